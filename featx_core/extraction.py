@@ -1,0 +1,187 @@
+"""From images and an extractor to features: batches, progress, reuse of what is stored."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from featx_core.features import Features, dead_share, gather
+from featx_core.images import ImageError
+from featx_core.progress import ProgressCallback
+from featx_core.store import DiskFullError
+
+if TYPE_CHECKING:
+    from featx_core.extractor import Extractor
+    from featx_core.image_set import ImageRecord, ImageSet
+    from featx_core.workspace import Workspace
+
+DECODING_THREADS = 2
+BATCHES_AHEAD = 2  # decoded while the network works on the one before
+_VERSIONED = ("keras", "tensorflow", "numpy", "pillow")
+
+
+def extract(
+    images: ImageSet,
+    extractor: Extractor,
+    *,
+    workspace: Workspace | None = None,
+    batch_size: int | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> Features:
+    """Map each image to the features of one layer.
+
+    Inference only: augmentation and dropout are off, and batch normalization uses its moving statistics. Equal files are
+    computed once. With a workspace, rows that it already holds are not computed again, new ones are kept batch by batch,
+    and the run is entered in the ledger.
+
+    Args:
+        images: The images, decoded upright to RGB as they are needed. Not modified.
+        extractor: Network and preprocessing, as returned by `build`.
+        workspace: Where rows are looked up and kept. None keeps nothing.
+        batch_size: Images per forward pass. Bounds memory, not the result (to about 1e-6). None picks one for the backbone.
+        on_progress: Called with images done and images in all. Rows finished before it raises `Cancelled` stay kept.
+
+    Returns:
+        Features whose `values` are float32 `(n_images, *feature_shape)`; row `i` belongs to `images[i]`. Images that could
+        not be read or did not fit into memory are left out, and named in `details["skipped"]` with the reason.
+
+    Raises:
+        ValueError: If `images` is empty or `batch_size` is below 1.
+    """
+    if not len(images):
+        raise ValueError("`images` is empty. Add at least one image.")
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"`batch_size` must be at least 1. Received: {batch_size}.")
+    started = time.perf_counter()
+    extraction = _Extraction(images, extractor, workspace, batch_size or extractor.batch_size, on_progress)
+    extraction.run()
+    seconds = time.perf_counter() - started
+    features = gather(images, extraction.rows, extractor.spec, extraction.details(seconds))
+    features.details["dead_share"] = dead_share(features.vectors)  # type: ignore[index]
+    features.details["n_not_finite"] = int(np.sum(~np.isfinite(features.vectors).all(axis=1)))  # type: ignore[index]
+    if workspace is not None and extraction.saving and len(features):
+        workspace.ledger.save(extractor.spec, features.details)
+    return features
+
+
+class _Extraction:
+    """One run over a set of images, and what became of it."""
+
+    def __init__(
+        self,
+        images: ImageSet,
+        extractor: Extractor,
+        workspace: Workspace | None,
+        batch_size: int,
+        on_progress: ProgressCallback | None,
+    ) -> None:
+        self.extractor = extractor
+        self.workspace = workspace
+        self.saving = workspace is not None
+        self.batch_size = batch_size
+        self.n_images = len(images)
+        self.notes: list[str] = []
+        self.skipped: list[tuple[str, str]] = []
+        self.digest = extractor.spec.digest
+        self.rows = workspace.vectors.load(self.digest, images.digests) if workspace is not None else {}
+        self.todo = list({record.digest: record for record in images if record.digest not in self.rows}.values())
+        self._on_progress = on_progress
+
+    def run(self) -> None:
+        n_reused = self.n_reused = len(self.rows)
+        total = n_reused + len(self.todo)
+        done = n_reused
+        self._report(done, total)
+        for records, fitted in self._batches():
+            if records:
+                self._compute(records, fitted)
+            done = len(self.rows) + len(self.skipped)
+            self._report(done, total)
+
+    def _report(self, done: int, total: int) -> None:
+        if self._on_progress is not None:
+            self._on_progress(done, total)
+
+    def _batches(self) -> Iterator[tuple[list[ImageRecord], np.ndarray]]:
+        """Decode and fit ahead of the network, in threads; never more than a few batches in memory."""
+        size = self.batch_size
+        chunks = [self.todo[start : start + size] for start in range(0, len(self.todo), size)]
+        with ThreadPoolExecutor(DECODING_THREADS) as pool:
+            ahead: list[list[Future[np.ndarray]]] = []
+            try:
+                for index, chunk in enumerate(chunks):
+                    while len(ahead) <= min(index + BATCHES_AHEAD, len(chunks) - 1):
+                        ahead.append([pool.submit(self._fitted, record) for record in chunks[len(ahead)]])
+                    yield self._collect(chunk, ahead[index])
+                    ahead[index] = []
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _fitted(self, record: ImageRecord) -> np.ndarray:
+        return self.extractor.fit_image(record.pixels(at_least=self.extractor.image_size))
+
+    def _collect(
+        self, records: Sequence[ImageRecord], futures: Sequence[Future[np.ndarray]]
+    ) -> tuple[list[ImageRecord], np.ndarray]:
+        kept: list[ImageRecord] = []
+        pictures: list[np.ndarray] = []
+        for record, future in zip(records, futures, strict=True):
+            try:
+                pictures.append(future.result())
+                kept.append(record)
+            except (ImageError, KeyError) as error:
+                reason = str(error) if isinstance(error, ImageError) else "was removed meanwhile"
+                self.skipped.append((record.name, reason))
+        return kept, np.stack(pictures) if pictures else np.zeros((0, 0, 0, 3), np.uint8)
+
+    def _compute(self, records: Sequence[ImageRecord], fitted: np.ndarray) -> None:
+        """Run the network; when memory runs out, run halves, down to leaving one image out."""
+        try:
+            values = self.extractor(fitted)
+        except Exception as error:
+            if not _is_out_of_memory(error):
+                raise
+            if len(records) == 1:
+                self.skipped.append((records[0].name, "did not fit into memory"))
+                return
+            half = len(records) // 2
+            self.batch_size = min(self.batch_size, max(half, 1))
+            self._compute(records[:half], fitted[:half])
+            self._compute(records[half:], fitted[half:])
+            return
+        rows = {record.digest: row for record, row in zip(records, values, strict=True)}
+        self.rows.update(rows)
+        if self.saving and self.workspace is not None:
+            self._save(self.workspace, rows)
+
+    def _save(self, workspace: Workspace, rows: dict[str, np.ndarray]) -> None:
+        try:
+            workspace.vectors.save(self.digest, rows)
+        except DiskFullError as error:
+            self.saving = False
+            self.notes.append(str(error))
+
+    def details(self, seconds: float) -> dict[str, Any]:
+        n_computed = len(self.rows) - self.n_reused
+        return {
+            "n_images": self.n_images,
+            "n_computed": n_computed,
+            "n_reused": self.n_reused,
+            "skipped": self.skipped,
+            "notes": self.notes,
+            "seconds": seconds,
+            "images_per_second": n_computed / seconds if n_computed else None,
+            "batch_size": self.batch_size,
+            "engine": "TensorFlow, float32",
+            "feature_shape": list(self.extractor.output_shape[1:]),
+            "versions": {name: importlib.metadata.version(name) for name in _VERSIONED},
+        }
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"

@@ -1,0 +1,99 @@
+"""Features: what an extractor gives for a set of images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from featx_core.image_set import ImageSet
+    from featx_core.methods import Spec
+    from featx_core.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Features:
+    """The features of a set of images; row i belongs to image i.
+
+    Attributes:
+        values: float32 `(n_images, *feature_shape)`, what the layer gives.
+        names: The name of each image.
+        labels: The label of each image, or None.
+        digests: SHA-256 of each image's bytes.
+        spec: How they were extracted.
+        details: How the run went: seconds, images a second, batch size, images left out.
+    """
+
+    values: np.ndarray
+    names: tuple[str, ...]
+    labels: tuple[str | None, ...]
+    digests: tuple[str, ...]
+    spec: Spec
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """The same as float32 `(n_images, n_features)`, one row an image."""
+        return self.values.reshape(len(self.values), math.prod(self.values.shape[1:]))
+
+    @property
+    def feature_shape(self) -> tuple[int, ...]:
+        """The shape for one image."""
+        return self.values.shape[1:]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+def gather(images: ImageSet, rows: Mapping[str, np.ndarray], spec: Spec, details: Mapping[str, Any]) -> Features:
+    """Put the arrays of images into one, in the order of the images; images without an array are left out."""
+    kept = [record for record in images if record.digest in rows]
+    values = np.stack([rows[record.digest] for record in kept]) if kept else np.zeros((0, 0), np.float32)
+    return Features(
+        values=values,
+        names=tuple(record.name for record in kept),
+        labels=tuple(record.label for record in kept),
+        digests=tuple(record.digest for record in kept),
+        spec=spec,
+        details=dict(details),
+    )
+
+
+def load_features(workspace: Workspace, digest: str) -> Features | None:
+    """Fetch the features of a run for the images that the workspace holds now.
+
+    Args:
+        workspace: Where the run was made.
+        digest: The digest of the run's spec.
+
+    Returns:
+        The features, without the images that came in after the run; None when there is no such run or no image of it.
+    """
+    run = workspace.ledger.find(digest)
+    if run is None:
+        return None
+    images = workspace.images()
+    rows = workspace.vectors.load(digest, images.digests)
+    return gather(images, rows, run.spec, run.details) if rows else None
+
+
+def dead_share(vectors: np.ndarray) -> float:
+    """Give the share of features that are the same for every image, between 0 and 1.
+
+    A constant feature tells the images apart as little as one that is always zero. With one image it is the share of
+    zeros.
+
+    Args:
+        vectors: `(n_images, n_features)`.
+
+    >>> dead_share(np.array([[0.0, 1.0], [0.0, 2.0]]))
+    0.5
+    """
+    if not vectors.size:
+        return 0.0
+    constant = vectors[0] == 0 if len(vectors) == 1 else np.ptp(vectors, axis=0) == 0
+    return float(np.mean(constant))

@@ -1,0 +1,164 @@
+"""From images and an extractor to heatmaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from featx_core.heatmaps.layers import choose_layer, describe
+from featx_core.heatmaps.methods import HEATMAPS, HeatmapMethod
+from featx_core.heatmaps.observation import Observation, check_classifier, default_target, observer
+from featx_core.heatmaps.overlay import Heatmap
+from featx_core.heatmaps.pictures import pixels_of, size_of
+from featx_core.heatmaps.scaling import scale
+from featx_core.heatmaps.targets import Target
+from featx_core.placement import Placement, place
+from featx_core.progress import ProgressCallback
+
+if TYPE_CHECKING:
+    from featx_core.extractor import Extractor
+    from featx_core.image_set import ImageRecord
+    from featx_core.layers import LayerInfo
+
+PIXELS_PER_PASS = 8 * 224 * 224
+"""Keeps one pass under about 1 GB: 8 images at the usual size, with gradients, even for ConvNeXtTiny."""
+
+
+def explain(
+    image: ImageRecord | np.ndarray,
+    extractor: Extractor,
+    name: str,
+    *,
+    layer: int | str | None = None,
+    target: Target | None = None,
+) -> Heatmap:
+    """Show where one layer of a network sees something in an image.
+
+    Args:
+        image: A record of a workspace, or uint8 `(height, width, 3)` RGB. Not modified.
+        extractor: Network and preprocessing, as returned by `build`.
+        name: A key of `HEATMAPS`, such as "grad_cam".
+        layer: Index, stage alias or name of a layer with height and width. None takes the last one on the way to the features.
+        target: What to explain. None takes the class that scores highest where the network has a classifier, else this
+            image's own features. Only methods that need a target look at it.
+
+    Returns:
+        The heatmap, in [0, 1], laid on the original picture.
+
+    Raises:
+        ValueError: If `name` is unknown or `image` has another shape or dtype.
+        HeatmapError: If the network, the layer or the target allow no such heatmap. The message says why.
+    """
+    return explain_many([image], extractor, [name], layer=layer, target=target)[name][0]
+
+
+def explain_many(
+    images: Sequence[ImageRecord | np.ndarray],
+    extractor: Extractor,
+    names: Sequence[str],
+    *,
+    layer: int | str | None = None,
+    target: Target | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> dict[str, list[Heatmap]]:
+    """Draw several heatmaps of several images, with one pass over the network for each image.
+
+    Args:
+        images: Records, or uint8 `(height, width, 3)` RGB arrays of any sizes. Not modified.
+        extractor: Network and preprocessing, as returned by `build`.
+        names: Keys of `HEATMAPS`.
+        layer: As for `explain`, the same for all.
+        target: As for `explain`, the same for all.
+        on_progress: Called with images done and images in all.
+
+    Returns:
+        For each name the heatmaps, in the order of the images.
+
+    Raises:
+        ValueError: If a name is unknown or an image has another shape or dtype.
+        HeatmapError: If the network, the layer or the target allow no such heatmap. The message says why.
+    """
+    methods = {name: _method(name) for name in names}
+    needed = _needed_target(extractor, methods, target)
+    info = _layer(extractor, layer, needed)
+    heatmaps: dict[str, list[Heatmap]] = {name: [] for name in methods}
+    for image, observation in _observations(images, extractor, info, needed, on_progress):
+        for name, method in methods.items():
+            heatmaps[name].append(_heatmap(image, extractor, info, method, observation))
+    return heatmaps
+
+
+def _method(name: str) -> HeatmapMethod:
+    if name not in HEATMAPS:
+        raise ValueError(f"There is no heatmap {name!r}. The heatmaps are: {', '.join(HEATMAPS)}.")
+    return HEATMAPS[name]
+
+
+def _needed_target(extractor: Extractor, methods: dict[str, HeatmapMethod], target: Target | None) -> Target | None:
+    if not any(method.needs_target for method in methods.values()):
+        return None
+    return target or default_target(extractor)
+
+
+def _layer(extractor: Extractor, layer: int | str | None, target: Target | None) -> LayerInfo:
+    if target is None:
+        return choose_layer(extractor, layer)
+    check_classifier(extractor, target)
+    return choose_layer(extractor, layer, of_classes=target.of_classes, needs_gradient=True)
+
+
+def _observations(
+    images: Sequence[ImageRecord | np.ndarray],
+    extractor: Extractor,
+    layer: LayerInfo,
+    target: Target | None,
+    on_progress: ProgressCallback | None,
+) -> Iterator[tuple[ImageRecord | np.ndarray, Observation]]:
+    """Run over the images in passes that fit into memory."""
+    height, width = extractor.image_size
+    step = max(1, PIXELS_PER_PASS // (height * width))
+    if on_progress is not None:
+        on_progress(0, len(images))
+    observe = observer(extractor, layer, target)
+    for start in range(0, len(images), step):
+        chunk = images[start : start + step]
+        fitted = np.stack([extractor.fit_image(pixels_of(image, at_least=(height, width))) for image in chunk])
+        yield from zip(chunk, observe(fitted), strict=True)
+        if on_progress is not None:
+            on_progress(start + len(chunk), len(images))
+
+
+def _heatmap(
+    image: ImageRecord | np.ndarray,
+    extractor: Extractor,
+    layer: LayerInfo,
+    method: HeatmapMethod,
+    observation: Observation,
+) -> Heatmap:
+    width, height = size_of(image)
+    placement = place(width, height, extractor.image_size, extractor.fit)
+    scaled = scale(method, observation)
+    return Heatmap(
+        grid=scaled.grid,
+        placement=placement,
+        width=width,
+        height=height,
+        title=f"{method.draws} for {observation.target_title}" if method.needs_target else method.draws,
+        layer=describe(layer),
+        low=scaled.low,
+        high=scaled.high,
+        note=scaled.note or _note_on_borders(scaled.grid, placement),
+    )
+
+
+def _note_on_borders(grid: np.ndarray, placement: Placement) -> str:
+    """Say so if the highest value lies beside the picture, in the borders that "pad" adds."""
+    row, column = np.unravel_index(np.argmax(grid), grid.shape)
+    left, top, right, bottom = placement.box
+    across = left + (column + 0.5) / grid.shape[1] * (right - left)
+    down = top + (row + 0.5) / grid.shape[0] * (bottom - top)
+    if 0 <= across <= 1 and 0 <= down <= 1:
+        return ""
+    return "The highest value lies outside the picture, in the grey borders that fill the network's frame."

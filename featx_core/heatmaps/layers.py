@@ -1,0 +1,103 @@
+"""Which layer a heatmap is drawn from, and plain words where that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from featx_core.layers import NOT_A_STAGE, find_layer
+
+if TYPE_CHECKING:
+    from featx_core.extractor import Extractor
+    from featx_core.layers import LayerInfo
+
+
+class HeatmapError(ValueError):
+    """A heatmap that cannot be drawn. The message is a plain sentence, fit for a page."""
+
+
+def choose_layer(
+    extractor: Extractor, layer: int | str | None, *, of_classes: bool = False, needs_gradient: bool = False
+) -> LayerInfo:
+    """Find the layer to draw from.
+
+    Args:
+        extractor: Its layers.
+        layer: Index, stage alias or name, as for `find_layer`. None picks the last layer with places on the way to the end.
+        of_classes: Whether the end is the classifier's last layer; else it is the features.
+        needs_gradient: Whether the layer must lie on the way to the end.
+
+    Returns:
+        A layer whose output has height and width.
+
+    Raises:
+        HeatmapError: If no layer has places, or this one has none or does not lead to the end, or there is no such layer.
+    """
+    spatial = [info for info in extractor.layers if info.is_spatial and info.kind not in NOT_A_STAGE]
+    if not spatial:
+        raise HeatmapError(
+            "This network has no layer with height and width: each of its layers gives one row of numbers for the "
+            "whole picture, so no part of it can be pointed at. Heatmaps need a network with convolutions."
+        )
+    passed = _passed(extractor, of_classes)
+    on_the_way = [info for info in spatial if info.index in passed]
+    if layer is None:
+        return _last(extractor, spatial, on_the_way)
+    found = _with_places(_find(extractor.layers, layer), spatial)
+    if needs_gradient and found.index not in passed:
+        raise HeatmapError(_why_no_gradient(extractor, found, on_the_way))
+    return found
+
+
+def describe(layer: LayerInfo) -> str:
+    """Name a layer with its output shape, such as `layer 154, "out_relu" (7 x 7 x 1280)`."""
+    return f'layer {layer.index}, "{layer.name}" ({" x ".join(map(str, layer.output_shape))})'
+
+
+def _passed(extractor: Extractor, of_classes: bool) -> set[int]:
+    """Give the indices of the layers whose outputs the end is computed from."""
+    ahead = [extractor.network.output if of_classes else extractor.model.output]
+    seen = set()
+    while ahead:
+        tensor = ahead.pop()
+        if id(tensor) not in seen:
+            seen.add(id(tensor))
+            history = tensor._keras_history
+            ahead.extend(history.operation._inbound_nodes[history.node_index].input_tensors)
+    return {info.index for info in extractor.layers if id(extractor.network.layers[info.index].output) in seen}
+
+
+def _last(extractor: Extractor, spatial: Sequence[LayerInfo], on_the_way: Sequence[LayerInfo]) -> LayerInfo:
+    if on_the_way:
+        return on_the_way[-1]
+    raise HeatmapError(
+        f"No layer on the way to {describe(extractor.layers[extractor.tap])} has height and width. "
+        f"The first that has is {describe(spatial[0])}: make a run that takes its features there or later."
+    )
+
+
+def _why_no_gradient(extractor: Extractor, layer: LayerInfo, on_the_way: Sequence[LayerInfo]) -> str:
+    if layer.index > extractor.tap:
+        reason = f"it comes after {describe(extractor.layers[extractor.tap])}, where this run takes its features"
+    else:
+        reason = "the features of this run do not pass through it"
+    fix = f"The last one that they pass through is {describe(on_the_way[-1])}." if on_the_way else ""
+    return f"Grad-CAM cannot look at {describe(layer)}: {reason}. {fix}".strip()
+
+
+def _find(layers: Sequence[LayerInfo], layer: int | str) -> LayerInfo:
+    try:
+        return layers[find_layer(layers, layer)]
+    except ValueError as error:
+        raise HeatmapError(str(error)) from None
+
+
+def _with_places(layer: LayerInfo, spatial: Sequence[LayerInfo]) -> LayerInfo:
+    if layer.is_spatial:
+        return layer
+    before = [info for info in spatial if info.index < layer.index][-1:]
+    after = [info for info in spatial if info.index > layer.index][:1]
+    nearest = " and ".join(describe(info) for info in before + after)
+    raise HeatmapError(
+        f"A heatmap needs an output with height and width, and {describe(layer)} has none. Nearest that has: {nearest}."
+    )

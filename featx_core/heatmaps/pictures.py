@@ -1,0 +1,37 @@
+"""An image to explain is a record of a workspace or an array: what both have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from featx_core.image_set import ImageRecord
+
+
+def pixels_of(image: ImageRecord | np.ndarray, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
+    """Give the upright RGB pixels, uint8 `(height, width, 3)`.
+
+    Args:
+        image: A record, or such an array itself.
+        at_least: `(height, width)` that are enough, so that a large JPEG of a record is decoded fast at a smaller size.
+
+    Raises:
+        ValueError: If an array has another shape or dtype.
+    """
+    if not isinstance(image, np.ndarray):
+        return image.pixels(at_least=at_least)
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != 3 or not image.size:
+        raise ValueError(
+            "`image` must be a record of a workspace or uint8 `(height, width, 3)` RGB. "
+            f"Received: {image.dtype} {image.shape}. Take one image of a stack with `stack[0]`."
+        )
+    return image
+
+
+def size_of(image: ImageRecord | np.ndarray) -> tuple[int, int]:
+    """Give width and height of the original, upright, in pixels."""
+    if isinstance(image, np.ndarray):
+        return image.shape[1], image.shape[0]
+    return image.width, image.height

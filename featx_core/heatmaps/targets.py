@@ -1,0 +1,250 @@
+"""What a heatmap explains: each target is data, and turns a network's outputs into the one number to differentiate."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from featx_core.heatmaps.layers import HeatmapError
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from featx_core.image_set import ImageRecord
+
+SAME_FEATURES = 1e-3
+"""Two unit vectors closer than this count as one: the gradient of their similarity would be rounding noise."""
+
+
+@dataclass(frozen=True)
+class Target(ABC):
+    """One number per image, such as the score of a class, whose gradient is asked for.
+
+    Outputs are either the features at the tap, one flat row an image, or the logits of the classifier.
+    """
+
+    kind: ClassVar[str]
+    of_classes: ClassVar[bool] = False
+    """Whether the outputs are the classifier's logits; else they are the features."""
+
+    @abstractmethod
+    def score(self, outputs: tf.Tensor, reference: tf.Tensor | None = None) -> tf.Tensor:
+        """Give the number to differentiate.
+
+        Args:
+            outputs: float32 `(n_images, n_outputs)`.
+            reference: float32 `(n_outputs,)`, the outputs for the target's own image, where it has one.
+
+        Returns:
+            float32 `(n_images,)`.
+        """
+
+    @abstractmethod
+    def title(self, outputs: np.ndarray, classes: tuple[str, ...] | None = None) -> str:
+        """Name the target for one image, whose outputs are `(n_outputs,)`, so that it can follow "Grad-CAM for"."""
+
+    def check(self, n_outputs: int) -> None:
+        """Raise HeatmapError if outputs of this number do not hold the target."""
+        index = getattr(self, "index", None)
+        if index is not None and index >= n_outputs:
+            noun = "class" if self.of_classes else "feature"
+            raise HeatmapError(f"There is no {noun} {index}: this network gives {n_outputs}, numbered from 0.")
+
+    def flat_reason(self, outputs: np.ndarray, reference: np.ndarray | None = None) -> str:
+        """Say why the target cannot change on one image, or give the empty string."""
+        return ""
+
+    def to_json(self) -> str:
+        """Write the target as canonical JSON: equal targets give equal text, fit for a key."""
+        values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.compare}
+        return json.dumps({"target": self.kind, **values}, sort_keys=True, separators=(",", ":"))
+
+
+@dataclass(frozen=True)
+class OwnFeaturesTarget(Target):
+    """All features of the image at once, each weighted by its value: what makes the features what they are.
+
+    The number is the dot product of the features with themselves held constant (scaled to a largest value of 1, so that
+    tiny features do not vanish). Its gradient points along that of the squared length.
+    """
+
+    kind: ClassVar[str] = "own_features"
+
+    def score(self, outputs: tf.Tensor, reference: tf.Tensor | None = None) -> tf.Tensor:
+        """Give the dot product with the features themselves, held constant. See `Target.score`."""
+        import tensorflow as tf
+
+        return tf.reduce_sum(outputs * tf.stop_gradient(_scaled(outputs)), axis=1)
+
+    def title(self, outputs: np.ndarray, classes: tuple[str, ...] | None = None) -> str:
+        """Name the target. See `Target.title`."""
+        return "this image's own features"
+
+
+@dataclass(frozen=True)
+class FeatureTarget(Target):
+    """One feature.
+
+    Attributes:
+        index: Its number, counted from 0 in the flat row of features.
+    """
+
+    index: int
+    kind: ClassVar[str] = "feature"
+
+    def __post_init__(self) -> None:
+        _check_index(self.index, "FeatureTarget")
+
+    def score(self, outputs: tf.Tensor, reference: tf.Tensor | None = None) -> tf.Tensor:
+        """Give the feature. See `Target.score`."""
+        return outputs[:, self.index]
+
+    def title(self, outputs: np.ndarray, classes: tuple[str, ...] | None = None) -> str:
+        """Name the target. See `Target.title`."""
+        return f"feature {self.index}"
+
+
+@dataclass(frozen=True)
+class ClassTarget(Target):
+    """The score of one class before the softmax (its logit).
+
+    Attributes:
+        index: The class by its number, counted from 0. None: for each image the class that scores highest.
+    """
+
+    index: int | None = None
+    kind: ClassVar[str] = "class"
+    of_classes: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.index is not None:
+            _check_index(self.index, "ClassTarget")
+
+    def score(self, outputs: tf.Tensor, reference: tf.Tensor | None = None) -> tf.Tensor:
+        """Give the logit. See `Target.score`."""
+        import tensorflow as tf
+
+        return tf.reduce_max(outputs, axis=1) if self.index is None else outputs[:, self.index]
+
+    def title(self, outputs: np.ndarray, classes: tuple[str, ...] | None = None) -> str:
+        """Name the class. See `Target.title`."""
+        index = int(np.argmax(outputs)) if self.index is None else self.index
+        name = classes[index] if classes else f"class {index}"
+        return f"{name} (the highest score)" if self.index is None else name
+
+
+@dataclass(frozen=True)
+class SimilarityTarget(Target):
+    """How alike the features are to those of another image: the cosine of the angle between the two.
+
+    Attributes:
+        image: The other image: a record, or uint8 `(height, width, 3)` RGB. Not part of the JSON form.
+        name: What to call it. Defaults to the record's name.
+        digest: SHA-256 of its bytes, or of shape and values for an array. Worked out where not given.
+    """
+
+    image: ImageRecord | np.ndarray = field(compare=False, repr=False)
+    name: str = ""
+    digest: str = ""
+    kind: ClassVar[str] = "similarity"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name or getattr(self.image, "name", "another image"))
+        object.__setattr__(self, "digest", self.digest or _digest(self.image))
+
+    def score(self, outputs: tf.Tensor, reference: tf.Tensor | None = None) -> tf.Tensor:
+        """Give the cosine; its gradient is 0 where both are the same. See `Target.score`."""
+        import tensorflow as tf
+
+        if reference is None:
+            raise ValueError("`reference` must hold the features of the other image. Received: None.")
+        own = tf.math.l2_normalize(outputs / _peak(outputs), axis=1)
+        other = tf.math.l2_normalize(_scaled(reference[tf.newaxis]), axis=1)
+        differs = tf.norm(tf.stop_gradient(own) - other, axis=1) > SAME_FEATURES
+        return tf.reduce_sum(own * other, axis=1) * tf.cast(differs, own.dtype)
+
+    def title(self, outputs: np.ndarray, classes: tuple[str, ...] | None = None) -> str:
+        """Name the other image. See `Target.title`."""
+        return f"similarity to {self.name}"
+
+    def flat_reason(self, outputs: np.ndarray, reference: np.ndarray | None = None) -> str:
+        """Say that the two images look the same to the network, where they do."""
+        if reference is None or np.linalg.norm(_unit(outputs) - _unit(reference)) > SAME_FEATURES:
+            return ""
+        return "Flat: both images have the same features, so no place makes them more alike."
+
+
+TARGETS: Mapping[str, type[Target]] = MappingProxyType(
+    {target.kind: target for target in (OwnFeaturesTarget, ClassTarget, FeatureTarget, SimilarityTarget)}
+)
+
+
+def target_from_json(text: str, find_image: Callable[[str], ImageRecord] | None = None) -> Target:
+    """Read any target from its JSON form.
+
+    Args:
+        text: What `Target.to_json` wrote.
+        find_image: Gives the image of a digest; needed for a similarity.
+
+    Raises:
+        HeatmapError: If the text is no such form.
+    """
+    try:
+        fields = json.loads(text)
+        target = TARGETS[fields.pop("target")]
+        if target is SimilarityTarget:
+            fields["image"] = _found(find_image, fields["digest"])
+        return target(**fields)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        if isinstance(error, HeatmapError):
+            raise
+        raise HeatmapError(
+            f"A target must be JSON with `target` one of {', '.join(TARGETS)}. Received: {text!r}."
+        ) from None
+
+
+def _found(find_image: Callable[[str], ImageRecord] | None, digest: str) -> ImageRecord:
+    if find_image is None:
+        raise HeatmapError(
+            "A similarity needs `find_image`, which gives the other image by its digest. Received: None."
+        )
+    try:
+        return find_image(digest)
+    except LookupError:
+        raise HeatmapError("The other image is no longer in this workspace. Pick another one.") from None
+
+
+def _check_index(index: Any, name: str) -> None:
+    if not isinstance(index, int) or isinstance(index, bool) or index < 0:
+        raise HeatmapError(f"`index` of {name} must be a whole number from 0. Received: {index!r}.")
+
+
+def _digest(image: ImageRecord | np.ndarray) -> str:
+    if isinstance(image, np.ndarray):
+        return hashlib.sha256(str(image.shape).encode() + np.ascontiguousarray(image).tobytes()).hexdigest()
+    return image.digest
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    length = np.linalg.norm(vector.astype(np.float64))
+    return vector / length if length else vector
+
+
+def _peak(rows: tf.Tensor) -> tf.Tensor:
+    """Give the largest absolute value of each row, held constant, and 1 for a row of zeros."""
+    import tensorflow as tf
+
+    peak = tf.stop_gradient(tf.reduce_max(tf.abs(rows), axis=1, keepdims=True))
+    return tf.where(peak > 0, peak, tf.ones_like(peak))
+
+
+def _scaled(rows: tf.Tensor) -> tf.Tensor:
+    return rows / _peak(rows)

@@ -1,0 +1,213 @@
+"""The first way to extract features: a network from `keras.applications`, tapped at one layer."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from featx_core.backbones import BACKBONES, Backbone, build_network, check_image_size, find_backbone
+from featx_core.layers import LayerInfo, find_layer, list_layers
+from featx_core.methods.spec import Spec, SpecError
+from featx_core.preprocessing import PREPROCESSING, NetworkInput, Preprocessing, describe_input
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+    from featx_core.extractor import Extractor, Outline
+    from featx_core.progress import ProgressCallback
+    from featx_core.workspace import Workspace
+
+FILE_WEIGHTS = re.compile(r"file:[0-9a-f]{64}")
+MAXIMUM_SEED = 2**32 - 1
+POOLING_WORDS = {"avg": "average", "max": "maximum", "flatten": "flattened", None: "not pooled"}
+
+
+@dataclass(frozen=True)
+class Pretrained(Spec):
+    """Features of one layer of a known network.
+
+    Fields that say nothing new are stored in their plainest form, so that equal extractors have equal digests: an
+    `image_size` that is the backbone's own becomes None, and without random weights `seed` becomes 0.
+
+    Attributes:
+        backbone: A key of `BACKBONES`.
+        weights: "imagenet", "random" (untrained, a baseline), or "file:" and the SHA-256 of a weights file that is kept in
+            the workspace.
+        seed: Of random weights.
+        layer: Index into the layers, a stage such as "stage3", a layer's name, or None for the last layer. Made-up names
+            are read as a fresh process would number them, so they mean the same everywhere; indices and stages always do.
+        pooling: "avg" or "max" over the map, "flatten", or None for the map itself. A layer without a map takes None.
+        image_size: Height and width of the input; None: what the backbone was trained for.
+        fit: How pictures are brought to that size: "crop", "stretch" or "pad".
+        classifier: Whether the network keeps its classifier of 1 000 ImageNet classes. Its last layer then gives logits,
+            and the input has the backbone's own size.
+    """
+
+    method: ClassVar[str] = "pretrained"
+
+    backbone: str = "mobilenet_v2"
+    weights: str = "imagenet"
+    seed: int = 0
+    layer: int | str | None = None
+    pooling: Literal["avg", "max", "flatten"] | None = "avg"
+    image_size: tuple[int, int] | None = None
+    fit: Literal["crop", "stretch", "pad"] = "crop"
+    classifier: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        try:
+            row = find_backbone(self.backbone)
+            check_image_size(row, self.image_size or row.image_size)
+        except ValueError as error:
+            raise SpecError(str(error)) from None
+        if self.weights not in ("imagenet", "random") and not FILE_WEIGHTS.fullmatch(self.weights):
+            raise SpecError(f'`weights` must be "imagenet", "random" or "file:<sha256>". Received: {self.weights!r}.')
+        if not 0 <= self.seed <= MAXIMUM_SEED:
+            raise SpecError(f"`seed` must be 0 to {MAXIMUM_SEED}. Received: {self.seed}.")
+        self._check_classifier(row)
+        if self.image_size == row.image_size:
+            object.__setattr__(self, "image_size", None)
+        if self.weights != "random":
+            object.__setattr__(self, "seed", 0)
+
+    def _check_classifier(self, row: Backbone) -> None:
+        if not self.classifier:
+            return
+        if self.image_size not in (None, row.image_size):
+            raise SpecError(
+                f"With its classifier, {row.title} takes images of {row.side} x {row.side} only. "
+                f"Received: {self.image_size[0]} x {self.image_size[1]}."
+            )
+        if self.layer is None and self.pooling is not None:
+            raise SpecError(
+                "The classifier gives one score for each class and no map: set `pooling` to None, or choose another "
+                f"`layer`. Received: {self.pooling!r}."
+            )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the network's input."""
+        return self.image_size or BACKBONES[self.backbone].image_size
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What happens to the numbers of a picture before the network receives them."""
+        return PREPROCESSING[BACKBONES[self.backbone].preprocessing]
+
+    @property
+    def title(self) -> str:
+        """Backbone, layer and pooling."""
+        layer = (
+            "last layer" if self.layer is None else self.layer if isinstance(self.layer, str) else f"layer {self.layer}"
+        )
+        return f"{BACKBONES[self.backbone].title}, {layer}, {POOLING_WORDS[self.pooling]}"
+
+    @property
+    def badge(self) -> str:
+        """Where the weights come from."""
+        if self.weights == "imagenet":
+            return "ImageNet weights"
+        if self.weights == "random":
+            return f"random weights, untrained (seed {self.seed})"
+        return f"your weights file {self.weights[5:13]}"
+
+    def network_input(self, pixels: np.ndarray) -> NetworkInput:
+        """Show what the network receives for one picture (uint8 `(height, width, 3)`)."""
+        from featx_core.images import fit_image
+
+        return describe_input(fit_image(pixels, self.size, self.fit), self.preprocessing)
+
+    def outline(self, workspace: Workspace | None = None) -> Outline:
+        """List the layers and the shapes that this spec will give, without any weights.
+
+        Raises:
+            SpecError: If the layer does not exist, or gives no map to pool.
+        """
+        from featx_core.extractor import Outline, pooled_shape
+
+        layers = _layers(self.backbone, self.size, self.classifier)
+        try:
+            tap = find_layer(layers, self.layer)
+            shape = layers[tap].output_shape
+            features = pooled_shape(shape, self.pooling)
+        except ValueError as error:
+            raise SpecError(str(error)) from None
+        return Outline(layers, tap, self.size, shape, features, layers[tap].n_parameters_so_far)
+
+    def build(self, workspace: Workspace | None = None, *, on_progress: ProgressCallback | None = None) -> Extractor:
+        """Make the network with its weights.
+
+        Args:
+            workspace: Where the weights file of the user is kept. Not needed for other weights.
+            on_progress: Called with bytes done and bytes in all while weights are downloaded.
+
+        Raises:
+            SpecError: If the layer does not exist, or gives no map to pool.
+            WeightsError: If the weights cannot be had or do not fit.
+        """
+        from featx_core.extractor import Extractor
+
+        tap = self.outline(workspace).tap
+        row = BACKBONES[self.backbone]
+        network = self._network(workspace, on_progress)
+        return Extractor(
+            self,
+            network,
+            _output(
+                network, tap, self.pooling, is_normalized_last=row.normalizes_after_pooling and not self.classifier
+            ),
+            tap=tap,
+            preprocessing=self.preprocessing,
+            fit=self.fit,
+            batch_size=row.batch_size_at(self.size),
+            classes=self._classes(),
+        )
+
+    def _network(self, workspace: Workspace | None, on_progress: ProgressCallback | None) -> keras.Model:
+        from featx_core import weights
+        from featx_core.conditioning import randomize
+
+        row = BACKBONES[self.backbone]
+        if self.weights == "random":
+            network = build_network(row, self.size, classifier=self.classifier)
+            randomize(network, self.preprocessing, self.seed)
+            return network
+        is_imagenet = self.weights == "imagenet"
+        source: Path | bytes = (
+            weights.fetch(row, top=self.classifier, on_progress=on_progress)
+            if is_imagenet
+            else weights.from_workspace(workspace, self.weights)
+        )
+        name = source.name if isinstance(source, Path) else self.weights[5:13]
+        network = build_network(row, self.size, classifier=self.classifier)
+        weights.load_into(network, source, name, is_trusted=is_imagenet)
+        weights.finish_imagenet(row, network)
+        return network
+
+    def _classes(self) -> tuple[str, ...] | None:
+        from featx_core import weights
+
+        return weights.class_names() if self.classifier else None
+
+
+def _output(network: keras.Model, tap: int, pooling: str | None, *, is_normalized_last: bool) -> keras.KerasTensor:
+    """Pool the tapped layer; a last layer that belongs behind the pooling is put there, as Keras itself does."""
+    from featx_core.extractor import pool
+
+    last = network.layers[tap]
+    if is_normalized_last and tap == len(network.layers) - 1 and pooling in ("avg", "max"):
+        return last(pool(last.input, pooling))
+    return pool(last.output, pooling)
+
+
+@functools.lru_cache(maxsize=64)
+def _layers(backbone: str, size: tuple[int, int], classifier: bool) -> tuple[LayerInfo, ...]:
+    from featx_core.keras_setup import load_keras
+
+    with load_keras().StatelessScope(initialize_variables=False):
+        return list_layers(build_network(BACKBONES[backbone], size, classifier=classifier))

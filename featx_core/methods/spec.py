@@ -1,0 +1,172 @@
+"""What every way to extract features has in common: it is data, with a JSON form and a digest."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import types
+import typing
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from featx_core.extractor import Extractor, Outline
+    from featx_core.preprocessing import NetworkInput
+    from featx_core.progress import ProgressCallback
+    from featx_core.workspace import Workspace
+
+
+class SpecError(ValueError):
+    """A spec that cannot be: an unknown field, a wrong type or an impossible value, named."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Spec(ABC):
+    """One way to extract features, with all that its result depends on.
+
+    A subclass is a frozen dataclass whose fields are JSON values, tuples of them, or other specs. It sets `method`,
+    its key in `METHODS`, and raises `version` whenever the same fields begin to mean other numbers, so that stored
+    features are not mistaken for new ones.
+    """
+
+    method: ClassVar[str]
+    version: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        hints = typing.get_type_hints(type(self))
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if not _matches(value, hints[field.name]):
+                raise SpecError(
+                    f"`{field.name}` of {type(self).__name__} must be {_describe(hints[field.name])}. Received: {value!r}."
+                )
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """A name that says what it is, such as "MobileNetV2, last layer, average"."""
+
+    @property
+    @abstractmethod
+    def badge(self) -> str:
+        """Where the weights come from, in words that may not be left out, such as "random weights, untrained"."""
+
+    @abstractmethod
+    def build(self, workspace: Workspace | None = None, *, on_progress: ProgressCallback | None = None) -> Extractor:
+        """Make the network with its weights. Takes seconds, and memory for the weights."""
+
+    @abstractmethod
+    def outline(self, workspace: Workspace | None = None) -> Outline:
+        """List the layers and the shapes that this spec will give, without any weights."""
+
+    @abstractmethod
+    def network_input(self, pixels: np.ndarray) -> NetworkInput:
+        """Show what the network receives for one picture (uint8 `(height, width, 3)`). Needs no TensorFlow."""
+
+    def to_json(self) -> str:
+        """Write the spec as canonical JSON: sorted keys, no spaces, ASCII only."""
+        return json.dumps(_plain(self), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON, in hexadecimal: the same in every process and on every Python version."""
+        return hashlib.sha256(self.to_json().encode("ascii")).hexdigest()
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> Self:
+        """Make a spec from the fields of its JSON form; missing ones take their defaults.
+
+        Raises:
+            SpecError: If a field is unknown, lacks a default, or has the wrong type.
+        """
+        known = {field.name: field for field in dataclasses.fields(cls)}
+        unknown = sorted(set(fields) - set(known))
+        if unknown:
+            raise SpecError(f"{cls.__name__} has no field `{unknown[0]}`. Its fields are: {', '.join(known)}.")
+        missing = [name for name, field in known.items() if name not in fields and _is_required(field)]
+        if missing:
+            raise SpecError(f"{cls.__name__} needs the field `{missing[0]}`.")
+        return cls(**{name: _frozen(value) for name, value in fields.items()})
+
+
+def parse_spec(text: str, methods: typing.Mapping[str, type[Spec]]) -> Spec:
+    """Read a spec from its JSON form.
+
+    Args:
+        text: What `Spec.to_json` wrote.
+        methods: The spec classes by their method name.
+
+    Raises:
+        SpecError: If the text is not such a form, or names an unknown method, version, field or type.
+    """
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise SpecError(f"A spec must be JSON. Received text that is not: {error}.") from None
+    return _thawed(value, methods)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Spec):
+        fields = {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {"method": value.method, "version": value.version, **fields}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _thawed(value: Any, methods: typing.Mapping[str, type[Spec]]) -> Spec:
+    if not isinstance(value, dict) or "method" not in value:
+        raise SpecError(f"A spec must be an object with a `method`. Received: {type(value).__name__}.")
+    fields = dict(value)
+    name = fields.pop("method")
+    version = fields.pop("version", None)
+    if not isinstance(name, str) or name not in methods:
+        raise SpecError(f"There is no method {name!r}. The methods are: {', '.join(methods)}.")
+    if version != methods[name].version:
+        raise SpecError(f"This featx reads version {methods[name].version} of {name!r}. Received: {version!r}.")
+    nested = {key: _thawed(item, methods) if isinstance(item, dict) else item for key, item in fields.items()}
+    return methods[name].from_fields(nested)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def _is_required(field: dataclasses.Field) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _matches(value: Any, hint: Any) -> bool:
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        return any(_matches(value, option) for option in typing.get_args(hint))
+    if origin is typing.Literal:
+        return any(value == option and type(value) is type(option) for option in typing.get_args(hint))
+    if origin is tuple:
+        return isinstance(value, tuple) and _items_match(value, typing.get_args(hint))
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, hint)
+
+
+def _items_match(value: tuple, options: tuple) -> bool:
+    if len(options) == 2 and options[1] is Ellipsis:
+        return all(_matches(item, options[0]) for item in value)
+    return len(value) == len(options) and all(map(_matches, value, options))
+
+
+def _describe(hint: Any) -> str:
+    options = typing.get_args(hint)
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return " or ".join(_describe(option) for option in options)
+    if typing.get_origin(hint) is typing.Literal:
+        return " or ".join(repr(option) for option in options)
+    if typing.get_origin(hint) is tuple:
+        return f"a tuple of {', '.join('...' if option is Ellipsis else _describe(option) for option in options)}"
+    return "None" if hint is type(None) else hint.__name__

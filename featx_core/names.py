@@ -1,0 +1,80 @@
+"""Names of files: made safe to show, read for labels, told from those of the system."""
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+MAX_NAME = 120  # characters that are shown
+_SEPARATORS = re.compile(r"[\\/]+")
+_SYSTEM_NAMES = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "__macosx"})
+_EXTENSIONS = {
+    "JPEG": ("jpg", "jpeg", "jpe", "jfif", "mpo"),
+    "MPO": ("jpg", "jpeg", "mpo"),
+    "PNG": ("png", "apng"),
+    "WEBP": ("webp",),
+    "AVIF": ("avif",),
+    "GIF": ("gif",),
+    "BMP": ("bmp", "dib"),
+    "TIFF": ("tif", "tiff"),
+    "HEIF": ("heic", "heif", "hif"),
+}
+
+
+def clean_name(raw: str) -> str:
+    """Make a file's name safe to show as plain text.
+
+    Folders, drive letters and ".." are dropped, control and direction characters removed, the rest brought to NFC and to at
+    most 120 characters, with the extension kept.
+
+    >>> clean_name("..\\\\..\\\\secret/cat.jpg")
+    'cat.jpg'
+    >>> clean_name("a" * 200 + ".png")[-8:]
+    'aaa….png'
+    """
+    text = _plain(_SEPARATORS.split(raw)[-1]) or _plain(raw) or "unnamed"
+    if len(text) <= MAX_NAME:
+        return text
+    suffix = PurePosixPath(text).suffix[:12]
+    return text[: MAX_NAME - len(suffix) - 1] + "…" + suffix
+
+
+def label_of(raw: str) -> str | None:
+    """Read the label from the folder that a file lies in; None when it lies in none.
+
+    >>> label_of("birds/owl/1.jpg"), label_of("1.jpg"), label_of("C:\\\\owl\\\\1.jpg")
+    ('owl', None, 'owl')
+    """
+    parts = [part for part in _SEPARATORS.split(raw) if part not in ("", ".", "..") and not part.endswith(":")]
+    return (_plain(parts[-2])[:60] or None) if len(parts) > 1 else None
+
+
+def is_system_file(raw: str) -> bool:
+    """Tell whether a system or a program put a file there, not a person.
+
+    >>> [is_system_file(name) for name in (".DS_Store", "__MACOSX/a/._1.jpg", "a/Thumbs.db", "a/cat.jpg")]
+    [True, True, True, False]
+    """
+    parts = [part.lower() for part in _SEPARATORS.split(raw) if part not in ("", ".", "..")]
+    return any(part in _SYSTEM_NAMES or (part.startswith(".") and len(part) > 1) for part in parts)
+
+
+def extension_note(raw: str, form: str) -> tuple[str, ...]:
+    """Note when a file's extension does not match its real format.
+
+    >>> extension_note("cat.jpg", "PNG"), extension_note("cat.png", "PNG")
+    (('is a PNG, named .jpg',), ())
+    """
+    extension = PurePosixPath(clean_name(raw)).suffix.lower().removeprefix(".")
+    if not extension or extension in _EXTENSIONS.get(form, (extension,)):
+        return ()
+    return (f"is a {form}, named .{extension}",)
+
+
+def _plain(text: str) -> str:
+    kept = (character for character in unicodedata.normalize("NFC", text) if _is_shown(character))
+    return " ".join("".join(kept).split()).strip()
+
+
+def _is_shown(character: str) -> bool:
+    """Keep letters, marks and signs; drop control, direction and surrogate characters, but treat white space as space."""
+    return character.isspace() or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn")

@@ -1,0 +1,115 @@
+"""What happens to the numbers of a picture before a network receives them: in numpy, and never in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+IMAGENET_MEAN_BGR = np.array([103.939, 116.779, 123.68], dtype=np.float32)
+IMAGENET_MEAN_RGB = np.array([0.485, 0.456, 0.406], dtype=np.float32)
+IMAGENET_DEVIATION_RGB = np.array([0.229, 0.224, 0.225], dtype=np.float32)
+
+RGB = ("red", "green", "blue")
+BGR = ("blue", "green", "red")
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """One fixed way to turn pixels into network input.
+
+    Attributes:
+        title: The name that papers and Keras use.
+        sentence: What it does, for people.
+        channel_order: The colours in the order in which the network receives them.
+        function: From RGB `(..., height, width, 3)`, 0 to 255, uint8 or float, to a new float32 array of that shape.
+    """
+
+    title: str
+    sentence: str
+    channel_order: tuple[str, str, str]
+    function: Callable[[np.ndarray], np.ndarray]
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Preprocess images; the given array is left as it is."""
+        return self.function(images)
+
+
+@dataclass(frozen=True)
+class ChannelFacts:
+    """How one channel of a network's input is distributed."""
+
+    name: str
+    mean: float
+    deviation: float
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True)
+class NetworkInput:
+    """What a network receives for one picture.
+
+    Attributes:
+        fitted: uint8 RGB `(height, width, 3)`: the picture at the size of the network.
+        tensor: float32 `(height, width, 3)`: the numbers that the network receives, its channels in its own order.
+        sentence: How the one was made from the other.
+        channels: One row a channel, in the order of `tensor`.
+    """
+
+    fitted: np.ndarray
+    tensor: np.ndarray
+    sentence: str
+    channels: tuple[ChannelFacts, ...]
+
+
+def describe_input(fitted: np.ndarray, preprocessing: Preprocessing) -> NetworkInput:
+    """Preprocess one fitted picture and describe the result.
+
+    Args:
+        fitted: uint8 RGB `(height, width, 3)` at the size of the network. Not modified.
+        preprocessing: A row of `PREPROCESSING`.
+    """
+    tensor = preprocessing(fitted)
+    channels = tuple(_channel_facts(name, tensor[..., i]) for i, name in enumerate(preprocessing.channel_order))
+    return NetworkInput(fitted, tensor, preprocessing.sentence, channels)
+
+
+def _channel_facts(name: str, values: np.ndarray) -> ChannelFacts:
+    exact = values.astype(np.float64)
+    return ChannelFacts(name, float(exact.mean()), float(exact.std()), float(exact.min()), float(exact.max()))
+
+
+def _subtract_mean(images: np.ndarray) -> np.ndarray:
+    return images[..., ::-1].astype(np.float32) - IMAGENET_MEAN_BGR
+
+
+def _scale_to_one(images: np.ndarray) -> np.ndarray:
+    scaled = images.astype(np.float32)
+    scaled /= 127.5
+    scaled -= 1.0
+    return scaled
+
+
+def _standardize(images: np.ndarray) -> np.ndarray:
+    scaled = images.astype(np.float32)
+    scaled /= 255.0
+    scaled -= IMAGENET_MEAN_RGB
+    scaled /= IMAGENET_DEVIATION_RGB
+    return scaled
+
+
+def _keep(images: np.ndarray) -> np.ndarray:
+    return images.astype(np.float32)
+
+
+PREPROCESSING: Mapping[str, Preprocessing] = MappingProxyType(
+    {
+        "caffe": Preprocessing("caffe", "BGR, ImageNet mean subtracted (0..255)", BGR, _subtract_mean),
+        "tf": Preprocessing("tf", "RGB scaled to -1..1", RGB, _scale_to_one),
+        "torch": Preprocessing("torch", "RGB scaled to 0..1, ImageNet mean and deviation removed", RGB, _standardize),
+        "none": Preprocessing("none", "RGB 0..255; scaled inside the network", RGB, _keep),
+    }
+)

@@ -1,0 +1,45 @@
+"""`python -m featx_core.worker`: the process that owns Keras. The supervisor starts it; nobody else needs to."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from featx_core.worker.process import Worker
+from featx_core.worker.protocol import take_standard_streams
+from featx_core.worker.supervisor import TASKS_MODULE
+
+NICENESS = 5
+OOM_SCORE = 500  # of 1000: when the machine runs out of memory, Linux ends the worker before the server
+
+
+def main() -> None:
+    """Take over the pipes, step back behind the server, and work."""
+    channel = take_standard_streams()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s worker %(message)s")
+    parser = argparse.ArgumentParser(prog="python -m featx_core.worker")
+    parser.add_argument("--tasks", default=TASKS_MODULE)
+    step_back()
+    worker = Worker(importlib.import_module(parser.parse_args().tasks), channel)
+    threading.Thread(target=worker.read, name="featx-messages", daemon=True).start()
+    worker.work()
+
+
+def step_back() -> None:
+    """Let the server go first: for processor time, and for memory."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE), encoding="ascii")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Light requests that wait for an answer of the worker. Holds no process and no lock."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from featx_core.worker.jobs import JobRefusedError, TaskFailedError
+from featx_core.worker.sentences import BUSY, CLOSED, no_answer
+
+MAX_TRIES = 2
+"""How often a request is sent, when the worker died over something else."""
+
+
+@dataclass
+class Ask:
+    """One request."""
+
+    number: int
+    message: Mapping[str, Any]
+    answered: threading.Event = field(default_factory=threading.Event)
+    result: Any = None
+    problem: str | None = None
+    n_sent: int = 0
+    is_sent: bool = False
+
+    def wait(self, seconds: float) -> Any:
+        """Wait for the answer.
+
+        Raises:
+            TimeoutError: If there is none in time.
+            TaskFailedError: If there will be none.
+        """
+        if not self.answered.wait(seconds):
+            raise TimeoutError(no_answer(seconds))
+        if self.problem is not None:
+            raise TaskFailedError(self.problem)
+        return self.result
+
+
+class Asks:
+    """All requests without an answer.
+
+    Attributes:
+        serving: The request that the worker is busy with, or None.
+        since: Since when, a reading of `time.monotonic`.
+    """
+
+    def __init__(self) -> None:
+        self.serving: Ask | None = None
+        self.since = 0.0
+        self._numbers = itertools.count(1)
+        self._open: dict[int, Ask] = {}
+
+    def add(self, message: Mapping[str, Any], limit: int) -> Ask:
+        """Take on a request.
+
+        Raises:
+            JobRefusedError: If as many as `limit` are open.
+        """
+        if len(self._open) >= limit:
+            raise JobRefusedError(BUSY)
+        number = next(self._numbers)
+        ask = self._open[number] = Ask(number, {**message, "ask": number})
+        return ask
+
+    def drop(self, ask: Ask) -> None:
+        """Forget a request: nobody waits for it any more."""
+        self._open.pop(ask.number, None)
+
+    def send_all(self, send: Callable[[Mapping[str, Any]], None]) -> None:
+        """Send the requests that the worker does not have yet."""
+        for ask in self._open.values():
+            if not ask.is_sent:
+                ask.is_sent = True
+                ask.n_sent += 1
+                send(ask.message)
+
+    def serve(self, number: int) -> None:
+        """Note that the worker began with a request."""
+        self.serving, self.since = self._open.get(number), time.monotonic()
+
+    def answer(self, number: int, result: Any, problem: str | None) -> None:
+        """Pass an answer on to whoever waits for it."""
+        self.serving = None
+        ask = self._open.pop(number, None)
+        if ask is not None:
+            ask.result, ask.problem = result, problem
+            ask.answered.set()
+
+    def worker_is_gone(self, problem: str) -> None:
+        """Send all requests again to the next worker, but for the one it died over and those that had their tries."""
+        culprit = self.serving
+        for ask in list(self._open.values()):
+            ask.is_sent = False
+            if ask is culprit or ask.n_sent >= MAX_TRIES:
+                self.answer(ask.number, None, problem)
+        self.serving = None
+
+    def close(self) -> None:
+        """Tell all who wait that there will be no answer."""
+        for number in list(self._open):
+            self.answer(number, None, CLOSED)

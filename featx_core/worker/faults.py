@@ -1,0 +1,69 @@
+"""From an exception in a task to what a person reads of it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from types import TracebackType
+
+from featx_core.worker import sentences
+
+_PACKAGE = "featx_core"
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a task failed.
+
+    Attributes:
+        message: A plain sentence.
+        reference: The code under which the log has more; None when there is no more to know.
+        is_out_of_memory: Whether memory ran out, so that the process should not go on.
+    """
+
+    message: str
+    reference: str | None
+    is_out_of_memory: bool = False
+
+
+def explain_fault(error: Exception, task: str) -> Fault:
+    """Find the sentence for an exception, and log what the sentence does not say.
+
+    The text of an exception that featx itself raises is written for people and passes; any other text may hold paths
+    and contents, and does not.
+    """
+    if _is_written_for_people(error):
+        return Fault(_text(error), None)
+    reference = sentences.new_reference()
+    _LOG.error("ref %s: %s failed: %s", reference, task, type(error).__qualname__, exc_info=error)
+    if _is_out_of_memory(error):
+        return Fault(sentences.OUT_OF_MEMORY.format(reference=reference), reference, True)
+    return Fault(sentences.failed(reference), reference)
+
+
+def _is_written_for_people(error: Exception) -> bool:
+    if _is_ours(type(error).__module__):
+        return True
+    return isinstance(error, ValueError) and _is_ours(_raised_in(error.__traceback__))
+
+
+def _is_ours(module: str) -> bool:
+    return module == _PACKAGE or module.startswith(_PACKAGE + ".")
+
+
+def _raised_in(traceback: TracebackType | None) -> str:
+    """Name the module whose code raised the exception: the last frame of its traceback."""
+    module = ""
+    while traceback is not None:
+        module = traceback.tb_frame.f_globals.get("__name__", "")
+        traceback = traceback.tb_next
+    return module
+
+
+def _text(error: Exception) -> str:
+    return str(error.args[0]) if error.args else str(error)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"

@@ -1,0 +1,26 @@
+"""Keras in the worker: warmed up once, and the same at the beginning of every job."""
+
+from __future__ import annotations
+
+from featx_core.keras_setup import load_keras
+
+
+def warm_up() -> None:
+    """Import Keras and run a tiny network, so that the first job does not pay for it."""
+    keras = load_keras()
+    import numpy as np
+    import tensorflow as tf
+
+    for device in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(device, True)
+    network = keras.Sequential([keras.layers.Input((32, 32, 3)), keras.layers.Conv2D(4, 3), keras.layers.Flatten()])
+    tf.function(network)(np.zeros((1, 32, 32, 3), np.float32))
+    reset()
+
+
+def reset() -> None:
+    """Undo what a job may have set for the whole process: number formats, and the state of random generators."""
+    keras = load_keras()
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+    keras.utils.set_random_seed(0)

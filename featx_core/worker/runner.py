@@ -1,0 +1,245 @@
+"""The rules by which jobs get the worker, lose it, and by which the worker is started again. Holds no lock."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from featx_core.worker import sentences
+from featx_core.worker.asks import Asks
+from featx_core.worker.child import Child
+from featx_core.worker.jobs import Limits
+from featx_core.worker.table import JobTable, Record
+
+DEATH_WINDOW_SECONDS = 60.0
+MEMORY_SECONDS = 0.5
+"""Time between two looks at the memory of the worker."""
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass
+class Slot:
+    """What the worker is busy with.
+
+    Attributes:
+        run: Tells this run from an earlier one of the same job.
+        record: The job. It may be finished already, for its owners: then `released` is set.
+        heard: When the worker last said something of it, a reading of `time.monotonic`.
+        limit: Seconds of silence that its stage allows; None for the usual ones.
+        released: When the worker was told to let go of it.
+    """
+
+    run: int
+    record: Record
+    heard: float
+    limit: float | None = None
+    released: float | None = None
+
+
+class Runner:
+    """One worker at a time, and what it is busy with.
+
+    Args:
+        limits: What jobs and the worker are held to.
+        new_child: Starts a worker process.
+    """
+
+    def __init__(self, limits: Limits, new_child: Callable[[], Child]) -> None:
+        self.table = JobTable(limits)
+        self.asks = Asks()
+        self.child: Child | None = None
+        self._limits = limits
+        self._new_child = new_child
+        self._slot: Slot | None = None
+        self._runs = itertools.count(1)
+        self._deaths: deque[float] = deque()
+        self._restart_at = 0.0
+        self._memory_checked = 0.0
+        self._must_recycle = False
+
+    def close(self) -> Child | None:
+        """End all jobs and requests, and hand out the worker for ending."""
+        child, self.child, self._slot = self.child, None, None
+        for record in [*self.table.waiting, self.table.running]:
+            if record is not None:
+                self.table.end(record, "failed", message=sentences.CLOSED)
+        self.asks.close()
+        return child
+
+    def why_waiting(self) -> str | None:
+        """Say why no job starts, where that takes longer than usual."""
+        seconds = self._restart_at - time.monotonic()
+        return sentences.paused(seconds) if self.child is None and seconds > 1 else None
+
+    def dispatch(self) -> None:
+        """Give the worker what it can take: all light requests, and a job when it is free."""
+        child = self.child
+        if child is None or not child.is_ready:
+            return
+        self.asks.send_all(child.send)
+        record = self.table.start_next() if self._slot is None and not self._must_recycle else None
+        if record is None:
+            return
+        self._slot = Slot(next(self._runs), record, time.monotonic())
+        child.n_jobs += 1
+        child.send(
+            {
+                "type": "run",
+                "run": self._slot.run,
+                "task": record.task,
+                "workspace": record.workspace_path,
+                "parameters": dict(record.parameters),
+            }
+        )
+
+    def release(self) -> None:
+        """Tell the worker to let go of its job."""
+        if self._slot is not None and self.child is not None and self._slot.released is None:
+            self._slot.released = time.monotonic()
+            self.child.send({"type": "cancel", "run": self._slot.run})
+
+    def take_in(self, child: Child, message: dict[str, Any]) -> None:
+        """Act on a message of the worker. Messages of an earlier worker are passed over."""
+        handler = _HANDLERS.get(message.get("type", ""))
+        if child is self.child and handler is not None:
+            handler(self, message)
+            self.dispatch()
+
+    def note_end(self, child: Child) -> None:
+        """Act on the end of a worker process, where it was not wanted."""
+        if child is self.child:
+            reference = sentences.new_reference()
+            self._lose(f"died with exit code {child.exit_code}", sentences.died(reference), reference)
+
+    def tick(self, now: float) -> None:
+        """Start the worker when it is time, and hold it and its job to the limits."""
+        if self.child is None:
+            if now >= self._restart_at:
+                self._must_recycle = False
+                self.child = self._new_child()
+        elif not self.child.is_ready:
+            if now - self.child.started > self._limits.start_seconds:
+                reference = sentences.new_reference()
+                self._lose("did not get ready", sentences.died(reference), reference)
+        else:
+            self._hold_to_limits(self.child, now)
+
+    def _hold_to_limits(self, child: Child, now: float) -> None:
+        self._check_memory(child, now)
+        if self.child is child and self._slot is not None:
+            self._check_slot(self._slot, now)
+        if self.child is child and self.asks.serving is not None and now - self.asks.since > self._limits.stall_seconds:
+            reference = sentences.new_reference()
+            self._lose("hung in a light request", sentences.died(reference), reference)
+        if self.child is child and self._slot is None and self.asks.serving is None:
+            has_served = child.n_jobs >= self._limits.worker_jobs and not self.table.waiting
+            if self._must_recycle or has_served:
+                self._replace("recycled")
+
+    def _check_memory(self, child: Child, now: float) -> None:
+        if now - self._memory_checked < MEMORY_SECONDS:
+            return
+        self._memory_checked = now
+        n_bytes = child.resident_bytes()
+        if n_bytes > self._limits.worker_bytes:
+            reference = sentences.new_reference()
+            sentence = sentences.too_large(n_bytes, self._limits.worker_bytes, self._how_far(), reference)
+            self._lose(f"held {n_bytes} bytes", sentence, reference)
+
+    def _check_slot(self, slot: Slot, now: float) -> None:
+        limits, record = self._limits, slot.record
+        if slot.released is not None:
+            patience = limits.cancel_seconds if self.table.waiting else limits.idle_cancel_seconds
+            if now - slot.released > patience:
+                self._replace(f"did not let go of {record.task}")
+            return
+        silence = max(slot.limit or 0.0, limits.stall_seconds)
+        if self.asks.serving is None and now - slot.heard > silence:
+            reference = sentences.new_reference()
+            self._lose("hung", sentences.stalled(silence, self._how_far(), reference), reference)
+        elif limits.job_seconds is not None and now - record.begun > limits.job_seconds:
+            reference = sentences.new_reference()
+            _LOG.warning("ref %s: %s took longer than %s s", reference, record.task, limits.job_seconds)
+            sentence = sentences.took_too_long(limits.job_seconds, self._how_far(), reference)
+            self.table.end(record, "failed", message=sentence, reference=reference)
+            self.release()
+
+    def _how_far(self) -> str:
+        record = self.table.running
+        return sentences.how_far(record.stage, record.done, record.total) if record is not None else "while idle"
+
+    def _lose(self, why: str, sentence: str, reference: str) -> None:
+        """End the worker for a fault. What it was at fails; a job that was only interrupted waits again."""
+        record = self.table.running
+        _LOG.error("ref %s: the worker %s at %s", reference, why, record.task if record is not None else "no job")
+        if record is not None:
+            if self.asks.serving is not None and not record.has_restarted:
+                self.table.put_back(record)
+            else:
+                self.table.end(record, "failed", message=sentence, reference=reference)
+        self._drop_child(sentence)
+        now = time.monotonic()
+        self._deaths.append(now)
+        while self._deaths[0] < now - DEATH_WINDOW_SECONDS:
+            self._deaths.popleft()
+        if len(self._deaths) >= self._limits.max_deaths:
+            self._restart_at = now + self._limits.pause_seconds
+            _LOG.error("The worker ended %d times in a row; it starts again later.", len(self._deaths))
+
+    def _replace(self, why: str) -> None:
+        """End the worker although it did no wrong; a fresh one starts at once."""
+        _LOG.info("The worker is replaced: %s.", why)
+        self._drop_child(sentences.died(sentences.new_reference()))
+
+    def _drop_child(self, sentence: str) -> None:
+        child, self.child, self._slot = self.child, None, None
+        if child is not None:
+            child.kill()
+        self.asks.worker_is_gone(sentence)
+
+    def _on_ready(self, message: dict[str, Any]) -> None:
+        if self.child is not None:
+            self.child.is_ready = True
+
+    def _on_progress(self, message: dict[str, Any]) -> None:
+        slot = self._slot
+        if slot is None or slot.run != message["run"]:
+            return
+        slot.heard, slot.limit = time.monotonic(), message["limit"]
+        if slot.record is self.table.running:
+            slot.record.advance(message["stage"], message["done"], message["total"], slot.heard)
+
+    def _on_finished(self, message: dict[str, Any]) -> None:
+        slot = self._slot
+        if slot is None or slot.run != message["run"]:
+            return
+        self._slot = None
+        self._deaths.clear()
+        self._must_recycle |= bool(message.get("recycle"))
+        facts = {name: message.get(name) for name in ("message", "reference", "result")}
+        self.table.end(slot.record, message["type"], **facts)
+
+    def _on_serving(self, message: dict[str, Any]) -> None:
+        self.asks.serve(message["ask"])
+
+    def _on_answer(self, message: dict[str, Any]) -> None:
+        self.asks.answer(message["ask"], message.get("result"), message.get("message"))
+        if self._slot is not None:
+            self._slot.heard = time.monotonic()
+
+
+_HANDLERS: dict[str, Callable[[Runner, dict[str, Any]], None]] = {
+    "ready": Runner._on_ready,
+    "progress": Runner._on_progress,
+    "done": Runner._on_finished,
+    "failed": Runner._on_finished,
+    "cancelled": Runner._on_finished,
+    "serving": Runner._on_serving,
+    "answer": Runner._on_answer,
+}

@@ -1,0 +1,71 @@
+"""What a person reads when a job does not come to its end."""
+
+from __future__ import annotations
+
+import secrets
+
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that are mistaken for one another
+_KEPT = "What was finished is kept. Other work was not affected."
+
+BUSY = "The server is busy; your files are kept. Try again in a moment."
+CLOSED = "The computation was stopped because the app was closed."
+OUT_OF_MEMORY = "The computation ran out of memory (ref {reference}). Choose a smaller batch size or a smaller network."
+
+
+def new_reference() -> str:
+    """Make a short code that joins what a person reads to a line of the log."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(4))
+
+
+def too_many(limit: int) -> str:
+    """Say that this owner has enough jobs."""
+    return f"You have {limit} computations running or waiting already. Wait until one is done, or cancel one."
+
+
+def died(reference: str) -> str:
+    """Say that the worker ended in the middle of the job."""
+    return f"The computation stopped unexpectedly (ref {reference}). Other work was not affected."
+
+
+def stalled(seconds: float, how_far: str, reference: str) -> str:
+    """Say that a job gave no sign of life."""
+    return f"The computation did not answer for {seconds:.0f} s and was ended {how_far} (ref {reference}). {_KEPT}"
+
+
+def took_too_long(seconds: float, how_far: str, reference: str) -> str:
+    """Say that a job ran for longer than jobs may."""
+    return f"The computation was ended {how_far}: the limit for one job is {seconds:.0f} s (ref {reference}). {_KEPT}"
+
+
+def too_large(n_bytes: int, limit: int, how_far: str, reference: str) -> str:
+    """Say that a job took more memory than the worker may have."""
+    used, most = (f"{size / 1024**3:.1f} GB" for size in (n_bytes, limit))
+    return (
+        f"The computation was ended {how_far}: it used {used} of memory; the limit is {most} (ref {reference}). "
+        f"Choose a smaller batch size or a smaller network. {_KEPT}"
+    )
+
+
+def failed(reference: str) -> str:
+    """Say that a task failed in a way that nobody expected."""
+    return f"The computation failed (ref {reference})."
+
+
+def paused(seconds: float) -> str:
+    """Say that the worker is not started again at once."""
+    return f"The computation stopped several times in a row; it starts again in {seconds:.0f} s. Your job is kept."
+
+
+def no_answer(seconds: float) -> str:
+    """Say that a light request got no answer in time."""
+    return f"There was no answer within {seconds:.0f} s: the computer is busy. Try again in a moment."
+
+
+def how_far(stage: str, done: int, total: int) -> str:
+    """Say how far a job got.
+
+    >>> how_far("Extracting", 128, 240)
+    'at “Extracting”, 128 of 240'
+    """
+    steps = f"{done:,} of {total:,}".replace(",", " ")
+    return f"at “{stage or 'Starting'}”" + (f", {steps}" if total else "")

@@ -1,0 +1,270 @@
+"""The one file that holds a session: images, labels, runs, weights and feature vectors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from featx_core.image_set import ImageRecord, ImageSet
+from featx_core.images import brightness, thumbnail
+from featx_core.intake import Incoming, IntakeReport, read_sources
+from featx_core.ledger import Ledger
+from featx_core.store import Store
+from featx_core.vectors import VectorStore
+
+if TYPE_CHECKING:
+    from featx_core.features import Features
+    from featx_core.progress import ProgressCallback
+
+MAX_UPLOAD_BYTES = 2 * 1024**3  # row 22 of the reliability table: what one workspace takes through a browser
+MAX_UPLOAD_IMAGES = 20_000
+THUMBNAIL_SIDE = 256  # pixels
+_RECORDS = (
+    "SELECT images.name, label, contents.digest, width, height, format, brightness, notes"
+    " FROM images JOIN contents ON contents.id = images.content_id"
+)
+
+
+class Workspace:
+    """Images, labels, runs and feature vectors in one SQLite file.
+
+    Several threads and processes may hold the same file open at once; each sees what the others have finished.
+
+    Attributes:
+        ledger: All runs, newest first.
+        vectors: The feature vectors.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.vectors = VectorStore(store)
+        self.ledger = Ledger(store, self.vectors)
+
+    @classmethod
+    def open(cls, path: Path | str, *, check: bool = True) -> Self:
+        """Open a workspace, making it when it is missing.
+
+        Args:
+            path: A file, usually named `*.featx`, or ":memory:" for one that is never saved.
+            check: Whether to look for damage first. Costs about a second a gigabyte.
+
+        Raises:
+            WorkspaceError: If the file is damaged, not a workspace, or made by a newer featx.
+        """
+        return cls(Store(path, check=check))
+
+    @property
+    def path(self) -> str:
+        """The file, or ":memory:"."""
+        return self._store.path
+
+    @property
+    def title(self) -> str:
+        """The name that the user gave it, or "Untitled"."""
+        return self.fact("title") or "Untitled"
+
+    @title.setter
+    def title(self, title: str) -> None:
+        self.set_fact("title", title)
+
+    def fact(self, name: str) -> str | None:
+        """Fetch a short text that was kept under a name, or None."""
+        return self._store.value("SELECT value FROM facts WHERE name = ?", (name,))
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Keep a short text under a name, in place of what was there."""
+        with self._store.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    def add(
+        self,
+        sources: Iterable[Any],
+        *,
+        max_bytes: int | None = None,
+        max_images: int | None = None,
+        on_progress: ProgressCallback | None = None,
+    ) -> IntakeReport:
+        """Bring images in. Never fails for a bad file: the report says what was left out and why.
+
+        Args:
+            sources: Paths of files, folders or zip archives, or `(name, bytes or binary file)` pairs.
+            max_bytes: The bytes of images that the workspace may hold. None: as much as the disk takes.
+            max_images: The number of images that the workspace may hold.
+            on_progress: Called with files seen and files in all (as far as known). What was added before it raises stays.
+
+        Returns:
+            What came in, what was left out and why, what was converted, and which files are equal.
+
+        Raises:
+            DiskFullError: If the file cannot grow. What was added before stays.
+        """
+        report = IntakeReport()
+        held = self.size()
+        for incoming in read_sources(sources, report, on_progress=on_progress):
+            full = _limit_reached(held, len(incoming.content), max_bytes, max_images)
+            if full:
+                report.skipped.append((incoming.name, full))
+                continue
+            if self._insert(incoming, report):
+                held = (held[0] + 1, held[1] + len(incoming.content))
+        self.set_fact("intake", report.to_json())
+        return report
+
+    def size(self) -> tuple[int, int]:
+        """Count the images, and the bytes of their files (equal files once)."""
+        n_images = self._store.value("SELECT count(*) FROM images")
+        n_bytes = self._store.value("SELECT coalesce(sum(length(bytes)), 0) FROM contents")
+        return n_images, n_bytes
+
+    def _insert(self, incoming: Incoming, report: IntakeReport) -> bool:
+        rows = self._store.rows(_RECORDS + " WHERE contents.digest = ? ORDER BY images.id", (incoming.digest,))
+        if any(name == incoming.name for name, *_ in rows):
+            report.skipped.append((incoming.name, "is already in this workspace"))
+            return False
+        name = self._unique_name(incoming.name)
+        notes = list(incoming.facts.notes)
+        small = None
+        if rows:
+            notes.append(f"same as {rows[0][0]}")
+            report.duplicates.append((name, rows[0][0]))
+            lightness = rows[0][6]
+        else:
+            small = thumbnail(incoming.content, THUMBNAIL_SIDE)
+            lightness = brightness(small)
+        facts = incoming.facts
+        with self._store.transaction() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO contents (digest, bytes, thumbnail) VALUES (?, ?, ?)",
+                (incoming.digest, incoming.content, small),
+            )
+            connection.execute(
+                "INSERT INTO images (content_id, name, label, width, height, format, brightness, notes)"
+                " SELECT id, ?, ?, ?, ?, ?, ?, ? FROM contents WHERE digest = ?",
+                (
+                    name,
+                    incoming.label,
+                    facts.width,
+                    facts.height,
+                    facts.format,
+                    lightness,
+                    json.dumps(notes),
+                    incoming.digest,
+                ),
+            )
+        report.added += 1
+        return True
+
+    def _unique_name(self, name: str) -> str:
+        candidate, count = name, 1
+        while self._store.value("SELECT 1 FROM images WHERE name = ?", (candidate,)):
+            count += 1
+            candidate = f"{name} ({count})"
+        return candidate
+
+    def last_intake(self) -> IntakeReport | None:
+        """Fetch the report of the last `add`, or None."""
+        text = self.fact("intake")
+        return IntakeReport.from_json(text) if text else None
+
+    def images(self) -> ImageSet:
+        """List all images in the order in which they came."""
+        rows = self._store.rows(_RECORDS + " ORDER BY images.id")
+        return ImageSet(ImageRecord(*row[:7], notes=tuple(json.loads(row[7])), workspace=self) for row in rows)
+
+    def content(self, digest: str) -> bytes:
+        """Fetch the bytes of one image file.
+
+        Raises:
+            KeyError: If the workspace holds no such file.
+        """
+        content = self._store.value("SELECT bytes FROM contents WHERE digest = ?", (digest,))
+        if content is None:
+            raise KeyError(f"The workspace holds no image of digest {digest!r}.")
+        return content
+
+    def thumbnail(self, digest: str) -> bytes:
+        """Fetch a small picture of one image (WebP, longest side 256 pixels).
+
+        Raises:
+            KeyError: If the workspace holds no such image.
+        """
+        small = self._store.value("SELECT thumbnail FROM contents WHERE digest = ?", (digest,))
+        return small if small is not None else thumbnail(self.content(digest), THUMBNAIL_SIDE)
+
+    def set_labels(self, labels: Mapping[str, str | None]) -> None:
+        """Give images new labels.
+
+        Args:
+            labels: Image name to label; None takes the label away. Names that are not there are passed over.
+        """
+        with self._store.transaction() as connection:
+            connection.executemany(
+                "UPDATE images SET label = ? WHERE name = ?", [(label, name) for name, label in labels.items()]
+            )
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Take images out, with the vectors and bytes that no other image shares."""
+        with self._store.transaction() as connection:
+            connection.executemany("DELETE FROM images WHERE name = ?", [(name,) for name in names])
+            orphans = "SELECT id FROM contents WHERE id NOT IN (SELECT content_id FROM images)"
+            connection.execute(f"DELETE FROM vectors WHERE content_id IN ({orphans})")
+            connection.execute(f"DELETE FROM contents WHERE id IN ({orphans})")
+
+    def put_artefact(self, name: str, content: bytes) -> str:
+        """Keep a file such as weights, once. Gives its SHA-256 in hexadecimal."""
+        digest = hashlib.sha256(content).hexdigest()
+        with self._store.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO artefacts VALUES (?, ?, ?)", (digest, name, content))
+        return digest
+
+    def artefact(self, digest: str) -> bytes:
+        """Fetch a kept file.
+
+        Raises:
+            KeyError: If it is not there, or its bytes are damaged.
+        """
+        content = self._store.value("SELECT bytes FROM artefacts WHERE digest = ?", (digest,))
+        if content is None or hashlib.sha256(content).hexdigest() != digest:
+            raise KeyError(f"The workspace holds no file of digest {digest!r}.")
+        return content
+
+    def artefacts(self) -> dict[str, str]:
+        """List the kept files: digest to name."""
+        return dict(self._store.rows("SELECT digest, name FROM artefacts ORDER BY name"))
+
+    def put_result(self, key: str, content: bytes) -> None:
+        """Keep something that was computed under its key, in place of what was there."""
+        with self._store.transaction() as connection:
+            row = (key, zlib.crc32(content), content)
+            connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", row)
+
+    def result(self, key: str) -> bytes | None:
+        """Fetch what was computed under a key. None when it is missing or damaged: compute it again."""
+        rows = self._store.rows("SELECT checksum, bytes FROM results WHERE key = ?", (key,))
+        return rows[0][1] if rows and zlib.crc32(rows[0][1]) == rows[0][0] else None
+
+    def copy_to(self, path: Path | str) -> None:
+        """Write the whole workspace to another file, while it stays in use."""
+        self._store.copy_to(path)
+
+    def close(self) -> None:
+        """Close the file. Nothing is lost: all that was finished is in it."""
+        self._store.close()
+
+
+def image_set_key(images: ImageSet | Features) -> str:
+    """Give a digest of which images these are (or have features), in which order; labels and names do not count."""
+    return hashlib.sha256("\n".join(images.digests).encode("ascii")).hexdigest()
+
+
+def _limit_reached(held: tuple[int, int], n_new: int, max_bytes: int | None, max_images: int | None) -> str | None:
+    n_images, n_bytes = held
+    if max_images is not None and n_images >= max_images:
+        return f"this workspace is full: it holds {n_images:,} images, the limit for uploads".replace(",", " ")
+    if max_bytes is not None and n_bytes + n_new > max_bytes:
+        return f"this workspace holds {max_bytes / 1024**3:.3g} GB of uploads; remove some, or open a local folder"
+    return None

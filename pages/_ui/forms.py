@@ -1,0 +1,207 @@
+"""The parameters of each way to extract, as a form that gives a spec."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+import streamlit as st
+
+from featx_core.backbones import BACKBONES, Backbone
+from featx_core.defaults import default_spec
+from featx_core.extractor import LayerInfo, Outline
+from featx_core.layers import find_layer
+from featx_core.methods import Pretrained, Spec, SpecError
+from featx_core.weights import find
+from featx_core.workspace import Workspace
+from pages._ui import outlines, tokens, weight_files
+
+Form = Callable[[Workspace], tuple[Spec, int | None]]
+_POOLINGS = {"avg": "Average", "max": "Maximum", "flatten": "Flatten", None: "None"}
+_FITS = {"crop": "Crop", "stretch": "Stretch", "pad": "Pad"}
+
+
+def method_picker(methods: Mapping[str, type[Spec]]) -> str:
+    """Let the person pick a way to extract; with a single one there is nothing to pick."""
+    names = [name for name in methods if name in FORMS]
+    if len(names) == 1:
+        return names[0]
+    return st.segmented_control("Method", names, default=names[0], required=True, key="method", persist_state="session")
+
+
+def pretrained(workspace: Workspace) -> tuple[Spec, int | None]:
+    """Show the parameters of a pretrained backbone. Gives the spec and the batch size (None: automatic)."""
+    name = _backbone()
+    backbone = BACKBONES[name]
+    weights = _weights(backbone, workspace)
+    layer_place, pooling_place = st.container(), st.container()
+    size, fit, batch_size, seed, classifier = _advanced(backbone)
+    try:
+        whole = Pretrained(backbone=name, weights="random", image_size=size, classifier=classifier, pooling=None)
+        outline = outlines.fetch(whole)
+        with layer_place:
+            layer = _layer(name, outline)
+        with pooling_place:
+            pooling = _pooling(outline, layer)
+        spec = Pretrained(
+            backbone=name,
+            weights=weights,
+            seed=seed,
+            layer=layer,
+            pooling=pooling,
+            image_size=size,
+            fit=fit,
+            classifier=classifier,
+        )
+    except SpecError as error:
+        st.warning(str(error), icon=":material/rule:")
+        st.stop()
+    return spec, batch_size
+
+
+FORMS: Mapping[str, Form] = MappingProxyType({Pretrained.method: pretrained})
+
+
+def layer_key(backbone: str) -> str:
+    """Give the key under which the picked layer of a backbone is kept."""
+    return f"layer_{backbone}"
+
+
+def _backbone() -> str:
+    default = default_spec()
+    names = list(BACKBONES)
+    index = names.index(default.backbone) if isinstance(default, Pretrained) else 0
+    return st.selectbox(
+        "Backbone",
+        names,
+        index=index,
+        format_func=lambda name: _backbone_words(BACKBONES[name]),
+        key="backbone",
+        persist_state="session",
+        help="The network whose features you get. Small ones are quick; large ones know finer differences.",
+    )
+
+
+def _backbone_words(backbone: Backbone) -> str:
+    height, width = backbone.image_size
+    return f"{backbone.title}, {backbone.n_parameters / 1e6:.3g} M parameters, {height} x {width}"
+
+
+def _weights(backbone: Backbone, workspace: Workspace) -> str:
+    known = find(backbone) is not None
+    where = "on this machine" if known else f"download, about {tokens.size(backbone.download_bytes)}"
+    words = {"imagenet": f"ImageNet ({where})", "random": "Random, untrained", "file": "Your own file"}
+    kind = st.radio(
+        "Weights",
+        list(words),
+        index=0 if known else 1,
+        format_func=lambda name: words[name],
+        key=f"weights_{backbone.title}",
+        horizontal=True,
+        persist_state="session",
+        help="ImageNet: trained on 1.2 million photographs. Random: never trained, a baseline that shows what the "
+        "architecture alone gives. Your own file: weights saved from the same architecture.",
+    )
+    if kind == "random":
+        st.badge("Random weights, untrained", icon=":material/casino:", color="orange")
+    elif kind == "imagenet":
+        st.badge(f"ImageNet weights, {where}", icon=":material/verified:", color="green" if known else "gray")
+    else:
+        return weight_files.pick(workspace)
+    return kind
+
+
+def _layer(name: str, outline: Outline | None) -> int | str | None:
+    if outline is None:
+        st.selectbox("Layer", ["Reading the layers ..."], disabled=True, key="layer_waiting")
+        return None
+    words = layer_words(outline.layers)
+    key = layer_key(name)
+    if st.session_state.get(key) not in words:
+        st.session_state.pop(key, None)
+    return st.selectbox(
+        "Layer",
+        list(words),
+        format_func=words.get,
+        key=key,
+        persist_state="session",
+        help="Where the network is tapped. Early stages see edges and colours, late ones parts and objects.",
+    )
+
+
+def layer_words(layers: Sequence[LayerInfo]) -> dict[int | str | None, str]:
+    """Name the choices of a layer: the last one (None), then the stages, then every layer by its index."""
+    words: dict[int | str | None, str] = {None: f"Last layer, {tokens.sides(layers[-1].output_shape)}"}
+    words |= {info.stage: f"{_stage_words(info)}, {tokens.sides(info.output_shape)}" for info in layers if info.stage}
+    return words | {info.index: f"{info.index}: {info.name}, {tokens.sides(info.output_shape)}" for info in layers}
+
+
+def _stage_words(info: LayerInfo) -> str:
+    return (info.stage or "").replace("stage", "Stage ")
+
+
+def _pooling(outline: Outline | None, layer: int | str | None) -> str | None:
+    if outline is not None and len(outline.layers[find_layer(outline.layers, layer)].output_shape) != 3:
+        st.caption("This layer gives one vector an image: there is nothing to pool.")
+        return None
+    return st.segmented_control(
+        "Pooling",
+        list(_POOLINGS),
+        default="avg",
+        required=True,
+        format_func=lambda name: _POOLINGS[name],
+        key="pooling",
+        persist_state="session",
+        help="How a feature map becomes one vector: the mean or the maximum over all places, all places one after "
+        "another, or not at all.",
+    )
+
+
+def _advanced(backbone: Backbone) -> tuple[tuple[int, int] | None, str, int | None, int, bool]:
+    with st.expander("Advanced", icon=":material/tune:"):
+        default = backbone.image_size[0]
+        side = st.number_input(
+            "Input size (pixels)",
+            min_value=backbone.minimum_side,
+            max_value=1024,
+            value=default,
+            step=32,
+            key=f"side_{backbone.title}",
+            persist_state="session",
+            help=f"Side of the square that the network receives. It was designed for {default}.",
+        )
+        fit = st.segmented_control(
+            "How the picture is fitted",
+            list(_FITS),
+            default="crop",
+            required=True,
+            format_func=lambda name: _FITS[name],
+            key="fit",
+            persist_state="session",
+            help="Crop: the middle square. Stretch: all of it, distorted. Pad: all of it, with grey borders.",
+        )
+        automatic = backbone.batch_size
+        batch = st.number_input(
+            "Batch size",
+            min_value=1,
+            max_value=256,
+            value=automatic,
+            key=f"batch_{backbone.title}",
+            persist_state="session",
+            help="Images that go through the network at once. Bounds memory; the features stay the same.",
+        )
+        seed = st.number_input(
+            "Seed of random weights",
+            min_value=0,
+            max_value=2**31 - 1,
+            key="weights_seed",
+            persist_state="session",
+            help="The same seed gives the same random weights. It changes nothing for trained ones.",
+        )
+        classifier = st.toggle(
+            "Keep the classifier",
+            key="classifier",
+            persist_state="session",
+            help="Adds the layers behind the backbone that name 1 000 ImageNet classes, so that heatmaps can explain a "
+            "class. Needs the designed input size and a larger download.",
+        )
+    size = None if side == default else (int(side), int(side))
+    return size, fit, None if batch == automatic else int(batch), int(seed), classifier

@@ -1,0 +1,111 @@
+"""What stands around every page: configuration, navigation, the sidebar."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages._ui import jobs, library, session, tokens
+
+PAGES = (
+    ("images", "Images", ":material/photo_library:"),
+    ("extract", "Extract", ":material/memory:"),
+    ("map", "Map", ":material/scatter_plot:"),
+    ("heatmaps", "Heatmaps", ":material/local_fire_department:"),
+)
+_FOLDER = Path(__file__).resolve().parent.parent
+
+
+def _pages() -> list:
+    return [
+        st.Page(_FOLDER / f"{name}.py", title=title, icon=icon, url_path=name, default=name == "images")
+        for name, title, icon in PAGES
+    ]
+
+
+def show() -> None:
+    """Draw the frame and, in it, the page that was asked for."""
+    st.set_page_config(page_title="featx", page_icon=str(Path(__file__).with_name("icon.png")), layout="wide")
+    page = st.navigation(_pages())
+    session.workspace()
+    session.remember("framed", True)
+    try:
+        with st.sidebar:
+            _workspace_menu()
+            _ledger()
+            jobs.show_all()
+        session.show_problem()
+        page.run()
+    finally:
+        session.remember("framed", False)
+
+
+def guard() -> None:
+    """Send a page that was reached without the frame around it back through the frame.
+
+    Until one session has run `st.navigation`, Streamlit runs the file of a page by itself.
+    """
+    if not session.recall("framed"):
+        st.navigation(_pages())
+        st.rerun()
+
+
+def open_page(name: str) -> None:
+    """Go to another page, with the same workspace."""
+    st.switch_page(_FOLDER / f"{name}.py", query_params={"w": session.token()})
+
+
+def _workspace_menu() -> None:
+    workspace = session.workspace()
+    n_images, n_bytes = workspace.size()
+    n_labels = len({label for label in workspace.images().labels if label})
+    with st.popover(workspace.title, icon=":material/folder_open:", width="stretch"):
+        title = st.text_input("Name of this workspace", value=workspace.title, max_chars=80)
+        if title.strip() and title.strip() != workspace.title:
+            workspace.title = title.strip()
+            st.rerun()
+        st.download_button(
+            "Download as one file",
+            data=lambda: tokens.snapshot(workspace),
+            file_name=f"{tokens.file_stem(workspace.title)}.featx",
+            on_click="ignore",
+            icon=":material/download:",
+            width="stretch",
+            help=f"Images, labels, runs and features: about {tokens.size(n_bytes)}. Open it on any machine with featx.",
+        )
+        if st.button("New workspace", icon=":material/add:", width="stretch"):
+            session.switch(library.new_token())
+            st.rerun()
+        _open_file()
+        _open_recent()
+    st.caption(f"{n_images:,} images, {n_labels} labels".replace(",", " ") if n_images else "No images yet")
+
+
+def _open_file() -> None:
+    upload = st.file_uploader("Open a workspace file", type=["featx"], key="open_file", max_upload_size=2048)
+    if upload is not None:
+        try:
+            session.switch(library.adopt(upload.getvalue()))
+        except library.WorkspaceError as error:
+            st.error(str(error), icon=":material/error:")
+        else:
+            st.rerun()
+
+
+def _open_recent() -> None:
+    others = [entry for entry in library.recent() if entry.token != session.token()] if session.is_local() else []
+    if others:
+        st.caption("Recent on this machine")
+    for entry in others:
+        words = f"{entry.title}, {entry.n_images} images, {tokens.ago(entry.changed)}"
+        if st.button(words, key=f"recent_{entry.token}", type="tertiary", icon=":material/history:"):
+            session.switch(entry.token)
+            st.rerun()
+
+
+def _ledger() -> None:
+    runs = session.workspace().ledger.runs()
+    if not runs:
+        return
+    st.caption(f"Runs {len(runs)}")
+    for run in runs[:12]:
+        st.markdown(f"{tokens.run_dot(run)} {tokens.escape(run.title)}  \n:gray[{tokens.escape(run.spec.badge)}]")

@@ -1,0 +1,77 @@
+"""Thumbnails in a grid, and the drawer that opens when one is pressed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from featx_core.image_set import ImageRecord, ImageSet
+from featx_core.palette import label_styles
+from pages._ui import session, tokens
+
+SIZES = {"S": 96, "M": 140, "L": 210}  # pixels, the least width of a tile
+_HERE = Path(__file__).parent
+_gallery = st.components.v2.component(
+    "featx_gallery", css=(_HERE / "gallery.css").read_text("utf-8"), js=(_HERE / "gallery.js").read_text("utf-8")
+)
+
+
+def show(images: Sequence[ImageRecord], *, key: str, size: str = "M", labels: Sequence[str | None] = ()) -> None:
+    """Show thumbnails. Pressing one opens the drawer with the picture and its facts.
+
+    Args:
+        images: What to show, all at once: page it before.
+        key: The name of this gallery on the page.
+        size: A key of `SIZES`.
+        labels: All labels of the workspace, so that colours are the same everywhere.
+    """
+    styles = label_styles(labels or [record.label for record in images])
+    items = [
+        {
+            "name": record.name,
+            "source": source(record),
+            "label": record.label or "",
+            "color": styles[record.label].color if record.label in styles else "transparent",
+            "note": tokens.short_note(record.notes),
+        }
+        for record in images
+    ]
+    result = _gallery(data={"items": items, "tile": SIZES[size]}, key=key, on_opened_change=lambda: None)
+    if result.opened:
+        _drawer(result.opened)
+
+
+def source(record: ImageRecord) -> str:
+    """Give the address of an image's thumbnail."""
+    return f"/thumbnail/{session.token()}/{record.digest}"
+
+
+def paged(images: ImageSet, *, key: str, page_size: int) -> ImageSet:
+    """Show the page numbers under a gallery when it needs them; give the images of the page."""
+    n_pages = max(1, -(-len(images) // page_size))
+    if n_pages == 1:
+        return images
+    number = st.pagination(n_pages, key=key)
+    return images[(number - 1) * page_size : number * page_size]
+
+
+@st.dialog("Image", width="medium", position="right")
+def _drawer(name: str) -> None:
+    workspace = session.workspace()
+    found = [record for record in workspace.images() if record.name == name]
+    if not found:
+        st.caption("This image is not in the workspace any more.")
+        return
+    record = found[0]
+    st.image(tokens.preview(record), width="stretch", alt=record.name)
+    st.text(record.name)
+    st.caption(f"{record.width} x {record.height} pixels, {record.format}, brightness {record.brightness:.0f} of 100")
+    for note in record.notes:
+        st.caption(tokens.escape(note))
+    label = st.text_input("Label", value=record.label or "", max_chars=60, key=f"label_of_{record.digest}_{name}")
+    if label.strip() != (record.label or ""):
+        workspace.set_labels({name: label.strip() or None})
+        st.rerun()
+    if st.button("Remove from the workspace", icon=":material/delete:", key=f"remove_{record.digest}_{name}"):
+        workspace.remove([name])
+        st.rerun()

@@ -1,0 +1,57 @@
+"""A first look at a run on the Extract page: its PCA map and a few heatmaps."""
+
+import streamlit as st
+
+from featx_core import figures
+from featx_core.features import Features
+from featx_core.image_set import ImageRecord, ImageSet
+from featx_core.ledger import Run
+from pages._ui import attributions, jobs, maps, session, tokens
+
+N_IMAGES = 4
+METHOD = "eigen_cam"
+
+
+def show_map(run: Run, features: Features) -> None:
+    """Show the PCA map of a run, coloured by label."""
+    st.markdown("**A first map**")
+    if len(features) < 2:
+        st.caption("A map needs at least 2 images.")
+        return
+    projection = maps.in_server(run, features, "pca", 2, 0, {})
+    figure = figures.map_figure(
+        projection, names=features.names, groups=features.labels, group_title="label", dark=session.is_dark()
+    )
+    figure.update_layout(height=360)
+    st.plotly_chart(figure, key=f"glance_{run.digest[:12]}", theme=None, config=figures.CONFIG)
+    st.caption(maps.caption(projection))
+
+
+def show_heatmaps(run: Run, images: ImageSet) -> None:
+    """Show where the network looks in a few images, one of each label first."""
+    st.markdown("**First heatmaps**")
+    chosen = _varied(images)
+    found = attributions.ask(run, chosen, [METHOD], layer=None, target=None)
+    if found.job is not None and found.job.state != "done":
+        jobs.show(found.job)
+    if found.problem:
+        st.caption(tokens.escape(found.problem))
+        return
+    columns = st.columns(2)
+    for index, record in enumerate(chosen):
+        with columns[index % 2]:
+            heatmap = found.heatmaps.get((record.digest, METHOD))
+            if heatmap is None:
+                st.skeleton(height=150)
+            else:
+                st.image(attributions.overlay(heatmap, record, 0.5, "viridis", 480), width="stretch", alt=record.name)
+                st.caption(tokens.escape(record.label or record.name))
+    st.caption(attributions.caption(METHOD))
+
+
+def _varied(images: ImageSet) -> list[ImageRecord]:
+    """Pick a few images, of as many labels as there are."""
+    first_of = {record.label: record for record in reversed(images)}
+    firsts = sorted(first_of.values(), key=images.names.index) if len(first_of) < 50 else list(first_of.values())
+    rest = [record for record in images if record not in firsts]
+    return [*firsts, *rest][:N_IMAGES]

@@ -1,0 +1,62 @@
+// Shows the thumbnail of the point under the pointer. Plotly's own labels cannot hold pictures.
+const SIDE = 132;
+const GAP = 18;
+
+const floating = () => {
+  let card = document.getElementById("featx-hover");
+  if (!card) {
+    card = document.createElement("img");
+    card.id = "featx-hover";
+    card.alt = "";
+    Object.assign(card.style, {
+      position: "fixed", width: `${SIDE}px`, height: `${SIDE}px`, objectFit: "contain", pointerEvents: "none",
+      zIndex: 1000, display: "none", borderRadius: "8px", background: "rgba(20, 24, 32, 0.85)", padding: "4px",
+      boxShadow: "0 4px 18px rgba(0, 0, 0, 0.35)",
+    });
+    document.body.append(card);
+  }
+  return card;
+};
+
+const place = (card, event) => {
+  const left = event.clientX + GAP + SIDE > window.innerWidth ? event.clientX - GAP - SIDE : event.clientX + GAP;
+  const top = Math.max(4, Math.min(event.clientY - SIDE - GAP, window.innerHeight - SIDE - 8));
+  Object.assign(card.style, { left: `${left}px`, top: `${top}px` });
+};
+
+export default function (component) {
+  const { data } = component;
+  const card = floating();
+  let plot = null;
+  let pointer = { clientX: 0, clientY: 0 };
+  const follow = (event) => { pointer = event; };
+  const enter = (event) => {
+    const row = [event.points?.[0]?.customdata].flat()[0];
+    if (row === undefined || data.digests[row] === undefined) return;
+    card.src = data.folder + data.digests[row];
+    place(card, event.event ?? pointer);
+    card.style.display = "block";
+  };
+  const leave = () => { card.style.display = "none"; };
+  const attach = () => {
+    const found = document.querySelector(`.${data.frame} .js-plotly-plot`);
+    if (!found || found === plot || typeof found.on !== "function") return;
+    plot = found;
+    plot.on("plotly_hover", enter);
+    plot.on("plotly_unhover", leave);
+    plot.addEventListener("mousemove", follow);
+    plot.addEventListener("mouseleave", leave);
+  };
+  attach();
+  const timer = setInterval(attach, 400);
+  return () => {
+    clearInterval(timer);
+    leave();
+    if (plot) {
+      plot.removeListener?.("plotly_hover", enter);
+      plot.removeListener?.("plotly_unhover", leave);
+      plot.removeEventListener("mousemove", follow);
+      plot.removeEventListener("mouseleave", leave);
+    }
+  };
+}

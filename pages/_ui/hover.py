@@ -1,0 +1,25 @@
+"""The picture that appears beside the pointer on a map."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from featx_core.features import Features
+from pages._ui import session
+
+_hover = st.components.v2.component(
+    "featx_hover", html="<span></span>", js=(Path(__file__).parent / "hover.js").read_text("utf-8")
+)
+
+
+def show(features: Features) -> None:
+    """Let hovering over a point of the map above show its image."""
+    _hover(
+        data={
+            "folder": f"/thumbnail/{session.token()}/",
+            "digests": list(features.digests),
+            "frame": "st-key-map_frame",
+        },
+        key="map_hover",
+        height=1,
+    )

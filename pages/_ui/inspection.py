@@ -1,0 +1,128 @@
+"""Before a run: what the network receives, its layers, and the shapes that will come out."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from featx_core.extractor import Outline
+from featx_core.image_set import ImageSet
+from featx_core.methods import Spec, SpecError
+from featx_core.pictures import tensor_picture
+from featx_core.preprocessing import NetworkInput
+from pages._ui import forms, outlines, tokens
+
+_POOLING_WORDS = {"avg": "average", "max": "maximum", "flatten": "flatten", None: ""}
+_TABLE_HEIGHT = 300  # pixels
+
+
+def show_input(spec: Spec, images: ImageSet) -> None:
+    """Show one photo beside the tensor that the network receives for it."""
+    with st.container(border=True):
+        head, picker = st.columns([3, 2], vertical_alignment="center")
+        head.markdown("**What the network receives**")
+        names = images.names
+        name = picker.selectbox("Image", names, key="inspected", label_visibility="collapsed", persist_state="session")
+        record = images[names.index(name)]
+        received = _received(spec.to_json(), record.digest, spec, record)
+        original, fitted, tensor = st.columns(3)
+        height, width = received.fitted.shape[:2]
+        original.image(tokens.preview(record), width="stretch", alt=f"{name}, the original")
+        original.caption(f"The original, {record.width} x {record.height}")
+        fitted.image(received.fitted, width="stretch", alt=f"{name}, fitted")
+        fitted.caption(f"Fitted to {width} x {height}")
+        tensor.image(tensor_picture(received.tensor), width="stretch", alt=f"{name}, as numbers")
+        tensor.caption("The tensor, its three channels drawn as red, green, blue in the network's order")
+        st.markdown(f"**{tokens.escape(received.sentence)}**")
+        st.dataframe(_channel_table(received), hide_index=True, height="content")
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _received(spec_json: str, digest: str, _spec: Spec, _record: object) -> NetworkInput:
+    del spec_json, digest
+    return _spec.network_input(_record.pixels())  # type: ignore[attr-defined]
+
+
+def _channel_table(received: NetworkInput) -> pd.DataFrame:
+    rows = [
+        {
+            "channel": f"{number}: {channel.name}",
+            "mean": _digits(channel.mean),
+            "deviation": _digits(channel.deviation),
+            "from": _digits(channel.minimum),
+            "to": _digits(channel.maximum),
+        }
+        for number, channel in enumerate(received.channels, start=1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _digits(value: float) -> str:
+    return np.format_float_positional(value, precision=3, fractional=False, trim="-")
+
+
+def show_shapes(spec: Spec, place: DeltaGenerator) -> Outline | None:
+    """Show the shapes that the run will give, before it runs. Gives the outline when it is known."""
+    with place:
+        try:
+            outline = outlines.fetch(spec)
+        except SpecError as error:
+            st.warning(str(error), icon=":material/rule:")
+            st.stop()
+        if outline is None:
+            st.skeleton(height=44)
+            return None
+        st.code(_chain(spec, outline), language=None)
+    return outline
+
+
+def _chain(spec: Spec, outline: Outline) -> str:
+    parts = [tokens.shape((*outline.image_size, 3)), tokens.shape(outline.map_shape)]
+    pooling = _POOLING_WORDS.get(getattr(spec, "pooling", None), "")
+    parts += [pooling, tokens.shape(outline.feature_shape)] if pooling else []
+    return " \u2192 ".join(parts)
+
+
+def show_layers(spec: Spec, outline: Outline | None) -> None:
+    """Show the layers as a table; picking a row picks the tap."""
+    with st.container(border=True):
+        if outline is None:
+            st.markdown("**Layers**")
+            st.skeleton(height=_TABLE_HEIGHT)
+            return
+        st.markdown(
+            f"**Layers**: {tokens.counted(len(outline.layers), 'layer')}, {outline.n_parameters / 1e6:.3g} M parameters "
+            "up to the tap. Tick a row to tap the network there."
+        )
+        key = f"layers_{getattr(spec, 'backbone', '')}"
+        st.dataframe(
+            _layer_table(outline),
+            hide_index=True,
+            height=_TABLE_HEIGHT,
+            key=key,
+            on_select=lambda: _pick(key, spec, outline),
+            selection_mode="single-row",
+            column_config={"parameters": st.column_config.NumberColumn(format="localized")},
+        )
+
+
+def _layer_table(outline: Outline) -> pd.DataFrame:
+    rows = [
+        {
+            "#": info.index,
+            "tap": "\u25cf" if info.index == outline.tap else "",
+            "stage": info.stage or "",
+            "name": info.name,
+            "type": info.kind,
+            "output shape": tokens.sides(info.output_shape),
+            "parameters": info.n_parameters,
+        }
+        for info in outline.layers
+    ]
+    return pd.DataFrame(rows)
+
+
+def _pick(key: str, spec: Spec, outline: Outline) -> None:
+    rows = st.session_state[key].selection.rows
+    if rows:
+        st.session_state[forms.layer_key(getattr(spec, "backbone", ""))] = outline.layers[rows[0]].index

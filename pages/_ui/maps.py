@@ -1,0 +1,192 @@
+"""Maps on the pages: their controls, where they are computed, what is said under them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from featx_core.columns import COLUMNS
+from featx_core.features import Features
+from featx_core.ledger import Run
+from featx_core.projection import PROJECTIONS, Parameter, Projection, project
+from featx_core.worker.jobs import Job
+from featx_core.worker.keys import projection_key
+from featx_core.workspace import image_set_key
+from pages._ui import jobs, session
+
+KEPT = "kept"  # colour by how well each image's neighbours are kept: a fact of the map, not of the image
+MAX_THUMBNAILS = 300  # pictures that a browser draws inside a plot without stuttering
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the person asked to see.
+
+    Attributes:
+        name: A key of `PROJECTIONS`.
+        n_components: 2 or 3.
+        color: A key of `COLUMNS`, or `KEPT`.
+        pictures: Whether thumbnails stand in place of points.
+        seed: For projections that use chance.
+        parameters: The projection's own parameters.
+    """
+
+    name: str
+    n_components: int
+    color: str
+    pictures: bool
+    seed: int
+    parameters: Mapping[str, Any]
+
+
+def controls(places: Sequence[DeltaGenerator], features: Features) -> Choice:
+    """Show the controls of a map, in four places of one row."""
+    name = places[0].segmented_control(
+        "Projection",
+        list(PROJECTIONS),
+        default="pca",
+        required=True,
+        format_func=lambda name: PROJECTIONS[name].title,
+        key="projection",
+        persist_state="session",
+        help="PCA: straight-line view, quick and exact. t-SNE: keeps near neighbours near, shows groups.",
+    )
+    n_components = places[1].segmented_control(
+        "Axes", [2, 3], default=2, required=True, format_func=lambda n: f"{n}-D", key="axes", persist_state="session"
+    )
+    color = places[2].selectbox(
+        "Colour",
+        [*COLUMNS, KEPT],
+        format_func=lambda key: "Neighbours kept" if key == KEPT else COLUMNS[key].title,
+        key="map_color",
+        persist_state="session",
+    )
+    with places[3].popover("Parameters", icon=":material/tune:", width="stretch"):
+        parameters = {item.name: _parameter(item, name) for item in PROJECTIONS[name].parameters}
+        seed = st.number_input(
+            "Seed", 0, 2**31 - 1, key="map_seed", persist_state="session", help="The same seed gives the same map."
+        )
+        small = n_components == 2 and len(features) <= MAX_THUMBNAILS
+        pictures = st.toggle(
+            "Thumbnails in place of points",
+            key="map_pictures",
+            persist_state="session",
+            disabled=not small,
+            help=f"For 2-D maps of up to {MAX_THUMBNAILS} images.",
+        )
+    return Choice(name, n_components, color, pictures and small, int(seed), parameters)
+
+
+def _parameter(item: Parameter, projection: str) -> float | int | str:
+    """Show one control, built from its row in the registry."""
+    key = f"{projection}_{item.name}"
+    if item.default == "auto" and not st.toggle(f"{item.title}: set by hand", key=f"{key}_manual", help=item.help):
+        return "auto"
+    start = item.manual if item.default == "auto" and item.manual is not None else item.default
+    kind = int if float(item.step).is_integer() else float
+    value = st.slider(
+        item.title,
+        kind(item.minimum),
+        kind(item.maximum),
+        kind(float(start)),
+        kind(item.step),
+        key=key,
+        persist_state="session",
+        help=item.help,
+    )
+    return kind(value) if isinstance(item.default, int) else float(value)
+
+
+def fetch(run: Run, features: Features, choice: Choice) -> tuple[Projection | None, Job | None]:
+    """Give the map, or the job that makes it."""
+    if not PROJECTIONS[choice.name].in_worker:
+        projection = in_server(run, features, choice.name, choice.n_components, choice.seed, choice.parameters)
+        return projection, None
+    images_key = image_set_key(features)
+    parameters = dict(choice.parameters)
+    key = projection_key(run.digest, images_key, choice.name, choice.n_components, choice.seed, parameters)
+    asked = {
+        "run_digest": run.digest,
+        "image_set_key": images_key,
+        "name": choice.name,
+        "n_components": choice.n_components,
+        "seed": choice.seed,
+        "parameters": parameters,
+    }
+    _leave_older(asked)
+    projection = _stored(key)
+    if projection is not None:
+        return projection, None
+    return None, jobs.ensure("project", asked, title=f"{PROJECTIONS[choice.name].title} of {run.title}")
+
+
+def _leave_older(asked: Mapping[str, Any]) -> None:
+    """Cancel a map that this session asked for before and does not look at any more."""
+    for job in jobs.mine():
+        if job.task == "project" and dict(job.parameters) != dict(asked):
+            jobs.cancel(job)
+
+
+def in_server(
+    run: Run, features: Features, name: str, n_components: int, seed: int, parameters: Mapping[str, Any]
+) -> Projection:
+    """Compute a quick map here, once."""
+    digests = hash(features.digests)
+    return _computed(
+        session.token(), run.digest, run.created, digests, name, n_components, seed, dict(parameters), features
+    )
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _computed(
+    _token: str,
+    digest: str,
+    created: str,
+    digests: int,
+    name: str,
+    n_components: int,
+    seed: int,
+    parameters: dict,
+    _features: Features,
+) -> Projection:
+    del digest, created, digests
+    return project(_features.vectors, name, n_components=n_components, seed=seed, **parameters)
+
+
+def _stored(key: str) -> Projection | None:
+    content = session.workspace().result(key)
+    try:
+        return Projection.from_bytes(content) if content is not None else None
+    except ValueError:
+        return None
+
+
+def groups(features: Features, projection: Projection, color: str) -> tuple[list[str | None] | np.ndarray, str]:
+    """Give what the points are coloured by, one value a row of the features, and its title."""
+    if color == KEPT:
+        each = projection.details.get("neighbors_kept_each")
+        values = np.full(len(features), np.nan, np.float32)
+        if each is not None:
+            values[projection.rows] = each
+        return values, "Neighbours kept (0 to 1)"
+    column = COLUMNS[color]
+    by_name = {record.name: record for record in session.workspace().images()}
+    found = [column.value(by_name[name]) if name in by_name else None for name in features.names]
+    if column.is_number:
+        return np.array([np.nan if value is None else float(value) for value in found], np.float32), column.title
+    return [None if value is None else str(value) for value in found], column.title
+
+
+def caption(projection: Projection) -> str:
+    """Say what a map shows, how far it can be trusted, and how it misleads."""
+    parts = list(projection.notes)
+    trust, kept = projection.details.get("trustworthiness"), projection.details.get("neighbors_kept")
+    if trust is not None:
+        parts.append(f"Trustworthiness {trust:.2f} of 1.")
+    if kept is not None:
+        n = projection.details.get("n_neighbors")
+        parts.append(f"{100 * kept:.0f} % of each image's {n} true neighbours are kept here.")
+    return " ".join([*parts, PROJECTIONS[projection.name].caption])

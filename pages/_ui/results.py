@@ -1,0 +1,119 @@
+"""After a run: the run card, the features as picture and table, downloads, a first map and heatmaps."""
+
+import streamlit as st
+
+from featx_core import export, figures
+from featx_core.features import Features
+from featx_core.image_set import ImageSet
+from featx_core.ledger import Run
+from featx_core.summary import feature_picture
+from pages._ui import frame, glance, session, tokens
+
+_TABLE_COLUMNS = 64
+
+
+def show(run: Run, features: Features, images: ImageSet) -> None:
+    """Show everything that one run gave."""
+    _card(run, features, images)
+    left, right = st.columns(2, gap="large")
+    with left:
+        glance.show_map(run, features)
+        if st.button("Open the map", icon=":material/scatter_plot:", key="to_map"):
+            session.remember("picked_run", run.digest)
+            frame.open_page("map")
+    with right:
+        glance.show_heatmaps(run, images)
+        if st.button("Open the heatmaps", icon=":material/local_fire_department:", key="to_heatmaps"):
+            session.remember("picked_run", run.digest)
+            frame.open_page("heatmaps")
+    _picture(run, features)
+    with st.expander("Features as a table", icon=":material/table:", key="feature_table", on_change="rerun") as table:
+        if table.open:
+            _table(features)
+
+
+def _card(run: Run, features: Features, images: ImageSet) -> None:
+    details = run.details
+    with st.container(border=True):
+        head, downloads = st.columns([3, 1], vertical_alignment="center")
+        head.markdown(f"#### {tokens.run_dot(run)} {tokens.escape(run.title)}")
+        with downloads.popover("Download", icon=":material/download:", width="stretch"):
+            _downloads(run, features)
+        facts = st.columns(5)
+        shape = tokens.shape(features.feature_shape).replace("n", str(len(features)), 1)
+        facts[0].metric("Shape", shape, help="Images, then the shape of the features of one image.")
+        facts[1].metric("Size", tokens.size(features.values.nbytes), help="As float32, 4 bytes a number.")
+        facts[2].metric("Time", _seconds(details), help="From the click to the last row, without building the network.")
+        facts[3].metric("Speed", _speed(details), help="Images computed a second; rows kept from before do not count.")
+        facts[4].metric(
+            "Dead features",
+            f"{100 * details.get('dead_share', 0):.3g} %",
+            help="Features that have the same value for every image, and so tell nothing apart.",
+        )
+        st.caption(_small_print(run, features, images))
+        for name, reason in details.get("skipped", [])[:5]:
+            st.caption(f"Left out: {tokens.escape(name)} ({tokens.escape(reason)}).")
+        for note in details.get("notes", []):
+            st.caption(tokens.escape(note))
+
+
+def _small_print(run: Run, features: Features, images: ImageSet) -> str:
+    parts = [f":orange-badge[{tokens.escape(run.spec.badge)}]" if "random" in run.spec.badge else run.spec.badge]
+    parts += ["float32", tokens.escape(run.details.get("engine", "")), f"batch {run.details.get('batch_size')}"]
+    if features.details.get("n_not_finite"):
+        parts.append(f"{features.details['n_not_finite']} rows with values that are not numbers")
+    parts.append(f"digest `{run.digest[:12]}`")
+    if len(images) > len(features):
+        parts.append(f"{len(images) - len(features)} images came later: extract again to add them")
+    return "  \u00b7  ".join(part for part in parts if part)
+
+
+def _seconds(details: dict) -> str:
+    return f"{details['seconds']:.3g} s" if details.get("seconds") is not None else "unknown"
+
+
+def _speed(details: dict) -> str:
+    speed = details.get("images_per_second")
+    return f"{speed:.3g} images/s" if speed else "all kept"
+
+
+def _downloads(run: Run, features: Features) -> None:
+    stem = tokens.file_stem(run.title)
+    for words, kind, write in (
+        ("NumPy (.npz)", "npz", export.to_npz),
+        ("Table (.csv)", "csv", export.to_csv),
+        ("Table (.parquet)", "parquet", export.to_parquet),
+    ):
+        st.download_button(
+            words,
+            data=lambda write=write: write(features),
+            file_name=f"{stem}.{kind}",
+            key=f"download_{kind}",
+            on_click="ignore",
+            width="stretch",
+        )
+
+
+def _picture(run: Run, features: Features) -> None:
+    picture = feature_picture(features.vectors)
+    figure = figures.features_figure(
+        picture.values,
+        names=[features.names[row] for row in picture.rows],
+        color_range=(picture.low, picture.high),
+        features=picture.columns,
+        dark=session.is_dark(),
+    )
+    st.plotly_chart(figure, key=f"picture_{run.digest[:12]}", theme=None, config=figures.CONFIG)
+    st.caption(
+        f"Each row is an image, each column a feature; one cell is the mean over {picture.images_a_row} x "
+        f"{picture.features_a_column} values. Colours end at the 2nd and 98th percentile, so that extremes do not "
+        "hide the rest. The order of features means nothing: look for columns that never change and rows that stand out."
+    )
+
+
+def _table(features: Features) -> None:
+    table = export.to_table(features)
+    st.dataframe(table.iloc[:, : _TABLE_COLUMNS + 2], hide_index=True, height=320)
+    n_features = features.vectors.shape[1]
+    if n_features > _TABLE_COLUMNS:
+        st.caption(f"The first {_TABLE_COLUMNS} of {n_features:,} features. A download has all.".replace(",", " "))

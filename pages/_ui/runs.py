@@ -1,0 +1,97 @@
+"""Runs on the pages: start one, follow it, pick one, fetch its features."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from featx_core.features import Features, load_features
+from featx_core.image_set import ImageSet
+from featx_core.ledger import Run
+from featx_core.methods import Spec, spec_from_json
+from featx_core.worker.jobs import Job
+from featx_core.workspace import Workspace, image_set_key
+from pages._ui import jobs, session, tokens
+
+
+def start(asked: Mapping[str, Any], spec: Spec, images: ImageSet) -> None:
+    """Begin a run and follow it on this page, also after a reload."""
+    before = jobs.find("extract", asked)
+    if before is not None and before.is_finished:
+        jobs.supervisor().forget(before.key)
+    jobs.submit("extract", asked, title=f"{spec.title} on {tokens.counted(len(images), 'image')}")
+    session.workspace().set_fact("watched", spec.to_json())
+    session.remember("asked", dict(asked))
+    st.rerun()
+
+
+def watched() -> Job | None:
+    """Give the job that this page follows, as it stands."""
+    asked = session.recall("asked")
+    return jobs.find("extract", asked) if isinstance(asked, Mapping) else None
+
+
+def latest(workspace: Workspace, job: Job | None) -> Run | None:
+    """Give the run whose results the page shows: the one followed, else the newest."""
+    watched_spec = workspace.fact("watched")
+    if watched_spec:
+        found = workspace.ledger.find(spec_from_json(watched_spec).digest)
+        if found is not None and (job is None or job.state == "done"):
+            return found
+    if job is not None and job.state != "done":
+        return None
+    found_runs = workspace.ledger.runs()
+    return found_runs[0] if found_runs else None
+
+
+def expectation(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
+    """Say how much there is to do, and how long it took before."""
+    stored = workspace.vectors.stored(spec.digest)
+    n_new = len(set(images.digests) - stored)
+    if not n_new:
+        return "All of these are computed already: the result is there at once."
+    speed = next((_speed(run) for run in workspace.ledger.runs() if _alike(run.spec, spec) and _speed(run)), None)
+    words = f"{tokens.counted(n_new, 'image')} to compute"
+    if stored and n_new < len(images):
+        words += f", {tokens.counted(len(images) - n_new, 'image')} kept from before"
+    return f"{words}, about {jobs.duration(n_new / speed)} at the speed of the last run." if speed else f"{words}."
+
+
+def pick(found: list[Run], *, key: str = "picked_run") -> Run:
+    """Let the person pick a run, the newest first. The choice holds on all pages."""
+    by_digest = {run.digest: run for run in found}
+    digest = st.selectbox(
+        "Run",
+        list(by_digest),
+        format_func=lambda digest: tokens.run_words(by_digest[digest]),
+        key=key,
+        persist_state="session",
+        help="Everything that was extracted from these images, newest first.",
+    )
+    return by_digest[digest]
+
+
+def features_of(run: Run) -> Features | None:
+    """Fetch the features of a run for the images that are there now, kept in memory while they are looked at."""
+    workspace = session.workspace()
+    images = workspace.images()
+    labels = hash(tuple(zip(images.names, images.labels, strict=True)))
+    return _features(session.token(), run.digest, run.created, image_set_key(images), labels, workspace)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _features(
+    _token: str, digest: str, _created: str, images_key: str, labels: int, _workspace: Workspace
+) -> Features | None:
+    del images_key, labels
+    return load_features(_workspace, digest)
+
+
+def _speed(run: Run) -> float | None:
+    return run.details.get("images_per_second")
+
+
+def _alike(one: Spec, other: Spec) -> bool:
+    """Tell whether two runs should take the same time an image: the same network at the same size."""
+    names = ("backbone", "image_size")
+    return type(one) is type(other) and all(getattr(one, n, None) == getattr(other, n, None) for n in names)

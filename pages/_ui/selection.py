@@ -1,0 +1,122 @@
+"""The drawn map, what is selected on it, and the gallery of the selection."""
+
+from collections import Counter
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from featx_core import figures
+from featx_core.features import Features
+from featx_core.image_set import ImageSet
+from featx_core.ledger import Run
+from featx_core.projection import Projection
+from pages._ui import gallery, hover, maps, session, tokens
+
+_SHOWN = 60
+HEIGHT = 620  # pixels
+
+
+@st.fragment
+def show(run: Run, features: Features, projection: Projection, choice: maps.Choice) -> None:
+    """Show the map and, beside it, the images that are selected on it."""
+    left, right = st.columns([7, 3], gap="medium")
+    figure = _figure(features, projection, choice)
+    with left:
+        with st.container(key="map_frame"):
+            event = st.plotly_chart(
+                figure,
+                key=f"map_{run.digest[:8]}_{choice.name}_{choice.n_components}_{choice.color}_{choice.pictures}",
+                theme=None,
+                config=figures.CONFIG,
+                on_select="rerun",
+                selection_mode=("points", "box", "lasso"),
+                height=HEIGHT,
+            )
+        hover.show(features)
+        st.caption(maps.caption(projection))
+        if "explained_variance" in projection.details:
+            with st.expander(
+                "Explained variance", icon=":material/bar_chart:", key="scree", on_change="rerun"
+            ) as scree:
+                if scree.open:
+                    _scree(projection)
+    with right:
+        _selected(features, event)
+
+
+def _figure(features: Features, projection: Projection, choice: maps.Choice) -> go.Figure:
+    groups, title = maps.groups(features, projection, choice.color)
+    folder = f"/thumbnail/{session.token()}/"
+    thumbnails = {row: folder + digest for row, digest in enumerate(features.digests)} if choice.pictures else None
+    return figures.map_figure(
+        projection,
+        names=features.names,
+        groups=groups,
+        group_title=title,
+        dark=session.is_dark(),
+        thumbnails=thumbnails,
+    )
+
+
+def _scree(projection: Projection) -> None:
+    figure = figures.scree_figure(projection.details["explained_variance"], dark=session.is_dark())
+    st.plotly_chart(figure, key="scree_chart", theme=None, config=figures.CONFIG)
+    st.caption(
+        "How much of all variance each component holds, and their running total. When the first two hold little, the "
+        "map shows only a small part of how the features differ."
+    )
+
+
+def _selected(features: Features, event: object) -> None:
+    rows = _rows(event)
+    if not rows:
+        st.markdown("**Selection**")
+        st.caption(
+            "Draw a lasso or a box around points, or click one, and the images appear here. Double-click on the map "
+            "takes the selection back."
+        )
+        return
+    names = [features.names[row] for row in rows]
+    images = session.workspace().images()
+    known = set(images.names)
+    chosen = images.select(name for name in names if name in known)
+    st.markdown(f"**Selection: {tokens.counted(len(chosen), 'image')}**")
+    counts = Counter(record.label or "no label" for record in chosen).most_common(6)
+    st.caption(tokens.escape(", ".join(f"{label} {count}" for label, count in counts)))
+    _actions(chosen)
+    with st.container(height=HEIGHT - 170, border=False):
+        gallery.show(chosen[:_SHOWN], key="selection_gallery", size="S", labels=images.labels)
+        if len(chosen) > _SHOWN:
+            st.caption(f"The first {_SHOWN} are shown.")
+
+
+def _actions(chosen: ImageSet) -> None:
+    label, download = st.columns(2)
+    with label.popover("Label them", icon=":material/label:", width="stretch"):
+        text = st.text_input("Label for these images", max_chars=60, key="selection_label")
+        if st.button("Give this label", type="primary", disabled=not text.strip(), key="give_label"):
+            session.workspace().set_labels(dict.fromkeys(chosen.names, text.strip()))
+            st.rerun(scope="app")
+    table = pd.DataFrame({"name": chosen.names, "label": chosen.labels, "sha256": chosen.digests})
+    download.download_button(
+        "List",
+        data=lambda: tokens.safe_csv(table),
+        file_name="featx-selection.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        width="stretch",
+    )
+
+
+def _rows(event: object) -> list[int]:
+    points = getattr(getattr(event, "selection", None), "points", None) or []
+    rows: list[int] = []
+    for point in points:
+        value = point.get("customdata") if hasattr(point, "get") else None
+        if isinstance(value, list | tuple) and value:
+            value = value[0]
+        if value is not None:
+            rows.append(int(value))
+    return sorted(set(rows))

@@ -1,0 +1,62 @@
+"""What the web server does besides running pages: start the worker, serve thumbnails, log what went wrong."""
+
+import contextlib
+import gc
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from typing import Any
+
+import anyio.to_thread
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from featx_core.store import WorkspaceError
+from pages._ui import jobs, library
+
+_log = logging.getLogger("featx")
+_A_YEAR = 365 * 24 * 3600  # seconds; a thumbnail never changes, its address is the digest of its image
+
+
+def runs_a_script() -> bool:
+    """Tell whether a page is being drawn, rather than the server being started."""
+    return get_script_run_ctx(suppress_warning=True) is not None
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[None]:
+    """Start the worker with the server, so that it is warm at the first click, and end it with the server."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    supervisor = await anyio.to_thread.run_sync(jobs.supervisor)
+    gc.freeze()
+    try:
+        yield
+    finally:
+        await anyio.to_thread.run_sync(supervisor.stop)
+
+
+async def _thumbnail(request: Request) -> Response:
+    token, digest = request.path_params["token"], request.path_params["digest"]
+    try:
+        content = await anyio.to_thread.run_sync(lambda: library.open_workspace(token).thumbnail(digest))
+    except (KeyError, WorkspaceError):
+        return Response(status_code=404)
+    headers = {"Cache-Control": f"private, max-age={_A_YEAR}, immutable", "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type="image/webp", headers=headers)
+
+
+ROUTES = [Route("/thumbnail/{token}/{digest}", _thumbnail)]
+
+
+def report(error: Exception) -> bool:
+    """Show one sentence with a reference for what nobody expected, and put the rest into the log."""
+    reference = secrets.token_hex(2).upper()
+    _log.error("ref %s: %s", reference, type(error).__name__, exc_info=error)
+    st.error(
+        f"This page could not be drawn (ref {reference}). Your images and results are kept. Reload the page to go on.",
+        icon=":material/error:",
+    )
+    return True

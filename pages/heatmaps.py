@@ -1,0 +1,37 @@
+"""Heatmaps: where a layer sees something in an image, channel by channel and as a whole."""
+
+import streamlit as st
+
+from featx_core import HEATMAPS
+from pages._ui import attributions, channels, frame, guards, jobs, pickers, runs, session, tokens
+
+frame.guard()
+workspace = session.workspace()
+st.title("Heatmaps")
+found = guards.need_runs(workspace)
+images = workspace.images()
+
+top = st.columns([4, 3, 4], vertical_alignment="top")
+with top[0]:
+    run = runs.pick(found)
+with top[1]:
+    layer = pickers.spatial_layer(run)
+with top[2]:
+    target = pickers.target(run, images)
+chosen = pickers.some_images(images)
+opacity, colormap = pickers.overlay_look()
+if not chosen:
+    st.caption("Pick at least one image.")
+    st.stop()
+
+drawn = attributions.ask(run, chosen, list(HEATMAPS), layer=layer, target=target)
+if drawn.job is not None and drawn.job.state != "done":
+    jobs.show(drawn.job)
+attributions.show_grid(drawn, chosen, opacity=opacity, colormap=colormap)
+
+with st.expander(
+    "Feature maps, channel by channel", icon=":material/grid_view:", key="maps", on_change="rerun"
+) as maps:
+    if maps.open:
+        channels.show(run, chosen, layer=layer, colormap=colormap)
+st.caption(tokens.escape(run.spec.badge))

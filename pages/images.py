@@ -1,0 +1,39 @@
+"""Images: bring them in, look at them, label them."""
+
+import streamlit as st
+
+from pages._ui import bringing, frame, gallery, labels, session, tokens
+
+frame.guard()
+workspace = session.workspace()
+images = workspace.images()
+bringing.show_last_report(workspace)
+
+if not len(images):
+    st.title("See what neural networks see in your images")
+    st.markdown("Bring in images, pick a network and a layer, and look at its features, maps and heatmaps.")
+    bringing.show_first(workspace)
+    st.stop()
+
+head, action = st.columns([3, 1], vertical_alignment="bottom")
+head.title("Images")
+if action.button("Extract features", type="primary", icon=":material/memory:", width="stretch", key="to_extract"):
+    session.remember("run_now", True)
+    frame.open_page("extract")
+
+with st.expander("Add more images", icon=":material/add_photo_alternate:", key="add_more", on_change="rerun") as more:
+    if more.open:
+        bringing.show_controls(workspace)
+
+bar = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+shown = labels.filter_images(images, bar)
+size = bar.segmented_control(
+    "Size", list(gallery.SIZES), default="M", required=True, key="gallery_size", persist_state="session"
+)
+if bar.button("Edit labels", icon=":material/label:"):
+    labels.edit(workspace)
+st.caption(labels.sentence(images, shown))
+page = gallery.paged(shown, key="gallery_page", page_size=60)
+gallery.show(page, key="gallery", size=size, labels=images.labels)
+if attribution := workspace.fact("attribution"):
+    st.caption(tokens.escape(attribution))

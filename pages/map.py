@@ -1,0 +1,30 @@
+"""Map: lay the features out in two or three dimensions, select, look closer."""
+
+import streamlit as st
+
+from featx_core import PROJECTIONS
+from pages._ui import frame, guards, jobs, maps, runs, selection, session
+
+frame.guard()
+workspace = session.workspace()
+st.title("Map")
+found = guards.need_runs(workspace)
+
+top = st.columns([4, 2, 1.4, 2.2, 2], vertical_alignment="bottom")
+with top[0]:
+    run = runs.pick(found)
+features = runs.features_of(run)
+if features is None or len(features) < 2:
+    st.info("A map needs at least 2 images with features. Bring in more images, then extract again.")
+    st.stop()
+choice = maps.controls(top[1:], features)
+
+projection, job = maps.fetch(run, features, choice)
+if (job is not None and not job.is_finished) or projection is None:
+    with st.container(height=620, border=True):
+        st.markdown(f"**{PROJECTIONS[choice.name].title} of {len(features):,} images**".replace(",", " "))
+        if job is not None:
+            jobs.show(job)
+    st.stop()
+
+selection.show(run, features, projection, choice)

@@ -1,0 +1,41 @@
+"""What all tests share: a folder of their own instead of the user's, and small pictures."""
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from featx_core.workspace import Workspace
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep tests away from the user's workspaces."""
+    folder = tmp_path_factory.mktemp("featx-home")
+    monkeypatch.setitem(os.environ, "FEATX_HOME", str(folder))
+    return folder
+
+
+def png(value: int = 0, *, width: int = 40, height: int = 30) -> bytes:
+    """Make a small PNG, different for each value."""
+    pixels = np.random.default_rng(value).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.fixture
+def make_png() -> Callable[..., bytes]:
+    return png
+
+
+@pytest.fixture
+def workspace() -> Workspace:
+    """Give a workspace in memory with six images of two labels."""
+    made = Workspace.open(":memory:")
+    made.add([(f"{'cat' if i % 2 else 'dog'}/{i}.png", png(i)) for i in range(6)])
+    return made
