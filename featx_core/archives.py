@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import struct
 import zipfile
@@ -11,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from featx_core.images import MAX_IMAGE_BYTES
-from featx_core.names import clean_name, is_system_file
+from featx_core.file_kinds import HEAD_BYTES, described_kind
+from featx_core.images import MAX_IMAGE_BYTES, ImageError, too_large
+from featx_core.names import clean_name, is_system_file, labels_of
 
 if TYPE_CHECKING:
     from featx_core.intake import IntakeReport
@@ -20,11 +20,23 @@ if TYPE_CHECKING:
 MAX_ARCHIVE_BYTES = 200 * 1024**2
 MAX_INFLATED_BYTES = 1024**3
 MAX_ENTRIES = 5_000
+MAX_CONTENTS_BYTES = 4 * 1024**2
 MAX_ARCHIVE_IMAGES = 2_000
 _ENCRYPTED = 0x1
 _UTF8 = 0x800
 _END_RECORD = b"PK\x05\x06"
-_FAULTS = (zipfile.BadZipFile, OSError, EOFError, ValueError, struct.error, zlib.error, NotImplementedError, RuntimeError)
+_END_RECORD_64 = b"PK\x06\x06"
+_LONGEST_END = 22 + 0xFFFF + 56 + 20  # bytes: the end record with its comment, and those of a zip64 before it
+_FAULTS = (
+    zipfile.BadZipFile,
+    OSError,
+    EOFError,
+    ValueError,
+    struct.error,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+)
 
 
 class ArchiveError(ValueError):
@@ -33,10 +45,11 @@ class ArchiveError(ValueError):
 
 @dataclass(frozen=True)
 class Member:
-    """One file, in memory: its name with folders, and its bytes."""
+    """One file, in memory: its name with folders, its bytes, and the label that its folder gives."""
 
     name: str
     content: bytes
+    label: str | None
 
 
 def is_zip(file: IO[bytes]) -> bool:
@@ -48,31 +61,33 @@ def is_zip(file: IO[bytes]) -> bool:
 
 
 class ZipMembers:
-    """The files of an archive, read one by one; what is left out is named in the report."""
+    """The files of an archive, read one by one: None for one that is left out, which the report names."""
 
     def __init__(self, archive: zipfile.ZipFile, name: str, report: IntakeReport) -> None:
         self._archive = archive
         self._name = name
         self._report = report
-        self._entries = [info for info in archive.infolist() if not info.is_dir()]
+        self._entries = [(info, _member_name(info)) for info in archive.infolist() if not info.is_dir()]
         self.n_members = len(self._entries)
 
-    def __iter__(self) -> Iterator[Member]:
+    def __iter__(self) -> Iterator[Member | None]:
         n_bytes = n_images = 0
-        common = _common_folder([_member_name(info) for info in self._entries])
-        for info in self._entries:
-            raw = _member_name(info)
+        labels = labels_of([raw for _, raw in self._entries])
+        for (info, raw), label in zip(self._entries, labels, strict=True):
             if is_system_file(raw):
                 self._report.ignored += 1
+                yield None
                 continue
             if n_images >= MAX_ARCHIVE_IMAGES or n_bytes > MAX_INFLATED_BYTES:
                 self._stopped(n_images)
                 return
             content = self._content(info, raw)
-            if content is not None:
-                n_bytes += len(content)
-                n_images += 1
-                yield Member(raw.removeprefix(common), content)
+            if content is None:
+                yield None
+                continue
+            n_bytes += len(content)
+            n_images += 1
+            yield Member(raw, content, label)
 
     def _stopped(self, n_images: int) -> None:
         self._report.warnings.append(
@@ -82,22 +97,19 @@ class ZipMembers:
 
     def _content(self, info: zipfile.ZipInfo, raw: str) -> bytes | None:
         """Read one member through a bound, whatever its header says of its size."""
-        if info.flag_bits & _ENCRYPTED:
-            return self._left_out(raw, "is password protected")
         try:
+            if info.flag_bits & _ENCRYPTED:
+                raise ImageError("is password protected")
             with self._archive.open(info) as file:
-                content = file.read(MAX_IMAGE_BYTES + 1)
+                return read_image(file, info.file_size)
+        except ImageError as error:
+            reason = str(error)
         except NotImplementedError:
-            return self._left_out(raw, "is packed by a method that featx does not know")
+            reason = "is packed by a method that featx does not know"
         except _FAULTS as error:
-            early = isinstance(error, EOFError) or "truncated" in str(error).lower()
-            return self._left_out(raw, "the file ends early" if early else "is damaged inside the archive")
-        if len(content) > MAX_IMAGE_BYTES:
-            return self._left_out(raw, f"more than {MAX_IMAGE_BYTES // 1024**2} MB, the limit for one image")
-        return content
-
-    def _left_out(self, raw: str, reason: str) -> None:
+            reason = "the file ends early" if isinstance(error, EOFError) else "is damaged inside the archive"
         self._report.skipped.append((clean_name(raw), reason))
+        return None
 
 
 def read_zip(file: IO[bytes], name: str, report: IntakeReport) -> ZipMembers:
@@ -114,28 +126,65 @@ def read_zip(file: IO[bytes], name: str, report: IntakeReport) -> ZipMembers:
     size = file.seek(0, os.SEEK_END)
     if size > MAX_ARCHIVE_BYTES:
         raise ArchiveError(f"{size / 1024**2:.3g} MB; the limit for an archive is {MAX_ARCHIVE_BYTES // 1024**2} MB")
-    declared = _declared_entries(file)
-    if declared is not None and declared > MAX_ENTRIES:
-        raise ArchiveError(f"holds {declared:,} files; the limit is {MAX_ENTRIES:,}".replace(",", " "))
+    n_entries, n_bytes = _declared_contents(file)
+    if n_entries > MAX_ENTRIES:
+        raise ArchiveError(_too_many(n_entries))
+    if n_bytes > MAX_CONTENTS_BYTES:
+        raise ArchiveError(f"has a table of contents of {n_bytes // 1024**2} MB, too large for {MAX_ENTRIES:,} files")
     try:
         archive = zipfile.ZipFile(file)
     except _FAULTS:
-        raise ArchiveError("is damaged: its table of contents cannot be read") from None
-    if len(archive.filelist) > MAX_ENTRIES:
-        raise ArchiveError(f"holds {len(archive.filelist):,} files; the limit is {MAX_ENTRIES:,}".replace(",", " "))
+        raise ArchiveError("ends early or is damaged: its table of contents cannot be read") from None
+    files = [info for info in archive.infolist() if not info.is_dir()]
+    if len(files) > MAX_ENTRIES:
+        raise ArchiveError(_too_many(len(files)))
+    if not files:
+        raise ArchiveError("is an empty archive")
+    if all(info.flag_bits & _ENCRYPTED for info in files):
+        raise ArchiveError("is password protected: unpack it and add the folder")
     return ZipMembers(archive, name, report)
 
 
-def _declared_entries(file: IO[bytes]) -> int | None:
-    """Read the number of entries from the end record, before the table of contents is parsed."""
+def read_image(file: IO[bytes], size: int) -> bytes:
+    """Read a file that should be an image, through a bound that holds whatever `size` says.
+
+    Args:
+        file: Read from where it stands.
+        size: The bytes that it is said to hold.
+
+    Raises:
+        ImageError: If its first bytes are those of something else, or it is too large.
+    """
+    head = file.read(HEAD_BYTES)
+    kind = described_kind(head)
+    if kind is not None:
+        raise ImageError(kind)
+    if size > MAX_IMAGE_BYTES:
+        raise ImageError(too_large(size))
+    content = head + file.read(MAX_IMAGE_BYTES + 1 - len(head))
+    if len(content) > MAX_IMAGE_BYTES:
+        raise ImageError(f"more than {MAX_IMAGE_BYTES // 1024**2} MB, the limit for one image")
+    return content
+
+
+def _too_many(n_entries: int) -> str:
+    return f"holds {n_entries:,} files; the limit is {MAX_ENTRIES:,}".replace(",", " ")
+
+
+def _declared_contents(file: IO[bytes]) -> tuple[int, int]:
+    """Read the number of entries and the bytes of the table of contents from the end record, before it is parsed."""
     size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - 65_557))
+    file.seek(max(0, size - _LONGEST_END))
     tail = file.read()
+    file.seek(0)
     at = tail.rfind(_END_RECORD)
-    file.seek(0, io.SEEK_SET)
-    if at < 0 or len(tail) < at + 12:
-        return None
-    return struct.unpack_from("<H", tail, at + 10)[0]
+    if at < 0 or len(tail) < at + 22:
+        return 0, 0
+    n_entries, n_bytes = struct.unpack_from("<HI", tail, at + 10)
+    far = tail.rfind(_END_RECORD_64, 0, at)
+    if far >= 0 and len(tail) >= far + 56:
+        n_entries, n_bytes = struct.unpack_from("<QQ", tail, far + 32)
+    return n_entries, n_bytes
 
 
 def _member_name(info: zipfile.ZipInfo) -> str:
@@ -146,12 +195,3 @@ def _member_name(info: zipfile.ZipInfo) -> str:
         return info.filename.encode("cp437").decode("utf-8")
     except UnicodeError:
         return info.filename
-
-
-def _common_folder(names: list[str]) -> str:
-    """Give the one folder that holds everything, if its subfolders hold the images: it is no label."""
-    kept = [name for name in names if not is_system_file(name)]
-    heads = {name.split("/", 1)[0] for name in kept}
-    if len(heads) != 1 or any(name.count("/") < 2 for name in kept):
-        return ""
-    return f"{heads.pop()}/" if kept else ""

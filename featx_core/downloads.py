@@ -155,7 +155,7 @@ def _receive(
     length = response.headers.get("Content-Length", "")
     total = done + int(length) if length.isdigit() else None
     most = MOST_TIMES_EXPECTED * expected_bytes + SLACK_BYTES
-    with partial.open("ab" if is_continued else "wb") as file:
+    with partial.open("ab" if is_continued else "wb", buffering=0) as file:
         report(done, total or expected_bytes)
         for chunk in response.iter_content(CHUNK_BYTES):
             file.write(chunk)
@@ -163,7 +163,6 @@ def _receive(
             if done > most:
                 raise DownloadError("what arrives is far larger than that file")
             report(done, total or max(done, expected_bytes))
-        file.flush()
         os.fsync(file.fileno())
     if total is not None and done != total:
         raise _Retry("the connection broke off")

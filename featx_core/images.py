@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 import re
-import struct
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, UnidentifiedImageError
 
+from featx_core.file_kinds import described_kind, is_image
+from featx_core.file_structure import MAX_FRAMES, ends_early, frame_count, scan_count, without_metadata
+from featx_core.names import EXTENSIONS
 from featx_core.placement import FITS, Placement, fit_image, place, to_original
+from featx_core.rgb import FAULTS, orientation, to_rgb
 
 __all__ = [
     "FITS",
+    "IMAGE_EXTENSIONS",
     "IMAGE_FORMATS",
     "ImageError",
     "ImageFacts",
@@ -27,32 +31,20 @@ __all__ = [
     "place",
     "thumbnail",
     "to_original",
+    "too_large",
 ]
 
 MAX_IMAGE_BYTES = 25 * 1024**2
 MAX_PIXELS = 100_000_000
+MAX_SCANNED_PIXELS = 2_000_000_000  # pixels times scans of a progressive JPEG: about two seconds
 MIN_SIDE = 16
 MAX_SIDE = 30_000
 MAX_ASPECT = 20
-MAX_FRAMES = 10_000  # counted; more are not looked for
 IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "HEIF")
-_FAULTS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    EOFError,
-    IndexError,
-    KeyError,
-    struct.error,
-    zlib.error,
-    MemoryError,
-    OverflowError,
-    NotImplementedError,
-    RuntimeError,
-    Image.DecompressionBombError,
-)
-"""All that Pillow and its plugins are known to raise on files that are not what they say."""
+IMAGE_EXTENSIONS = tuple(extension for extensions in EXTENSIONS.values() for extension in extensions)
+_DAMAGED = "is damaged: its pixels cannot be read"
+_NO_IMAGE = "is not an image that can be read"
+_NAMES = {"MPO": "JPEG", "WEBP": "WebP", "HEIF": "HEIC"}  # where Pillow's word is not what people say
 
 
 class ImageError(ValueError):
@@ -85,18 +77,7 @@ def inspect(content: bytes) -> ImageFacts:
     Raises:
         ImageError: If it is no image, damaged, too large or too small. The message says so without the file's name.
     """
-    image = _opened(content)
-    form, n_frames = str(image.format), _frame_count(image)
-    width, height = image.size
-    if _is_turned(image):
-        width, height = height, width
-    image.draft(None, (width // 8, height // 8))
-    _, notes = _upright_rgb(image)
-    if n_frames > 1 and form not in ("JPEG", "HEIF", "AVIF"):
-        notes.append(f"1 of {n_frames} frames used")
-    if max(width, height) > MAX_ASPECT * min(width, height):
-        notes.append(f"very elongated, {width} x {height}")
-    return ImageFacts(form, width, height, tuple(notes))
+    return _read(content, reduced_to=(1, 1))[1]
 
 
 def decode(content: bytes, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
@@ -113,11 +94,8 @@ def decode(content: bytes, *, at_least: tuple[int, int] | None = None) -> np.nda
     Raises:
         ImageError: If it cannot be decoded. The message says why without the file's name.
     """
-    image = _opened(content)
-    if at_least is not None:
-        side = 2 * max(at_least)
-        image.draft(None, (side, side))
-    return np.asarray(_upright_rgb(image)[0])
+    reduced_to = (2 * max(at_least),) * 2 if at_least is not None else None
+    return np.asarray(_read(content, reduced_to=reduced_to)[0])
 
 
 def thumbnail(content: bytes, side: int = 256) -> bytes:
@@ -138,30 +116,92 @@ def brightness(content: bytes) -> float:
     return float(np.asarray(Image.fromarray(decode(content)).convert("L")).mean() / 2.55)
 
 
-def _opened(content: bytes) -> Image.Image:
-    """Open an image and judge it by its header, before any pixel is decoded."""
+def _read(content: bytes, *, reduced_to: tuple[int, int] | None) -> tuple[Image.Image, ImageFacts]:
+    """Decode to upright RGB, a second time without its metadata where those may be what is damaged."""
+    _check_bytes(content)
+    try:
+        return _attempt(content, reduced_to)
+    except ImageError:
+        raise
+    except FAULTS as error:
+        reason = _reason(error, content)
+        bare = without_metadata(content) if reason == _DAMAGED else None
+    try:
+        if bare is None or bare == content:
+            raise ImageError(reason)
+        image, facts = _attempt(bare, reduced_to)
+    except FAULTS as error:
+        raise error if isinstance(error, ImageError) else ImageError(reason) from None
+    return image, dataclasses.replace(facts, notes=(*facts.notes, "damaged metadata ignored"))
+
+
+def _check_bytes(content: bytes) -> None:
     if len(content) > MAX_IMAGE_BYTES:
-        raise ImageError(f"{len(content) / 1024**2:.3g} MB; the limit is {MAX_IMAGE_BYTES // 1024**2} MB")
+        raise ImageError(too_large(len(content)))
+    kind = described_kind(content)
+    if kind is not None:
+        raise ImageError(kind)
+
+
+def _attempt(content: bytes, reduced_to: tuple[int, int] | None) -> tuple[Image.Image, ImageFacts]:
+    image = _open(content)
+    form, (width, height) = str(image.format), image.size
+    _check_header(width, height, scan_count(content) if form in ("JPEG", "MPO") else 1)
+    if form != "TIFF" and orientation(image) >= 5:  # Pillow gives the size of a TIFF upright
+        width, height = height, width
+    n_frames = _frame_count(image, content)
+    if reduced_to is not None:
+        image.draft(None, reduced_to)
+    rgb, notes = to_rgb(image)
+    if n_frames > 1:
+        notes += (f"first of {'more than ' if n_frames >= MAX_FRAMES else ''}{n_frames:,} frames".replace(",", " "),)
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        notes += (f"very elongated, {width} x {height}",)
+    return rgb, ImageFacts(_NAMES.get(form, form), width, height, notes)
+
+
+def _open(content: bytes) -> Image.Image:
+    """Open an image of the formats that are allowed; nothing but its header is read."""
     _register_heif()
     try:
-        image = Image.open(io.BytesIO(content), formats=IMAGE_FORMATS)
+        return Image.open(io.BytesIO(content), formats=IMAGE_FORMATS)
     except Image.DecompressionBombError as error:
         n_pixels = re.search(r"\d+", str(error))
         raise ImageError(_too_many(int(n_pixels[0]) if n_pixels else 2 * MAX_PIXELS)) from None
-    except _FAULTS as error:
-        raise ImageError(_reason(error, "is not an image that can be read")) from None
-    width, height = image.size
+
+
+def _check_header(width: int, height: int, n_scans: int) -> None:
     if width * height > MAX_PIXELS:
         raise ImageError(_too_many(width * height))
     if min(width, height) < MIN_SIDE:
         raise ImageError(f"{width} x {height} pixels; each side must have at least {MIN_SIDE}")
     if max(width, height) > MAX_SIDE:
-        raise ImageError(f"{width} x {height} pixels; a side may have at most {MAX_SIDE}".replace(",", " "))
-    return image
+        raise ImageError(f"{width} x {height} pixels; a side may have at most {MAX_SIDE:,}".replace(",", " "))
+    if width * height * n_scans > MAX_SCANNED_PIXELS:
+        raise ImageError(f"has {n_scans:,} passes, too many for its size".replace(",", " "))
+
+
+def _frame_count(image: Image.Image, content: bytes) -> int:
+    """Count the frames; the pictures beside the first of a JPEG or HEIC are previews and depth, not frames."""
+    if image.format in ("JPEG", "MPO", "HEIF"):
+        return 1
+    counted = frame_count(content)
+    return counted if counted is not None else min(int(getattr(image, "n_frames", 1)), MAX_FRAMES)
 
 
 def _too_many(n_pixels: int) -> str:
     return f"{n_pixels / 1e6:.3g} megapixels; the limit is {MAX_PIXELS // 10**6}"
+
+
+def too_large(n_bytes: int, limit: int = MAX_IMAGE_BYTES) -> str:
+    """Say that a file is too large.
+
+    >>> too_large(26 * 1024**2)
+    '26 MB; the limit is 25 MB'
+    """
+    n_mega = n_bytes / 1024**2
+    shown = f"{n_mega:.0f}" if n_mega >= limit / 1024**2 + 1 else f"{n_mega:.4g}"
+    return f"{shown} MB; the limit is {limit // 1024**2} MB"
 
 
 @functools.cache
@@ -171,97 +211,13 @@ def _register_heif() -> None:
     pi_heif.register_heif_opener(thumbnails=False)
 
 
-def _reason(error: BaseException, otherwise: str) -> str:
+def _reason(error: BaseException, content: bytes) -> str:
     words = str(error).lower()
     if isinstance(error, MemoryError):
         return "does not fit into memory"
-    if any(word in words for word in ("truncated", "premature", "end of", "not enough", "unexpected eof", "incomplete")):
+    if "decompressed data too large" in words:
+        return "holds a text that unpacks to more than 1 MB"
+    early = any(sign in words for sign in ("truncated", "premature", "end of file", "unexpected eof", "incomplete"))
+    if early or ends_early(content):
         return "the file ends early"
-    return otherwise
-
-
-def _frame_count(image: Image.Image) -> int:
-    try:
-        return min(int(getattr(image, "n_frames", 1)), MAX_FRAMES)
-    except _FAULTS:
-        return 1
-
-
-def _is_turned(image: Image.Image) -> bool:
-    try:
-        return image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
-    except _FAULTS:
-        return False
-
-
-def _upright_rgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
-    """Decode the pixels and bring them to upright sRGB, noting what a person would want to know."""
-    notes: list[str] = []
-    try:
-        profile = image.info.get("icc_profile")
-        image.load()
-        image = _turned_upright(image, notes)
-        image = _eight_bit(image, notes)
-        image = _on_white(image, notes)
-        return _srgb(image, profile, notes), notes
-    except _FAULTS as error:
-        raise ImageError(_reason(error, "is damaged: its pixels cannot be read")) from None
-
-
-def _turned_upright(image: Image.Image, notes: list[str]) -> Image.Image:
-    try:
-        turned = ImageOps.exif_transpose(image)
-    except _FAULTS:
-        return image
-    if turned is not None and image.getexif().get(0x0112, 1) in range(2, 9):
-        notes.append("turned upright")
-        return turned
-    return image
-
-
-def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
-    if not image.mode.startswith(("I", "F")):
-        return image
-    values = np.asarray(image).astype(np.float64)
-    if image.mode.startswith("I;16") or (image.mode == "I" and 255 < values.max() <= 65535 and values.min() >= 0):
-        notes.append("16-bit scaled to 8")
-        return Image.fromarray(np.rint(values / 257).astype(np.uint8))
-    notes.append("scaled from its own range to 8 bits")
-    finite = values[np.isfinite(values)]
-    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
-    scaled = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) / ((high - low) or 1.0)
-    return Image.fromarray(np.rint(scaled * 255).astype(np.uint8))
-
-
-def _on_white(image: Image.Image, notes: list[str]) -> Image.Image:
-    has_alpha = image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
-    if not has_alpha:
-        return image
-    image = image.convert("RGBA")
-    if image.getextrema()[3][0] == 255:  # type: ignore[index]
-        return image.convert("RGB")
-    notes.append("transparency laid on white")
-    white = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(white, image).convert("RGB")
-
-
-def _srgb(image: Image.Image, profile: bytes | None, notes: list[str]) -> Image.Image:
-    if image.mode in ("CMYK", "LAB", "YCbCr", "HSV"):
-        notes.append(f"{image.mode} converted to RGB")
-    if profile and image.mode in ("RGB", "CMYK", "L"):
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            name = ImageCms.getProfileDescription(source).strip()
-            if "srgb" not in name.lower() and image.mode != "L":
-                converted = ImageCms.profileToProfile(image, source, _srgb_profile(), outputMode="RGB")
-                if converted is not None:
-                    notes.append("colours converted to sRGB")
-                    return converted
-        except (ImageCms.PyCMSError, *_FAULTS):
-            pass  # a profile that does not parse: the pixels are used as they are
-    return image.convert("RGB")
-
-
-@functools.cache
-def _srgb_profile() -> ImageCms.ImageCmsProfile:
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    return _NO_IMAGE if isinstance(error, UnidentifiedImageError) and not is_image(content) else _DAMAGED

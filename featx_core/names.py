@@ -2,31 +2,31 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 MAX_NAME = 120  # characters that are shown
 _SEPARATORS = re.compile(r"[\\/]+")
 _SYSTEM_NAMES = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "__macosx"})
-_EXTENSIONS = {
+EXTENSIONS = {
     "JPEG": ("jpg", "jpeg", "jpe", "jfif", "mpo"),
-    "MPO": ("jpg", "jpeg", "mpo"),
     "PNG": ("png", "apng"),
-    "WEBP": ("webp",),
+    "WebP": ("webp",),
     "AVIF": ("avif",),
     "GIF": ("gif",),
     "BMP": ("bmp", "dib"),
     "TIFF": ("tif", "tiff"),
-    "HEIF": ("heic", "heif", "hif"),
+    "HEIC": ("heic", "heif", "hif"),
 }
 
 
 def clean_name(raw: str) -> str:
-    """Make a file's name safe to show as plain text.
+    r"""Make a file's name safe to show as plain text.
 
     Folders, drive letters and ".." are dropped, control and direction characters removed, the rest brought to NFC and to at
     most 120 characters, with the extension kept.
 
-    >>> clean_name("..\\\\..\\\\secret/cat.jpg")
+    >>> clean_name("..\\..\\secret/cat.jpg")
     'cat.jpg'
     >>> clean_name("a" * 200 + ".png")[-8:]
     'aaa….png'
@@ -39,13 +39,39 @@ def clean_name(raw: str) -> str:
 
 
 def label_of(raw: str) -> str | None:
-    """Read the label from the folder that a file lies in; None when it lies in none.
+    r"""Read the label from the folder that a file lies in; None when it lies in none.
 
-    >>> label_of("birds/owl/1.jpg"), label_of("1.jpg"), label_of("C:\\\\owl\\\\1.jpg")
+    >>> label_of("birds/owl/1.jpg"), label_of("1.jpg"), label_of("C:\\owl\\1.jpg")
     ('owl', None, 'owl')
     """
-    parts = [part for part in _SEPARATORS.split(raw) if part not in ("", ".", "..") and not part.endswith(":")]
+    parts = _parts(raw)
     return (_plain(parts[-2])[:60] or None) if len(parts) > 1 else None
+
+
+def labels_of(names: Sequence[str]) -> list[str | None]:
+    """Read the labels of the files of one source: their folders, where every image lies equally deep in one.
+
+    Args:
+        names: With their folders. Only those with an image's extension decide, when there are any.
+
+    >>> labels_of(["birds/owl/1.jpg", "birds/eagle/1.jpg", "read me.txt"])
+    ['owl', 'eagle', None]
+    >>> labels_of(["owl/1.jpg", "2.jpg"])
+    [None, None]
+    """
+    known = {extension for extensions in EXTENSIONS.values() for extension in extensions}
+    shown = [name for name in names if not is_system_file(name)]
+    images = [name for name in shown if _extension(name) in known] or shown
+    is_even = len({len(_parts(name)) for name in images}) == 1
+    return [label_of(name) if is_even else None for name in names]
+
+
+def _parts(raw: str) -> list[str]:
+    return [part for part in _SEPARATORS.split(raw) if part not in ("", ".", "..") and not part.endswith(":")]
+
+
+def _extension(raw: str) -> str:
+    return PurePosixPath(clean_name(raw)).suffix.lower().removeprefix(".")
 
 
 def is_system_file(raw: str) -> bool:
@@ -64,10 +90,11 @@ def extension_note(raw: str, form: str) -> tuple[str, ...]:
     >>> extension_note("cat.jpg", "PNG"), extension_note("cat.png", "PNG")
     (('is a PNG, named .jpg',), ())
     """
-    extension = PurePosixPath(clean_name(raw)).suffix.lower().removeprefix(".")
-    if not extension or extension in _EXTENSIONS.get(form, (extension,)):
+    extension = _extension(raw)
+    if not extension or extension in EXTENSIONS.get(form, (extension,)):
         return ()
-    return (f"is a {form}, named .{extension}",)
+    article = "an" if form == "AVIF" else "a"
+    return (f"is {article} {form}, named .{extension}",)
 
 
 def _plain(text: str) -> str:

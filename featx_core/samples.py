@@ -26,12 +26,14 @@ class SampleSet:
         title: What a page calls it.
         caption: What it holds, in one line.
         attribution: Whom to thank; empty when featx made the images itself.
+        n_images: How many `make` gives.
         make: Gives `("label/name", bytes of the file)` pairs, ready for `Workspace.add`.
     """
 
     title: str
     caption: str
     attribution: str
+    n_images: int
     make: Callable[[], Iterator[tuple[str, bytes]]]
 
 
@@ -100,19 +102,21 @@ def _file(pixels: np.ndarray, form: str) -> bytes:
 SAMPLES: Mapping[str, SampleSet] = MappingProxyType(
     {
         "shapes": SampleSet(
-            "Shapes and textures", "240 generated images, 8 classes. Colour tells nothing, form does.", "", _shapes
+            "Shapes and textures", "240 generated images, 8 classes. Colour tells nothing, form does.", "", 240, _shapes
         ),
         "photographs": SampleSet(
             "Two photographs",
             "A temple and a flower, whole and as 72 crops of their regions, 6 classes.",
             "Photographs from scikit-learn, CC BY 2.0: china.jpg, some rights reserved by danielbuechele; flower.jpg, some "
             "rights reserved by danielbuechele as scikit-learn states it, by vultilion as its source on Flickr does.",
+            74,
             _photographs,
         ),
         "digits": SampleSet(
             "Handwritten digits",
             "400 digits, 10 classes, 64 x 64 pixels.",
             "Digits: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI repository, from scikit-learn.",
+            400,
             _digits,
         ),
     }

@@ -147,7 +147,7 @@ def finish_imagenet(backbone: Backbone, network: keras.Model) -> None:
     if not backbone.squares_deviation:
         return
     layer = next(layer for layer in network.layers if type(layer).__name__ == "Normalization")
-    stored = np.asarray(layer.adapt_variance)
+    stored = layer.adapt_variance.numpy()
     if np.allclose(stored, IMAGENET_DEVIATION_RGB, atol=1e-3):
         layer.adapt_variance.assign(stored * IMAGENET_DEVIATION_RGB)
         layer.finalize_state()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui import bringing, frame, gallery, labels, session, tokens
+from pages._ui import bringing, frame, gallery, labels, runs, session, tokens
 
 frame.guard()
 workspace = session.workspace()
@@ -18,7 +18,7 @@ if not len(images):
 head, action = st.columns([3, 1], vertical_alignment="bottom")
 head.title("Images")
 if action.button("Extract features", type="primary", icon=":material/memory:", width="stretch", key="to_extract"):
-    session.remember("run_now", True)
+    runs.start_first(images)
     frame.open_page("extract")
 
 with st.expander("Add more images", icon=":material/add_photo_alternate:", key="add_more", on_change="rerun") as more:

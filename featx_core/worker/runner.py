@@ -121,14 +121,21 @@ class Runner:
         """Start the worker when it is time, and hold it and its job to the limits."""
         if self.child is None:
             if now >= self._restart_at:
-                self._must_recycle = False
-                self.child = self._new_child()
+                self._start(now)
         elif not self.child.is_ready:
             if now - self.child.started > self._limits.start_seconds:
                 reference = sentences.new_reference()
                 self._lose("did not get ready", sentences.died(reference), reference)
         else:
             self._hold_to_limits(self.child, now)
+
+    def _start(self, now: float) -> None:
+        self._must_recycle = False
+        try:
+            self.child = self._new_child()
+        except OSError:  # no memory, no file handles: nothing that trying again at once would cure
+            _LOG.exception("The worker could not be started; the next try is in %s s.", self._limits.pause_seconds)
+            self._restart_at = now + self._limits.pause_seconds
 
     def _hold_to_limits(self, child: Child, now: float) -> None:
         self._check_memory(child, now)

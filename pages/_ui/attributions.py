@@ -12,7 +12,7 @@ from featx_core.heatmaps import HEATMAPS, Heatmap
 from featx_core.heatmaps.targets import Target
 from featx_core.image_set import ImageRecord
 from featx_core.ledger import Run
-from featx_core.worker.jobs import Job
+from featx_core.worker import Job
 from featx_core.worker.keys import heatmap_key
 from pages._ui import jobs, session, tokens
 

@@ -55,9 +55,9 @@ def show_last_report(workspace: Workspace) -> None:
     if report is None or session.recall("report_closed") == workspace.fact("intake"):
         return
     with st.container(border=True, key="intake_report"):
-        words, close = st.columns([12, 1], vertical_alignment="top")
-        words.markdown(_report_words(report))
-        if close.button("", icon=":material/close:", type="tertiary", help="Close this report", key="close_report"):
+        line = st.container(horizontal=True, vertical_alignment="center", wrap=False)
+        line.markdown(_report_words(report))
+        if line.button("", icon=":material/close:", type="tertiary", help="Close this report", key="close_report"):
             session.remember("report_closed", workspace.fact("intake"))
             st.rerun()
         if report.skipped or report.converted or report.duplicates:
@@ -132,10 +132,10 @@ def _samples(workspace: Workspace, *, primary: bool) -> None:
             workspace.title = sample.title
         if sample.attribution:
             workspace.set_fact("attribution", sample.attribution)
-        begin(workspace, sample.make(), title=f"Making {sample.title}", limited=False)
+        begin(workspace, sample.make(), title=f"Making {sample.title}", limited=False, expected=sample.n_images)
 
 
-def begin(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: bool) -> None:
+def begin(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: bool, expected: int = 0) -> None:
     """Start an intake beside the page and draw the page again."""
-    imports.start(workspace, sources, title=title, limited=limited)
+    imports.start(workspace, sources, title=title, limited=limited, expected=expected)
     st.rerun()

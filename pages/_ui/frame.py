@@ -12,6 +12,7 @@ PAGES = (
     ("map", "Map", ":material/scatter_plot:"),
     ("heatmaps", "Heatmaps", ":material/local_fire_department:"),
 )
+_ICON = str(Path(__file__).with_name("icon.png"))
 _FOLDER = Path(__file__).resolve().parent.parent
 
 
@@ -24,7 +25,8 @@ def _pages() -> list:
 
 def show() -> None:
     """Draw the frame and, in it, the page that was asked for."""
-    st.set_page_config(page_title="featx", page_icon=str(Path(__file__).with_name("icon.png")), layout="wide")
+    st.set_page_config(page_title="featx", page_icon=_ICON, layout="wide")
+    st.logo(_ICON, size="large")
     page = st.navigation(_pages())
     session.workspace()
     session.remember("framed", True)
@@ -77,7 +79,8 @@ def _workspace_menu() -> None:
             st.rerun()
         _open_file()
         _open_recent()
-    st.caption(f"{n_images:,} images, {n_labels} labels".replace(",", " ") if n_images else "No images yet")
+    counts = f"{tokens.counted(n_images, 'image')}, {tokens.counted(n_labels, 'label')}"
+    st.caption(counts if n_images else "No images yet")
 
 
 def _open_file() -> None:
@@ -106,6 +109,6 @@ def _ledger() -> None:
     runs = session.workspace().ledger.runs()
     if not runs:
         return
-    st.caption(f"Runs {len(runs)}")
+    st.caption(tokens.counted(len(runs), "run"))
     for run in runs[:12]:
         st.markdown(f"{tokens.run_dot(run)} {tokens.escape(run.title)}  \n:gray[{tokens.escape(run.spec.badge)}]")

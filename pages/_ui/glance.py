@@ -51,7 +51,9 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
 
 def _varied(images: ImageSet) -> list[ImageRecord]:
     """Pick a few images, of as many labels as there are."""
-    first_of = {record.label: record for record in reversed(images)}
-    firsts = sorted(first_of.values(), key=images.names.index) if len(first_of) < 50 else list(first_of.values())
-    rest = [record for record in images if record not in firsts]
-    return [*firsts, *rest][:N_IMAGES]
+    first_of: dict[str | None, ImageRecord] = {}
+    for record in images:
+        first_of.setdefault(record.label, record)
+    firsts = list(first_of.values())[:N_IMAGES]
+    taken = {record.name for record in firsts}
+    return [*firsts, *(record for record in images if record.name not in taken)][:N_IMAGES]

@@ -28,7 +28,7 @@ class Import:
     stop: threading.Event = field(default_factory=threading.Event)
 
 
-def start(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: bool) -> None:
+def start(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: bool, expected: int = 0) -> None:
     """Begin to bring images in. A second intake of the same workspace waits for the first.
 
     Args:
@@ -36,8 +36,9 @@ def start(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: 
         sources: As `Workspace.add` takes them.
         title: What is shown meanwhile.
         limited: Whether the limits for uploads hold; a local folder is bounded by the disk alone.
+        expected: How many images will come, where that is known before.
     """
-    entry = Import(title)
+    entry = Import(title, total=expected)
     with _lock:
         before = _running.get(workspace.path)
         _running[workspace.path] = entry
@@ -59,7 +60,7 @@ def forget(workspace: Workspace) -> None:
 
 def _work(workspace: Workspace, sources: Iterable[Any], entry: Import, limited: bool, before: Import | None) -> None:
     def on_progress(done: int, total: int) -> None:
-        entry.done, entry.total = done, total
+        entry.done, entry.total = done, max(total, entry.total)
         if entry.stop.is_set():
             raise Cancelled
 

@@ -72,7 +72,7 @@ def show_shapes(spec: Spec, place: DeltaGenerator) -> Outline | None:
         if outline is None:
             st.skeleton(height=44)
             return None
-        st.code(_chain(spec, outline), language=None)
+        st.code(_chain(spec, outline), language=None, wrap_lines=True)
     return outline
 
 
@@ -102,7 +102,14 @@ def show_layers(spec: Spec, outline: Outline | None) -> None:
             key=key,
             on_select=lambda: _pick(key, spec, outline),
             selection_mode="single-row",
-            column_config={"parameters": st.column_config.NumberColumn(format="localized")},
+            column_config={
+                "#": st.column_config.NumberColumn(width=40),
+                "stage": st.column_config.TextColumn(width=58),
+                "name": st.column_config.TextColumn(width=150),
+                "type": st.column_config.TextColumn(width=105),
+                "output shape": st.column_config.TextColumn(width=100),
+                "parameters": st.column_config.NumberColumn(format="localized", width=75),
+            },
         )
 
 
@@ -110,8 +117,7 @@ def _layer_table(outline: Outline) -> pd.DataFrame:
     rows = [
         {
             "#": info.index,
-            "tap": "\u25cf" if info.index == outline.tap else "",
-            "stage": info.stage or "",
+            "stage": f"{info.stage or ''} \u25c0 tap" if info.index == outline.tap else info.stage or "",
             "name": info.name,
             "type": info.kind,
             "output shape": tokens.sides(info.output_shape),

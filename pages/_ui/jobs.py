@@ -6,9 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from featx_core.worker.jobs import Job, JobRefusedError, Limits
+from featx_core.worker import Job, JobRefusedError, Limits, Supervisor
 from featx_core.worker.keys import job_key
-from featx_core.worker.supervisor import Supervisor
 from pages._ui import imports, session, tokens
 
 POLL_SECONDS = 0.4

@@ -12,7 +12,7 @@ from featx_core.columns import COLUMNS
 from featx_core.features import Features
 from featx_core.ledger import Run
 from featx_core.projection import PROJECTIONS, Parameter, Projection, project
-from featx_core.worker.jobs import Job
+from featx_core.worker import Job
 from featx_core.worker.keys import projection_key
 from featx_core.workspace import image_set_key
 from pages._ui import jobs, session

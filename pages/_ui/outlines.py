@@ -6,9 +6,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import streamlit as st
 
-from featx_core.extractor import LayerInfo, Outline
+from featx_core.extractor import Outline
 from featx_core.methods import Spec, SpecError
-from featx_core.worker.jobs import JobRefusedError, TaskFailedError
+from featx_core.worker import JobRefusedError, TaskFailedError
+from featx_core.worker.answers import outline_from_json
 from pages._ui import jobs
 
 PATIENCE = 0.4  # seconds that a page waits before it is drawn without the answer
@@ -46,10 +47,7 @@ def fetch(spec: Spec) -> Outline | None:
 
 
 def _ask(text: str) -> Outline:
-    answer = dict(jobs.supervisor().ask("outline", {"spec": text}, timeout=_ANSWER_SECONDS))
-    layers = tuple(LayerInfo(**{**row, "output_shape": tuple(row["output_shape"])}) for row in answer.pop("layers"))
-    shapes = {name: tuple(value) if isinstance(value, list) else value for name, value in answer.items()}
-    return Outline(layers=layers, **shapes)
+    return outline_from_json(jobs.supervisor().ask("outline", {"spec": text}, timeout=_ANSWER_SECONDS))
 
 
 def _wait(text: str) -> None:

@@ -44,7 +44,9 @@ def _card(run: Run, features: Features, images: ImageSet) -> None:
         facts[0].metric("Shape", shape, help="Images, then the shape of the features of one image.")
         facts[1].metric("Size", tokens.size(features.values.nbytes), help="As float32, 4 bytes a number.")
         facts[2].metric("Time", _seconds(details), help="From the click to the last row, without building the network.")
-        facts[3].metric("Speed", _speed(details), help="Images computed a second; rows kept from before do not count.")
+        facts[3].metric(
+            "Images a second", _speed(details), help="Of those computed; rows kept from before do not count."
+        )
         facts[4].metric(
             "Dead features",
             f"{100 * details.get('dead_share', 0):.3g} %",
@@ -74,7 +76,7 @@ def _seconds(details: dict) -> str:
 
 def _speed(details: dict) -> str:
     speed = details.get("images_per_second")
-    return f"{speed:.3g} images/s" if speed else "all kept"
+    return f"{speed:.3g}" if speed else "all kept"
 
 
 def _downloads(run: Run, features: Features) -> None:
@@ -95,6 +97,7 @@ def _downloads(run: Run, features: Features) -> None:
 
 
 def _picture(run: Run, features: Features) -> None:
+    st.markdown("**Features as a picture**")
     picture = feature_picture(features.vectors)
     figure = figures.features_figure(
         picture.values,

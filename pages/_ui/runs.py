@@ -5,24 +5,41 @@ from typing import Any
 
 import streamlit as st
 
+from featx_core.defaults import default_spec
 from featx_core.features import Features, load_features
 from featx_core.image_set import ImageSet
 from featx_core.ledger import Run
 from featx_core.methods import Spec, spec_from_json
-from featx_core.worker.jobs import Job
+from featx_core.worker import Job
 from featx_core.workspace import Workspace, image_set_key
 from pages._ui import jobs, session, tokens
 
+VIEW = "extract_view"  # the key of what the Extract page shows
+VIEWS = ("Set up", "Result")
+
+
+def start_first(images: ImageSet) -> None:
+    """Begin the run that a first click asks for, unless there was a run before."""
+    if not session.workspace().ledger.runs():
+        spec = default_spec()
+        start({"spec": spec.to_json(), "batch_size": None}, spec, images)
+
+
+def view() -> str:
+    """Let the person go between setting a run up and its result."""
+    session.recall(VIEW) or session.remember(VIEW, VIEWS[0])
+    return st.segmented_control("View", VIEWS, required=True, key=VIEW, label_visibility="collapsed")
+
 
 def start(asked: Mapping[str, Any], spec: Spec, images: ImageSet) -> None:
-    """Begin a run and follow it on this page, also after a reload."""
+    """Begin a run; the Extract page then follows it, also after a reload."""
     before = jobs.find("extract", asked)
     if before is not None and before.is_finished:
         jobs.supervisor().forget(before.key)
     jobs.submit("extract", asked, title=f"{spec.title} on {tokens.counted(len(images), 'image')}")
     session.workspace().set_fact("watched", spec.to_json())
     session.remember("asked", dict(asked))
-    st.rerun()
+    session.remember(VIEW, "Result")
 
 
 def watched() -> Job | None:

@@ -49,7 +49,7 @@ def _figure(features: Features, projection: Projection, choice: maps.Choice) -> 
     groups, title = maps.groups(features, projection, choice.color)
     folder = f"/thumbnail/{session.token()}/"
     thumbnails = {row: folder + digest for row, digest in enumerate(features.digests)} if choice.pictures else None
-    return figures.map_figure(
+    figure = figures.map_figure(
         projection,
         names=features.names,
         groups=groups,
@@ -57,6 +57,7 @@ def _figure(features: Features, projection: Projection, choice: maps.Choice) -> 
         dark=session.is_dark(),
         thumbnails=thumbnails,
     )
+    return figure.update_layout(dragmode="lasso") if choice.n_components == 2 else figure
 
 
 def _scree(projection: Projection) -> None:
