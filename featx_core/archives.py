@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from featx_core.file_kinds import HEAD_BYTES, described_kind
-from featx_core.images import MAX_IMAGE_BYTES, ImageError, too_large
+from featx_core.images import MAX_IMAGE_BYTES, ImageError
 from featx_core.names import clean_name, is_system_file, labels_of
+from featx_core.wording import spaced, too_large
 
 if TYPE_CHECKING:
     from featx_core.intake import IntakeReport
@@ -91,8 +92,8 @@ class ZipMembers:
 
     def _stopped(self, n_images: int) -> None:
         self._report.warnings.append(
-            f"{self._name} was read up to its first {n_images:,} files: an archive may hold {MAX_ARCHIVE_IMAGES:,} "
-            f"images and {MAX_INFLATED_BYTES // 1024**3} GB.".replace(",", " ")
+            f"{self._name} was read up to its first {spaced(n_images)} images: an archive may hold "
+            f"{spaced(MAX_ARCHIVE_IMAGES)} images and {MAX_INFLATED_BYTES // 1024**3} GB."
         )
 
     def _content(self, info: zipfile.ZipInfo, raw: str) -> bytes | None:
@@ -125,12 +126,12 @@ def read_zip(file: IO[bytes], name: str, report: IntakeReport) -> ZipMembers:
     """
     size = file.seek(0, os.SEEK_END)
     if size > MAX_ARCHIVE_BYTES:
-        raise ArchiveError(f"{size / 1024**2:.3g} MB; the limit for an archive is {MAX_ARCHIVE_BYTES // 1024**2} MB")
+        raise ArchiveError(f"{too_large(size, MAX_ARCHIVE_BYTES)} for an archive")
     n_entries, n_bytes = _declared_contents(file)
     if n_entries > MAX_ENTRIES:
         raise ArchiveError(_too_many(n_entries))
     if n_bytes > MAX_CONTENTS_BYTES:
-        raise ArchiveError(f"has a table of contents of {n_bytes // 1024**2} MB, too large for {MAX_ENTRIES:,} files")
+        raise ArchiveError(f"has a table of contents of {n_bytes // 1024**2} MB, too large for {spaced(MAX_ENTRIES)} files")
     try:
         archive = zipfile.ZipFile(file)
     except _FAULTS:
@@ -160,7 +161,7 @@ def read_image(file: IO[bytes], size: int) -> bytes:
     if kind is not None:
         raise ImageError(kind)
     if size > MAX_IMAGE_BYTES:
-        raise ImageError(too_large(size))
+        raise ImageError(too_large(size, MAX_IMAGE_BYTES))
     content = head + file.read(MAX_IMAGE_BYTES + 1 - len(head))
     if len(content) > MAX_IMAGE_BYTES:
         raise ImageError(f"more than {MAX_IMAGE_BYTES // 1024**2} MB, the limit for one image")
@@ -168,7 +169,7 @@ def read_image(file: IO[bytes], size: int) -> bytes:
 
 
 def _too_many(n_entries: int) -> str:
-    return f"holds {n_entries:,} files; the limit is {MAX_ENTRIES:,}".replace(",", " ")
+    return f"holds {spaced(n_entries)} files; the limit is {spaced(MAX_ENTRIES)}"
 
 
 def _declared_contents(file: IO[bytes]) -> tuple[int, int]:

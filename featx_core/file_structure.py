@@ -142,6 +142,8 @@ def ends_early(content: bytes) -> bool:
     """Tell whether a file declares more bytes than it has. Asked only of a file that cannot be decoded."""
     if content.startswith(_PNG_START):
         return not any(kind == b"IEND" and end <= len(content) for kind, _, end in _png_chunks(content))
+    if content.startswith(b"GIF8"):
+        return next(_gif_frames(content), None) is None
     if content[:4] == b"RIFF":
         return len(content) < 12 or 8 + struct.unpack_from("<I", content, 4)[0] > len(content)
     if content[4:8] == b"ftyp":
@@ -167,9 +169,9 @@ def _boxes_end_early(content: bytes) -> bool:
 def _tiff_ends_early(content: bytes) -> bool:
     """Tell whether a TIFF's directory, its strips or its tiles lie beyond the end."""
     order = "<" if content[:2] == b"II" else ">"
-    if len(content) < 8 or struct.unpack_from(order + "I", content, 4)[0] + 2 > len(content):
+    directory = struct.unpack_from(order + "I", content, 4)[0] if len(content) >= 8 else 0
+    if len(content) < 8 or directory + 2 > len(content):
         return True
-    directory = next(tiff_directories(content))
     if directory + 2 + 12 * struct.unpack_from(order + "H", content, directory)[0] > len(content):
         return True
     tags = tiff_tags(content)

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import io
 import re
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from featx_core.file_structure import MAX_FRAMES, ends_early, frame_count, scan_
 from featx_core.names import EXTENSIONS
 from featx_core.placement import FITS, Placement, fit_image, place, to_original
 from featx_core.rgb import FAULTS, orientation, to_rgb
+from featx_core.wording import spaced, too_large
 
 __all__ = [
     "FITS",
@@ -31,7 +33,6 @@ __all__ = [
     "place",
     "thumbnail",
     "to_original",
-    "too_large",
 ]
 
 MAX_IMAGE_BYTES = 25 * 1024**2
@@ -42,9 +43,11 @@ MAX_SIDE = 30_000
 MAX_ASPECT = 20
 IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "HEIF")
 IMAGE_EXTENSIONS = tuple(extension for extensions in EXTENSIONS.values() for extension in extensions)
+_SIGNS_OF_A_CUT = ("file is truncated", "truncated file", "truncated data", "premature", "end of file", "incomplete")
 _DAMAGED = "is damaged: its pixels cannot be read"
 _NO_IMAGE = "is not an image that can be read"
 _NAMES = {"MPO": "JPEG", "WEBP": "WebP", "HEIF": "HEIC"}  # where Pillow's word is not what people say
+warnings.filterwarnings("ignore", module=r"PIL\.")  # what they say of a file is found and named here; the log stays readable
 
 
 class ImageError(ValueError):
@@ -137,7 +140,7 @@ def _read(content: bytes, *, reduced_to: tuple[int, int] | None) -> tuple[Image.
 
 def _check_bytes(content: bytes) -> None:
     if len(content) > MAX_IMAGE_BYTES:
-        raise ImageError(too_large(len(content)))
+        raise ImageError(too_large(len(content), MAX_IMAGE_BYTES))
     kind = described_kind(content)
     if kind is not None:
         raise ImageError(kind)
@@ -154,7 +157,7 @@ def _attempt(content: bytes, reduced_to: tuple[int, int] | None) -> tuple[Image.
         image.draft(None, reduced_to)
     rgb, notes = to_rgb(image)
     if n_frames > 1:
-        notes += (f"first of {'more than ' if n_frames >= MAX_FRAMES else ''}{n_frames:,} frames".replace(",", " "),)
+        notes += (f"first of {'more than ' if n_frames >= MAX_FRAMES else ''}{spaced(n_frames)} frames",)
     if max(width, height) > MAX_ASPECT * min(width, height):
         notes += (f"very elongated, {width} x {height}",)
     return rgb, ImageFacts(_NAMES.get(form, form), width, height, notes)
@@ -176,9 +179,9 @@ def _check_header(width: int, height: int, n_scans: int) -> None:
     if min(width, height) < MIN_SIDE:
         raise ImageError(f"{width} x {height} pixels; each side must have at least {MIN_SIDE}")
     if max(width, height) > MAX_SIDE:
-        raise ImageError(f"{width} x {height} pixels; a side may have at most {MAX_SIDE:,}".replace(",", " "))
+        raise ImageError(f"{width} x {height} pixels; a side may have at most {spaced(MAX_SIDE)}")
     if width * height * n_scans > MAX_SCANNED_PIXELS:
-        raise ImageError(f"has {n_scans:,} passes, too many for its size".replace(",", " "))
+        raise ImageError(f"has {spaced(n_scans)} passes, too many for its size")
 
 
 def _frame_count(image: Image.Image, content: bytes) -> int:
@@ -190,18 +193,8 @@ def _frame_count(image: Image.Image, content: bytes) -> int:
 
 
 def _too_many(n_pixels: int) -> str:
-    return f"{n_pixels / 1e6:.3g} megapixels; the limit is {MAX_PIXELS // 10**6}"
-
-
-def too_large(n_bytes: int, limit: int = MAX_IMAGE_BYTES) -> str:
-    """Say that a file is too large.
-
-    >>> too_large(26 * 1024**2)
-    '26 MB; the limit is 25 MB'
-    """
-    n_mega = n_bytes / 1024**2
-    shown = f"{n_mega:.0f}" if n_mega >= limit / 1024**2 + 1 else f"{n_mega:.4g}"
-    return f"{shown} MB; the limit is {limit // 1024**2} MB"
+    n_mega = f"{n_pixels / 1e6:,.0f}" if n_pixels >= 101e6 else f"{n_pixels / 1e6:.4g}"
+    return f"{n_mega} megapixels; the limit is {MAX_PIXELS // 10**6}".replace(",", " ")
 
 
 @functools.cache
@@ -217,7 +210,7 @@ def _reason(error: BaseException, content: bytes) -> str:
         return "does not fit into memory"
     if "decompressed data too large" in words:
         return "holds a text that unpacks to more than 1 MB"
-    early = any(sign in words for sign in ("truncated", "premature", "end of file", "unexpected eof", "incomplete"))
+    early = any(sign in words for sign in _SIGNS_OF_A_CUT)
     if early or ends_early(content):
         return "the file ends early"
     return _NO_IMAGE if isinstance(error, UnidentifiedImageError) and not is_image(content) else _DAMAGED

@@ -159,8 +159,9 @@ class _Files:
         self.n_known += archive.n_members - 1
         yield from archive
 
-    def _left_out(self, name: str, reason: str) -> None:
+    def _left_out(self, name: str, reason: str) -> Member | None:
         self._report.skipped.append((clean_name(name), reason))
+        return None
 
 
 def _labels_of_uploads(sources: list[Source]) -> dict[str, str | None]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from featx_core.export import spreadsheet_safe
+from featx_core.wording import counted, spaced
 
 
 @dataclass
@@ -38,24 +39,24 @@ class IntakeReport:
         if not total:
             parts = ["There were no images in what was given."]
         elif not self.added:
-            parts = [f"None of the {_count(total, 'file')} could be read as images."]
+            parts = [f"None of the {counted(total, 'file')} could be read as images."]
         elif self.skipped:
-            parts = [f"{_number(self.added)} of {_number(total)} images are ready. {self._left_out(n_named)}"]
+            parts = [f"{spaced(self.added)} of {spaced(total)} images are ready. {self._left_out(n_named)}"]
         else:
-            parts = [f"{_count(self.added, 'image')} {'is' if self.added == 1 else 'are'} ready."]
+            parts = [f"{counted(self.added, 'image')} {'is' if self.added == 1 else 'are'} ready."]
         if not self.added and self.skipped:
             parts.append(self._left_out(n_named))
         if self.duplicates:
             n_equal = len(self.duplicates)
-            parts.append(f"{_count(n_equal, 'image')} {'equals' if n_equal == 1 else 'equal'} another one.")
+            parts.append(f"{counted(n_equal, 'image')} {'equals' if n_equal == 1 else 'equal'} another one.")
         if self.ignored:
-            parts.append(f"{_count(self.ignored, 'system file')} ignored.")
+            parts.append(f"{counted(self.ignored, 'system file')} ignored.")
         return " ".join([*parts, *self.warnings])
 
     def _left_out(self, n_named: int) -> str:
         named = ", ".join(f"{name} ({reason})" for name, reason in self.skipped[:n_named])
-        rest = f" and {_number(len(self.skipped) - n_named)} more" if len(self.skipped) > n_named else ""
-        return f"{_number(len(self.skipped))} {'was' if len(self.skipped) == 1 else 'were'} left out: {named}{rest}."
+        rest = f" and {spaced(len(self.skipped) - n_named)} more" if len(self.skipped) > n_named else ""
+        return f"{spaced(len(self.skipped))} {'was' if len(self.skipped) == 1 else 'were'} left out: {named}{rest}."
 
     def to_csv(self) -> bytes:
         """Write all lines of the report as CSV (UTF-8), with names that no spreadsheet takes for a formula."""
@@ -77,11 +78,3 @@ class IntakeReport:
         for name in ("skipped", "converted", "duplicates"):
             values[name] = [tuple(line) for line in values[name]]
         return cls(**values)
-
-
-def _number(count: int) -> str:
-    return f"{count:,}".replace(",", " ")
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{_number(count)} {noun}{'' if count == 1 else 's'}"

@@ -12,7 +12,8 @@ st.title("Extract")
 guards.need_images(images)
 
 if runs.view() == "Set up":
-    left, right = st.columns([5, 7], gap="large")
+    grid = st.grid(2, min_column_width=400, gap=(16, 32))
+    left, right = grid.cell(), grid.cell()
     with left:
         method = forms.method_picker(METHODS)
         spec, batch_size = forms.FORMS[method](workspace)

@@ -11,12 +11,10 @@ st.title("Heatmaps")
 found = guards.need_runs(workspace)
 images = workspace.images()
 
-top = st.columns([4, 3, 4], vertical_alignment="top")
-with top[0]:
+bar = st.container(horizontal=True, vertical_alignment="top", gap="small")
+with bar:
     run = runs.pick(found)
-with top[1]:
     layer = pickers.spatial_layer(run)
-with top[2]:
     target = pickers.target(run, images)
 chosen = pickers.some_images(images)
 opacity, colormap = pickers.overlay_look()

@@ -10,14 +10,14 @@ workspace = session.workspace()
 st.title("Map")
 found = guards.need_runs(workspace)
 
-top = st.columns([4, 2, 1.4, 2.2, 2], vertical_alignment="bottom")
-with top[0]:
+bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+with bar:
     run = runs.pick(found)
 features = runs.features_of(run)
 if features is None or len(features) < 2:
     st.info("A map needs at least 2 images with features. Bring in more images, then extract again.")
     st.stop()
-choice = maps.controls(top[1:], features)
+choice = maps.controls(bar, features)
 
 projection, job = maps.fetch(run, features, choice)
 if (job is not None and not job.is_finished) or projection is None:

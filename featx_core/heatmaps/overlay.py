@@ -18,6 +18,7 @@ from featx_core.placement import Placement, to_original
 if TYPE_CHECKING:
     from featx_core.image_set import ImageRecord
 
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 UNSEEN = 0.45
 """Brightness at which the parts of a picture that the network did not see are drawn, in grey."""
 
@@ -70,6 +71,7 @@ class Heatmap:
         opacity: float = 0.5,
         colormap: str = "viridis",
         longest_side: int | None = None,
+        grey: bool = False,
     ) -> np.ndarray:
         """Blend the map, coloured, on its picture.
 
@@ -80,6 +82,7 @@ class Heatmap:
             opacity: Of the colours, 0 (picture alone) to 1 (colours alone).
             colormap: One of `featx_core.palette.SEQUENTIAL_SCALES`.
             longest_side: Shrink the result to this many pixels. None keeps the size of `image`.
+            grey: Whether the picture is drawn in grey, so that all colours are those of the map.
 
         Returns:
             uint8 `(height, width, 3)`, RGB.
@@ -90,6 +93,8 @@ class Heatmap:
         pixels = pixels_of(image, at_least=self._enough(longest_side))
         self._check(pixels, opacity, longest_side)
         picture = _shrunk(pixels, longest_side).astype(np.float32)
+        if grey:
+            picture = np.repeat(picture @ LUMA[:, np.newaxis], 3, axis=-1)
         values = self.resized(picture.shape[1], picture.shape[0])
         unseen = np.isnan(values)
         blended = (1 - opacity) * picture + opacity * colored(np.where(unseen, 0.0, values), colormap)

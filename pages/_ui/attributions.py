@@ -68,8 +68,8 @@ def _read(content: bytes | None) -> Heatmap | None:
 
 
 def overlay(heatmap: Heatmap, record: ImageRecord, opacity: float, colormap: str, longest_side: int) -> np.ndarray:
-    """Lay a heatmap on its picture: uint8 `(height, width, 3)`."""
-    return heatmap.overlay(record, opacity=opacity, colormap=colormap, longest_side=longest_side)
+    """Lay a heatmap on its picture in grey: uint8 `(height, width, 3)`."""
+    return heatmap.overlay(record, opacity=opacity, colormap=colormap, longest_side=longest_side, grey=True)
 
 
 def show_grid(drawn: Drawn, records: Sequence[ImageRecord], *, opacity: float, colormap: str) -> None:

@@ -20,12 +20,12 @@ def show_first(workspace: Workspace) -> None:
     if imports.current(workspace) is not None:
         st.info("Your images are coming in. The progress is in the sidebar.", icon=":material/hourglass:")
         return
-    left, right = st.columns([3, 2], gap="large")
-    with left, st.container(border=True):
+    grid = st.grid(2, min_column_width=360, border=True)
+    with grid.cell():
         st.subheader("Your images")
         _drop_zone(workspace)
         _local_folder(workspace)
-    with right, st.container(border=True):
+    with grid.cell():
         st.subheader("No images at hand?")
         _samples(workspace, primary=True)
     if session.is_local() and (found := library.recent()):
@@ -41,11 +41,11 @@ def show_first(workspace: Workspace) -> None:
 
 def show_controls(workspace: Workspace) -> None:
     """Show the same ways for a workspace that holds images already."""
-    left, right = st.columns([3, 2], gap="large")
-    with left:
+    grid = st.grid(2, min_column_width=360)
+    with grid.cell():
         _drop_zone(workspace)
         _local_folder(workspace)
-    with right:
+    with grid.cell():
         _samples(workspace, primary=False)
 
 

@@ -12,6 +12,7 @@ PAGES = (
     ("map", "Map", ":material/scatter_plot:"),
     ("heatmaps", "Heatmaps", ":material/local_fire_department:"),
 )
+SIDEBAR_WIDTH = 240  # pixels
 _ICON = str(Path(__file__).with_name("icon.png"))
 _FOLDER = Path(__file__).resolve().parent.parent
 
@@ -25,7 +26,8 @@ def _pages() -> list:
 
 def show() -> None:
     """Draw the frame and, in it, the page that was asked for."""
-    st.set_page_config(page_title="featx", page_icon=_ICON, layout="wide")
+    st.set_page_config(page_title="featx", page_icon=_ICON, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
+    st.html(Path(__file__).with_name("frame.css"))
     st.logo(_ICON, size="large")
     page = st.navigation(_pages())
     session.workspace()

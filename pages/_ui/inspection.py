@@ -19,7 +19,7 @@ _TABLE_HEIGHT = 300  # pixels
 def show_input(spec: Spec, images: ImageSet) -> None:
     """Show one photo beside the tensor that the network receives for it."""
     with st.container(border=True):
-        head, picker = st.columns([3, 2], vertical_alignment="center")
+        head, picker = st.columns([1, 1], vertical_alignment="center")
         head.markdown("**What the network receives**")
         names = images.names
         name = picker.selectbox("Image", names, key="inspected", label_visibility="collapsed", persist_state="session")
@@ -32,7 +32,7 @@ def show_input(spec: Spec, images: ImageSet) -> None:
         fitted.image(received.fitted, width="stretch", alt=f"{name}, fitted")
         fitted.caption(f"Fitted to {width} x {height}")
         tensor.image(tensor_picture(received.tensor), width="stretch", alt=f"{name}, as numbers")
-        tensor.caption("The tensor, its three channels drawn as red, green, blue in the network's order")
+        tensor.caption("The tensor, in the network's channel order")
         st.markdown(f"**{tokens.escape(received.sentence)}**")
         st.dataframe(_channel_table(received), hide_index=True, height="content")
 

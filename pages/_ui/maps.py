@@ -1,6 +1,6 @@
 """Maps on the pages: their controls, where they are computed, what is said under them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,9 +42,9 @@ class Choice:
     parameters: Mapping[str, Any]
 
 
-def controls(places: Sequence[DeltaGenerator], features: Features) -> Choice:
-    """Show the controls of a map, in four places of one row."""
-    name = places[0].segmented_control(
+def controls(bar: DeltaGenerator, features: Features) -> Choice:
+    """Show the controls of a map in one row."""
+    name = bar.segmented_control(
         "Projection",
         list(PROJECTIONS),
         default="pca",
@@ -54,17 +54,18 @@ def controls(places: Sequence[DeltaGenerator], features: Features) -> Choice:
         persist_state="session",
         help="PCA: straight-line view, quick and exact. t-SNE: keeps near neighbours near, shows groups.",
     )
-    n_components = places[1].segmented_control(
+    n_components = bar.segmented_control(
         "Axes", [2, 3], default=2, required=True, format_func=lambda n: f"{n}-D", key="axes", persist_state="session"
     )
-    color = places[2].selectbox(
+    color = bar.selectbox(
         "Colour",
         [*COLUMNS, KEPT],
         format_func=lambda key: "Neighbours kept" if key == KEPT else COLUMNS[key].title,
         key="map_color",
+        width=210,
         persist_state="session",
     )
-    with places[3].popover("Parameters", icon=":material/tune:", width="stretch"):
+    with bar.popover("Parameters", icon=":material/tune:"):
         parameters = {item.name: _parameter(item, name) for item in PROJECTIONS[name].parameters}
         seed = st.number_input(
             "Seed", 0, 2**31 - 1, key="map_seed", persist_state="session", help="The same seed gives the same map."

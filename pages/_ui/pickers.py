@@ -38,6 +38,7 @@ def spatial_layer(run: Run) -> int | str | None:
         format_func=words.get,
         key=f"heatmap_layer_{run.digest[:12]}",
         help="Where to look. Late layers are coarse and know objects, early ones are fine and know edges.",
+        width=280,
     )
 
 
@@ -52,6 +53,7 @@ def target(run: Run, images: ImageSet) -> Target | None:
         key=f"target_kind_{has_classes}",
         persist_state="session",
         help="What the gradient is taken of. Activation energy and Eigen-CAM need no target.",
+        width=260,
     )
     return _TARGET_FORMS[kind].ask(run, images)
 
@@ -117,14 +119,14 @@ def _feature(run: Run, images: ImageSet) -> Target:
     n_features = 1
     for side in run.details.get("feature_shape", [1]):
         n_features *= side
-    index = st.number_input("Feature", 0, n_features - 1, key="target_feature", persist_state="session")
+    index = st.number_input("Feature", 0, n_features - 1, key="target_feature", persist_state="session", width=160)
     return FeatureTarget(int(index))
 
 
 def _similarity(run: Run, images: ImageSet) -> Target:
     del run
     by_name = {record.name: record for record in images}
-    name = st.selectbox("Similarity to", list(by_name), key="target_image", persist_state="session")
+    name = st.selectbox("Similarity to", list(by_name), key="target_image", persist_state="session", width=260)
     return SimilarityTarget(by_name[name])
 
 

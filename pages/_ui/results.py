@@ -15,13 +15,13 @@ _TABLE_COLUMNS = 64
 def show(run: Run, features: Features, images: ImageSet) -> None:
     """Show everything that one run gave."""
     _card(run, features, images)
-    left, right = st.columns(2, gap="large")
-    with left:
+    grid = st.grid(2, min_column_width=400, gap=(16, 48))
+    with grid.cell():
         glance.show_map(run, features)
         if st.button("Open the map", icon=":material/scatter_plot:", key="to_map"):
             session.remember("picked_run", run.digest)
             frame.open_page("map")
-    with right:
+    with grid.cell():
         glance.show_heatmaps(run, images)
         if st.button("Open the heatmaps", icon=":material/local_fire_department:", key="to_heatmaps"):
             session.remember("picked_run", run.digest)
@@ -35,28 +35,35 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
 def _card(run: Run, features: Features, images: ImageSet) -> None:
     details = run.details
     with st.container(border=True):
-        head, downloads = st.columns([3, 1], vertical_alignment="center")
-        head.markdown(f"#### {tokens.run_dot(run)} {tokens.escape(run.title)}")
-        with downloads.popover("Download", icon=":material/download:", width="stretch"):
+        head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
+        head.markdown(f"#### {tokens.run_dot(run)} {tokens.escape(run.title)}", width="content")
+        with head.popover("Download", icon=":material/download:"):
             _downloads(run, features)
-        facts = st.columns(5)
-        shape = tokens.shape(features.feature_shape).replace("n", str(len(features)), 1)
-        facts[0].metric("Shape", shape, help="Images, then the shape of the features of one image.")
-        facts[1].metric("Size", tokens.size(features.values.nbytes), help="As float32, 4 bytes a number.")
-        facts[2].metric("Time", _seconds(details), help="From the click to the last row, without building the network.")
-        facts[3].metric(
-            "Images a second", _speed(details), help="Of those computed; rows kept from before do not count."
-        )
-        facts[4].metric(
-            "Dead features",
-            f"{100 * details.get('dead_share', 0):.3g} %",
-            help="Features that have the same value for every image, and so tell nothing apart.",
-        )
+        facts = st.container(horizontal=True, gap="large")
+        for title, value, words in _facts(run, features):
+            facts.metric(title, value, help=words, width="content")
         st.caption(_small_print(run, features, images))
         for name, reason in details.get("skipped", [])[:5]:
             st.caption(f"Left out: {tokens.escape(name)} ({tokens.escape(reason)}).")
         for note in details.get("notes", []):
             st.caption(tokens.escape(note))
+
+
+def _facts(run: Run, features: Features) -> list[tuple[str, str, str]]:
+    """Give title, value and explanation of each number on the run card."""
+    shape = ", ".join(map(str, (len(features), *features.feature_shape)))
+    seconds, speed = run.details.get("seconds"), run.details.get("images_per_second")
+    return [
+        ("Shape", f"({shape})", "Images, then the shape of the features of one image."),
+        ("Size", tokens.size(features.values.nbytes), "As float32, 4 bytes a number."),
+        ("Time", f"{seconds:.3g} s" if seconds else "unknown", "To the last row, without building the network."),
+        ("Images a second", f"{speed:.3g}" if speed else "all kept", "Rows kept from before do not count."),
+        (
+            "Dead features",
+            f"{100 * run.details.get('dead_share', 0):.3g} %",
+            "Features that have the same value for every image, and so tell nothing apart.",
+        ),
+    ]
 
 
 def _small_print(run: Run, features: Features, images: ImageSet) -> str:
@@ -68,15 +75,6 @@ def _small_print(run: Run, features: Features, images: ImageSet) -> str:
     if len(images) > len(features):
         parts.append(f"{len(images) - len(features)} images came later: extract again to add them")
     return "  \u00b7  ".join(part for part in parts if part)
-
-
-def _seconds(details: dict) -> str:
-    return f"{details['seconds']:.3g} s" if details.get("seconds") is not None else "unknown"
-
-
-def _speed(details: dict) -> str:
-    speed = details.get("images_per_second")
-    return f"{speed:.3g}" if speed else "all kept"
 
 
 def _downloads(run: Run, features: Features) -> None:

@@ -84,6 +84,7 @@ def pick(found: list[Run], *, key: str = "picked_run") -> Run:
         key=key,
         persist_state="session",
         help="Everything that was extracted from these images, newest first.",
+        width=380,
     )
     return by_digest[digest]
 

@@ -20,7 +20,8 @@ HEIGHT = 620  # pixels
 @st.fragment
 def show(run: Run, features: Features, projection: Projection, choice: maps.Choice) -> None:
     """Show the map and, beside it, the images that are selected on it."""
-    left, right = st.columns([7, 3], gap="medium")
+    grid = st.grid(3, min_column_width=250)
+    left, right = grid.cell(column_span=2), grid.cell()
     figure = _figure(features, projection, choice)
     with left:
         with st.container(key="map_frame"):

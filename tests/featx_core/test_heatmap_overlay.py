@@ -110,3 +110,11 @@ def test_colour_maps_run_from_dark_to_light_without_turning_back(colormap):
     luminance = colors @ [0.2126, 0.7152, 0.0722]
     assert np.all(np.diff(luminance) > -0.5) or np.all(np.diff(luminance) < 0.5)
     assert np.ptp(luminance) > 100
+
+
+def test_a_grey_overlay_takes_its_colours_from_the_map_alone():
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    pixels[..., 0] = 200
+    heatmap = Heatmap(np.zeros((2, 2), np.float32), place(8, 8, (8, 8), "stretch"), 8, 8, "x")
+    blended = heatmap.overlay(pixels, opacity=0.0, grey=True)
+    assert np.unique(blended).tolist() == [60]  # 0.299 x 200
