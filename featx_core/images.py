@@ -150,12 +150,12 @@ def _attempt(content: bytes, reduced_to: tuple[int, int] | None) -> tuple[Image.
     image = _open(content)
     form, (width, height) = str(image.format), image.size
     _check_header(width, height, scan_count(content) if form in ("JPEG", "MPO") else 1)
-    if form != "TIFF" and orientation(image) >= 5:  # Pillow gives the size of a TIFF upright
-        width, height = height, width
     n_frames = _frame_count(image, content)
     if reduced_to is not None:
         image.draft(None, reduced_to)
     rgb, notes = to_rgb(image)
+    if form != "TIFF" and orientation(image) >= 5:  # Pillow gives the size of a TIFF upright
+        width, height = height, width
     if n_frames > 1:
         notes += (f"first of {'more than ' if n_frames >= MAX_FRAMES else ''}{spaced(n_frames)} frames",)
     if max(width, height) > MAX_ASPECT * min(width, height):

@@ -75,8 +75,8 @@ def to_rgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
         Exception: One of `FAULTS`, if the pixels cannot be decoded.
     """
     notes: list[str] = []
-    turn = orientation(image)  # before loading: Pillow turns a TIFF by itself and forgets it
     deep = _has_16_bits(image)
+    turn = orientation(image)  # before loading: Pillow turns a TIFF by itself and forgets it
     profile, mode = image.info.get("icc_profile"), image.mode
     image.load()
     image = _upright(image, turn, notes)

@@ -173,7 +173,12 @@ class Workspace:
     def images(self) -> ImageSet:
         """List all images in the order in which they came."""
         rows = self._store.rows(_RECORDS + " ORDER BY images.id")
-        return ImageSet(ImageRecord(*row[:7], notes=tuple(json.loads(row[7])), workspace=self) for row in rows)
+        return ImageSet(self._record(*row) for row in rows)
+
+    def _record(
+        self, name: str, label: str | None, digest: str, width: int, height: int, form: str, light: float, notes: str
+    ) -> ImageRecord:
+        return ImageRecord(name, label, digest, width, height, form, light, tuple(json.loads(notes)), self)
 
     def content(self, digest: str) -> bytes:
         """Fetch the bytes of one image file.

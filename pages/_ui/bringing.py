@@ -125,8 +125,12 @@ def _samples(workspace: Workspace, *, primary: bool) -> None:
         captions=[SAMPLES[name].caption for name in names],
         key="sample_set",
     )
-    kind = "primary" if primary else "secondary"
-    if st.button("Try with samples", type=kind, icon=":material/auto_awesome_mosaic:", key="try_samples"):
+    if st.button(
+        "Try with samples",
+        type="primary" if primary else "secondary",
+        icon=":material/auto_awesome_mosaic:",
+        key="try_samples",
+    ):
         sample = SAMPLES[chosen]
         if workspace.title == "Untitled":
             workspace.title = sample.title

@@ -19,12 +19,17 @@ def show(run: Run, records: Sequence[ImageRecord], *, layer: int | str | None, c
     by_name = {record.name: record for record in records}
     name = left.selectbox("Image", list(by_name), key="channels_image")
     scale = middle.segmented_control(
-        "Scale", list(_SCALES), default="shared", required=True, format_func=_SCALES.get, key="channels_scale"
+        "Scale",
+        list(_SCALES),
+        default="shared",
+        required=True,
+        format_func=lambda scale: _SCALES[scale],
+        key="channels_scale",
     )
     maps = _ask(run, by_name[name], layer)
     if maps is None:
         return
-    mosaic = maps.mosaic(scale=scale, colormap=colormap)
+    mosaic = maps.mosaic(scale=scale or "shared", colormap=colormap)
     right.download_button(
         "Download as PNG",
         data=lambda: attributions.png(mosaic.pixels),

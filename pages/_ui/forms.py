@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Literal
 
 import streamlit as st
 
@@ -15,8 +16,12 @@ from featx_core.workspace import Workspace
 from pages._ui import outlines, tokens, weight_files
 
 Form = Callable[[Workspace], tuple[Spec, int | None]]
-_POOLINGS = {"avg": "Average", "max": "Maximum", "flatten": "Flatten", None: "None"}
-_FITS = {"crop": "Crop", "stretch": "Stretch", "pad": "Pad"}
+Pooling = Literal["avg", "max", "flatten"] | None
+Fit = Literal["crop", "stretch", "pad"]
+_POOLINGS: Mapping[Pooling, str] = MappingProxyType(
+    {"avg": "Average", "max": "Maximum", "flatten": "Flatten", None: "None"}
+)
+_FITS: Mapping[Fit, str] = MappingProxyType({"crop": "Crop", "stretch": "Stretch", "pad": "Pad"})
 
 
 def method_picker(methods: Mapping[str, type[Spec]]) -> str:
@@ -119,8 +124,8 @@ def _layer(name: str, outline: Outline | None) -> int | str | None:
         st.session_state.pop(key, None)
     return st.selectbox(
         "Layer",
-        list(words),
-        format_func=words.get,
+        list[int | str | None](words),
+        format_func=lambda layer: words[layer],
         key=key,
         persist_state="session",
         help="Where the network is tapped. Early stages see edges and colours, late ones parts and objects.",
@@ -138,7 +143,7 @@ def _stage_words(info: LayerInfo) -> str:
     return (info.stage or "").replace("stage", "Stage ")
 
 
-def _pooling(outline: Outline | None, layer: int | str | None) -> str | None:
+def _pooling(outline: Outline | None, layer: int | str | None) -> Pooling:
     if outline is not None and len(outline.layers[find_layer(outline.layers, layer)].output_shape) != 3:
         st.caption("This layer gives one vector an image: there is nothing to pool.")
         return None
@@ -155,7 +160,7 @@ def _pooling(outline: Outline | None, layer: int | str | None) -> str | None:
     )
 
 
-def _advanced(backbone: Backbone) -> tuple[tuple[int, int] | None, str, int | None, int, bool]:
+def _advanced(backbone: Backbone) -> tuple[tuple[int, int] | None, Fit, int | None, int, bool]:
     with st.expander("Advanced", icon=":material/tune:"):
         default = backbone.image_size[0]
         side = st.number_input(
@@ -168,7 +173,7 @@ def _advanced(backbone: Backbone) -> tuple[tuple[int, int] | None, str, int | No
             persist_state="session",
             help=f"Side of the square that the network receives. It was designed for {default}.",
         )
-        fit = st.segmented_control(
+        fit: Fit = st.segmented_control(
             "How the picture is fitted",
             list(_FITS),
             default="crop",

@@ -118,9 +118,9 @@ def fetch(run: Run, features: Features, choice: Choice) -> tuple[Projection | No
         "parameters": parameters,
     }
     _leave_older(asked)
-    projection = _stored(key)
-    if projection is not None:
-        return projection, None
+    stored = _stored(key)
+    if stored is not None:
+        return stored, None
     return None, jobs.ensure("project", asked, title=f"{PROJECTIONS[choice.name].title} of {run.title}")
 
 

@@ -34,8 +34,8 @@ def spatial_layer(run: Run) -> int | str | None:
     words = layer_words(layers)
     return st.selectbox(
         "Layer",
-        list(words),
-        format_func=words.get,
+        list[int | str | None](words),
+        format_func=lambda layer: words[layer],
         key=f"heatmap_layer_{run.digest[:12]}",
         help="Where to look. Late layers are coarse and know objects, early ones are fine and know edges.",
         width=280,

@@ -1,5 +1,7 @@
 """After a run: the run card, the features as picture and table, downloads, a first map and heatmaps."""
 
+import functools
+
 import streamlit as st
 
 from featx_core import export, figures
@@ -86,7 +88,7 @@ def _downloads(run: Run, features: Features) -> None:
     ):
         st.download_button(
             words,
-            data=lambda write=write: write(features),
+            data=functools.partial(write, features),
             file_name=f"{stem}.{kind}",
             key=f"download_{kind}",
             on_click="ignore",

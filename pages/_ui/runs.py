@@ -27,8 +27,9 @@ def start_first(images: ImageSet) -> None:
 
 def view() -> str:
     """Let the person go between setting a run up and its result."""
-    session.recall(VIEW) or session.remember(VIEW, VIEWS[0])
-    return st.segmented_control("View", VIEWS, required=True, key=VIEW, label_visibility="collapsed")
+    if session.recall(VIEW) not in VIEWS:
+        session.remember(VIEW, VIEWS[0])
+    return st.segmented_control("View", VIEWS, required=True, key=VIEW, label_visibility="collapsed") or VIEWS[0]
 
 
 def start(asked: Mapping[str, Any], spec: Spec, images: ImageSet) -> None:

@@ -114,11 +114,6 @@ def _actions(chosen: ImageSet) -> None:
 
 def _rows(event: object) -> list[int]:
     points = getattr(getattr(event, "selection", None), "points", None) or []
-    rows: list[int] = []
-    for point in points:
-        value = point.get("customdata") if hasattr(point, "get") else None
-        if isinstance(value, list | tuple) and value:
-            value = value[0]
-        if value is not None:
-            rows.append(int(value))
-    return sorted(set(rows))
+    marks = [point.get("customdata") if hasattr(point, "get") else None for point in points]
+    flat = [mark[0] if isinstance(mark, list | tuple) and mark else mark for mark in marks]
+    return sorted({int(mark) for mark in flat if isinstance(mark, int | float)})
