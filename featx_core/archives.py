@@ -131,7 +131,9 @@ def read_zip(file: IO[bytes], name: str, report: IntakeReport) -> ZipMembers:
     if n_entries > MAX_ENTRIES:
         raise ArchiveError(_too_many(n_entries))
     if n_bytes > MAX_CONTENTS_BYTES:
-        raise ArchiveError(f"has a table of contents of {n_bytes // 1024**2} MB, too large for {spaced(MAX_ENTRIES)} files")
+        raise ArchiveError(
+            f"has a table of contents of {n_bytes // 1024**2} MB, too large for {spaced(MAX_ENTRIES)} files"
+        )
     try:
         archive = zipfile.ZipFile(file)
     except _FAULTS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+_PIECES = ((273, 324), (279, 325))  # TIFF tags: where the strips or tiles begin, and their bytes
 MAX_FRAMES = 10_000  # counted; more are not looked for
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
@@ -64,18 +65,34 @@ def tiff_directories(content: bytes) -> Iterator[int]:
 def tiff_tags(content: bytes) -> dict[int, int]:
     """Read the tags of a TIFF's first directory, each with the value or offset that stands in the directory itself."""
     order = "<" if content[:2] == b"II" else ">"
+    return {
+        tag: struct.unpack_from(order + ("H" if kind == 3 else "I"), content, entry + 8)[0]
+        for tag, kind, _, entry in _tiff_entries(content)
+    }
+
+
+def _tiff_entries(content: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Give `(tag, kind, number of values, where the entry begins)` of a TIFF's first directory."""
+    order = "<" if content[:2] == b"II" else ">"
     at = next(tiff_directories(content), None)
-    if at is None:
-        return {}
-    count = struct.unpack_from(order + "H", content, at)[0]
-    entries = (at + 2 + 12 * index for index in range(count))
-    tags: dict[int, int] = {}
-    for entry in entries:
+    n_entries = struct.unpack_from(order + "H", content, at)[0] if at is not None else 0
+    for entry in range((at or 0) + 2, (at or 0) + 2 + 12 * n_entries, 12):
         if entry + 12 > len(content):
-            break
-        tag, kind = struct.unpack_from(order + "HH", content, entry)
-        tags[tag] = struct.unpack_from(order + ("H" if kind == 3 else "I"), content, entry + 8)[0]
-    return tags
+            return
+        yield *struct.unpack_from(order + "HHI", content, entry), entry
+
+
+def _tiff_values(content: bytes, tag: int) -> tuple[int, ...]:
+    """Read all values of one tag of a TIFF's first directory; none where they lie beyond the end."""
+    order = "<" if content[:2] == b"II" else ">"
+    for found, kind, count, entry in _tiff_entries(content):
+        if found == tag and kind in (3, 4):
+            width = 2 if kind == 3 else 4
+            is_inside = count * width <= 4
+            at = entry + 8 if is_inside else struct.unpack_from(order + "I", content, entry + 8)[0]
+            if at + count * width <= len(content):
+                return struct.unpack_from(f"{order}{count}{'H' if kind == 3 else 'I'}", content, at)
+    return ()
 
 
 def scan_count(content: bytes) -> int:
@@ -174,6 +191,6 @@ def _tiff_ends_early(content: bytes) -> bool:
         return True
     if directory + 2 + 12 * struct.unpack_from(order + "H", content, directory)[0] > len(content):
         return True
-    tags = tiff_tags(content)
-    start, size = tags.get(273, tags.get(324, 0)), tags.get(279, tags.get(325, 0))
-    return start + size > len(content)
+    starts, sizes = (_tiff_values(content, strips) or _tiff_values(content, tiles) for strips, tiles in _PIECES)
+    ends = [start + size for start, size in zip(starts, sizes, strict=False)]
+    return max(ends, default=len(content) + 1) > len(content)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import io
 import re
+import threading
 import warnings
 from dataclasses import dataclass
 
@@ -26,8 +28,8 @@ __all__ = [
     "ImageError",
     "ImageFacts",
     "Placement",
-    "brightness",
     "decode",
+    "examine",
     "fit_image",
     "inspect",
     "place",
@@ -41,13 +43,18 @@ MAX_SCANNED_PIXELS = 2_000_000_000  # pixels times scans of a progressive JPEG: 
 MIN_SIDE = 16
 MAX_SIDE = 30_000
 MAX_ASPECT = 20
+THUMBNAIL_SIDE = 256  # pixels
 IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "HEIF")
 IMAGE_EXTENSIONS = tuple(extension for extensions in EXTENSIONS.values() for extension in extensions)
 _SIGNS_OF_A_CUT = ("file is truncated", "truncated file", "truncated data", "premature", "end of file", "incomplete")
+_LARGE_PIXELS = 25_000_000
+_one_large = threading.Lock()  # a picture of 100 megapixels takes over a gigabyte on its way: one at a time
 _DAMAGED = "is damaged: its pixels cannot be read"
 _NO_IMAGE = "is not an image that can be read"
 _NAMES = {"MPO": "JPEG", "WEBP": "WebP", "HEIF": "HEIC"}  # where Pillow's word is not what people say
-warnings.filterwarnings("ignore", module=r"PIL\.")  # what they say of a file is found and named here; the log stays readable
+warnings.filterwarnings(
+    "ignore", module=r"PIL\."
+)  # what they say of a file is found and named here; the log stays readable
 
 
 class ImageError(ValueError):
@@ -101,22 +108,29 @@ def decode(content: bytes, *, at_least: tuple[int, int] | None = None) -> np.nda
     return np.asarray(_read(content, reduced_to=reduced_to)[0])
 
 
-def thumbnail(content: bytes, side: int = 256) -> bytes:
+def thumbnail(content: bytes, side: int = THUMBNAIL_SIDE) -> bytes:
     """Make a small picture as WebP, its longest side at most `side` pixels.
 
     Raises:
         ImageError: If the image cannot be decoded.
     """
-    image = Image.fromarray(decode(content, at_least=(side // 2, side // 2)))
+    return examine(content, side=side)[1]
+
+
+def examine(content: bytes, *, side: int = THUMBNAIL_SIDE) -> tuple[ImageFacts, bytes, float]:
+    """Check a file as `inspect` does, and draw it small on the same occasion: decoding is what takes the time.
+
+    Returns:
+        What it is; a thumbnail, as `thumbnail` makes it; its brightness (mean luma), 0 (black) to 100 (white).
+
+    Raises:
+        ImageError: As `inspect` raises it.
+    """
+    image, facts = _read(content, reduced_to=(side, side))
     image.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     out = io.BytesIO()
     image.save(out, "WEBP", quality=80, method=2)
-    return out.getvalue()
-
-
-def brightness(content: bytes) -> float:
-    """Give the mean luma of an image, 0 (black) to 100 (white)."""
-    return float(np.asarray(Image.fromarray(decode(content)).convert("L")).mean() / 2.55)
+    return facts, out.getvalue(), float(np.asarray(image.convert("L")).mean() / 2.55)
 
 
 def _read(content: bytes, *, reduced_to: tuple[int, int] | None) -> tuple[Image.Image, ImageFacts]:
@@ -153,7 +167,8 @@ def _attempt(content: bytes, reduced_to: tuple[int, int] | None) -> tuple[Image.
     n_frames = _frame_count(image, content)
     if reduced_to is not None:
         image.draft(None, reduced_to)
-    rgb, notes = to_rgb(image)
+    with _one_large if image.width * image.height > _LARGE_PIXELS else contextlib.nullcontext():
+        rgb, notes = to_rgb(image)
     if form != "TIFF" and orientation(image) >= 5:  # Pillow gives the size of a TIFF upright
         width, height = height, width
     if n_frames > 1:

@@ -7,14 +7,16 @@ import hashlib
 import io
 import os
 import stat
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from featx_core.archives import ArchiveError, Member, is_zip, read_image, read_zip
 from featx_core.file_kinds import is_image
-from featx_core.images import ImageError, ImageFacts, inspect
+from featx_core.images import ImageError, ImageFacts, examine
 from featx_core.intake_report import IntakeReport
 from featx_core.names import clean_name, extension_note, is_system_file, label_of, labels_of
 from featx_core.progress import ProgressCallback
@@ -34,6 +36,11 @@ _DOCUMENTS = (
 )  # zip inside
 __all__ = ["Incoming", "IntakeReport", "Source", "read_sources"]
 
+_N_EXAMINERS = min(4, os.cpu_count() or 1)
+_EXAMINERS = ThreadPoolExecutor(
+    _N_EXAMINERS, "featx-intake"
+)  # of all intakes together: it bounds the memory of decoding
+
 Source = Path | str | tuple[str, bytes | IO[bytes]]
 
 
@@ -47,6 +54,8 @@ class Incoming:
         digest: SHA-256 of `content`, in hexadecimal.
         content: The bytes of the file.
         facts: What is known of it.
+        thumbnail: A small picture of it, WebP.
+        brightness: Mean lightness of the picture, 0 (black) to 100 (white).
     """
 
     name: str
@@ -54,12 +63,14 @@ class Incoming:
     digest: str
     content: bytes
     facts: ImageFacts
+    thumbnail: bytes
+    brightness: float
 
 
 def read_sources(
     sources: Iterable[Source], report: IntakeReport, *, on_progress: ProgressCallback | None = None
 ) -> Iterator[Incoming]:
-    """Read images one after another, never more than one in memory.
+    """Read images one after another, no more than a few of them in memory.
 
     Nothing that a file holds makes it raise: what cannot be used is named in the report.
 
@@ -71,11 +82,11 @@ def read_sources(
     """
     files = _Files(report, list(sources) if not isinstance(sources, Iterator) else sources)
     n_seen = 0
-    for member in files:
+    for pending in _examined_ahead(files):
         if on_progress is not None:
             on_progress(n_seen, max(files.n_known, n_seen + 1))
         n_seen += 1
-        incoming = _examined(member, report) if member is not None else None
+        incoming = _settled(*pending, report) if pending is not None else None
         if incoming is not None:
             yield incoming
     if on_progress is not None and n_seen:
@@ -205,14 +216,36 @@ def _resolved(path: Path) -> Path:
         return Path(path.anchor)
 
 
-def _examined(member: Member, report: IntakeReport) -> Incoming | None:
-    name = clean_name(member.name)
+def _examined_ahead(files: Iterable[Member | None]) -> Iterator[tuple[str, Future[Incoming]] | None]:
+    """Have files examined by several threads, a few ahead of the taker, and give them in their order."""
+    ahead: deque[tuple[str, Future[Incoming]] | None] = deque()
     try:
-        facts = inspect(member.content)
+        for member in files:
+            ahead.append(
+                (clean_name(member.name), _EXAMINERS.submit(_examined, member)) if member is not None else None
+            )
+            if len(ahead) > _N_EXAMINERS:
+                yield ahead.popleft()
+        while ahead:
+            yield ahead.popleft()
+    finally:
+        for pending in ahead:
+            if pending is not None:
+                pending[1].cancel()
+
+
+def _examined(member: Member) -> Incoming:
+    facts, small, lightness = examine(member.content)
+    facts = dataclasses.replace(facts, notes=(*facts.notes, *extension_note(member.name, facts.format)))
+    digest = hashlib.sha256(member.content).hexdigest()
+    return Incoming(clean_name(member.name), member.label, digest, member.content, facts, small, lightness)
+
+
+def _settled(name: str, pending: Future[Incoming], report: IntakeReport) -> Incoming | None:
+    try:
+        incoming = pending.result()
     except ImageError as error:
         report.skipped.append((name, str(error)))
         return None
-    notes = (*facts.notes, *extension_note(member.name, facts.format))
-    report.converted.extend((name, note) for note in notes)
-    digest = hashlib.sha256(member.content).hexdigest()
-    return Incoming(name, member.label, digest, member.content, dataclasses.replace(facts, notes=notes))
+    report.converted.extend((name, note) for note in incoming.facts.notes)
+    return incoming

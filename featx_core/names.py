@@ -31,7 +31,9 @@ def clean_name(raw: str) -> str:
     >>> clean_name("a" * 200 + ".png")[-8:]
     'aaa….png'
     """
-    text = _plain(_SEPARATORS.split(raw)[-1]) or _plain(raw) or "unnamed"
+    text = _plain(_SEPARATORS.split(raw)[-1])
+    if not text.strip("."):
+        return "unnamed"
     if len(text) <= MAX_NAME:
         return text
     suffix = PurePosixPath(text).suffix[:12]

@@ -45,9 +45,21 @@ def place(width: int, height: int, size: tuple[int, int], fit: str) -> Placement
     if fit == "stretch":
         return Placement((0.0, 0.0, 1.0, 1.0))
     across, down = size[1] / width, size[0] / height
-    scale = max(across, down) if fit == "crop" else min(across, down)
+    if fit == "pad":
+        scale = min(across, down)
+        left, right = _padded(width * scale, size[1])
+        top, bottom = _padded(height * scale, size[0])
+        return Placement((left, top, right, bottom))
+    scale = max(across, down)
     share_across, share_down = across / scale, down / scale
     return Placement((0.5 - share_across / 2, 0.5 - share_down / 2, 0.5 + share_across / 2, 0.5 + share_down / 2))
+
+
+def _padded(inner: float, frame: int) -> tuple[float, float]:
+    """Say where a frame begins and ends around a picture that lies in its middle, on whole pixels, in shares of it."""
+    n_pixels = max(1, round(inner))
+    before = (frame - n_pixels) // 2
+    return -before / n_pixels, (frame - before) / n_pixels
 
 
 def fit_image(pixels: np.ndarray, size: tuple[int, int], fit: str) -> np.ndarray:
@@ -80,9 +92,7 @@ def fit_image(pixels: np.ndarray, size: tuple[int, int], fit: str) -> np.ndarray
     return np.asarray(frame)
 
 
-def _resized(
-    image: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float] | None
-) -> Image.Image:
+def _resized(image: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float] | None) -> Image.Image:
     return image.resize(size, _FILTER, box=box, reducing_gap=2.0)
 
 

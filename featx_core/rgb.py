@@ -6,6 +6,7 @@ import functools
 import io
 import struct
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -110,33 +111,50 @@ def _upright(image: Image.Image, turn: int, notes: list[str]) -> Image.Image:
 def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
     if not image.mode.startswith(("I", "F")):
         return image
-    values, clear = np.asarray(image), image.info.get("transparency")
-    if image.mode.startswith("I;16") or (image.mode == "I" and _fits_16_bits(values)):
-        notes.append("16-bit scaled to 8")
-        scaled = _SCALED_16.take(values)
-    else:
-        notes.append("float scaled to 8 bits" if image.mode == "F" else "32-bit scaled to 8")
-        scaled = _scaled_by_range(values.astype(np.float32))
-    if isinstance(clear, int) and (values == clear).any():
+    low, high = (0.0, 65535.0) if image.mode.startswith("I;16") else _finite_range(image)
+    is_16_bits = image.mode.startswith("I;16") or (image.mode == "I" and low >= 0 and 255 < high <= 65535)
+    kind = (
+        "16-bit scaled to 8" if is_16_bits else "float scaled to 8 bits" if image.mode == "F" else "32-bit scaled to 8"
+    )
+    notes.append(kind)
+    clear, any_clear = image.info.get("transparency"), False
+    scaled = Image.new("L", image.size)
+    for top, values in _strips(image):
+        eight_bit = _SCALED_16.take(values) if is_16_bits else _scaled_by_range(values, low, high)
+        if isinstance(clear, int):
+            any_clear = any_clear or bool((values == clear).any())
+            eight_bit = np.where(values == clear, np.uint8(255), eight_bit)
+        scaled.paste(Image.fromarray(eight_bit), (0, top))
+    if any_clear:
         notes.append("transparency laid on white")
-        scaled = np.where(values == clear, np.uint8(255), scaled)
-    return Image.fromarray(scaled)
+    return scaled
 
 
 _SCALED_16 = np.rint(np.arange(65536) / 257).astype(np.uint8)
+_STRIP_PIXELS = 1_000_000  # at once: a float picture of 100 megapixels would take gigabytes
 
 
-def _fits_16_bits(values: np.ndarray) -> bool:
-    return bool(values.min() >= 0 and 255 < values.max() <= 65535)
+def _strips(image: Image.Image) -> Iterator[tuple[int, np.ndarray]]:
+    """Give a picture as strips over its whole width, each with the row at which it begins."""
+    n_rows = max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, n_rows):
+        yield top, np.asarray(image.crop((0, top, image.width, min(top + n_rows, image.height))))
 
 
-def _scaled_by_range(values: np.ndarray) -> np.ndarray:
-    """Scale finite values from their own range to 0..255, in place; what is not finite becomes black, +inf white."""
-    finite = values[np.isfinite(values)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    np.nan_to_num(values, copy=False, nan=low, posinf=high, neginf=low)
-    scaled = (values.astype(np.float64) - low) * (255 / ((high - low) or 1.0))
-    return np.rint(scaled).astype(np.uint8)
+def _finite_range(image: Image.Image) -> tuple[float, float]:
+    """Find the smallest and the largest value that is finite; 0 and 1 where none is."""
+    low, high = np.inf, -np.inf
+    for _, values in _strips(image):
+        finite = values[np.isfinite(values)]
+        if finite.size:
+            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+    return (low, high) if low <= high else (0.0, 1.0)
+
+
+def _scaled_by_range(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Scale values from their range to 0..255; what is not finite becomes black, +inf white."""
+    finite = np.nan_to_num(values.astype(np.float64), copy=False, nan=low, posinf=high, neginf=low)
+    return np.rint((finite - low) * (255 / ((high - low) or 1.0))).astype(np.uint8)
 
 
 def _on_white(image: Image.Image, notes: list[str]) -> Image.Image:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from featx_core.image_set import ImageRecord, ImageSet
-from featx_core.images import brightness, thumbnail
+from featx_core.images import THUMBNAIL_SIDE, thumbnail
 from featx_core.intake import Incoming, IntakeReport, read_sources
 from featx_core.ledger import Ledger
 from featx_core.store import Store
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 MAX_UPLOAD_BYTES = 2 * 1024**3  # row 22 of the reliability table: what one workspace takes through a browser
 MAX_UPLOAD_IMAGES = 20_000
-THUMBNAIL_SIDE = 256  # pixels
 _RECORDS = (
     "SELECT images.name, label, contents.digest, width, height, format, brightness, notes"
     " FROM images JOIN contents ON contents.id = images.content_id"
@@ -127,19 +126,14 @@ class Workspace:
             return False
         name = self._unique_name(incoming.name)
         notes = list(incoming.facts.notes)
-        small = None
         if rows:
             notes.append(f"same as {rows[0][0]}")
             report.duplicates.append((name, rows[0][0]))
-            lightness = rows[0][6]
-        else:
-            small = thumbnail(incoming.content, THUMBNAIL_SIDE)
-            lightness = brightness(small)
         facts = incoming.facts
         with self._store.transaction() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO contents (digest, bytes, thumbnail) VALUES (?, ?, ?)",
-                (incoming.digest, incoming.content, small),
+                (incoming.digest, incoming.content, incoming.thumbnail),
             )
             connection.execute(
                 "INSERT INTO images (content_id, name, label, width, height, format, brightness, notes)"
@@ -150,7 +144,7 @@ class Workspace:
                     facts.width,
                     facts.height,
                     facts.format,
-                    lightness,
+                    incoming.brightness,
                     json.dumps(notes),
                     incoming.digest,
                 ),

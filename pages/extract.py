@@ -36,9 +36,11 @@ if runs.view() == "Set up":
 
 job = runs.watched()
 run = runs.latest(workspace, job)
-if job is not None and job.state != "done":
+if job is not None and not job.is_finished:
     with st.container(height=620, border=True):
         jobs.show(job)
+elif job is not None and job.state != "done":
+    jobs.show(job)
 elif run is None:
     st.markdown("Nothing was extracted from these images yet.")
     st.caption("Results appear here: shapes, a first map and heatmaps, the features as a picture and as a table.")

@@ -1,5 +1,6 @@
 """What stands around every page: configuration, navigation, the sidebar."""
 
+import threading
 from pathlib import Path
 
 import streamlit as st
@@ -15,6 +16,7 @@ PAGES = (
 SIDEBAR_WIDTH = 240  # pixels
 _ICON = str(Path(__file__).with_name("icon.png"))
 _FOLDER = Path(__file__).resolve().parent.parent
+_around = threading.local()  # each run of a script has a thread to itself; the session's state cannot be written in `finally`
 
 
 def _pages() -> list:
@@ -31,7 +33,7 @@ def show() -> None:
     st.logo(_ICON, size="large")
     page = st.navigation(_pages())
     session.workspace()
-    session.remember("framed", True)
+    _around.is_there = True
     try:
         with st.sidebar:
             _workspace_menu()
@@ -40,7 +42,7 @@ def show() -> None:
         session.show_problem()
         page.run()
     finally:
-        session.remember("framed", False)
+        _around.is_there = False
 
 
 def guard() -> None:
@@ -48,7 +50,7 @@ def guard() -> None:
 
     Until one session has run `st.navigation`, Streamlit runs the file of a page by itself.
     """
-    if not session.recall("framed"):
+    if not getattr(_around, "is_there", False):
         st.navigation(_pages())
         st.rerun()
 

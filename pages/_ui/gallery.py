@@ -10,6 +10,8 @@ from featx_core.palette import label_styles
 from pages._ui import session, tokens
 
 SIZES = {"S": 96, "M": 140, "L": 210}  # pixels, the least width of a tile
+DRAWER_SIDE = 440  # pixels, the width of the picture in the drawer
+SMALLEST_SIDE = 160
 _HERE = Path(__file__).parent
 _gallery = st.components.v2.component(
     "featx_gallery", css=(_HERE / "gallery.css").read_text("utf-8"), js=(_HERE / "gallery.js").read_text("utf-8")
@@ -55,7 +57,7 @@ def paged(images: ImageSet, *, key: str, page_size: int) -> ImageSet:
     return images[(number - 1) * page_size : number * page_size]
 
 
-@st.dialog("Image", width="medium", position="right")
+@st.dialog("Image", width="small", position="right")
 def _drawer(name: str) -> None:
     workspace = session.workspace()
     found = [record for record in workspace.images() if record.name == name]
@@ -63,7 +65,7 @@ def _drawer(name: str) -> None:
         st.caption("This image is not in the workspace any more.")
         return
     record = found[0]
-    st.image(tokens.preview(record), width="stretch", alt=record.name)
+    st.image(tokens.preview(record), width=max(min(record.width, DRAWER_SIDE), SMALLEST_SIDE), alt=record.name)
     st.text(record.name)
     st.caption(f"{record.width} x {record.height} pixels, {record.format}, brightness {record.brightness:.0f} of 100")
     for note in record.notes:

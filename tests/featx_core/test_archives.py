@@ -3,6 +3,7 @@ import struct
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from odd_files import encoded, picture, with_flag, zipped
 from PIL import Image
@@ -40,7 +41,8 @@ def test_system_files_are_counted_in_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../../evil.png", "/etc/evil.png", "C:\\evil.png", "a/../../evil.png", "..\\..\\evil.png", "//host/x/evil.png"]
+    "name",
+    ["../../evil.png", "/etc/evil.png", "C:\\evil.png", "a/../../evil.png", "..\\..\\evil.png", "//host/x/evil.png"],
 )
 def test_nothing_is_ever_written_to_the_disk(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "in" / "deep").mkdir(parents=True)
@@ -209,8 +211,6 @@ def test_a_document_is_not_read_as_an_archive() -> None:
 
 
 def test_damaged_archives_never_raise() -> None:
-    import numpy as np
-
     archive = zipped({"a/1.png": PNG, "b/2.png": PNG}, zipfile.ZIP_DEFLATED)
     rng = np.random.default_rng(3)
     for _ in range(150):

@@ -1,5 +1,6 @@
 import io
 import struct
+import sys
 import zlib
 
 import numpy as np
@@ -8,6 +9,7 @@ from odd_files import HEIC, WRITTEN, encoded, picture, png_chunk, png_header_onl
 from PIL import Image, ImageFile
 
 from featx_core import images
+from featx_core.file_structure import MAX_FRAMES, frame_count
 from featx_core.images import ImageError, decode, inspect, thumbnail
 
 
@@ -66,17 +68,19 @@ def test_a_bomb_is_refused_from_its_header(monkeypatch: pytest.MonkeyPatch) -> N
         decode(png_header_only(11_000, 10_000))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of memory as Linux reports it")
 def test_a_real_bomb_of_few_bytes_costs_no_memory() -> None:
-    import tracemalloc
+    import resource
 
-    row = zlib.compress(b"\x00" * 36_001 * 5_000, 9)
+    packer = zlib.compressobj(9)
+    rows = b"".join(packer.compress(b"\x00" * 36_001) for _ in range(9_000)) + packer.flush()
     header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 12_000, 9_000, 8, 2, 0, 0, 0))
-    content = b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", row) + png_chunk(b"IEND", b"")
-    tracemalloc.start()
+    content = b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", rows) + png_chunk(b"IEND", b"")
+    assert len(content) < 400_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(ImageError, match="108 megapixels; the limit is 100"):
         inspect(content)
-    assert tracemalloc.get_traced_memory()[1] < 20 * 1024**2
-    tracemalloc.stop()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20 * 1024  # kilobytes
 
 
 def test_a_progressive_jpeg_of_too_many_passes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,18 +174,15 @@ def test_the_first_of_several_frames_is_used_and_noted(form: str) -> None:
 
 
 def test_frames_are_counted_up_to_a_bound() -> None:
-    one = tiff_with_tags({256: (3, 20)})
-    directories = b"".join(
-        struct.pack("<HHHIII", 1, 256, 3, 1, 20, 8 + 18 * (index + 1) + 6 * 0) for index in range(30_000)
-    )
-    from featx_core.file_structure import MAX_FRAMES, frame_count
-
-    assert frame_count(one[:8] + directories) == MAX_FRAMES
+    pages = b"".join(struct.pack("<HHHIII", 1, 256, 3, 1, 20, 8 + 18 * (page + 1)) for page in range(30_000))
+    assert frame_count(b"II*\x00\x08\x00\x00\x00" + pages) == MAX_FRAMES
+    gif = encoded(picture(20, 20), "GIF")
+    frame = gif[gif.index(b"\x2c\x00\x00\x00\x00") : -1]
+    assert frame_count(gif[:-1] + frame * 7 + b";") == 8
+    assert frame_count(gif[:-1] + frame * (2 * MAX_FRAMES) + b";") == MAX_FRAMES
 
 
 def test_a_tiff_whose_pages_go_in_a_circle_is_counted_once() -> None:
-    from featx_core.file_structure import frame_count
-
     assert frame_count(b"II*\x00\x08\x00\x00\x00" + struct.pack("<HHHIII", 1, 256, 3, 1, 20, 8)) == 1
 
 
@@ -229,16 +230,19 @@ def test_fuzzed_metadata_of_a_jpeg_are_ignored(marker: int) -> None:
 def test_flipped_bytes_never_raise_anything_but_image_error(form: str) -> None:
     content = encoded(picture(48, 40), form)
     rng = np.random.default_rng(5)
-    n_read = 0
+    reasons = []
     for _ in range(60):
         damaged = bytearray(content)
         for at in rng.integers(0, len(content), 3):
             damaged[at] = rng.integers(0, 256)
         try:
-            n_read += decode(bytes(damaged)).shape[2] == 3
+            pixels = decode(bytes(damaged))
         except ImageError as error:
-            assert str(error)
-    assert n_read < 60 or form in ("BMP", "TIFF", "JPEG", "GIF")
+            reasons.append(str(error))
+        else:
+            assert pixels.dtype == np.uint8
+            assert pixels.shape[2] == 3
+    assert all(reason and "0x" not in reason and "Error" not in reason for reason in reasons)
 
 
 def test_at_least_reduces_a_jpeg_but_not_below_twice_what_is_asked() -> None:

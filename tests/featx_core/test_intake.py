@@ -162,17 +162,17 @@ def test_paths_pairs_and_open_files_mix(tmp_path: Path) -> None:
     assert [incoming.name for incoming in found] == ["a.png", "c.png", "d.png"]
 
 
-def test_sources_are_read_one_at_a_time() -> None:
+def test_sources_are_read_only_a_few_ahead() -> None:
     given: list[str] = []
 
     def sources():
-        for name, content in pngs(4).items():
+        for name, content in pngs(20).items():
             given.append(name)
             yield f"few/{name}", content
 
     reading = read_sources(sources(), IntakeReport())
     assert next(reading).label == "few"
-    assert given == ["000.png"]
+    assert 1 <= len(given) <= 6
 
 
 def test_progress_counts_every_file_once_and_ends_full(tmp_path: Path) -> None:
@@ -192,15 +192,15 @@ def test_cancelling_keeps_what_came_before() -> None:
         if done == 2:
             raise Cancelled
 
-    found = []
+    found: list[str] = []
+    reading = read_sources([("z.zip", zipped(pngs(5)))], IntakeReport(), on_progress=stop)
     with pytest.raises(Cancelled):
-        for incoming in read_sources([("z.zip", zipped(pngs(5)))], IntakeReport(), on_progress=stop):
-            found.append(incoming.name)  # noqa: PERF401 - what arrived before the stop is what counts
+        found.extend(incoming.name for incoming in reading)
     assert found == ["000.png", "001.png"]
 
 
 NAMES = {
-    "[x](javascript:alert(1)).png": "alert(1)).png",
+    "[x](javascript:alert(1)).png": "[x](javascript:alert(1)).png",
     "<img src=x onerror=alert(1)>.png": "<img src=x onerror=alert(1)>.png",
     "$$\\alpha$$.png": "alpha$$.png",
     "a\nb\tc\x07.png": "a b c.png",
@@ -209,7 +209,8 @@ NAMES = {
     "e\u0301t\u00e9.png": "\u00e9t\u00e9.png",
     "bad\udcff.png": "bad.png",
     "": "unnamed",
-    "..": "..",
+    "..": "unnamed",
+    "owl/": "unnamed",
     "\x00": "unnamed",
     "C:\\Users\\me\\cat.png": "cat.png",
     "../../etc/passwd.png": "passwd.png",
@@ -220,7 +221,7 @@ NAMES = {
 @pytest.mark.parametrize(("raw", "shown"), NAMES.items())
 def test_names_are_reduced_to_plain_labels(raw: str, shown: str) -> None:
     (incoming,), _ = taken((raw, encoded(picture())))
-    assert incoming.name in (shown, raw)
+    assert incoming.name == shown
     assert len(incoming.name) <= 120
     assert incoming.name.isprintable()
     assert not any(separator in incoming.name for separator in "/\\")

@@ -42,6 +42,16 @@ def test_pad_keeps_all_between_grey_borders() -> None:
     assert np.all(fitted[20:60] == 255)
 
 
+def test_odd_borders_of_pad_lie_on_whole_pixels() -> None:
+    left, top, right, bottom = place(100, 31, (17, 17), "pad").box
+    fitted = fit_image(np.full((31, 100, 3), 255, np.uint8), (17, 17), "pad")
+    seen = np.flatnonzero(fitted[:, 0, 0] == 255)
+    share = (np.arange(18) / 17) * (bottom - top) + top
+    assert (left, right) == (0, 1)
+    assert share[seen[0]] == pytest.approx(0)
+    assert share[seen[-1] + 1] == pytest.approx(1)
+
+
 def test_making_smaller_averages_fine_stripes() -> None:
     stripes = np.zeros((400, 400, 3), np.uint8)
     stripes[:, ::2] = 255

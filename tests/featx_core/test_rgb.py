@@ -174,7 +174,10 @@ def swapped_profile() -> bytes:
         entry = 132 + 12 * index
         places[profile[entry : entry + 4]] = entry
     red, blue = places[b"rXYZ"], places[b"bXYZ"]
-    changed[red + 4 : red + 12], changed[blue + 4 : blue + 12] = profile[blue + 4 : blue + 12], profile[red + 4 : red + 12]
+    changed[red + 4 : red + 12], changed[blue + 4 : blue + 12] = (
+        profile[blue + 4 : blue + 12],
+        profile[red + 4 : red + 12],
+    )
     return bytes(changed).replace("sRGB".encode("utf-16-be"), "swap".encode("utf-16-be"))
 
 
@@ -187,7 +190,12 @@ def test_a_profile_is_applied(form: str) -> None:
 
 @pytest.mark.parametrize(
     "profile",
-    [b"no profile at all", b"\x00" * 200, swapped_profile()[:300], ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()],
+    [
+        b"no profile at all",
+        b"\x00" * 200,
+        swapped_profile()[:300],
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes(),
+    ],
 )
 def test_a_broken_or_foreign_profile_is_ignored(profile: bytes) -> None:
     content = encoded(picture(), icc_profile=profile)
