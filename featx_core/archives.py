@@ -70,23 +70,23 @@ class ZipMembers:
         self._report = report
         self._entries = [(info, _member_name(info)) for info in archive.infolist() if not info.is_dir()]
         self.n_members = len(self._entries)
+        self._n_inflated = 0  # bytes, also of members that turn out to be damaged
 
     def __iter__(self) -> Iterator[Member | None]:
-        n_bytes = n_images = 0
+        n_images = 0
         labels = labels_of([raw for _, raw in self._entries])
         for (info, raw), label in zip(self._entries, labels, strict=True):
             if is_system_file(raw):
                 self._report.ignored += 1
                 yield None
                 continue
-            if n_images >= MAX_ARCHIVE_IMAGES or n_bytes > MAX_INFLATED_BYTES:
+            if n_images >= MAX_ARCHIVE_IMAGES or self._n_inflated > MAX_INFLATED_BYTES:
                 self._stopped(n_images)
                 return
             content = self._content(info, raw)
             if content is None:
                 yield None
                 continue
-            n_bytes += len(content)
             n_images += 1
             yield Member(raw, content, label)
 
@@ -102,12 +102,15 @@ class ZipMembers:
             if info.flag_bits & _ENCRYPTED:
                 raise ImageError("is password protected")
             with self._archive.open(info) as file:
-                return read_image(file, info.file_size)
+                content = read_image(file, info.file_size)
+            self._n_inflated += len(content)
+            return content
         except ImageError as error:
             reason = str(error)
         except NotImplementedError:
             reason = "is packed by a method that featx does not know"
         except _FAULTS as error:
+            self._n_inflated += min(info.file_size, MAX_IMAGE_BYTES)
             reason = "the file ends early" if isinstance(error, EOFError) else "is damaged inside the archive"
         self._report.skipped.append((clean_name(raw), reason))
         return None

@@ -165,11 +165,12 @@ def _attempt(content: bytes, reduced_to: tuple[int, int] | None) -> tuple[Image.
     form, (width, height) = str(image.format), image.size
     _check_header(width, height, scan_count(content) if form in ("JPEG", "MPO") else 1)
     n_frames = _frame_count(image, content)
-    if reduced_to is not None:
-        image.draft(None, reduced_to)
+    is_reduced = reduced_to is not None and image.draft(None, reduced_to) is not None  # only JPEG can
     with _one_large if image.width * image.height > _LARGE_PIXELS else contextlib.nullcontext():
         rgb, notes = to_rgb(image)
-    if form != "TIFF" and orientation(image) >= 5:  # Pillow gives the size of a TIFF upright
+    if not is_reduced:
+        width, height = rgb.size
+    elif orientation(image) >= 5:
         width, height = height, width
     if n_frames > 1:
         notes += (f"first of {'more than ' if n_frames >= MAX_FRAMES else ''}{spaced(n_frames)} frames",)

@@ -12,6 +12,9 @@ from typing import Self
 from featx_core.export import spreadsheet_safe
 from featx_core.wording import counted, spaced
 
+ALREADY_HERE = "is already in this workspace"
+"""Why an image is left out that came in before, under the same name: no fault, and counted apart."""
+
 
 @dataclass
 class IntakeReport:
@@ -34,29 +37,34 @@ class IntakeReport:
     warnings: list[str] = field(default_factory=list)
 
     def sentence(self, *, n_named: int = 3) -> str:
-        """Say in one to three short sentences what happened, naming the first files that were left out."""
-        total = self.added + len(self.skipped)
-        if not total:
-            parts = ["There were no images in what was given."]
-        elif not self.added:
-            parts = [f"None of the {counted(total, 'file')} could be read as images."]
-        elif self.skipped:
-            parts = [f"{spaced(self.added)} of {spaced(total)} images are ready. {self._left_out(n_named)}"]
-        else:
-            parts = [f"{counted(self.added, 'image')} {'is' if self.added == 1 else 'are'} ready."]
-        if not self.added and self.skipped:
-            parts.append(self._left_out(n_named))
-        if self.duplicates:
-            n_equal = len(self.duplicates)
+        """Say in a few short sentences what happened, naming the first files that were left out."""
+        left_out = [line for line in self.skipped if line[1] != ALREADY_HERE]
+        n_here, n_equal = len(self.skipped) - len(left_out), len(self.duplicates)
+        parts = self._outcome(left_out, n_named)
+        if n_here:
+            parts.append(f"{counted(n_here, 'image')} {_was(n_here)} in this workspace already.")
+        if n_equal:
             parts.append(f"{counted(n_equal, 'image')} {'equals' if n_equal == 1 else 'equal'} another one.")
+        if not parts:
+            parts.append("There were no images in what was given.")
         if self.ignored:
             parts.append(f"{counted(self.ignored, 'system file')} ignored.")
         return " ".join([*parts, *self.warnings])
 
-    def _left_out(self, n_named: int) -> str:
-        named = ", ".join(f"{name} ({reason})" for name, reason in self.skipped[:n_named])
-        rest = f" and {spaced(len(self.skipped) - n_named)} more" if len(self.skipped) > n_named else ""
-        return f"{spaced(len(self.skipped))} {'was' if len(self.skipped) == 1 else 'were'} left out: {named}{rest}."
+    def _outcome(self, left_out: list[tuple[str, str]], n_named: int) -> list[str]:
+        """Say how many images are in, and which files are not."""
+        named = ", ".join(f"{name} ({reason})" for name, reason in left_out[:n_named])
+        rest = f" and {spaced(len(left_out) - n_named)} more" if len(left_out) > n_named else ""
+        if not left_out:
+            return [f"{counted(self.added, 'image')} {'is' if self.added == 1 else 'are'} ready."] if self.added else []
+        if not self.added and len(left_out) == 1:
+            return [f"The file could not be used: {named}."]
+        words = f"{spaced(len(left_out))} {_was(len(left_out))} left out: {named}{rest}."
+        if self.added:
+            return [f"{spaced(self.added)} of {spaced(self.added + len(left_out))} images are ready.", words]
+        is_full = any(reason.startswith("this workspace") for _, reason in left_out)
+        could = "came in" if is_full else "could be read as images"
+        return [f"None of the {spaced(len(left_out))} files {could}.", words]
 
     def to_csv(self) -> bytes:
         """Write all lines of the report as CSV (UTF-8), with names that no spreadsheet takes for a formula."""
@@ -78,3 +86,7 @@ class IntakeReport:
         for name in ("skipped", "converted", "duplicates"):
             values[name] = [tuple(line) for line in values[name]]
         return cls(**values)
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"

@@ -5,6 +5,7 @@ import json
 import struct
 import zipfile
 import zlib
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,13 +130,21 @@ def project(
     _check_enough(points, projector, notes)
 
     steps = _Steps(on_progress)
-    layout, details = projector.function(points, n_components, seed, steps, **chosen)
-    largest = np.finfo(np.float32).max
-    coordinates = np.clip(layout, -largest, largest).astype(np.float32)
-    details |= _trust_details(points, coordinates, seed)
+    with _one_thread():
+        layout, details = projector.function(points, n_components, seed, steps, **chosen)
+        largest = np.finfo(np.float32).max
+        coordinates = np.clip(layout, -largest, largest).astype(np.float32)
+        details |= _trust_details(points, coordinates, seed)
     details["notes"] = [*notes, *details["notes"], *_trust_notes(details, len(rows))]
     steps.finish()
     return Projection(coordinates, rows, name, {"n_components": n_components, "seed": seed, **chosen}, details)
+
+
+def _one_thread() -> AbstractContextManager:
+    """Keep linear algebra on one thread: beside a busy process, several wait for each other, up to 40 times longer."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1)
 
 
 class _Steps:

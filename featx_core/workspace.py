@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from featx_core.image_set import ImageRecord, ImageSet
 from featx_core.images import THUMBNAIL_SIDE, thumbnail
 from featx_core.intake import Incoming, IntakeReport, read_sources
+from featx_core.intake_report import ALREADY_HERE
 from featx_core.ledger import Ledger
 from featx_core.store import Store
 from featx_core.vectors import VectorStore
@@ -26,6 +29,8 @@ _RECORDS = (
     "SELECT images.name, label, contents.digest, width, height, format, brightness, notes"
     " FROM images JOIN contents ON contents.id = images.content_id"
 )
+_EQUAL_IMAGES = "SELECT name, images.id FROM images JOIN contents ON contents.id = images.content_id WHERE digest = ? ORDER BY images.id"
+_COUNT_AT_END = re.compile(r" \(\d+\)$")  # what sets equal names apart
 
 
 class Workspace:
@@ -102,13 +107,14 @@ class Workspace:
             DiskFullError: If the file cannot grow. What was added before stays.
         """
         report = IntakeReport()
-        held = self.size()
+        held, n_alike = self.size(), Counter[str]()
+        newest = self._store.value("SELECT coalesce(max(id), 0) FROM images")
         for incoming in read_sources(sources, report, on_progress=on_progress):
             full = _limit_reached(held, len(incoming.content), max_bytes, max_images)
             if full:
                 report.skipped.append((incoming.name, full))
                 continue
-            if self._insert(incoming, report):
+            if self._insert(incoming, report, newest, n_alike):
                 held = (held[0] + 1, held[1] + len(incoming.content))
         self.set_fact("intake", report.to_json())
         return report
@@ -119,16 +125,17 @@ class Workspace:
         n_bytes = self._store.value("SELECT coalesce(sum(length(bytes)), 0) FROM contents")
         return n_images, n_bytes
 
-    def _insert(self, incoming: Incoming, report: IntakeReport) -> bool:
-        rows = self._store.rows(_RECORDS + " WHERE contents.digest = ? ORDER BY images.id", (incoming.digest,))
-        if any(name == incoming.name for name, *_ in rows):
-            report.skipped.append((incoming.name, "is already in this workspace"))
+    def _insert(self, incoming: Incoming, report: IntakeReport, newest: int, n_alike: Counter[str]) -> bool:
+        """Keep an image, unless it was here, under its name, before the intake began: up to the id `newest`."""
+        equal = self._store.rows(_EQUAL_IMAGES, (incoming.digest,))
+        if any(number <= newest and _COUNT_AT_END.sub("", name) == incoming.name for name, number in equal):
+            report.skipped.append((incoming.name, ALREADY_HERE))
             return False
-        name = self._unique_name(incoming.name)
+        name = self._unique_name(incoming.name, n_alike)
         notes = list(incoming.facts.notes)
-        if rows:
-            notes.append(f"same as {rows[0][0]}")
-            report.duplicates.append((name, rows[0][0]))
+        if equal:
+            notes.append(f"same as {equal[0][0]}")
+            report.duplicates.append((name, equal[0][0]))
         facts = incoming.facts
         with self._store.transaction() as connection:
             connection.execute(
@@ -152,12 +159,13 @@ class Workspace:
         report.added += 1
         return True
 
-    def _unique_name(self, name: str) -> str:
-        candidate, count = name, 1
-        while self._store.value("SELECT 1 FROM images WHERE name = ?", (candidate,)):
-            count += 1
-            candidate = f"{name} ({count})"
-        return candidate
+    def _unique_name(self, name: str, n_alike: Counter[str]) -> str:
+        """Find a name that is free, "owl.png (2)"; `n_alike` remembers how far the count has come."""
+        while True:
+            n_alike[name] += 1
+            candidate = name if n_alike[name] == 1 else f"{name} ({n_alike[name]})"
+            if not self._store.value("SELECT 1 FROM images WHERE name = ?", (candidate,)):
+                return candidate
 
     def last_intake(self) -> IntakeReport | None:
         """Fetch the report of the last `add`, or None."""

@@ -100,9 +100,9 @@ def features_of(run: Run) -> Features | None:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _features(
-    _token: str, digest: str, _created: str, images_key: str, labels: int, _workspace: Workspace
+    _token: str, digest: str, created: str, images_key: str, labels: int, _workspace: Workspace
 ) -> Features | None:
-    del images_key, labels
+    del created, images_key, labels
     return load_features(_workspace, digest)
 
 

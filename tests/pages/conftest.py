@@ -1,100 +1,22 @@
-"""What the tests of the pages share: a worker that works at once in this process, filled workspaces, a visitor."""
+"""Fixtures of the tests of the pages: an inline worker, filled workspaces, a visitor."""
 
-import dataclasses
-import json
 import shutil
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from google.protobuf.json_format import MessageToDict
+import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
-from streamlit.testing.v1 import AppTest
 
-from featx_core.image_set import ImageRecord
-from featx_core.methods import Pretrained
-from featx_core.progress import Cancelled
 from featx_core.samples import SAMPLES
-from featx_core.worker import Job, TaskFailedError
-from featx_core.worker.faults import explain_fault
-from featx_core.worker.keys import canonical_json, job_key
-from featx_core.worker.report import Report
-from featx_core.worker.tasks import LIGHT_TASKS, TASKS
+from featx_core.worker.tasks import TASKS
 from featx_core.workspace import Workspace
 from pages._ui import jobs, library, outlines
+from tests.pages.visiting import PATIENCE, SPEC, InlineWorker, Visitor, keep_run, leave_keras_to_itself, quiet_report
 
-ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0  # seconds
-SPEC = Pretrained(backbone="mobilenet_v2", weights="random", image_size=(64, 64))
 A_FEW_SHAPES = [f"{label}-0{number}.png" for label in ("disc", "star", "waves") for number in (1, 2, 3, 4)]
-
-
-class InlineWorker:
-    """Stands in for the supervisor: does each job at once, in this process, with the real tasks.
-
-    Attributes:
-        holds: Whether jobs are taken on and left running instead.
-        submitted: The tasks that were asked for, in order.
-    """
-
-    def __init__(self) -> None:
-        self.holds = False
-        self.submitted: list[str] = []
-        self._jobs: dict[str, Job] = {}
-
-    def submit(self, task: str, *, workspace_path: str, parameters: Mapping[str, Any], title: str, owner: str) -> Job:
-        key = job_key(task, workspace_path, parameters)
-        before = self._jobs.get(key)
-        if before is None or before.is_finished:
-            self.submitted.append(task)
-            job = Job(key, task, title, (owner,), workspace_path, dict(parameters), "running", stage="Extracting", total=8)
-            self._jobs[key] = job
-            if not self.holds:
-                self.finish(key)
-        return self._jobs[key]
-
-    def finish(self, key: str) -> None:
-        """Do a job that was held."""
-        job = self._jobs[key]
-        workspace = Workspace.open(str(job.workspace_path), check=False)
-        try:
-            result = TASKS[job.task](workspace, job.parameters, _quiet_report())
-            self.change(key, state="done", result=json.loads(canonical_json(result)))
-        except Cancelled:
-            self.change(key, state="cancelled")
-        except Exception as error:
-            fault = explain_fault(error, job.task)
-            self.change(key, state="failed", message=fault.message, reference=fault.reference)
-        finally:
-            workspace.close()
-
-    def change(self, key: str, **facts: Any) -> None:
-        self._jobs[key] = dataclasses.replace(self._jobs[key], **facts)
-
-    def ask(self, task: str, parameters: Mapping[str, Any], timeout: float = 10.0) -> Any:
-        try:
-            return json.loads(json.dumps(LIGHT_TASKS[task](None, parameters)))
-        except Exception as error:
-            raise TaskFailedError(explain_fault(error, task).message) from None
-
-    def job(self, key: str) -> Job | None:
-        return self._jobs.get(key)
-
-    def jobs(self, owner: str | None = None) -> list[Job]:
-        return [job for job in self._jobs.values() if owner is None or owner in job.owners]
-
-    def cancel(self, key: str, owner: str) -> None:
-        self.change(key, state="cancelled")
-
-    def forget(self, key: str) -> None:
-        self._jobs.pop(key, None)
-
-
-def _quiet_report() -> Report:
-    return Report(1, lambda message: None, lambda: False, lambda: None)
 
 
 @pytest.fixture(autouse=True)
@@ -104,6 +26,8 @@ def worker(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InlineWorker
     monkeypatch.setenv("KERAS_HOME", str(home / "keras"))
     monkeypatch.setattr(outlines, "PATIENCE", PATIENCE)  # a page waits for the layers, so that one run is enough
     yield made
+    st.cache_data.clear()
+    st.cache_resource.clear()
     with library._lock:
         for workspace in library._open.values():
             workspace.close()
@@ -131,85 +55,6 @@ def warm_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         PagesManager.uses_pages_directory = False
 
     monkeypatch.setattr(PagesManager, "__init__", init)
-
-
-class Visitor:
-    """A person with a browser tab: one session of the app."""
-
-    def __init__(self, token: str | None = None) -> None:
-        self.tab = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
-        if token is not None:
-            self.tab.query_params["w"] = token
-        self.tab.run()
-
-    @property
-    def token(self) -> str:
-        return self.tab.session_state["token"]
-
-    @property
-    def workspace(self) -> Workspace:
-        return library.open_workspace(self.token)
-
-    def open(self, page: str) -> "Visitor":
-        self.tab.switch_page(f"pages/{page}.py").run()
-        return self
-
-    def run(self) -> "Visitor":
-        self.tab.run()
-        return self
-
-    def press(self, label: str) -> "Visitor":
-        """Press the button with this label, which must be there once."""
-        found = [button for button in self.tab.button if button.label == label]
-        assert len(found) == 1, f"{label!r} is there {len(found)} times among {self.buttons}"
-        found[0].click().run()
-        return self
-
-    @property
-    def buttons(self) -> list[str]:
-        return [button.label for button in self.tab.main.button]
-
-    def until(self, condition: Callable[["Visitor"], Any]) -> "Visitor":
-        """Draw the page again and again until the condition holds."""
-        deadline = time.monotonic() + PATIENCE
-        while not condition(self.run()):
-            assert time.monotonic() < deadline, self.words
-            time.sleep(0.05)
-        return self
-
-    @property
-    def words(self) -> str:
-        """All the text that the page carries, whatever shows it: labels, captions, tables' names, help, data."""
-        return "\n".join(text for node in nodes(self.tab._tree) for text in _texts(node))
-
-    @property
-    def has_no_fault(self) -> bool:
-        return not self.tab.exception and "could not be drawn" not in self.words
-
-
-def nodes(block: Any) -> Iterator[Any]:
-    """Walk all elements and blocks of a page."""
-    for child in block.children.values():
-        yield child
-        if hasattr(child, "children"):
-            yield from nodes(child)
-
-
-def _texts(node: Any) -> Iterator[str]:
-    proto = getattr(node, "proto", None)
-    if proto is not None and hasattr(proto, "DESCRIPTOR"):
-        yield from _strings(MessageToDict(proto))
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _strings(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _strings(part)
 
 
 @pytest.fixture
@@ -242,19 +87,14 @@ def shelve_features(shelve: Callable[..., str], make_png: Callable[..., bytes]) 
     return make
 
 
-def keep_run(workspace: Workspace, vectors: np.ndarray, spec: Pretrained = SPEC) -> None:
-    rows = dict(zip(workspace.images().digests, np.asarray(vectors, np.float32), strict=True))
-    workspace.vectors.save(spec.digest, rows)
-    workspace.ledger.save(spec, {"feature_shape": list(vectors.shape[1:]), "seconds": 1.0, "batch_size": 8})
-
-
 @pytest.fixture(scope="session")
 def extracted_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace of 12 images in 3 classes, with features of MobileNetV2 at 64 x 64 from the real task."""
     path = tmp_path_factory.mktemp("extracted") / "made.featx"
     workspace = Workspace.open(path)
     workspace.add((name, content) for name, content in SAMPLES["shapes"].make() if name.split("/")[1] in A_FEW_SHAPES)
-    TASKS["extract"](workspace, {"spec": SPEC.to_json(), "batch_size": 12}, _quiet_report())
+    leave_keras_to_itself()
+    TASKS["extract"](workspace, {"spec": SPEC.to_json(), "batch_size": 12}, quiet_report())
     workspace.copy_to(path.with_name("copy.featx"))
     workspace.close()
     return path.with_name("copy.featx")
@@ -266,7 +106,3 @@ def extracted(extracted_file: Path) -> str:
     token = library.new_token()
     shutil.copy(extracted_file, library.path_of(token))
     return token
-
-
-def named(records: list[ImageRecord] | Any, name: str) -> ImageRecord:
-    return next(record for record in records if record.name == name)

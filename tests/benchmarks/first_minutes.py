@@ -1,0 +1,136 @@
+"""What a newcomer waits for in the first minutes, and what it costs. Run: `python -m tests.benchmarks.first_minutes`.
+
+Prints server start to first page, a cold click to features, map and heatmaps on the sample shapes, light reruns while the
+worker is busy, and the server's memory with 1 000 photographs of 12 megapixels. Each is the median of a few repeats where
+repeats are cheap; nothing is asserted.
+"""
+
+import argparse
+import io
+import platform
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from tests.serving import Server, launch
+
+PHOTO = (4000, 3000)  # pixels, 12 megapixels
+STARTS = 3
+RERUNS = 30
+
+
+def main() -> None:
+    """Measure everything and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=int, default=1000, help="photographs for the memory row (default: 1000)")
+    n_photos = parser.parse_args().photos
+    print(f"{platform.machine()}, {psutil.cpu_count()} cores, Python {platform.python_version()}")
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        starts = [_start_seconds(browser.new_page()) for _ in range(STARTS)]
+        _row("server start to first page, median of 3", f"{statistics.median(starts):.2f} s", "3 s")
+        with tempfile.TemporaryDirectory() as home, Server(Path(home)) as server:
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            _row("samples to features, map and heatmaps, cold", f"{_cold_seconds(page, server):.2f} s", "20 s")
+            calm = _reruns(page)
+            _row("light rerun, worker idle, p50 / p95", _quantiles(calm), "-")
+            _start_long_job(page)
+            _row("light rerun, worker busy, p50 / p95", _quantiles(_reruns(page)), "p95 0.3 s")
+        with tempfile.TemporaryDirectory() as home, Server(Path(home)) as server:
+            _row(f"server memory, {n_photos} photographs of 12 megapixels", *_memory(browser.new_page(), server, n_photos))
+        browser.close()
+
+
+def _row(what: str, value: str, bar: str) -> None:
+    print(f"{what:<62} {value:<34} bar: {bar}", flush=True)
+
+
+def _start_seconds(page: Page) -> float:
+    with tempfile.TemporaryDirectory() as home:
+        started = time.perf_counter()
+        with Server(Path(home)) as server:
+            page.goto(server.url)
+            page.get_by_role("button", name="Try with samples").wait_for()
+            seconds = time.perf_counter() - started
+            page.close()
+            return seconds
+
+
+def _cold_seconds(page: Page, server: Server) -> float:
+    """From the first click in a server that has just started to the first map and all first heatmaps."""
+    page.goto(server.url)
+    page.get_by_role("button", name="Try with samples").wait_for()
+    started = time.perf_counter()
+    page.get_by_role("button", name="Try with samples").click()
+    page.get_by_role("button", name="Extract features").click(timeout=60_000)
+    page.locator(".js-plotly-plot").first.wait_for(timeout=60_000)
+    page.locator('[data-testid="stImage"] img').nth(3).wait_for(timeout=60_000)
+    return time.perf_counter() - started
+
+
+def _start_long_job(page: Page) -> None:
+    page.get_by_role("link", name="Extract", exact=True).click()
+    page.get_by_text("Set up", exact=True).click()
+    box = page.get_by_role("combobox").first
+    box.click()
+    box.fill("ResNet152,")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Extract from").click()
+    page.get_by_text("Extracting").first.wait_for(timeout=60_000)
+
+
+def _reruns(page: Page) -> list[float]:
+    """Change between two light pages; from the click until the new page's heading stands."""
+    seconds = []
+    for number in range(RERUNS):
+        name = ("Map", "Images")[number % 2]
+        started = time.perf_counter()
+        page.get_by_role("link", name=name, exact=True).click()
+        page.get_by_role("heading", name=name, exact=True).wait_for()
+        seconds.append(time.perf_counter() - started)
+        page.wait_for_timeout(300)
+    return seconds
+
+
+def _quantiles(seconds: list[float]) -> str:
+    return f"{np.quantile(seconds, 0.5):.3f} s / {np.quantile(seconds, 0.95):.3f} s"
+
+
+def _memory(page: Page, server: Server, n_photos: int) -> tuple[str, str]:
+    with tempfile.TemporaryDirectory() as folder:
+        _write_photos(Path(folder), n_photos)
+        page.goto(server.url)
+        page.get_by_role("button", name="Try with samples").wait_for()
+        before = server.memory()
+        page.get_by_role("button", name="Open a folder of this machine").click()
+        page.get_by_label("Path of the folder or zip file").fill(folder)
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Bring in").click()
+        started, peak = time.perf_counter(), before
+        while page.get_by_role("button", name="Extract features").count() == 0:
+            page.wait_for_timeout(250)
+            peak = max(peak, server.memory())
+        seconds = time.perf_counter() - started
+    after = server.memory()
+    words = f"+{(after - before) / 1e6:.0f} MB, peak +{(peak - before) / 1e6:.0f} MB ({seconds:.0f} s)"
+    return words, "300 MB"
+
+
+def _write_photos(folder: Path, n_photos: int) -> None:
+    """Write different files with the cost of real photographs: one picture, each time with another comment behind it."""
+    rng = np.random.default_rng(0)
+    coarse = Image.fromarray(rng.integers(0, 256, (PHOTO[1] // 8, PHOTO[0] // 8, 3), dtype=np.uint8))
+    out = io.BytesIO()
+    coarse.resize(PHOTO, Image.Resampling.BICUBIC).save(out, "JPEG", quality=90)
+    for number in range(n_photos):
+        (folder / f"photo-{number:04d}.jpg").write_bytes(out.getvalue() + str(number).encode())
+
+
+if __name__ == "__main__":
+    main()
