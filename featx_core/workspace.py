@@ -18,6 +18,7 @@ from featx_core.intake_report import ALREADY_HERE
 from featx_core.ledger import Ledger
 from featx_core.store import Store
 from featx_core.vectors import VectorStore
+from featx_core.wording import counted
 
 if TYPE_CHECKING:
     from featx_core.features import Features
@@ -29,7 +30,10 @@ _RECORDS = (
     "SELECT images.name, label, contents.digest, width, height, format, brightness, notes"
     " FROM images JOIN contents ON contents.id = images.content_id"
 )
-_EQUAL_IMAGES = "SELECT name, images.id FROM images JOIN contents ON contents.id = images.content_id WHERE digest = ? ORDER BY images.id"
+_EQUAL_IMAGES = (
+    "SELECT images.name, images.id FROM images JOIN contents ON contents.id = images.content_id"
+    " WHERE contents.digest = ? ORDER BY images.id"
+)
 _COUNT_AT_END = re.compile(r" \(\d+\)$")  # what sets equal names apart
 
 
@@ -128,7 +132,7 @@ class Workspace:
     def _insert(self, incoming: Incoming, report: IntakeReport, newest: int, n_alike: Counter[str]) -> bool:
         """Keep an image, unless it was here, under its name, before the intake began: up to the id `newest`."""
         equal = self._store.rows(_EQUAL_IMAGES, (incoming.digest,))
-        if any(number <= newest and _COUNT_AT_END.sub("", name) == incoming.name for name, number in equal):
+        if any(number <= newest and incoming.name in (name, _COUNT_AT_END.sub("", name)) for name, number in equal):
             report.skipped.append((incoming.name, ALREADY_HERE))
             return False
         name = self._unique_name(incoming.name, n_alike)
@@ -271,7 +275,7 @@ def image_set_key(images: ImageSet | Features) -> str:
 def _limit_reached(held: tuple[int, int], n_new: int, max_bytes: int | None, max_images: int | None) -> str | None:
     n_images, n_bytes = held
     if max_images is not None and n_images >= max_images:
-        return f"this workspace is full: it holds {n_images:,} images, the limit for uploads".replace(",", " ")
+        return f"this workspace is full: it holds {counted(n_images, 'image')}, the limit for uploads"
     if max_bytes is not None and n_bytes + n_new > max_bytes:
         return f"this workspace holds {max_bytes / 1024**3:.3g} GB of uploads; remove some, or open a local folder"
     return None

@@ -19,7 +19,11 @@ if features is None or len(features) < 2:
     st.stop()
 choice = maps.controls(bar, features)
 
-projection, job = maps.fetch(run, features, choice)
+try:
+    projection, job = maps.fetch(run, features, choice)
+except ValueError as error:  # too few features that are numbers
+    st.info(str(error))
+    st.stop()
 if (job is not None and not job.is_finished) or projection is None:
     with st.container(height=620, border=True):
         st.markdown(f"**{PROJECTIONS[choice.name].title} of {len(features):,} images**".replace(",", " "))

@@ -57,7 +57,7 @@ def pretrained(workspace: Workspace) -> tuple[Spec, int | None]:
             classifier=classifier,
         )
     except SpecError as error:
-        st.warning(str(error), icon=":material/rule:")
+        st.warning(tokens.escape(str(error)), icon=":material/rule:")
         st.stop()
     return spec, batch_size
 

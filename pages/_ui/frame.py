@@ -64,7 +64,7 @@ def _workspace_menu() -> None:
     workspace = session.workspace()
     n_images, n_bytes = workspace.size()
     n_labels = len({label for label in workspace.images().labels if label})
-    with st.popover(workspace.title, icon=":material/folder_open:", width="stretch"):
+    with st.popover(tokens.escape(workspace.title), icon=":material/folder_open:", width="stretch"):
         title = st.text_input("Name of this workspace", value=workspace.title, max_chars=80)
         if title.strip() and title.strip() != workspace.title:
             workspace.title = title.strip()
@@ -103,7 +103,7 @@ def _open_recent() -> None:
     if others:
         st.caption("Recent on this machine")
     for entry in others:
-        words = f"{entry.title}, {entry.n_images} images, {tokens.ago(entry.changed)}"
+        words = f"{tokens.escape(entry.title)}, {tokens.counted(entry.n_images, 'image')}, {tokens.ago(entry.changed)}"
         if st.button(words, key=f"recent_{entry.token}", type="tertiary", icon=":material/history:"):
             session.switch(entry.token)
             st.rerun()

@@ -18,7 +18,11 @@ def show_map(run: Run, features: Features) -> None:
     if len(features) < 2:
         st.caption("A map needs at least 2 images.")
         return
-    projection = maps.in_server(run, features, "pca", 2, 0, {})
+    try:
+        projection = maps.in_server(run, features, "pca", 2, 0, {})
+    except ValueError as error:  # too few features that are numbers
+        st.caption(str(error))
+        return
     figure = figures.map_figure(
         projection, names=features.names, groups=features.labels, group_title="label", dark=session.is_dark()
     )

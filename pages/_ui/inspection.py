@@ -67,7 +67,7 @@ def show_shapes(spec: Spec, place: DeltaGenerator) -> Outline | None:
         try:
             outline = outlines.fetch(spec)
         except SpecError as error:
-            st.warning(str(error), icon=":material/rule:")
+            st.warning(tokens.escape(str(error)), icon=":material/rule:")
             st.stop()
         if outline is None:
             st.skeleton(height=44)

@@ -73,7 +73,7 @@ def cancel(job: Job) -> None:
 def show(job: Job) -> None:
     """Show how one job stands, in place, until it ends; then the page is drawn again."""
     if job.state == "failed":
-        st.error(job.message or "The computation failed.", icon=":material/error:")
+        st.error(tokens.escape(job.message or "The computation failed."), icon=":material/error:")
         _again(job)
     elif job.state == "cancelled":
         st.info("Cancelled. What was finished by then is kept.", icon=":material/cancel:")
@@ -109,7 +109,7 @@ def _progress(key: str, place: str) -> None:
     if job is None or job.is_finished:
         st.rerun(scope="app")
         return
-    st.progress(job.share or 0.0, text=f"**{job.title}**  \n{_words(job)}")
+    st.progress(job.share or 0.0, text=f"**{tokens.escape(job.title)}**  \n{tokens.escape(_words(job))}")
     if st.button("Cancel", key=f"cancel_{place}", icon=":material/close:", type="tertiary"):
         cancel(job)
         st.rerun(scope="app")
@@ -159,7 +159,7 @@ def _show_import(entry: imports.Import) -> None:
         return
     imports.forget(session.workspace())
     if entry.message:
-        st.warning(entry.message, icon=":material/info:")
+        st.warning(tokens.escape(entry.message), icon=":material/info:")
 
 
 def _import_progress() -> None:
@@ -168,6 +168,6 @@ def _import_progress() -> None:
         st.rerun(scope="app")
         return
     counts = f"{entry.done:,} of {entry.total:,} files".replace(",", " ") if entry.total else "looking at the files"
-    st.progress(min(entry.done / entry.total, 1.0) if entry.total else 0.0, text=f"**{entry.title}**  \n{counts}")
+    st.progress(min(entry.done / entry.total, 1.0) if entry.total else 0.0, text=f"**{tokens.escape(entry.title)}**  \n{counts}")
     if st.button("Stop", key="stop_import", icon=":material/close:", type="tertiary"):
         entry.stop.set()

@@ -45,8 +45,13 @@ def edit(workspace: Workspace) -> None:
     save, remove = st.columns(2)
     if save.button("Save labels", type="primary", width="stretch"):
         pairs = zip(edited["image"], edited["label"], strict=True)
-        workspace.set_labels({name: (label or "").strip() or None for name, label in pairs})
+        workspace.set_labels({name: _cleaned(label) for name, label in pairs})
         st.rerun()
     if remove.button("Take all labels away", width="stretch"):
         workspace.set_labels(dict.fromkeys(images.names))
         st.rerun()
+
+
+def _cleaned(cell: object) -> str | None:
+    """Read a cell of the table; an emptied one comes as None or NaN."""
+    return (cell.strip() or None) if isinstance(cell, str) else None

@@ -2,8 +2,10 @@
 
 import contextlib
 import gc
+import importlib
 import logging
 import secrets
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -18,6 +20,7 @@ from featx_core.store import WorkspaceError
 from pages._ui import jobs, library
 
 _log = logging.getLogger("featx")
+WARM_UP_SECONDS = 4.0  # after the start, when the first page stands
 _A_YEAR = 365 * 24 * 3600  # seconds; a thumbnail never changes, its address is the digest of its image
 
 
@@ -32,10 +35,20 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     supervisor = await anyio.to_thread.run_sync(jobs.supervisor)
     gc.freeze()
+    warm_up = threading.Timer(WARM_UP_SECONDS, _import_what_figures_need)
+    warm_up.daemon = True
+    warm_up.start()
     try:
         yield
     finally:
+        warm_up.cancel()
         await anyio.to_thread.run_sync(supervisor.stop)
+
+
+def _import_what_figures_need() -> None:
+    """Import what the first map and the first figure would wait for, once the first page is drawn."""
+    for name in ("plotly.graph_objects", "sklearn.decomposition", "sklearn.manifold"):
+        importlib.import_module(name)
 
 
 async def _thumbnail(request: Request) -> Response:

@@ -42,7 +42,11 @@ def workspace() -> Workspace:
     except WorkspaceError as error:
         st.session_state["problem"] = str(error)
         switch(library.new_token())
+    try:
         return library.open_workspace(token(), make=True)
+    except WorkspaceError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
 
 
 def switch(new: str) -> None:

@@ -18,7 +18,7 @@ from featx_core.workspace import Workspace
 
 RUN_COLORS = ("blue", "orange", "green", "violet", "red", "yellow")
 PREVIEW_SIDE = 1024  # pixels
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&])")
 
 
 def escape(text: str) -> str:
