@@ -1,0 +1,217 @@
+"""Probes: how well simple classifiers on frozen features tell the labels apart."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from featx_core.folds import N_FOLDS, as_groups, assign_folds
+from featx_core.intervals import Interval, share_interval
+from featx_core.neighbors import cosine_similarities
+from featx_core.progress import ProgressCallback
+
+N_NEIGHBORS = 5
+REGULARIZATIONS = (0.1, 1.0, 10.0, 100.0)
+"""Values of scikit-learn's C among which the folds choose; features are scaled so that they mean the same for any width."""
+
+MAX_ITERATIONS = 1_000
+TOLERANCE = 1e-4
+"""Of the gradient, as in scikit-learn."""
+
+N_TRAININGS = N_FOLDS * (N_FOLDS + 1) // 2
+"""Trainings on different images for one score: without each fold, and without each pair of folds to choose C by."""
+
+N_THREADS = 2
+
+TIE = 1e-9
+"""Similarities and votes that differ by less are equal."""
+
+
+@dataclass(frozen=True, eq=False)
+class ProbeScore:
+    """What a probe got right.
+
+    Attributes:
+        interval: The share of images that were right, with its 95 % interval.
+        correct: For each image, float64 `(n_images,)`: 1 for right, 0 for wrong, between them where a vote was tied.
+        folds: The fold in which each image was held out, int64 `(n_images,)`; for k-NN its group.
+        choices: What was picked inside each fold: the values of C; for k-NN the number of neighbours.
+    """
+
+    interval: Interval
+    correct: np.ndarray
+    folds: np.ndarray
+    choices: tuple[float, ...]
+
+
+def knn_accuracy(
+    vectors: np.ndarray, labels: Sequence[Any], *, groups: Sequence[Any] | np.ndarray | None = None, k: int = N_NEIGHBORS
+) -> ProbeScore:
+    """Let the nearest images vote on each image's label; the image's own group has no vote.
+
+    Cosine similarity. Images as near as the k-th share its vote, and labels with equal votes share the answer, so that
+    the order of images and labels changes nothing.
+
+    Args:
+        vectors: Features, finite, `(n_images, n_features)`. Not modified.
+        labels: One label an image, none missing.
+        groups: Images of one group, such as near-duplicates, never vote for each other. None: each is its own group.
+        k: How many neighbours vote.
+
+    Raises:
+        ValueError: If shapes do not fit, values are not finite, or there are fewer than two groups.
+    """
+    vectors, codes, group = checked(vectors, labels, groups)
+    if not 1 <= k:
+        raise ValueError(f"`k` must be at least 1. Received: {k}.")
+    if len(np.unique(group)) < 2:
+        raise ValueError("Leaving a group out needs at least two groups of images. Received: 1.")
+    similar = cosine_similarities(vectors)
+    similar[group[:, None] == group[None, :]] = -np.inf
+    n_others = int(np.isfinite(similar).sum(axis=1).min())
+    votes = _shared_votes(similar, min(k, n_others)) @ np.eye(codes.max() + 1)[codes]
+    best = votes >= votes.max(axis=1, keepdims=True) - TIE
+    correct = best[np.arange(len(codes)), codes] / best.sum(axis=1)
+    return ProbeScore(share_interval(correct, group), correct, group, (float(k),))
+
+
+def linear_probe(
+    vectors: np.ndarray,
+    labels: Sequence[Any],
+    *,
+    groups: Sequence[Any] | np.ndarray | None = None,
+    folds: np.ndarray | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> ProbeScore:
+    """Measure how well a linear classifier trained on the features tells the labels apart.
+
+    Multinomial logistic regression on standardised features, divided by the root of their number. Five folds; what
+    is held out has no part in standardising, in training, or in choosing C. C is chosen for each fold by
+    cross-validation over the four others: the best share of right answers, the smallest C where they are equal. It is
+    scikit-learn's `GridSearchCV` over that pipeline, computed in the space of the training images.
+
+    Args:
+        vectors: Features, finite, `(n_images, n_features)`. Not modified.
+        labels: One label an image, none missing.
+        groups: Images of one group, such as near-duplicates, stay in one fold. None: each is its own group.
+        folds: The fold of each image, from 0. None: those of `assign_folds`.
+        on_progress: Called with trainings done and trainings in all.
+
+    Raises:
+        ValueError: If shapes do not fit, values are not finite, or there are fewer groups than folds.
+    """
+    vectors, codes, group = checked(vectors, labels, groups)
+    folds = assign_folds(codes, group) if folds is None else np.asarray(folds)
+    n_folds = int(folds.max()) + 1
+    pairs = list(itertools.combinations(range(n_folds), 2))
+    jobs = [*pairs, *[(fold, fold) for fold in range(n_folds)]]
+
+    def answers(held_out: tuple[int, int]) -> np.ndarray:
+        return _answers(vectors, codes, ~np.isin(folds, held_out))
+
+    right = {}
+    for done, (job, given) in enumerate(zip(jobs, in_threads(answers, jobs), strict=True)):
+        right[job] = given == codes
+        if on_progress is not None:
+            on_progress(done + 1, len(jobs))
+    chosen = [_choose(right, folds, fold, n_folds) for fold in range(n_folds)]
+    correct = np.select([folds == fold for fold in range(n_folds)], [right[i, i][best] for i, best in enumerate(chosen)])
+    choices = tuple(REGULARIZATIONS[best] for best in chosen)
+    return ProbeScore(share_interval(correct, group), correct.astype(np.float64), folds, choices)
+
+
+def checked(
+    vectors: np.ndarray, labels: Sequence[Any], groups: Sequence[Any] | np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give vectors as float64, labels and groups as numbers from 0.
+
+    Labels are numbered in the order in which they come, so that their names play no part.
+
+    Raises:
+        ValueError: If shapes do not fit, a label is missing or a value is not finite.
+    """
+    vectors = np.asarray(vectors, np.float64)
+    if vectors.ndim != 2 or not vectors.size:
+        raise ValueError(f"`vectors` must have shape `(n_images, n_features)`, none 0. Received: {vectors.shape}.")
+    if len(labels) != len(vectors):
+        raise ValueError(f"`labels` must have one entry for each of {len(vectors)} images. Received: {len(labels)}.")
+    if any(label is None for label in labels):
+        raise ValueError("`labels` must have no gaps. Leave out the images without a label.")
+    if not np.isfinite(vectors).all():
+        raise ValueError("`vectors` holds values that are not finite. Leave those images out.")
+    numbers: dict[Any, int] = {}
+    codes = np.array([numbers.setdefault(label, len(numbers)) for label in labels])
+    return vectors, codes, as_groups(groups, len(vectors))
+
+
+def in_threads(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+    """Do something for each item on two threads, one thread of linear algebra each, and give the results in order.
+
+    Small matrices run several times faster so than on all threads of the library, which wait for each other.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        pool = ThreadPoolExecutor(N_THREADS)
+        try:
+            yield from pool.map(function, items)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _shared_votes(similar: np.ndarray, k: int) -> np.ndarray:
+    """Weights of the `k` most similar columns of each row; those that are tied for the last places share them."""
+    last = np.partition(similar, -k, axis=1)[:, -k, None]
+    nearer = similar > last + TIE
+    tied = (similar >= last - TIE) & ~nearer
+    left = k - nearer.sum(axis=1, keepdims=True)
+    return nearer + tied * (left / tied.sum(axis=1, keepdims=True))
+
+
+def _choose(right: dict[tuple[int, int], np.ndarray], folds: np.ndarray, fold: int, n_folds: int) -> int:
+    """Index of the C that does best on the other folds, each answered by a training without it and `fold`."""
+    others = [other for other in range(n_folds) if other != fold]
+    shares = [right[min(fold, other), max(fold, other)][:, folds == other].mean(axis=1) for other in others]
+    return int(np.argmax(np.round(np.mean(shares, axis=0), 9)))
+
+
+def _answers(vectors: np.ndarray, codes: np.ndarray, training: np.ndarray) -> np.ndarray:
+    """Train with each C and answer for all images: label numbers, `(n_regularizations, n_images)`."""
+    from sklearn.linear_model import LogisticRegression
+
+    if len(np.unique(codes[training])) < 2:
+        return np.full((len(REGULARIZATIONS), len(codes)), codes[training][0])
+    inputs = _inputs(vectors, training)
+    classifier = LogisticRegression(max_iter=MAX_ITERATIONS, tol=TOLERANCE, warm_start=True)
+    given = []
+    for regularization in REGULARIZATIONS:
+        classifier.set_params(C=regularization).fit(inputs[training], codes[training])
+        given.append(classifier.predict(inputs))
+    return np.array(given)
+
+
+def _inputs(vectors: np.ndarray, training: np.ndarray) -> np.ndarray:
+    """Standardised features over the root of their number, in as few dimensions as there are images to train on.
+
+    A rotation changes nothing for logistic regression: with K = LL', the rows of L lie to each other as the rows that K
+    is the matrix of inner products of.
+    """
+    from scipy.linalg import cholesky, solve_triangular
+
+    known = vectors[training]
+    mean, deviation = known.mean(axis=0), known.std(axis=0)
+    is_constant = deviation <= 1e-12 * np.maximum(np.abs(mean), 1e-300)
+    scaled = (vectors - mean) / np.where(is_constant, 1, deviation) / np.sqrt(vectors.shape[1])
+    n_training, n_features = known.shape
+    if n_features <= n_training:
+        return scaled
+    products = scaled @ scaled[training].T
+    square = products[training]
+    square.flat[:: n_training + 1] += 1e-10 * max(float(np.trace(square)) / n_training, 1e-10)
+    root = cholesky(square, lower=True, overwrite_a=True, check_finite=False)
+    return solve_triangular(root, products.T, lower=True, check_finite=False).T

@@ -1,0 +1,43 @@
+"""Compare: which backbone serves these images? Scores with intervals, similar spaces, and a verdict."""
+
+import streamlit as st
+
+from pages._ui import comparing, frame, guards, jobs, pairs, session, sweeps, tokens
+
+frame.guard()
+workspace = session.workspace()
+st.title("Compare")
+images = workspace.images()
+guards.need_images(images)
+
+comparing.run_more(images)
+chosen = comparing.pick(workspace)
+if len(chosen) < 2:
+    st.caption("Pick at least two runs to compare, or run more backbones above.")
+    st.stop()
+
+comparison, job = comparing.fetch(chosen)
+if comparison is None:
+    with st.container(height=420, border=True):
+        if job is not None:
+            jobs.show(job)
+    st.stop()
+
+comparing.show_verdict(comparison)
+grid = st.grid(5, min_column_width=230)
+with grid.cell(column_span=3):
+    comparing.show_table(comparison)
+with grid.cell(column_span=2):
+    comparing.show_trade(comparison)
+for note in comparison.notes:
+    st.caption(tokens.escape(note))
+
+with st.expander("Similarity of the spaces", icon=":material/grid_on:", key="spaces", on_change="rerun") as spaces:
+    if spaces.open:
+        pairs.show_matrices(comparison)
+with st.expander("Pair view", icon=":material/compare:", key="pair", on_change="rerun") as pair:
+    if pair.open:
+        pairs.show_pair(chosen)
+with st.expander("Layer sweep of one backbone", icon=":material/stacked_line_chart:", key="sweep", on_change="rerun") as sweep:
+    if sweep.open:
+        sweeps.show(chosen)
