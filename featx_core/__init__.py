@@ -1,15 +1,21 @@
 """featx_core: see what neural networks see in your images."""
 
 from featx_core.backbones import BACKBONES
+from featx_core.comparison import Comparison, compare
+from featx_core.duplicates import duplicate_groups
 from featx_core.extraction import extract
 from featx_core.features import Features, load_features
 from featx_core.heatmaps import HEATMAPS, explain
 from featx_core.image_set import ImageRecord, ImageSet
 from featx_core.intake import IntakeReport
+from featx_core.layer_sweep import Sweep, sweep_layers
 from featx_core.methods import METHODS, Pretrained, build, spec_from_json
+from featx_core.neighbors import movers, nearest
+from featx_core.probes import knn_accuracy, linear_probe
 from featx_core.progress import Cancelled
 from featx_core.projection import PROJECTIONS, project
 from featx_core.samples import SAMPLES
+from featx_core.similarity import linear_cka, neighbor_overlap, rsa
 from featx_core.workspace import Workspace
 
 __all__ = [
@@ -19,16 +25,28 @@ __all__ = [
     "PROJECTIONS",
     "SAMPLES",
     "Cancelled",
+    "Comparison",
     "Features",
     "ImageRecord",
     "ImageSet",
     "IntakeReport",
     "Pretrained",
+    "Sweep",
     "Workspace",
     "build",
+    "compare",
+    "duplicate_groups",
     "explain",
     "extract",
+    "knn_accuracy",
+    "linear_cka",
+    "linear_probe",
     "load_features",
+    "movers",
+    "nearest",
+    "neighbor_overlap",
     "project",
+    "rsa",
     "spec_from_json",
+    "sweep_layers",
 ]

@@ -81,7 +81,11 @@ def _row(name: str, score: Score, facts: Facts) -> dict[str, Any]:
     row |= {key: score[key] for key in ("n_features", "effective_dimension", "hubness", "silhouette", "nmi")}
     for probe in ("knn", "probe"):
         if score[probe] is not None:
-            row |= {probe: score[probe]["value"], f"{probe}_low": score[probe]["low"], f"{probe}_high": score[probe]["high"]}
+            row |= {
+                probe: score[probe]["value"],
+                f"{probe}_low": score[probe]["low"],
+                f"{probe}_high": score[probe]["high"],
+            }
     return row
 
 
@@ -140,7 +144,8 @@ def _baseline_sentences(values: Mapping[str, float], families: Mapping[str, list
     sentences = [baseline_sentence(values, {name: name in won[CHANCE] for name in values}, CHANCE)]
     left = {name: value for name, value in values.items() if name in won[CHANCE]}
     if COLORS in families and left:
-        sentences.append(baseline_sentence(left, {name: name in won[COLORS] for name in left}, f"a {COLORS}"))
+        beaten = {name: name in won[COLORS] for name in left}
+        sentences.append(baseline_sentence(left, beaten, f"a {COLORS}", is_all=len(left) == len(values)))
     return sentences
 
 

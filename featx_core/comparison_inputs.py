@@ -16,6 +16,7 @@ from featx_core.wording import counted
 
 if TYPE_CHECKING:
     from featx_core.image_set import ImageSet
+    from featx_core.methods import Spec
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,7 @@ def align(
     """
     _check_names(features)
     known = {name: each for name, each in features.items() if isinstance(each, Features)}
-    facts = {name: facts_of(each) for name, each in known.items()}
+    facts = {name: facts_of(each.spec, each.details) for name, each in known.items()}
     n_images = len(images) if images is not None else len(next(iter(features.values())))
     for title, given in {"labels": labels, "groups": groups, "color_histograms": color_histograms}.items():
         if given is not None and len(given) != n_images:
@@ -85,10 +86,9 @@ def align(
     )
 
 
-def facts_of(features: Features) -> Facts:
-    """Read off features what is known of their extractor."""
-    rate = features.details.get("images_per_second")
-    return Facts(features.spec.badge, features.details.get("n_parameters"), 1000 / rate if rate else None)
+def facts_of(spec: Spec, details: Mapping[str, Any]) -> Facts:
+    """Read off a run, or off features, what is known of their extractor."""
+    return Facts(spec.badge, details.get("n_parameters"), details.get("ms_per_image"))
 
 
 def _check_names(features: Mapping[str, Features | np.ndarray]) -> None:
@@ -99,7 +99,9 @@ def _check_names(features: Mapping[str, Features | np.ndarray]) -> None:
         raise ValueError(f"{taken[0]!r} is the name of a baseline. Call the extractor something else.")
 
 
-def _matched(features: Mapping[str, Features | np.ndarray], images: ImageSet) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def _matched(
+    features: Mapping[str, Features | np.ndarray], images: ImageSet
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Rows of the images that all extractors have features of, and those features in their order."""
     places = {name: _places(name, each, images) for name, each in features.items()}
     kept = [row for row, image in enumerate(images.names) if all(image in found for found in places.values())]
@@ -114,7 +116,9 @@ def _places(name: str, features: Features | np.ndarray, images: ImageSet) -> dic
     if isinstance(features, Features):
         return {image: row for row, image in enumerate(features.names)}
     if len(features) != len(images):
-        raise ValueError(f"The features of {name!r} must have {len(images)} rows, one an image. Received: {len(features)}.")
+        raise ValueError(
+            f"The features of {name!r} must have {len(images)} rows, one an image. Received: {len(features)}."
+        )
     return {image: row for row, image in enumerate(images.names)}
 
 

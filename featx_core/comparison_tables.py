@@ -114,7 +114,13 @@ class Comparison:
         import pandas as pd
 
         column = measure if part == "value" else f"{measure}_{part}"
-        known = dict(zip(zip(self.similarity["first"], self.similarity["second"], strict=True), self.similarity[column], strict=True))
+        known = dict(
+            zip(
+                zip(self.similarity["first"], self.similarity["second"], strict=True),
+                self.similarity[column],
+                strict=True,
+            )
+        )
         known |= {(second, first): value for (first, second), value in known.items()}
         names = self.names
         return pd.DataFrame([[known[row, column] for column in names] for row in names], index=names, columns=names)
@@ -144,7 +150,9 @@ def table_of(name: str, rows: Sequence[Mapping[str, Any]], *, has_labels: bool) 
     import pandas as pd
 
     columns = {
-        column: kind for column, kind in TABLES[name].items() if has_labels or name != "table" or column not in SCORE_COLUMNS
+        column: kind
+        for column, kind in TABLES[name].items()
+        if has_labels or name != "table" or column not in SCORE_COLUMNS
     }
     return pd.DataFrame(
         {column: pd.Series([row.get(column) for row in rows], dtype=kind) for column, kind in columns.items()}  # type: ignore[call-overload]

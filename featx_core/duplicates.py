@@ -73,9 +73,7 @@ def color_histograms(images: Sequence[ImageRecord]) -> np.ndarray:
     return sketch(images).color_histograms
 
 
-def duplicate_groups(
-    images: Sequence[ImageRecord] | Sketches, *, digests: Sequence[str] | None = None
-) -> np.ndarray:
+def duplicate_groups(images: Sequence[ImageRecord] | Sketches, *, digests: Sequence[str] | None = None) -> np.ndarray:
     """Find equal files and near-duplicates: the same picture in another size, format, quality or brightness.
 
     Two images belong together when their tiny pictures are alike but for what such changes do; groups are what hangs

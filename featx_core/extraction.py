@@ -87,6 +87,7 @@ class _Extraction:
         self.n_images = len(images)
         self.notes: list[str] = []
         self.skipped: list[tuple[str, str]] = []
+        self.timed: list[tuple[int, float]] = []  # images and seconds of each pass of the network
         self.digest = extractor.spec.digest
         self.rows = workspace.vectors.load(self.digest, images.digests) if workspace is not None else {}
         self.todo = list({record.digest: record for record in images if record.digest not in self.rows}.values())
@@ -141,6 +142,7 @@ class _Extraction:
 
     def _compute(self, records: Sequence[ImageRecord], fitted: np.ndarray) -> None:
         """Run the network; when memory runs out, run halves, down to leaving one image out."""
+        started = time.perf_counter()
         try:
             values = self.extractor(fitted)
         except Exception as error:
@@ -154,6 +156,7 @@ class _Extraction:
             self._compute(records[:half], fitted[:half])
             self._compute(records[half:], fitted[half:])
             return
+        self.timed.append((len(records), time.perf_counter() - started))
         rows = {record.digest: row for record, row in zip(records, values, strict=True)}
         self.rows.update(rows)
         if self.saving and self.workspace is not None:
@@ -176,11 +179,21 @@ class _Extraction:
             "notes": self.notes,
             "seconds": seconds,
             "images_per_second": n_computed / seconds if n_computed else None,
+            "ms_per_image": self._ms_per_image(),
+            "n_parameters": self.extractor.layers[self.extractor.tap].n_parameters_so_far,
             "batch_size": self.batch_size,
             "engine": "TensorFlow, float32",
             "feature_shape": list(self.extractor.output_shape[1:]),
             "versions": {name: importlib.metadata.version(name) for name in _VERSIONED},
         }
+
+    def _ms_per_image(self) -> float | None:
+        """Of the network alone, without the first pass, which also compiles; of an earlier run when nothing was computed."""
+        timed = self.timed[1:] or self.timed
+        if timed:
+            return 1000 * sum(seconds for _, seconds in timed) / sum(n_images for n_images, _ in timed)
+        earlier = self.workspace.ledger.find(self.digest) if self.workspace is not None else None
+        return earlier.details.get("ms_per_image") if earlier is not None else None
 
 
 def _is_out_of_memory(error: Exception) -> bool:

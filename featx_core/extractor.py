@@ -201,12 +201,13 @@ def _compiled(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
     """Trace a model once, for batches of any length, and not once more."""
     import tensorflow as tf
 
-    graph = tf.function(_forward(model), autograph=False)
+    graph = tf.function(forward_pass(model), autograph=False)
     traced = graph.get_concrete_function(tf.TensorSpec((None, *model.input.shape[1:]), tf.float32))
     return lambda images: traced(tf.constant(images)).numpy()
 
 
-def _forward(model: keras.Model) -> Callable:
+def forward_pass(model: keras.Model) -> Callable:
+    """Give the function to trace: from preprocessed images to what the model gives, small networks with fixed weights."""
     import tensorflow as tf
 
     if model.count_params() > FREEZE_LIMIT:

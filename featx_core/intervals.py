@@ -10,12 +10,6 @@ CONFIDENCE = 0.95
 Z = 1.959963984540054
 """Quantile of the normal distribution that leaves 2.5 % above it."""
 
-TRAINING_VARIANCE = 1.35
-"""How much more a cross-validated share varies, over draws of all images, than that many independent answers would.
-
-The training images are drawn, too, and the answers share them. In simulations the factor was 1.0 to 1.6.
-"""
-
 
 class Interval(NamedTuple):
     """A share of right answers with its 95 % interval.
@@ -51,15 +45,16 @@ def wilson(share: float, n_answers: float) -> tuple[float, float]:
     return max(0.0, float((middle - spread) / scale)), min(1.0, float((middle + spread) / scale))
 
 
-def share_interval(correct: np.ndarray, groups: np.ndarray) -> Interval:
+def share_interval(correct: np.ndarray, groups: np.ndarray, *, variance: float = 1.0) -> Interval:
     """Give the share of right answers with its interval; images of one group count as related.
 
     The Wilson interval of the effective number of answers: the number that would give the variance that is seen between
-    groups, at most the number of images; over `TRAINING_VARIANCE`. Where all answers are alike, groups count as wholes.
+    groups, at most the number of images. Where all answers are alike, groups count as wholes.
 
     Args:
         correct: For each image whether it was right, 0 to 1, `(n_images,)`, at least one.
         groups: The group of each image, `(n_images,)`.
+        variance: How much more the share varies than that of independent answers.
 
     Reference:
         Korn and Graubard, "Confidence intervals for proportions with small expected number of positive counts",
@@ -69,7 +64,7 @@ def share_interval(correct: np.ndarray, groups: np.ndarray) -> Interval:
     0.75
     """
     share = float(np.mean(correct))
-    n_effective = _effective_number(np.asarray(correct, np.float64), share, groups) / TRAINING_VARIANCE
+    n_effective = _effective_number(np.asarray(correct, np.float64), share, groups) / variance
     return Interval(share, *wilson(share, n_effective), n_effective)
 
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from featx_core.intervals import Z
 
-
 TRAINING_VARIANCE = 1.5
 """How much more the difference of two cross-validated scores varies than the images that they disagree on say.
 

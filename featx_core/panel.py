@@ -95,7 +95,9 @@ def choose_panel(
     folds = assign_folds(codes, groups_here[probed]) if len(probed) else np.zeros(0, np.int64)
     digest = _digest([keys[row] for row in rows], groups_here, probed, codes)
     representatives = np.unique(groups_here, return_index=True)[1]
-    return Panel(rows, groups_here, representatives, probed, codes, folds, names, (*notes, *left_out), any(named), digest)
+    return Panel(
+        rows, groups_here, representatives, probed, codes, folds, names, (*notes, *left_out), any(named), digest
+    )
 
 
 def _join(keys: Sequence[str], groups: np.ndarray) -> np.ndarray:

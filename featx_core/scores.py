@@ -7,7 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from featx_core.neighbors import N_NEIGHBORS, at_unit_length, cosine_similarities, effective_dimension, occurrence_skewness
+from featx_core.neighbors import (
+    N_NEIGHBORS,
+    at_unit_length,
+    cosine_similarities,
+    effective_dimension,
+    occurrence_skewness,
+)
 from featx_core.panel import MAX_SIMILARITY_IMAGES, Panel
 from featx_core.probes import ProbeScore, knn_accuracy, linear_probe
 from featx_core.progress import ProgressCallback
@@ -72,7 +78,9 @@ def prepare_space(vectors: np.ndarray, panel: Panel) -> PreparedSpace:
     parts = halves(len(single))
     if len(parts[0]) < MIN_IMAGES:
         return PreparedSpace(space_of(single), None)
-    return PreparedSpace(space_of(single), tuple(space_of(single[part], n_neighbors=N_NEIGHBORS // 2) for part in parts))
+    return PreparedSpace(
+        space_of(single), tuple(space_of(single[part], n_neighbors=N_NEIGHBORS // 2) for part in parts)
+    )
 
 
 def score_pair(first: PreparedSpace, second: PreparedSpace) -> dict[str, Any]:

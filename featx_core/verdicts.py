@@ -89,8 +89,15 @@ def above_chance(
     errors = {each: float(np.sqrt(chance * (1 - chance) / n_effective[each])) for each in names}
     p_values = [float(norm.sf((scores[each] - chance) / errors[each])) for each in names]
     return [
-        Difference(each, name, scores[each] - chance, *(end - chance for end in wilson(scores[each], n_effective[each])),
-                   p, corrected, corrected < ALPHA)
+        Difference(
+            each,
+            name,
+            scores[each] - chance,
+            *(end - chance for end in wilson(scores[each], n_effective[each])),
+            p,
+            corrected,
+            corrected < ALPHA,
+        )
         for each, p, corrected in zip(names, p_values, holm(p_values), strict=True)
     ]
 
@@ -151,18 +158,21 @@ def verdict_sentence(scores: Mapping[str, float], differences: Sequence[Differen
     return _mixed(order, better, with_images)
 
 
-def baseline_sentence(scores: Mapping[str, float], beaten: Mapping[str, bool], baseline: str) -> str:
+def baseline_sentence(
+    scores: Mapping[str, float], beaten: Mapping[str, bool], baseline: str, *, is_all: bool = True
+) -> str:
     """Say which extractors are not better than a baseline; empty when all are.
 
     Args:
         scores: The share of right answers of each extractor.
         beaten: For each extractor whether it is really better than the baseline.
         baseline: What to call it, such as "chance".
+        is_all: Whether these are all extractors.
     """
     weak = [name for name in sorted(scores, key=lambda name: (-scores[name], name)) if not beaten[name]]
     if not weak:
         return ""
-    if len(weak) == len(scores) > 1:
+    if is_all and len(weak) == len(scores) > 1:
         return f"None of them does better than {baseline}."
     return f"{_list(weak)} {'does' if len(weak) == 1 else 'do'} no better than {baseline}."
 
@@ -172,7 +182,9 @@ def _clean(top: list[str], rest: list[str], better: set[tuple[str, str]], with_i
     if len(top) == 1:
         return f"{_list(top)} is better than {others} {with_images}."
     among = " ".join(
-        f"Among them, {_list([first])} is better than {_list([second])}." for first, second in sorted(better) if {first, second} <= set(top)
+        f"Among them, {_list([first])} is better than {_list([second])}."
+        for first, second in sorted(better)
+        if {first, second} <= set(top)
     )
     between = "between them there is no real difference" if not among else "not all of them differ"
     return f"{_list(top)} are better than {others}; {between} {with_images}. {among}".rstrip()
@@ -190,7 +202,9 @@ def _mixed(order: list[str], better: set[tuple[str, str]], with_images: str) -> 
         for losers, winners in by_loser.items()
     ]
     level = [name for name in order if (order[0], name) not in better]
-    tail = f" {_list(order[:1])} scores highest, with no real difference to {_list(level[1:])}." if len(level) > 1 else ""
+    tail = (
+        f" {_list(order[:1])} scores highest, with no real difference to {_list(level[1:])}." if len(level) > 1 else ""
+    )
     return f"{'; '.join(claims)} {with_images}.{tail}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -20,7 +20,7 @@ def canonical_json(value: Any) -> str:
 
 def job_key(task: str, workspace_path: str | None, parameters: Mapping[str, Any]) -> str:
     """Name a job by what it does: the same work asked for twice has the same key."""
-    return _digest(task, workspace_path, dict(parameters))
+    return digest_of(task, workspace_path, dict(parameters))
 
 
 def projection_key(
@@ -36,7 +36,7 @@ def projection_key(
         seed: As for `project`.
         parameters: The other parameters of the projection.
     """
-    return "projection:" + _digest(run_digest, image_set_key, name, n_components, seed, dict(parameters))
+    return "projection:" + digest_of(run_digest, image_set_key, name, n_components, seed, dict(parameters))
 
 
 def heatmap_key(spec_digest: str, image_digest: str, name: str, layer: int | str | None, target: str | None) -> str:
@@ -49,13 +49,14 @@ def heatmap_key(spec_digest: str, image_digest: str, name: str, layer: int | str
         layer: As for `explain`.
         target: What `Target.to_json` gives, or None for the default target.
     """
-    return "heatmap:" + _digest(spec_digest, image_digest, name, layer, target)
+    return "heatmap:" + digest_of(spec_digest, image_digest, name, layer, target)
 
 
 def feature_maps_key(spec_digest: str, image_digest: str, layer: int | str | None) -> str:
     """Name the feature maps of one layer for one image in their workspace. Arguments as for `heatmap_key`."""
-    return "feature_maps:" + _digest(spec_digest, image_digest, layer)
+    return "feature_maps:" + digest_of(spec_digest, image_digest, layer)
 
 
-def _digest(*parts: str | int | Mapping[str, Any] | Sequence[Any] | None) -> str:
+def digest_of(*parts: Any) -> str:
+    """Give the SHA-256 of JSON values, in hexadecimal. Raises as `canonical_json` does."""
     return hashlib.sha256(canonical_json(parts).encode("ascii")).hexdigest()

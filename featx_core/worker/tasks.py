@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from featx_core.worker.comparison_tasks import compare_runs, sweep
 from featx_core.worker.extraction_tasks import extract_features, fetch_weights, outline
 from featx_core.worker.heatmap_tasks import draw_feature_maps, explain_images
 from featx_core.worker.keras_state import reset, warm_up
@@ -19,6 +20,8 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "project": project_features,
         "explain": explain_images,
         "feature_maps": draw_feature_maps,
+        "compare": compare_runs,
+        "sweep": sweep,
         "fetch_weights": fetch_weights,
     }
 )

@@ -1,0 +1,91 @@
+"""The names of comparisons and layer sweeps in their workspace. Free of TensorFlow: the server computes them too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from featx_core.scores import SCORES_VERSION
+from featx_core.worker.keys import digest_of
+from featx_core.workspace import image_set_key
+
+if TYPE_CHECKING:
+    from featx_core.image_set import ImageSet
+    from featx_core.ledger import Run
+    from featx_core.methods import Spec
+    from featx_core.workspace import Workspace
+
+
+def find_comparison_key(workspace: Workspace, run_digests: Sequence[str]) -> str:
+    """Name the comparison of these runs on the images and labels that the workspace holds now.
+
+    The order of the runs does not count. When an image, a label or the features of one image change, so does the key.
+    """
+    images = compared_images(workspace, run_digests)
+    names = sorted(name_runs(find_runs(workspace, run_digests)).items())
+    timing = [[run.digest, run.details.get("ms_per_image")] for run in find_runs(workspace, run_digests)]
+    return "comparison:" + digest_of(SCORES_VERSION, names, sorted(timing), *_state(images))
+
+
+def find_sweep_key(workspace: Workspace, spec: Spec) -> str:
+    """Name the layer sweep of a spec on the images and labels that the workspace holds now."""
+    return "sweep:" + digest_of(SCORES_VERSION, spec.digest, *_state(workspace.images()))
+
+
+def extractor_score_key(run_digest: str, panel_digest: str) -> str:
+    """Name the scores of one extractor. `panel_digest` as in `Panel`; the colour histogram is an extractor, too."""
+    return "extractor_score:" + digest_of(SCORES_VERSION, run_digest, panel_digest)
+
+
+def pair_score_key(first: str, second: str, panel_digest: str) -> str:
+    """Name the similarity of two extractors, whichever comes first."""
+    return "pair_score:" + digest_of(SCORES_VERSION, sorted([first, second]), panel_digest)
+
+
+def sketches_key(images: ImageSet) -> str:
+    """Name what the thumbnails of these images show."""
+    return "sketches:" + digest_of(SCORES_VERSION, image_set_key(images))
+
+
+def find_runs(workspace: Workspace, run_digests: Sequence[str]) -> list[Run]:
+    """Fetch runs, each once, in the order of their digests.
+
+    Raises:
+        ValueError: If there are none, or one is gone.
+    """
+    runs = [workspace.ledger.find(digest) for digest in sorted(set(run_digests))]
+    found = [run for run in runs if run is not None]
+    if not found or len(found) < len(runs):
+        raise ValueError("A run is no longer in the workspace. Pick the runs to compare again.")
+    return found
+
+
+def compared_images(workspace: Workspace, run_digests: Sequence[str]) -> ImageSet:
+    """Give the images of the workspace that have features of every run."""
+    from featx_core.image_set import ImageSet
+
+    stored = [workspace.vectors.stored(digest) for digest in set(run_digests)]
+    return ImageSet(image for image in workspace.images() if all(image.digest in held for held in stored))
+
+
+def name_runs(runs: Sequence[Run]) -> dict[str, str]:
+    """Call each run by the shortest name that tells it from the others.
+
+    Returns:
+        Name to digest: "ResNet50", or its title, or title and weights, or all that and its number.
+    """
+    forms = [
+        {run.digest: run.title.split(",")[0] for run in runs},
+        {run.digest: run.title for run in runs},
+        {run.digest: f"{run.title} ({run.spec.badge})" for run in runs},
+        {run.digest: f"{run.title} (run {run.number})" for run in runs},
+    ]
+    names = {}
+    for run in runs:
+        unique = [form[run.digest] for form in forms if list(form.values()).count(form[run.digest]) == 1]
+        names[unique[0] if unique else f"{run.title} (run {run.number})"] = run.digest
+    return names
+
+
+def _state(images: ImageSet) -> tuple[str, list[str | None]]:
+    return image_set_key(images), images.labels
