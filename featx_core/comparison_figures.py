@@ -149,7 +149,7 @@ def sweep_figure(sweep: Sweep, *, dark: bool = False) -> Figure:
     import plotly.graph_objects as go
 
     table = sweep.table
-    names = [f"{row.stage}<br>{plain(row.shape)}" for row in table.itertuples()]
+    names = [f"{row.stage}<br>{plain(str(row.shape))}" for row in table.itertuples()]
     figure = blank_figure(dark)
     hover = "%{x}<br>%{y:.1f} % (%{customdata[0]:.1f} to %{customdata[1]:.1f})<extra>%{fullData.name}</extra>"
     if sweep.facts["has_labels"]:
@@ -191,7 +191,7 @@ def pareto_front(times: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """
     as_good = (times[None] <= times[:, None]) & (scores[None] >= scores[:, None])
     better = as_good & ((times[None] < times[:, None]) | (scores[None] > scores[:, None]))
-    return ~better.any(axis=1)
+    return np.logical_not(better.any(axis=1))
 
 
 def _scored(comparison: Comparison) -> pd.DataFrame:

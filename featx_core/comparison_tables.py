@@ -114,14 +114,9 @@ class Comparison:
         import pandas as pd
 
         column = measure if part == "value" else f"{measure}_{part}"
-        known = dict(
-            zip(
-                zip(self.similarity["first"], self.similarity["second"], strict=True),
-                self.similarity[column],
-                strict=True,
-            )
-        )
-        known |= {(second, first): value for (first, second), value in known.items()}
+        known = {}
+        for first, second, value in self.similarity[["first", "second", column]].itertuples(index=False):
+            known[first, second] = known[second, first] = value
         names = self.names
         return pd.DataFrame([[known[row, column] for column in names] for row in names], index=names, columns=names)
 
@@ -139,8 +134,8 @@ class Comparison:
         """
         try:
             stored = json.loads(text)
-            tables = [table_of(name, stored[name], has_labels=stored["facts"]["has_labels"]) for name in TABLES]
-            return cls(*tables, stored["verdict"], tuple(stored["notes"]), stored["facts"])
+            tables = {name: table_of(name, stored[name], has_labels=stored["facts"]["has_labels"]) for name in TABLES}
+            return cls(**tables, verdict=stored["verdict"], notes=tuple(stored["notes"]), facts=stored["facts"])
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError("This is not a stored comparison, or it is damaged. Compare again.") from error
 
@@ -155,7 +150,7 @@ def table_of(name: str, rows: Sequence[Mapping[str, Any]], *, has_labels: bool) 
         if has_labels or name != "table" or column not in SCORE_COLUMNS
     }
     return pd.DataFrame(
-        {column: pd.Series([row.get(column) for row in rows], dtype=kind) for column, kind in columns.items()}  # type: ignore[call-overload]
+        {column: pd.Series([row.get(column) for row in rows], dtype=kind) for column, kind in columns.items()}
     )
 
 

@@ -20,7 +20,7 @@ def image_keys(vectors: Sequence[np.ndarray]) -> list[str]:
     Returns:
         One text an image; equal where all rows are equal.
     """
-    rows = [[hashlib.sha256(np.ascontiguousarray(row)).hexdigest() for row in part] for part in vectors]
+    rows = [[hashlib.sha256(row.tobytes()).hexdigest() for row in part] for part in vectors]
     return [hashlib.sha256("".join(sorted(parts)).encode()).hexdigest() for parts in zip(*rows, strict=True)]
 
 

@@ -42,7 +42,8 @@ def wilson(share: float, n_answers: float) -> tuple[float, float]:
     """
     spread = Z * np.sqrt(share * (1 - share) / n_answers + Z**2 / (4 * n_answers**2))
     middle, scale = share + Z**2 / (2 * n_answers), 1 + Z**2 / n_answers
-    return max(0.0, float((middle - spread) / scale)), min(1.0, float((middle + spread) / scale))
+    low, high = float((middle - spread) / scale), float((middle + spread) / scale)
+    return max(0.0, min(low, share)), min(1.0, max(high, share))
 
 
 def share_interval(correct: np.ndarray, groups: np.ndarray, *, variance: float = 1.0) -> Interval:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -115,10 +116,8 @@ def sweep_layers(
     panel = choose_panel([images.digests[i] for i in kept], [labels[i] for i in kept], np.asarray(groups)[kept])
     rows, correct = [], []
     for position, (layer, features) in enumerate(zip(layers, vectors, strict=True)):
-        before = len(images) + position * N_TRAININGS
-        row, right = _score(
-            layer, features, vectors[-1], panel, lambda done, _, before=before: report(before + done, 0)
-        )
+        report_from = functools.partial(_later, report, len(images) + position * N_TRAININGS)
+        row, right = _score(layer, features, vectors[-1], panel, report_from)
         rows.append(row)
         correct.append(right)
     report(total, total)
@@ -166,13 +165,17 @@ def tap_stages(
             if number + 2 < len(starts):
                 later = starts[number + 2]
                 ahead.append(pool.map(lambda image: _fitted(extractor, image), images[later : later + size]))
-            read = [row for row, picture in enumerate(fitted) if picture is not None]
+            read = {start + row: picture for row, picture in enumerate(fitted) if picture is not None}
             if read:
-                parts.append(run(extractor.preprocess(np.stack([fitted[row] for row in read]))))
-                kept += [start + row for row in read]
+                parts.append(run(extractor.preprocess(np.stack(list(read.values())))))
+                kept += read
             if on_progress is not None:
                 on_progress(min(start + size, len(images)), len(images))
     return kept, [np.concatenate(each) for each in zip(*parts, strict=True)]
+
+
+def _later(report: ProgressCallback, before: int, done: int, total: int) -> None:
+    report(before + done, total)
 
 
 def _fitted(extractor: Extractor, image: ImageRecord) -> np.ndarray | None:
@@ -253,5 +256,5 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(
-        {name: pd.Series([row.get(name) for row in rows], dtype=kind) for name, kind in COLUMNS.items()}  # type: ignore[call-overload]
+        {name: pd.Series([row.get(name) for row in rows], dtype=kind) for name, kind in COLUMNS.items()}
     )

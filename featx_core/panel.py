@@ -53,7 +53,7 @@ class Panel:
 
     @property
     def has_labels(self) -> bool:
-        """Whether scores by label are possible: there is something to learn: at least two labels, and groups enough for all folds."""
+        """Whether scores by label are possible: at least two labels that can be learnt, and groups enough for all folds."""
         return len(self.probed) > 0
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,10 @@ from featx_core.neighbors import (
     at_unit_length,
     cosine_similarities,
     effective_dimension,
-    occurrence_skewness,
+    hubness,
 )
 from featx_core.panel import MAX_SIMILARITY_IMAGES, Panel
-from featx_core.probes import ProbeScore, knn_accuracy, linear_probe
+from featx_core.probes import ProbeScore, in_threads, knn_accuracy, linear_probe
 from featx_core.progress import ProgressCallback
 from featx_core.similarity import MEASURES, MIN_IMAGES, Space, chance_level, compare_spaces, halves, space_of
 
@@ -23,6 +24,7 @@ SCORES_VERSION = 1
 """Raised when the same input begins to give other numbers, so that kept ones are not mistaken for new ones."""
 
 KMEANS_STARTS = 3
+MAX_HALVES_IMAGES = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,20 +56,14 @@ def score_extractor(
         `choices`.
     """
     known, n_not_finite = _finite(vectors[panel.rows])
-    single = known[panel.representatives]
-    result: dict[str, Any] = {
-        "n_features": int(vectors.shape[1]),
-        "n_not_finite": n_not_finite,
-        "effective_dimension": effective_dimension(single),
-        "hubness": None,
-        "halves": None,
-        **dict.fromkeys(("knn", "probe", "silhouette", "nmi")),
-    }
-    if len(single) >= MIN_IMAGES:
-        whole = space_of(single[:MAX_SIMILARITY_IMAGES])
-        result["hubness"] = occurrence_skewness(whole.neighbors)
-        result["halves"] = _feature_halves(single[:MAX_SIMILARITY_IMAGES])
-    return result | (_by_label(known, panel, on_progress) if panel.has_labels else {})
+    result: dict[str, Any] = {"n_features": int(vectors.shape[1]), "n_not_finite": n_not_finite}
+    measures = _measures(known, panel)
+    result |= zip(measures, in_threads(lambda measure: measure(), list(measures.values())), strict=True)
+    if not panel.has_labels:
+        return result | dict.fromkeys(("knn", "probe", "silhouette", "nmi"))
+    codes, groups = panel.codes.tolist(), panel.probed_groups
+    probe = linear_probe(known[panel.probed], codes, groups=groups, folds=panel.folds, on_progress=on_progress)
+    return result | {"probe": _json(probe)}
 
 
 def prepare_space(vectors: np.ndarray, panel: Panel) -> PreparedSpace:
@@ -78,19 +74,17 @@ def prepare_space(vectors: np.ndarray, panel: Panel) -> PreparedSpace:
     parts = halves(len(single))
     if len(parts[0]) < MIN_IMAGES:
         return PreparedSpace(space_of(single), None)
-    return PreparedSpace(
-        space_of(single), tuple(space_of(single[part], n_neighbors=N_NEIGHBORS // 2) for part in parts)
-    )
+    left, right = (space_of(single[part], n_neighbors=N_NEIGHBORS // 2) for part in parts)
+    return PreparedSpace(space_of(single), (left, right))
 
 
 def score_pair(first: PreparedSpace, second: PreparedSpace) -> dict[str, Any]:
     """Compare two spaces on the same panel. The order of the two changes nothing.
 
     Returns:
-        JSON values: for each of `MEASURES` a mapping with `value`, `floor` and `floor_high` (the mean and the highest of
-        ten permutations of the images), and `halves` (the value on two random halves of the images, with
-        half as many neighbours). None where there
-        are too few images.
+        JSON values: for each of `MEASURES` a mapping with `value`, `floor` and `floor_high` (the mean over permutations of
+        the images, and what one permutation in twenty exceeds), and `halves` (the value on two random halves of the
+        images, with half as many neighbours). None where there are too few images.
     """
     if first.whole is None or second.whole is None:
         return {name: {"value": None, "floor": None, "floor_high": None, "halves": None} for name in MEASURES}
@@ -127,18 +121,24 @@ def _feature_halves(vectors: np.ndarray) -> dict[str, float] | None:
     return compare_spaces(space_of(vectors[:, left]), space_of(vectors[:, right])) if len(left) else None
 
 
-def _by_label(known: np.ndarray, panel: Panel, on_progress: ProgressCallback | None) -> dict[str, Any]:
-    labelled, groups = known[panel.probed], panel.probed_groups
-    codes = panel.codes.tolist()
-    knn = knn_accuracy(labelled, codes, groups=groups)
-    probe = linear_probe(labelled, codes, groups=groups, folds=panel.folds, on_progress=on_progress)
-    first = np.sort(np.unique(groups, return_index=True)[1])
-    return {
-        "knn": _json(knn),
-        "probe": _json(probe),
-        "silhouette": _silhouette(labelled[first], panel.codes[first]),
-        "nmi": _nmi(labelled[first], panel.codes[first]),
+def _measures(known: np.ndarray, panel: Panel) -> dict[str, Callable[[], Any]]:
+    """What there is to measure besides the probe, each to be called on any thread."""
+    single = known[panel.representatives]
+    enough = len(single) >= MIN_IMAGES
+    measures: dict[str, Callable[[], Any]] = {
+        "effective_dimension": lambda: effective_dimension(single),
+        "hubness": lambda: hubness(single) if enough else None,
+        "halves": lambda: _feature_halves(single[:MAX_HALVES_IMAGES]) if enough else None,
     }
+    if panel.has_labels:
+        labelled, groups = known[panel.probed], panel.probed_groups
+        first = np.sort(np.unique(groups, return_index=True)[1])
+        measures |= {
+            "knn": lambda: _json(knn_accuracy(labelled, panel.codes.tolist(), groups=groups)),
+            "silhouette": lambda: _silhouette(labelled[first], panel.codes[first]),
+            "nmi": lambda: _nmi(labelled[first], panel.codes[first]),
+        }
+    return measures
 
 
 def _json(score: ProbeScore) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def _nmi(vectors: np.ndarray, codes: np.ndarray) -> float | None:
 
     n_labels = len(np.unique(codes))
     unit = at_unit_length(vectors)
-    if not 2 <= n_labels <= len(np.unique(unit, axis=0)):
+    if not 2 <= n_labels <= len({row.tobytes() for row in unit}):
         return None
     clusters = KMeans(n_labels, n_init=KMEANS_STARTS, random_state=0).fit_predict(unit)
     return float(normalized_mutual_info_score(codes, clusters))

@@ -16,6 +16,9 @@ MEASURES = {
     "overlap": "Shared nearest neighbours",
 }
 N_PERMUTATIONS = 10
+ONE_IN_TWENTY = 1.6449
+"""Standard deviations above the mean that one draw in twenty exceeds, where they are normal."""
+
 MIN_IMAGES = 4
 """Debiased CKA has no meaning for fewer."""
 
@@ -127,29 +130,30 @@ def compare_spaces(first: Space, second: Space) -> dict[str, float]:
     }
 
 
-def chance_level(first: Space, second: Space, *, seed: int = 0) -> dict[str, tuple[float, float]]:
+def chance_level(first: Space, second: Space) -> dict[str, tuple[float, float]]:
     """Give what each measure is when the images of one space are shuffled: the noise floor.
 
-    Args:
-        first: A space.
-        second: Another one, on the same images.
-        seed: Draws the permutations.
+    CKA and RSA are Mantel statistics, whose mean and variance over all permutations are known exactly. For shared
+    neighbours the mean is; their spread is that of ten permutations.
 
     Returns:
-        For each measure the mean and the highest of ten permutations.
+        For each measure the mean, and the mean plus 1.64 standard deviations, which one permutation in twenty exceeds.
+
+    Reference:
+        Mantel, "The detection of disease clustering and a generalized regression approach", Cancer Research 27, 1967.
     """
-    rng = np.random.default_rng(seed)
-    drawn = [compare_spaces(first, shuffled(second, rng)) for _ in range(N_PERMUTATIONS)]
-    by_measure = {name: [values[name] for values in drawn] for name in MEASURES}
-    return {name: (float(np.mean(values)), float(np.max(values))) for name, values in by_measure.items()}
-
-
-def shuffled(space: Space, rng: np.random.Generator) -> Space:
-    """Give the space with its images in a random order."""
-    order = rng.permutation(len(space.products))
-    place = np.argsort(order)
-    pick = np.ix_(order, order)
-    return Space(space.products[pick], space.ranks[pick], place[space.neighbors[order]])
+    n_images, n_neighbors = first.neighbors.shape
+    rng = np.random.default_rng(0)
+    orders = [rng.permutation(n_images) for _ in range(N_PERMUTATIONS)]
+    shuffled = [np.argsort(order)[second.neighbors[order]] for order in orders]
+    shared = [float(neighbors_shared(first.neighbors, rows).mean()) for rows in shuffled]
+    expected = n_neighbors / (n_images - 1)
+    spread = float(np.sqrt(np.mean((np.array(shared) - expected) ** 2)))
+    return {
+        "cka": (0.0, ONE_IN_TWENTY * _mantel_deviation(first.products, second.products)),
+        "rsa": (0.0, ONE_IN_TWENTY * _mantel_deviation(first.ranks, second.ranks)),
+        "overlap": (expected, expected + ONE_IN_TWENTY * spread),
+    }
 
 
 def halves(n_items: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -205,6 +209,23 @@ def _centered_ranks(similar: np.ndarray) -> np.ndarray:
 def _at_length_one(matrix: np.ndarray) -> np.ndarray:
     length = float(np.linalg.norm(matrix))
     return matrix / length if length > 1e-12 * matrix.size else np.zeros_like(matrix)
+
+
+def _mantel_deviation(first: np.ndarray, second: np.ndarray) -> float:
+    """Standard deviation of the inner product over all permutations of one of two matrices.
+
+    Both symmetric, with zeros on the diagonal and a sum of 0. With s the sum of squares and r that of squared row sums:
+    2ss'/n(n-1) + 4(r-s)(r'-s')/n(n-1)(n-2) + (2s-4r)(2s'-4r')/n(n-1)(n-2)(n-3).
+    """
+    n = len(first)
+    (s, r), (s_, r_) = (
+        (float(np.vdot(matrix, matrix)), float(np.sum(matrix.sum(axis=1, dtype=np.float64) ** 2)))
+        for matrix in (first, second)
+    )
+    variance = 2 * s * s_ + 4 * (r - s) * (r_ - s_) / (n - 2)
+    if n > 3:
+        variance += (2 * s - 4 * r) * (2 * s_ - 4 * r_) / ((n - 2) * (n - 3))
+    return float(np.sqrt(max(variance, 0) / (n * (n - 1))))
 
 
 def _inner(first: np.ndarray, second: np.ndarray) -> float:

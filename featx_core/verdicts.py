@@ -65,11 +65,7 @@ def find_differences(
         pairs = [(name, against[0]) for name in sorted(correct)]
         correct = {**correct, against[0]: against[1]}
         return _tested(correct, groups, pairs)
-    pairs = [
-        tuple(sorted(pair, key=lambda name: (-float(np.sum(correct[name])), name)))
-        for pair in itertools.combinations(sorted(correct), 2)
-    ]
-    return _tested(correct, groups, pairs)
+    return _tested(correct, groups, [_ranked(pair, correct) for pair in itertools.combinations(sorted(correct), 2)])
 
 
 def above_chance(
@@ -88,22 +84,22 @@ def above_chance(
     names = sorted(scores)
     errors = {each: float(np.sqrt(chance * (1 - chance) / n_effective[each])) for each in names}
     p_values = [float(norm.sf((scores[each] - chance) / errors[each])) for each in names]
-    return [
-        Difference(
-            each,
-            name,
-            scores[each] - chance,
-            *(end - chance for end in wilson(scores[each], n_effective[each])),
-            p,
-            corrected,
-            corrected < ALPHA,
-        )
-        for each, p, corrected in zip(names, p_values, holm(p_values), strict=True)
-    ]
+    found = []
+    for each, p, corrected in zip(names, p_values, holm(p_values), strict=True):
+        low, high = wilson(scores[each], n_effective[each])
+        difference = scores[each] - chance
+        found.append(Difference(each, name, difference, low - chance, high - chance, p, corrected, corrected < ALPHA))
+    return found
+
+
+def _ranked(pair: tuple[str, str], correct: Mapping[str, np.ndarray]) -> tuple[str, str]:
+    """The better of two first; by name where they are equal."""
+    first, second = sorted(pair, key=lambda name: (-float(np.sum(correct[name])), name))
+    return first, second
 
 
 def _tested(
-    correct: Mapping[str, np.ndarray], groups: np.ndarray, pairs: Sequence[tuple[str, ...]]
+    correct: Mapping[str, np.ndarray], groups: np.ndarray, pairs: Sequence[tuple[str, str]]
 ) -> list[Difference]:
     p_values = [paired_test(correct[first] - correct[second], groups) for first, second in pairs]
     return [
@@ -181,11 +177,8 @@ def _clean(top: list[str], rest: list[str], better: set[tuple[str, str]], with_i
     others = _list(rest) if len(rest) == 1 else "the rest"
     if len(top) == 1:
         return f"{_list(top)} is better than {others} {with_images}."
-    among = " ".join(
-        f"Among them, {_list([first])} is better than {_list([second])}."
-        for first, second in sorted(better)
-        if {first, second} <= set(top)
-    )
+    inside = [pair for pair in sorted(better) if set(pair) <= set(top)]
+    among = " ".join(f"Among them, {_list([first])} is better than {_list([second])}." for first, second in inside)
     between = "between them there is no real difference" if not among else "not all of them differ"
     return f"{_list(top)} are better than {others}; {between} {with_images}. {among}".rstrip()
 

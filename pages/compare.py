@@ -24,11 +24,13 @@ if comparison is None:
     st.stop()
 
 comparing.show_verdict(comparison)
-grid = st.grid(5, min_column_width=230)
+colors = comparing.colors(chosen, comparison)
+grid = st.grid(5, min_column_width=200, gap=(16, 32))
 with grid.cell(column_span=3):
-    comparing.show_table(comparison)
+    comparing.show_ranking(comparison, colors)
 with grid.cell(column_span=2):
-    comparing.show_trade(comparison)
+    comparing.show_trade(comparison, colors)
+comparing.show_table(comparison)
 for note in comparison.notes:
     st.caption(tokens.escape(note))
 
@@ -38,6 +40,8 @@ with st.expander("Similarity of the spaces", icon=":material/grid_on:", key="spa
 with st.expander("Pair view", icon=":material/compare:", key="pair", on_change="rerun") as pair:
     if pair.open:
         pairs.show_pair(chosen)
-with st.expander("Layer sweep of one backbone", icon=":material/stacked_line_chart:", key="sweep", on_change="rerun") as sweep:
+with st.expander(
+    "Layer sweep of one backbone", icon=":material/stacked_line_chart:", key="sweep", on_change="rerun"
+) as sweep:
     if sweep.open:
         sweeps.show(chosen)

@@ -37,9 +37,9 @@ def extractor_score_key(run_digest: str, panel_digest: str) -> str:
     return "extractor_score:" + digest_of(SCORES_VERSION, run_digest, panel_digest)
 
 
-def pair_score_key(first: str, second: str, panel_digest: str) -> str:
+def pair_score_key(run_digests: Sequence[str], panel_digest: str) -> str:
     """Name the similarity of two extractors, whichever comes first."""
-    return "pair_score:" + digest_of(SCORES_VERSION, sorted([first, second]), panel_digest)
+    return "pair_score:" + digest_of(SCORES_VERSION, sorted(run_digests), panel_digest)
 
 
 def sketches_key(images: ImageSet) -> str:

@@ -151,7 +151,7 @@ class _Comparing:
 
     def _pairs(self, panel: Panel) -> dict[tuple[str, str], dict[str, Any]]:
         couples = list(itertools.combinations(sorted(self.names), 2))
-        keys = {couple: pair_score_key(*(self.names[name] for name in couple), panel.digest) for couple in couples}
+        keys = {couple: pair_score_key([self.names[name] for name in couple], panel.digest) for couple in couples}
         stored = {couple: self.workspace.result(key) for couple, key in keys.items()}
         found = {couple: json.loads(content) for couple, content in stored.items() if content is not None}
         missing = [couple for couple in couples if couple not in found]

@@ -12,11 +12,14 @@ PAGES = (
     ("extract", "Extract", ":material/memory:"),
     ("map", "Map", ":material/scatter_plot:"),
     ("heatmaps", "Heatmaps", ":material/local_fire_department:"),
+    ("compare", "Compare", ":material/leaderboard:"),
 )
 SIDEBAR_WIDTH = 240  # pixels
 _ICON = str(Path(__file__).with_name("icon.png"))
 _FOLDER = Path(__file__).resolve().parent.parent
-_around = threading.local()  # each run of a script has a thread to itself; the session's state cannot be written in `finally`
+_around = (
+    threading.local()
+)  # each run of a script has a thread to itself; the session's state cannot be written in `finally`
 
 
 def _pages() -> list:

@@ -101,8 +101,8 @@ def _parameter(item: Parameter, projection: str) -> float | int | str:
     return kind(value) if isinstance(item.default, int) else float(value)
 
 
-def fetch(run: Run, features: Features, choice: Choice) -> tuple[Projection | None, Job | None]:
-    """Give the map, or the job that makes it."""
+def fetch(run: Run, features: Features, choice: Choice, *, alone: bool = True) -> tuple[Projection | None, Job | None]:
+    """Give the map, or the job that makes it. `alone` cancels maps that were asked for before and not waited for."""
     if not PROJECTIONS[choice.name].in_worker:
         projection = in_server(run, features, choice.name, choice.n_components, choice.seed, choice.parameters)
         return projection, None
@@ -117,7 +117,8 @@ def fetch(run: Run, features: Features, choice: Choice) -> tuple[Projection | No
         "seed": choice.seed,
         "parameters": parameters,
     }
-    _leave_older(asked)
+    if alone:
+        _leave_older(asked)
     stored = _stored(key)
     if stored is not None:
         return stored, None

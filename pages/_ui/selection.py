@@ -71,7 +71,7 @@ def _scree(projection: Projection) -> None:
 
 
 def _selected(features: Features, event: object) -> None:
-    rows = _rows(event)
+    rows = selected_rows(event)
     if not rows:
         st.markdown("**Selection**")
         st.caption(
@@ -112,7 +112,8 @@ def _actions(chosen: ImageSet) -> None:
     )
 
 
-def _rows(event: object) -> list[int]:
+def selected_rows(event: object) -> list[int]:
+    """Give the rows of the features that are selected on a map, in order."""
     points = getattr(getattr(event, "selection", None), "points", None) or []
     marks = [point.get("customdata") if hasattr(point, "get") else None for point in points]
     flat = [mark[0] if isinstance(mark, list | tuple) and mark else mark for mark in marks]

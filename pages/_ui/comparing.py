@@ -1,0 +1,189 @@
+"""The Compare page: which runs, the verdict, the ranking, quality against time."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+from plotly.graph_objects import Figure
+
+from featx_core import comparison_figures, figures
+from featx_core.backbones import BACKBONES
+from featx_core.comparison import Comparison
+from featx_core.image_set import ImageSet
+from featx_core.ledger import Run
+from featx_core.methods import Pretrained
+from featx_core.palette import run_color
+from featx_core.weights import find
+from featx_core.worker import Job
+from featx_core.worker.comparison_keys import find_comparison_key
+from featx_core.workspace import Workspace
+from pages._ui import jobs, session, tokens
+
+MAX_RUNS = 12
+QUICK = ("mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0")  # what is offered at first: small ones
+
+
+def run_more(images: ImageSet) -> None:
+    """Offer to run several backbones now, one after another, each with its own row of progress."""
+    waiting = [job for job in jobs.mine() if job.task == "extract"]
+    for job in waiting:
+        jobs.show(job)
+    with st.popover("Run backbones now", icon=":material/playlist_add:"):
+        names = st.multiselect(
+            "Backbones",
+            list(BACKBONES),
+            default=list(QUICK),
+            format_func=lambda name: BACKBONES[name].title,
+            max_selections=4,
+            key="more_backbones",
+            help="Each is run with average pooling at its last layer. At most four at a time.",
+        )
+        kind = st.radio(
+            "Weights",
+            ["imagenet", "random"],
+            index=0 if names and all(find(BACKBONES[name]) is not None for name in names) else 1,
+            format_func={"imagenet": "ImageNet", "random": "Random, untrained"}.__getitem__,
+            key="more_weights",
+            horizontal=True,
+        )
+        if st.button("Run", type="primary", disabled=not names, key="run_more"):
+            for name in names:
+                spec = Pretrained(backbone=name, weights=kind)
+                asked = {"spec": spec.to_json(), "batch_size": None}
+                jobs.submit("extract", asked, title=f"{spec.title} on {tokens.counted(len(images), 'image')}")
+            st.rerun()
+
+
+def pick(workspace: Workspace) -> list[Run]:
+    """Let the person pick the runs to compare; all of them at first."""
+    by_digest = {run.digest: run for run in workspace.ledger.runs()}
+    known = list(by_digest)[:MAX_RUNS]
+    key = f"compared_{len(by_digest)}"  # a new run joins by itself
+    digests = st.multiselect(
+        "Runs",
+        list(by_digest),
+        default=known,
+        format_func=lambda digest: tokens.run_words(by_digest[digest]),
+        max_selections=MAX_RUNS,
+        key=key,
+        persist_state="session",
+        help="Any runs of this workspace, of any method.",
+    )
+    return [by_digest[digest] for digest in digests]
+
+
+def fetch(chosen: Sequence[Run]) -> tuple[Comparison | None, Job | None]:
+    """Give the comparison of some runs, or the job that makes it."""
+    workspace = session.workspace()
+    digests = [run.digest for run in chosen]
+    key = find_comparison_key(workspace, digests)
+    content = workspace.result(key)
+    if content is not None:
+        return Comparison.from_json(content), None
+    asked = {"run_digests": digests, "key": key}
+    for job in jobs.mine():
+        if job.task == "compare" and dict(job.parameters) != asked:
+            jobs.cancel(job)
+    return None, jobs.ensure("compare", asked, title=f"Comparing {tokens.counted(len(chosen), 'run')}")
+
+
+def colors(chosen: Sequence[Run], comparison: Comparison) -> dict[str, str]:
+    """Give each extractor of a comparison the colour of its run."""
+    by_digest = {run.digest: run for run in chosen}
+    runs = comparison.facts.get("runs", {})
+    return {name: run_color(by_digest[digest].number - 1) for name, digest in runs.items() if digest in by_digest}
+
+
+def show_verdict(comparison: Comparison) -> None:
+    """Show what the comparison amounts to, in words, and on how much it rests."""
+    with st.container(border=True, key="verdict"):
+        st.markdown(f"#### {tokens.escape(comparison.verdict)}")
+        facts = comparison.facts
+        words = [tokens.counted(facts["n_images"], "image"), tokens.counted(facts["n_labels"], "label")]
+        if facts["n_duplicate_groups"]:
+            groups = tokens.counted(facts["n_duplicate_groups"], "group")
+            words.append(f"{groups} of equal or nearly equal images kept in one fold")
+        st.caption(tokens.escape(", ".join(words) + "."))
+
+
+def show_ranking(comparison: Comparison, colors: dict[str, str]) -> None:
+    """Show the scores of all extractors with their intervals."""
+    if comparison.has_labels:
+        st.markdown("**Ranking**")
+        _plot(comparison_figures.ranking_figure(comparison, colors=colors, dark=session.is_dark()), "ranking")
+
+
+def show_table(comparison: Comparison) -> None:
+    """Show all numbers of all extractors."""
+    table = comparison.table.copy()
+    for measure in ("knn", "probe"):
+        if measure in table:
+            table[measure] = [_with_interval(row, measure) for row in table.to_dict(orient="records")]
+            table = table.drop(columns=[f"{measure}_low", f"{measure}_high"])
+    st.dataframe(table.drop(columns=["kind"]), hide_index=True, column_config=_COLUMNS)
+    st.download_button(
+        "Table as CSV",
+        data=lambda: tokens.safe_csv(comparison.table),
+        file_name="featx-comparison.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+    if comparison.has_labels:
+        st.caption(
+            "k-NN: share of images whose nearest neighbours carry their label, each image left out in turn (cosine). Linear "
+            "probe: accuracy of a logistic regression, cross-validated. Brackets are 95 % intervals. Two rows give the "
+            "scale: always guessing the most frequent label, and a histogram of the colours."
+        )
+
+
+def show_trade(comparison: Comparison, colors: dict[str, str]) -> None:
+    """Show quality against time."""
+    known = comparison.table["ms_per_image"].notna() & (comparison.table["kind"] == "extractor")
+    if not comparison.has_labels or not known.any():
+        return
+    st.markdown("**Quality against time**")
+    _plot(comparison_figures.trade_figure(comparison, colors=colors, dark=session.is_dark()), "trade")
+    st.caption(
+        "Up is better, left is quicker; the line joins those that nothing else beats in both. Times are those of the runs, "
+        "on this machine; what else ran then is in them."
+    )
+
+
+def _plot(figure: Figure, name: str) -> None:
+    """Show a figure, with a way to keep it as a page that works offline."""
+    st.plotly_chart(figure, key=f"compare_{name}", theme=None, config=figures.CONFIG)
+    st.download_button(
+        "Figure as HTML",
+        data=lambda: figure.to_html(include_plotlyjs=True, config=figures.CONFIG).encode(),
+        file_name=f"featx-{name}.html",
+        mime="text/html",
+        key=f"html_{name}",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+    )
+
+
+def _with_interval(row: dict, measure: str) -> str:
+    value, low, high = row[measure], row[f"{measure}_low"], row[f"{measure}_high"]
+    if pd.isna(value):
+        return ""
+    return f"{value:.3f}" if pd.isna(low) else f"{value:.3f} [{low:.3f}, {high:.3f}]"
+
+
+_COLUMNS = {
+    "extractor": st.column_config.TextColumn("Extractor", pinned=True),
+    "badge": st.column_config.TextColumn("Weights"),
+    "n_features": st.column_config.NumberColumn("Features", format="localized"),
+    "n_parameters": st.column_config.NumberColumn("Parameters", format="localized"),
+    "ms_per_image": st.column_config.NumberColumn("ms an image", format="%.1f"),
+    "knn": st.column_config.TextColumn("k-NN accuracy"),
+    "probe": st.column_config.TextColumn("Linear probe"),
+    "silhouette": st.column_config.NumberColumn("Silhouette", format="%.3f"),
+    "nmi": st.column_config.NumberColumn("k-means NMI", format="%.3f"),
+    "effective_dimension": st.column_config.NumberColumn("Effective dimension", format="%.1f"),
+    "hubness": st.column_config.NumberColumn(
+        "Hubness", format="%.2f", help="Skewness of how often images are neighbours."
+    ),
+}

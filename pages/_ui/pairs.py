@@ -1,0 +1,167 @@
+"""Two spaces side by side: how alike they are, two maps with one selection, the images that moved."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from featx_core import comparison_figures, figures
+from featx_core.alignment import align_map
+from featx_core.comparison import Comparison
+from featx_core.features import Features
+from featx_core.ledger import Run
+from featx_core.neighbors import movers
+from featx_core.projection import Projection
+from featx_core.similarity import MEASURES
+from pages._ui import gallery, jobs, maps, runs, selection, session, tokens
+
+N_MOVERS = 5
+N_NEIGHBORS = 6
+_FIRST, _SECOND = "pair_first", "pair_second"
+
+
+def show_matrices(comparison: Comparison) -> None:
+    """Show how alike the spaces are, each measure beside its noise floor. Pressing a cell opens the pair."""
+    measure = st.segmented_control(
+        "Measure", list(MEASURES), default="cka", required=True, format_func=lambda name: MEASURES[name], key="measure"
+    )
+    values, floor = comparison.matrix(measure or "cka"), comparison.matrix(measure or "cka", "floor_high")
+    figure = comparison_figures.matrix_figure(values, title=MEASURES[measure or "cka"], floor=floor, dark=session.is_dark())
+    event = st.plotly_chart(
+        figure, key=f"matrix_{measure}", theme=None, config=figures.CONFIG, on_select="rerun", selection_mode="points"
+    )
+    by_name = dict(comparison.facts.get("runs", {}))
+    for point in getattr(getattr(event, "selection", None), "points", None) or []:
+        if point.get("x") in by_name and point.get("y") in by_name and point.get("x") != point.get("y"):
+            session.remember(_FIRST, by_name[point["y"]])
+            session.remember(_SECOND, by_name[point["x"]])
+    st.caption(
+        "1 means the same space up to rotation and scale (CKA), the same order of similarities (RSA), the same neighbours "
+        "(overlap). The floor is the highest value that shuffled images gave: what is not above it says nothing."
+    )
+    st.download_button(
+        "Matrix as CSV",
+        data=lambda: values.to_csv().encode(),
+        file_name=f"featx-{measure}.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+def show_pair(chosen: Sequence[Run]) -> None:
+    """Show two maps side by side, aligned, with one selection, and the images whose neighbours changed most."""
+    by_digest = {run.digest: run for run in chosen}
+    digests = list(by_digest)
+    _choose_first(_FIRST, digests, 0)
+    _choose_first(_SECOND, digests, 1)
+    bar = st.container(horizontal=True, vertical_alignment="bottom")
+    words = {digest: tokens.run_words(run) for digest, run in by_digest.items()}
+    first = bar.selectbox("Left", digests, format_func=lambda digest: words[digest], key=_FIRST, width=380)
+    second = bar.selectbox("Right", digests, format_func=lambda digest: words[digest], key=_SECOND, width=380)
+    name = bar.segmented_control(
+        "Projection",
+        list(maps.PROJECTIONS),
+        default="pca",
+        required=True,
+        key="pair_projection",
+        format_func=lambda name: maps.PROJECTIONS[name].title,
+    )
+    if first == second:
+        st.caption("Pick two different runs.")
+        return
+    found = [_both(by_digest[digest], name or "pca") for digest in (first, second)]
+    if any(item is None for item in found):
+        return
+    _linked(by_digest[first], by_digest[second], *[item for item in found if item is not None])
+
+
+def _choose_first(key: str, digests: Sequence[str], index: int) -> None:
+    if session.recall(key) not in digests:
+        session.remember(key, digests[index])
+
+
+def _both(run: Run, name: str) -> tuple[Features, Projection] | None:
+    features = runs.features_of(run)
+    if features is None or len(features) < 2:
+        st.caption("A map needs at least 2 images.")
+        return None
+    parameters = {item.name: item.default for item in maps.PROJECTIONS[name].parameters}
+    choice = maps.Choice(name, 2, "label", False, 0, parameters)
+    projection, job = maps.fetch(run, features, choice, alone=False)
+    if projection is None:
+        if job is not None:
+            jobs.show(job)
+        return None
+    return features, projection
+
+
+@st.fragment
+def _linked(
+    left_run: Run, right_run: Run, left: tuple[Features, Projection], right: tuple[Features, Projection]
+) -> None:
+    (left_features, left_map), (right_features, right_map) = left, right
+    if left_features.names != right_features.names:
+        st.caption("These runs are of different images. Extract both again to compare them image by image.")
+        return
+    right_map = align_map(right_map, left_map)
+    grid = st.grid(2, min_column_width=380)
+    with grid.cell():
+        st.markdown(f"{tokens.run_dot(left_run)} {tokens.escape(left_run.title)}")
+        event = st.plotly_chart(
+            _figure(left_features, left_map),
+            key=f"pair_left_{left_run.digest[:8]}_{left_map.name}",
+            theme=None,
+            config=figures.CONFIG,
+            on_select="rerun",
+            height=460,
+        )
+    rows = selection.selected_rows(event)
+    with grid.cell():
+        st.markdown(f"{tokens.run_dot(right_run)} {tokens.escape(right_run.title)}")
+        figure = _lit(_figure(right_features, right_map), set(rows))
+        st.plotly_chart(figure, key=f"pair_right_{right_run.digest[:8]}", theme=None, config=figures.CONFIG, height=460)
+    st.caption(
+        "The right map is turned, scaled and moved onto the left one (Procrustes), which changes no distance ratio in it. "
+        "Draw a lasso on the left: the same images light up on the right."
+    )
+    images = session.workspace().images()
+    if rows:
+        st.markdown(f"**Selection: {tokens.counted(len(rows), 'image')}**")
+        chosen = images.select(left_features.names[row] for row in rows)
+        gallery.show(chosen[:24], key="pair_gallery", size="S", labels=images.labels)
+    _movers(left_features, right_features)
+
+
+def _figure(features: Features, projection: Projection) -> go.Figure:
+    figure = figures.map_figure(
+        projection, names=features.names, groups=features.labels, group_title="Label", dark=session.is_dark()
+    )
+    return figure.update_layout(dragmode="lasso")
+
+
+def _lit(figure: go.Figure, rows: set[int]) -> go.Figure:
+    """Light up some images in a map, the others pale; with none selected all stay as they are."""
+    for trace in figure.data if rows else ():
+        marks = np.asarray(trace.customdata).reshape(len(trace.x), -1)[:, 0]
+        trace.selectedpoints = [index for index, mark in enumerate(marks) if int(mark) in rows]
+        trace.unselected = {"marker": {"opacity": 0.15}}
+    return figure
+
+
+def _movers(first: Features, second: Features) -> None:
+    """Show the images whose neighbours changed most, measured on the features and not on the maps."""
+    images = session.workspace().images()
+    st.markdown("**Images whose neighbours changed most**")
+    for mover in movers(first.vectors, second.vectors, n_neighbors=N_NEIGHBORS, limit=N_MOVERS):
+        name = first.names[mover.row]
+        st.caption(
+            tokens.escape(f"{name}: {100 * mover.kept:.0f} % of its {N_NEIGHBORS} nearest neighbours are the same")
+        )
+        grid = st.grid(2, min_column_width=380)
+        for side, rows in (("left", mover.first), ("right", mover.second)):
+            with grid.cell():
+                names = [name, *(first.names[row] for row in rows)]
+                gallery.show(images.select(names), key=f"mover_{side}_{mover.row}", size="S", labels=images.labels)
+    st.caption("First the image itself, then its nearest neighbours by cosine similarity, left and right space.")

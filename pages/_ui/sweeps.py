@@ -1,0 +1,54 @@
+"""The layer sweep on the Compare page: every stage of one backbone, tapped in one pass."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from featx_core import comparison_figures, figures
+from featx_core.layer_sweep import Sweep
+from featx_core.ledger import Run
+from featx_core.worker.comparison_keys import find_sweep_key
+from pages._ui import jobs, session, tokens
+
+
+def show(chosen: Sequence[Run]) -> None:
+    """Let the person sweep the layers of one of the runs' backbones."""
+    by_digest = {run.digest: run for run in chosen}
+    digest = st.selectbox(
+        "Backbone of",
+        list(by_digest),
+        format_func=lambda digest: tokens.run_words(by_digest[digest]),
+        key="swept",
+        width=420,
+    )
+    run, workspace = by_digest[digest], session.workspace()
+    key = find_sweep_key(workspace, run.spec)
+    content = workspace.result(key)
+    if content is not None:
+        _show(Sweep.from_json(content))
+        return
+    asked = {"spec": run.spec.to_json(), "key": key}
+    job = jobs.find("sweep", asked)
+    if job is None:
+        st.caption("Taps every stage in one pass over the images; takes about as long as one extraction.")
+        if st.button("Sweep the layers", icon=":material/play_arrow:", key="start_sweep"):
+            jobs.submit("sweep", asked, title=f"Layers of {run.title}")
+            st.rerun()
+    elif job.state == "done":
+        jobs.ensure("sweep", asked, title=job.title)
+        st.rerun()
+    else:
+        jobs.show(job)
+
+
+def _show(sweep: Sweep) -> None:
+    st.markdown(f"**{tokens.escape(sweep.verdict)}**")
+    figure = comparison_figures.sweep_figure(sweep, dark=session.is_dark())
+    st.plotly_chart(figure, key="sweep_chart", theme=None, config=figures.CONFIG)
+    st.caption(
+        "From the input (left) to the last layer: how well a linear probe reads your labels there, with its 95 % interval, "
+        "and how alike the space is to that of the last layer (CKA)."
+    )
+    st.dataframe(sweep.table, hide_index=True)
+    for note in sweep.notes:
+        st.caption(tokens.escape(note))
