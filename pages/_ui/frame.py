@@ -16,7 +16,7 @@ PAGES = (
 SIDEBAR_WIDTH = 240  # pixels
 _ICON = str(Path(__file__).with_name("icon.png"))
 _FOLDER = Path(__file__).resolve().parent.parent
-_around = threading.local()  # each run of a script has a thread to itself; the session's state cannot be written in `finally`
+_around = threading.local()  # per run of a script; the session's state refuses to be written when a run is cut short
 
 
 def _pages() -> list:

@@ -202,7 +202,9 @@ def test_features_that_are_not_finite_are_left_out_and_counted(visit, shelve_fea
 def test_features_that_are_all_not_finite_give_a_sentence(visit, shelve_features):
     visitor = visit(shelve_features(np.full((4, 3), np.nan))).open("map")
     assert visitor.has_no_fault
-    assert visitor.tab.info[0].value.startswith("PCA needs at least 2 images; there are none. 4 of 4 images were left out")
+    assert visitor.tab.info[0].value.startswith(
+        "PCA needs at least 2 images; there are none. 4 of 4 images were left out"
+    )
     visitor.tab.session_state["extract_view"] = "Result"
     assert "PCA needs at least 2 images" in visitor.open("extract").words
     assert visitor.has_no_fault
