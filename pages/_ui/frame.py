@@ -26,9 +26,14 @@ def _pages() -> list:
     ]
 
 
+def _configure() -> None:
+    """Set title, icon and layout. Before `st.navigation`, or the browser fetches the icon of a page from Google."""
+    st.set_page_config(page_title="featx", page_icon=_ICON, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
+
+
 def show() -> None:
     """Draw the frame and, in it, the page that was asked for."""
-    st.set_page_config(page_title="featx", page_icon=_ICON, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
+    _configure()
     st.html(Path(__file__).with_name("frame.css"))
     st.logo(_ICON, size="large")
     page = st.navigation(_pages())
@@ -51,6 +56,7 @@ def guard() -> None:
     Until one session has run `st.navigation`, Streamlit runs the file of a page by itself.
     """
     if not getattr(_around, "is_there", False):
+        _configure()
         st.navigation(_pages())
         st.rerun()
 

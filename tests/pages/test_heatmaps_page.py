@@ -39,7 +39,7 @@ def test_one_image_of_each_label_is_drawn_by_every_method(visitor, worker):
         f"{name}-01.png" for name in ("disc", "star", "waves") for _ in titles
     ]
     assert len({alt.split(":")[1] for alt in pictures(visitor)}) == len(titles)
-    assert len([b for b in visitor.tab.download_button if b.key.startswith("png_")]) == 3 * len(titles)
+    assert len([b for b in visitor.tab.download_button if (b.key or "").startswith("png_")]) == 3 * len(titles)
     for method in HEATMAPS.values():
         assert method.caption in visitor.words
     assert visitor.has_no_fault

@@ -28,6 +28,10 @@ def caption(visitor):
     return " ".join(text.value for text in visitor.tab.main.caption).replace("\\", "")
 
 
+def problems(visitor):
+    return [error.value.replace("\\", "") for error in visitor.tab.error]
+
+
 def choose(visitor, **widgets):
     for key, value in widgets.items():
         element(visitor, key).set_value(value)
@@ -172,7 +176,7 @@ def test_pca_works_from_two_images_up(visit, shelve_features, n_images):
 @pytest.mark.parametrize("n_images", [2, 3, 4])
 def test_t_sne_says_that_it_needs_five_images(visit, shelve_features, n_images):
     visitor = choose(visit(shelve_features(vectors(n_images))).open("map"), projection="tsne").run()
-    assert f"t-SNE needs at least 5 different images; these are {n_images}." in [e.value for e in visitor.tab.error]
+    assert f"t-SNE needs at least 5 different images; these are {n_images}." in problems(visitor)
     assert visitor.has_no_fault
 
 
@@ -187,7 +191,7 @@ def test_identical_features_are_said_to_coincide_and_t_sne_is_not_run(visit, she
     assert "coincide" in caption(visitor)
     assert len(charts(visitor)) == 1
     choose(visitor, projection="tsne").run()
-    assert "t-SNE needs" in visitor.tab.error[0].value
+    assert problems(visitor) == ["t-SNE needs at least 5 different images; among these 8 there is 1."]
     assert visitor.has_no_fault
 
 
