@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 from featx_core.file_kinds import HEAD_BYTES, described_kind
 from featx_core.images import MAX_IMAGE_BYTES, ImageError
 from featx_core.names import clean_name, is_system_file, labels_of
-from featx_core.wording import spaced, too_large
+from featx_core.wording import counted, spaced, too_large
 
 if TYPE_CHECKING:
     from featx_core.intake import IntakeReport
@@ -91,9 +91,10 @@ class ZipMembers:
             yield Member(raw, content, label)
 
     def _stopped(self, n_images: int) -> None:
+        part = f"up to its first {counted(n_images, 'image')}" if n_images else "only in part"
         self._report.warnings.append(
-            f"{self._name} was read up to its first {spaced(n_images)} images: an archive may hold "
-            f"{spaced(MAX_ARCHIVE_IMAGES)} images and {MAX_INFLATED_BYTES // 1024**3} GB."
+            f"{self._name} was read {part}: an archive may hold {spaced(MAX_ARCHIVE_IMAGES)} images "
+            f"and {MAX_INFLATED_BYTES // 1024**3} GB."
         )
 
     def _content(self, info: zipfile.ZipInfo, raw: str) -> bytes | None:

@@ -52,9 +52,7 @@ _one_large = threading.Lock()  # a picture of 100 megapixels takes over a gigaby
 _DAMAGED = "is damaged: its pixels cannot be read"
 _NO_IMAGE = "is not an image that can be read"
 _NAMES = {"MPO": "JPEG", "WEBP": "WebP", "HEIF": "HEIC"}  # where Pillow's word is not what people say
-warnings.filterwarnings(
-    "ignore", module=r"PIL\."
-)  # what they say of a file is found and named here; the log stays readable
+warnings.filterwarnings("ignore", module=r"PIL\.")  # what they warn of is found and named here
 
 
 class ImageError(ValueError):
@@ -173,7 +171,7 @@ def _attempt(content: bytes, reduced_to: tuple[int, int] | None) -> tuple[Image.
     elif orientation(image) >= 5:
         width, height = height, width
     if n_frames > 1:
-        notes += (f"first of {'more than ' if n_frames >= MAX_FRAMES else ''}{spaced(n_frames)} frames",)
+        notes += (f"1 of {'more than ' if n_frames >= MAX_FRAMES else ''}{spaced(n_frames)} frames used",)
     if max(width, height) > MAX_ASPECT * min(width, height):
         notes += (f"very elongated, {width} x {height}",)
     return rgb, ImageFacts(_NAMES.get(form, form), width, height, notes)
@@ -193,9 +191,9 @@ def _check_header(width: int, height: int, n_scans: int) -> None:
     if width * height > MAX_PIXELS:
         raise ImageError(_too_many(width * height))
     if min(width, height) < MIN_SIDE:
-        raise ImageError(f"{width} x {height} pixels; each side must have at least {MIN_SIDE}")
+        raise ImageError(f"{spaced(width)} x {spaced(height)} pixels; each side must have at least {MIN_SIDE}")
     if max(width, height) > MAX_SIDE:
-        raise ImageError(f"{width} x {height} pixels; a side may have at most {spaced(MAX_SIDE)}")
+        raise ImageError(f"{spaced(width)} x {spaced(height)} pixels; a side may have at most {spaced(MAX_SIDE)}")
     if width * height * n_scans > MAX_SCANNED_PIXELS:
         raise ImageError(f"has {spaced(n_scans)} passes, too many for its size")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 APPLICATION_ID = 0x66656174  # "feat", in the header of the file
+PAGE_BYTES = 16_384  # of a new file; a photograph is written in half the time that pages of 4 096 take
 BUSY_SECONDS = 30.0
 _ONLY_FOR_READING = ("readonly", "read-only", "attempt to write")
 
@@ -69,6 +70,7 @@ class Store:
         connection = self._connection
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         is_new = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if not is_new and connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
             raise WorkspaceError("This file is not a featx workspace.")

@@ -10,8 +10,8 @@ st.title("Compare")
 images = workspace.images()
 guards.need_images(images)
 
-comparing.run_more(images)
 chosen = comparing.pick(workspace)
+comparing.run_more(images)
 if len(chosen) < 2:
     st.caption("Pick at least two runs to compare, or run more backbones above.")
     st.stop()
@@ -25,7 +25,7 @@ if comparison is None:
 
 comparing.show_verdict(comparison)
 colors = comparing.colors(chosen, comparison)
-grid = st.grid(5, min_column_width=200, gap=(16, 32))
+grid = st.grid(5, min_column_width=150, gap=(16, 32))
 with grid.cell(column_span=3):
     comparing.show_ranking(comparison, colors)
 with grid.cell(column_span=2):

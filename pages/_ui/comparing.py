@@ -25,9 +25,6 @@ QUICK = ("mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0")  # what is off
 
 def run_more(images: ImageSet) -> None:
     """Offer to run several backbones now, one after another, each with its own row of progress."""
-    waiting = [job for job in jobs.mine() if job.task == "extract"]
-    for job in waiting:
-        jobs.show(job)
     with st.popover("Run backbones now", icon=":material/playlist_add:"):
         names = st.multiselect(
             "Backbones",
@@ -52,6 +49,9 @@ def run_more(images: ImageSet) -> None:
                 asked = {"spec": spec.to_json(), "batch_size": None}
                 jobs.submit("extract", asked, title=f"{spec.title} on {tokens.counted(len(images), 'image')}")
             st.rerun()
+    for job in jobs.mine():
+        if job.task == "extract":
+            jobs.show(job)
 
 
 def pick(workspace: Workspace) -> list[Run]:

@@ -17,9 +17,7 @@ PAGES = (
 SIDEBAR_WIDTH = 240  # pixels
 _ICON = str(Path(__file__).with_name("icon.png"))
 _FOLDER = Path(__file__).resolve().parent.parent
-_around = (
-    threading.local()
-)  # each run of a script has a thread to itself; the session's state cannot be written in `finally`
+_around = threading.local()  # per run of a script; the session's state refuses to be written when a run is cut short
 
 
 def _pages() -> list:
@@ -29,9 +27,14 @@ def _pages() -> list:
     ]
 
 
+def _configure() -> None:
+    """Set title, icon and layout. Before `st.navigation`, or the browser fetches the icon of a page from Google."""
+    st.set_page_config(page_title="featx", page_icon=_ICON, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
+
+
 def show() -> None:
     """Draw the frame and, in it, the page that was asked for."""
-    st.set_page_config(page_title="featx", page_icon=_ICON, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
+    _configure()
     st.html(Path(__file__).with_name("frame.css"))
     st.logo(_ICON, size="large")
     page = st.navigation(_pages())
@@ -54,6 +57,7 @@ def guard() -> None:
     Until one session has run `st.navigation`, Streamlit runs the file of a page by itself.
     """
     if not getattr(_around, "is_there", False):
+        _configure()
         st.navigation(_pages())
         st.rerun()
 

@@ -67,7 +67,8 @@ def _drawer(name: str) -> None:
     record = found[0]
     st.image(tokens.preview(record), width=max(min(record.width, DRAWER_SIDE), SMALLEST_SIDE), alt=record.name)
     st.text(record.name)
-    st.caption(f"{record.width} x {record.height} pixels, {record.format}, brightness {record.brightness:.0f} of 100")
+    facts = f"{record.width} x {record.height} pixels, {record.format}, brightness {record.brightness:.0f} of 100"
+    st.caption(tokens.escape(facts))
     for note in record.notes:
         st.caption(tokens.escape(note))
     label = st.text_input("Label", value=record.label or "", max_chars=60, key=f"label_of_{record.digest}_{name}")

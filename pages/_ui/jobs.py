@@ -168,8 +168,7 @@ def _import_progress() -> None:
         st.rerun(scope="app")
         return
     counts = f"{entry.done:,} of {entry.total:,} files".replace(",", " ") if entry.total else "looking at the files"
-    st.progress(
-        min(entry.done / entry.total, 1.0) if entry.total else 0.0, text=f"**{tokens.escape(entry.title)}**  \n{counts}"
-    )
+    share = min(entry.done / entry.total, 1.0) if entry.total else 0.0
+    st.progress(share, text=f"**{tokens.escape(entry.title)}**  \n{counts}")
     if st.button("Stop", key="stop_import", icon=":material/close:", type="tertiary"):
         entry.stop.set()

@@ -27,7 +27,9 @@ def show_matrices(comparison: Comparison) -> None:
         "Measure", list(MEASURES), default="cka", required=True, format_func=lambda name: MEASURES[name], key="measure"
     )
     values, floor = comparison.matrix(measure or "cka"), comparison.matrix(measure or "cka", "floor_high")
-    figure = comparison_figures.matrix_figure(values, title=MEASURES[measure or "cka"], floor=floor, dark=session.is_dark())
+    figure = comparison_figures.matrix_figure(
+        values, title=MEASURES[measure or "cka"], floor=floor, dark=session.is_dark()
+    )
     event = st.plotly_chart(
         figure, key=f"matrix_{measure}", theme=None, config=figures.CONFIG, on_select="rerun", selection_mode="points"
     )

@@ -28,7 +28,7 @@ def start_first(images: ImageSet) -> None:
 def view() -> str:
     """Let the person go between setting a run up and its result."""
     if session.recall(VIEW) not in VIEWS:
-        session.remember(VIEW, VIEWS[0])
+        session.remember(VIEW, VIEWS[0] if watched() is None else VIEWS[1])
     return st.segmented_control("View", VIEWS, required=True, key=VIEW, label_visibility="collapsed") or VIEWS[0]
 
 
@@ -44,9 +44,11 @@ def start(asked: Mapping[str, Any], spec: Spec, images: ImageSet) -> None:
 
 
 def watched() -> Job | None:
-    """Give the job that this page follows, as it stands."""
+    """Give the job that this page follows, as it stands: the one begun here, after a reload the one that goes on."""
     asked = session.recall("asked")
-    return jobs.find("extract", asked) if isinstance(asked, Mapping) else None
+    if isinstance(asked, Mapping):
+        return jobs.find("extract", asked)
+    return next((job for job in jobs.mine() if job.task == "extract"), None)
 
 
 def latest(workspace: Workspace, job: Job | None) -> Run | None:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from featx_core.palette import run_color
 from featx_core.store import WorkspaceError
 from pages._ui import jobs, library
 
@@ -61,7 +62,15 @@ async def _thumbnail(request: Request) -> Response:
     return Response(content, media_type="image/webp", headers=headers)
 
 
-ROUTES = [Route("/thumbnail/{token}/{digest}", _thumbnail)]
+async def _run_dot(request: Request) -> Response:
+    """Draw the coloured dot of a run: Markdown knows few colours, and not those of the figures."""
+    color = run_color(request.path_params["index"])
+    dot = f'<circle cx="5.5" cy="5.5" r="5" fill="{color}"/>'
+    content = f'<svg xmlns="http://www.w3.org/2000/svg" width="11" height="11">{dot}</svg>'
+    return Response(content, media_type="image/svg+xml", headers={"Cache-Control": f"max-age={_A_YEAR}"})
+
+
+ROUTES = [Route("/thumbnail/{token}/{digest}", _thumbnail), Route("/run-dot/{index:int}", _run_dot)]
 
 
 def report(error: Exception) -> bool:

@@ -16,7 +16,6 @@ from featx_core.image_set import ImageRecord
 from featx_core.ledger import Run
 from featx_core.workspace import Workspace
 
-RUN_COLORS = ("blue", "orange", "green", "violet", "red", "yellow")
 PREVIEW_SIDE = 1024  # pixels
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&])")
 
@@ -28,7 +27,7 @@ def escape(text: str) -> str:
 
 def run_dot(run: Run) -> str:
     """Give the coloured dot of a run, the same on every page."""
-    return f":{RUN_COLORS[(run.number - 1) % len(RUN_COLORS)]}[●]"
+    return f"![](/run-dot/{run.number - 1})"
 
 
 def run_words(run: Run) -> str:

@@ -4,7 +4,6 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from featx_core.conditioning import made_up_images
 from featx_core.extractor import Extractor, pool, pooled_shape
 from featx_core.keras_setup import load_keras
 from featx_core.layers import find_layer, list_layers, stable_names
@@ -240,12 +239,3 @@ def test_made_up_names_start_anew_in_each_network():
         "re_lu_1",
         "relu_1",
     ]
-
-
-def test_made_up_pictures_are_seeded_and_varied():
-    images = made_up_images(np.random.default_rng(1), 4, (40, 50))
-    again = made_up_images(np.random.default_rng(1), 4, (40, 50))
-    assert images.shape == (4, 40, 50, 3)
-    assert images.dtype == np.uint8
-    np.testing.assert_array_equal(images, again)
-    assert images.std(axis=(1, 2)).min() > 20

@@ -94,6 +94,14 @@ def test_a_damaged_file_is_read_or_refused_in_words(kind: str) -> None:
     assert not all([read(damaged(content, rng)) for _ in range(60)])  # a list: all of them are read
 
 
+def test_the_size_is_that_of_the_pixels_where_a_header_lies() -> None:
+    """A HEIC names its crop in a box of its own; a crop that does not fit is not made."""
+    content = bytearray(HEIC)
+    content[content.index(b"clap") + 6] = 1  # 320 of 64 pixels across
+    facts = inspect(bytes(content))
+    assert (facts.height, facts.width, 3) == decode(bytes(content)).shape
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 3])
 @pytest.mark.parametrize("kind", FILES)

@@ -169,7 +169,7 @@ def test_the_first_of_several_frames_is_used_and_noted(form: str) -> None:
     frames = [Image.new("RGB", (64, 48), colour) for colour in ("red", "lime", "blue")]
     content = encoded(frames[0], form, save_all=True, append_images=frames[1:], duration=100, lossless=True)
     facts = inspect(content)
-    assert "first of 3 frames" in facts.notes
+    assert "1 of 3 frames used" in facts.notes
     assert np.abs(decode(content).astype(int) - [255, 0, 0]).max() <= 4
 
 

@@ -85,8 +85,8 @@ def test_damage_is_found_on_opening(path):
     made.copy_to(path.with_name("copy.featx"))
     damaged = path.with_name("copy.featx")
     content = bytearray(damaged.read_bytes())
-    page = 4096
-    content[5 * page : 5 * page + 200] = b"\xff" * 200
+    page = store.PAGE_BYTES
+    content[-page : -page + 200] = b"\xff" * 200
     damaged.write_bytes(content)
     with pytest.raises(WorkspaceError, match="damaged"):
         Store(damaged)

@@ -10,6 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from featx_core.heatmaps import HEATMAPS, OwnFeaturesTarget
 from featx_core.samples import SAMPLES
 from featx_core.worker.tasks import TASKS
 from featx_core.workspace import Workspace
@@ -89,12 +90,14 @@ def shelve_features(shelve: Callable[..., str], make_png: Callable[..., bytes]) 
 
 @pytest.fixture(scope="session")
 def extracted_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace of 12 images in 3 classes, with features of MobileNetV2 at 64 x 64 from the real task."""
+    """A workspace of 12 images in 3 classes, with features of MobileNetV2 at 64 x 64 and heatmaps, from the real tasks."""
     path = tmp_path_factory.mktemp("extracted") / "made.featx"
     workspace = Workspace.open(path)
     workspace.add((name, content) for name, content in SAMPLES["shapes"].make() if name.split("/")[1] in A_FEW_SHAPES)
     leave_keras_to_itself()
     TASKS["extract"](workspace, {"spec": SPEC.to_json(), "batch_size": 12}, quiet_report())
+    asked = {"spec": SPEC.to_json(), "images": A_FEW_SHAPES[::4], "names": list(HEATMAPS), "layer": None}
+    TASKS["explain"](workspace, asked | {"target": OwnFeaturesTarget().to_json()}, quiet_report())
     workspace.copy_to(path.with_name("copy.featx"))
     workspace.close()
     return path.with_name("copy.featx")

@@ -28,6 +28,10 @@ def caption(visitor):
     return " ".join(text.value for text in visitor.tab.main.caption).replace("\\", "")
 
 
+def problems(visitor):
+    return [error.value.replace("\\", "") for error in visitor.tab.error]
+
+
 def choose(visitor, **widgets):
     for key, value in widgets.items():
         element(visitor, key).set_value(value)
@@ -172,7 +176,7 @@ def test_pca_works_from_two_images_up(visit, shelve_features, n_images):
 @pytest.mark.parametrize("n_images", [2, 3, 4])
 def test_t_sne_says_that_it_needs_five_images(visit, shelve_features, n_images):
     visitor = choose(visit(shelve_features(vectors(n_images))).open("map"), projection="tsne").run()
-    assert f"t-SNE needs at least 5 different images; these are {n_images}." in [e.value for e in visitor.tab.error]
+    assert f"t-SNE needs at least 5 different images; these are {n_images}." in problems(visitor)
     assert visitor.has_no_fault
 
 
@@ -187,7 +191,7 @@ def test_identical_features_are_said_to_coincide_and_t_sne_is_not_run(visit, she
     assert "coincide" in caption(visitor)
     assert len(charts(visitor)) == 1
     choose(visitor, projection="tsne").run()
-    assert "t-SNE needs" in visitor.tab.error[0].value
+    assert problems(visitor) == ["t-SNE needs at least 5 different images; among these 8 there is 1."]
     assert visitor.has_no_fault
 
 
@@ -202,7 +206,9 @@ def test_features_that_are_not_finite_are_left_out_and_counted(visit, shelve_fea
 def test_features_that_are_all_not_finite_give_a_sentence(visit, shelve_features):
     visitor = visit(shelve_features(np.full((4, 3), np.nan))).open("map")
     assert visitor.has_no_fault
-    assert visitor.tab.info[0].value.startswith("PCA needs at least 2 images; there are none. 4 of 4 images were left out")
+    assert visitor.tab.info[0].value.startswith(
+        "PCA needs at least 2 images; there are none. 4 of 4 images were left out"
+    )
     visitor.tab.session_state["extract_view"] = "Result"
     assert "PCA needs at least 2 images" in visitor.open("extract").words
     assert visitor.has_no_fault

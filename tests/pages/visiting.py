@@ -154,7 +154,7 @@ class Visitor:
     @property
     def words(self) -> str:
         """All the text that the page carries, whatever shows it: labels, captions, tables' names, help, data."""
-        return "\n".join(text for node in nodes(self.tab._tree) for text in _texts(node))
+        return "\n".join(text for node in nodes(self.tab._tree) for text in texts(node))
 
     @property
     def has_no_fault(self) -> bool:
@@ -169,7 +169,7 @@ def nodes(block: Any) -> Iterator[Any]:
             yield from nodes(child)
 
 
-def _texts(node: Any) -> Iterator[str]:
+def texts(node: Any) -> Iterator[str]:
     proto = getattr(node, "proto", None)
     if proto is not None and hasattr(proto, "DESCRIPTOR"):
         yield from _strings(MessageToDict(proto))

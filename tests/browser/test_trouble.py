@@ -1,0 +1,85 @@
+"""What a person meets when something is cancelled or killed: a plain sentence, and everything finished still there."""
+
+import re
+from itertools import islice
+
+import pytest
+from playwright.sync_api import expect
+
+from featx_core.samples import SAMPLES
+from tests.browser.steps import PATIENCE, extract, go, names_in, press, settled
+
+pytestmark = pytest.mark.browser
+
+N_IMAGES = 40
+
+
+@pytest.fixture
+def page_at_work(server, open_tab, shelve):
+    """A tab on the Extract page in which ResNet152 is at work on 40 images."""
+    page = open_tab(f"{server.url}extract?w={shelve(server, islice(SAMPLES['shapes'].make(), N_IMAGES))}")
+    extract(page, "ResNet152")
+    page.get_by_test_id("stMain").get_by_text(re.compile("Building the network|Extracting")).wait_for()
+    return page
+
+
+def runs_a_small_job(page):
+    """Extract with a small network, and wait for its result."""
+    page.get_by_text("Set up", exact=True).click()
+    extract(page, "MobileNetV3Small")
+    expect(page.get_by_text(f"({N_IMAGES}, 576)")).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_cancelled_job_is_gone_at_once_and_the_worker_is_free_again(page_at_work):
+    cancel = page_at_work.get_by_test_id("stMain").get_by_role("button", name="Cancel")
+    cancel.click()
+    page_at_work.get_by_text("Cancelled. What was finished by then is kept.").wait_for(timeout=5_000)
+    expect(page_at_work.get_by_test_id("stSidebar").get_by_role("button", name="Cancel")).to_have_count(0)
+    runs_a_small_job(page_at_work)
+
+
+def test_a_killed_worker_is_a_plain_sentence_and_the_next_job_works(server, page_at_work):
+    server.worker().kill()
+    sentence = page_at_work.get_by_text(re.compile(r"^The computation stopped unexpectedly \(ref \w{4}\)\."))
+    sentence.first.wait_for()
+    assert "Traceback" not in page_at_work.inner_text("body")
+    runs_a_small_job(page_at_work)
+
+
+def test_a_job_goes_on_while_its_page_is_left_and_reloaded(page_at_work):
+    go(page_at_work, "Images")
+    sidebar = page_at_work.get_by_test_id("stSidebar")
+    sidebar.get_by_text("ResNet152").first.wait_for()
+    page_at_work.reload()
+    sidebar.get_by_text("ResNet152").first.wait_for()
+    sidebar.get_by_role("button", name="Cancel").click()
+    expect(sidebar.get_by_role("button", name="Cancel")).to_have_count(0)
+
+
+def test_a_killed_server_loses_nothing(fresh_server, open_tab, notes, make_png, tmp_path):
+    notes.expected = "ERR_CONNECTION|WebSocket|Failed to fetch|Failed to load resource|Client Error|Network Error|Host"
+    page = open_tab(fresh_server.url)
+    files = [tmp_path / f"{number}.png" for number in range(6)]
+    for number, path in enumerate(files):
+        path.write_bytes(make_png(number))
+    page.get_by_test_id("stFileUploader").locator("input[type=file]").first.set_input_files(files)
+    page.locator(".tile").nth(5).wait_for()
+    press(page, "Extract features")
+    page.get_by_text("Open the map").wait_for()
+    page.locator(".js-plotly-plot").first.wait_for()
+    page.get_by_test_id("stImage").locator("img").nth(3).wait_for()
+    address = page.url
+
+    fresh_server.stop(kill=True)
+    fresh_server.start()
+
+    page.goto(address)
+    page.get_by_role("heading", name="Extract", exact=True, level=1).wait_for()
+    settled(page)
+    page.get_by_text("Result", exact=True).click()
+    expect(page.get_by_text("(6, 1280)")).to_be_visible()
+    page.locator(".js-plotly-plot").first.wait_for()
+    page.get_by_test_id("stImage").locator("img").nth(3).wait_for()
+    go(page, "Images")
+    page.locator(".tile").nth(5).wait_for()
+    assert names_in(page.locator(".gallery")) == {path.name for path in files}

@@ -1,0 +1,175 @@
+"""The whole path of a person with two photographs and a zip, in a real browser."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+from sklearn.datasets import load_sample_images
+
+from tests.browser.steps import PATIENCE, go, names_in, press, settled
+
+pytestmark = pytest.mark.browser
+
+FEATURES = 1280  # of MobileNetV2
+
+
+@pytest.fixture(scope="module")
+def zipped(tmp_path_factory):
+    """Crops of the two photographs in folders that name them, and one file that ends early."""
+    path = tmp_path_factory.mktemp("zip") / "crops.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for label, pixels in zip(("temple", "flower"), load_sample_images().images, strict=True):
+            for number in range(4):
+                archive.writestr(
+                    f"{label}/{label}-{number}.jpg", jpeg(pixels[40 * number : 40 * number + 220, 100:400])
+                )
+        archive.writestr("temple/cut.jpg", jpeg(pixels)[:4000])
+    return path
+
+
+def jpeg(pixels):
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG")
+    return out.getvalue()
+
+
+def places(page):
+    """Give name and place on the screen of each point of the map."""
+    return page.evaluate(
+        """() => {
+          const plot = document.querySelector('.st-key-map_frame .js-plotly-plot'), box = plot.getBoundingClientRect();
+          const { xaxis: x, yaxis: y, margin } = plot._fullLayout;
+          return plot._fullData.flatMap(trace => Array.from(trace.x, (_, i) => ({
+            name: trace.text[i], x: box.left + x._offset + x.c2p(trace.x[i]), y: box.top + y._offset + y.c2p(trace.y[i]) })));
+        }"""
+    )
+
+
+def lasso(page, corners):
+    page.mouse.move(*corners[0])
+    page.mouse.down()
+    for corner in [*corners[1:], corners[0]]:
+        page.mouse.move(*corner, steps=8)
+    page.mouse.up()
+
+
+def test_from_upload_to_heatmaps(server, open_tab, zipped, tmp_path):
+    page = open_tab(server.url)
+    chooser = page.get_by_test_id("stFileUploader").locator("input[type=file]").first
+    chooser.set_input_files(load_sample_images().filenames)
+    page.get_by_text("2 images are ready.").wait_for()
+    page.locator(".tile").nth(1).wait_for()
+    assert names_in(page.locator(".gallery")) == {"china.jpg", "flower.jpg"}
+    for picture in page.locator(".tile img").all():
+        expect(picture).to_have_js_property("complete", True)
+        assert picture.evaluate("image => image.naturalWidth") > 100
+
+    page.get_by_text("Add more images").click()
+    page.get_by_test_id("stFileUploader").locator("input[type=file]").first.set_input_files(zipped)
+    page.get_by_text("8 of 9 images are ready.").wait_for()
+    expect(page.get_by_test_id("stMarkdownContainer").filter(has_text="cut.jpg (the file ends early)")).to_be_visible()
+    expect(page.get_by_text("10 images, 2 labels").first).to_be_visible()
+
+    press(page, "Extract features")
+    page.get_by_text("Open the map").wait_for()
+    expect(page.get_by_text(f"(10, {FEATURES})")).to_be_visible()
+    expect(page.get_by_text("random weights, untrained").first).to_be_visible()
+    page.get_by_test_id("stImage").locator("img").nth(3).wait_for()
+
+    for words, kind in (("NumPy (.npz)", "npz"), ("Table (.csv)", "csv"), ("Table (.parquet)", "parquet")):
+        settled(page)
+        press(page, "Download")
+        with page.expect_download() as download:
+            press(page, words)
+        path = tmp_path / f"features.{kind}"
+        download.value.save_as(path)
+        check_download(path, kind)
+        page.keyboard.press("Escape")
+
+    go(page, "Map")
+    page.locator(".st-key-map_frame .js-plotly-plot .points path").nth(9).wait_for(state="attached")
+    settled(page)
+    points = sorted(places(page), key=lambda point: point["x"])
+    assert len(points) == 10
+    gaps = [points[i + 1]["x"] - points[i]["x"] for i in range(2, 7)]
+    n_chosen = 3 + int(np.argmax(gaps))
+    edge = (points[n_chosen - 1]["x"] + points[n_chosen]["x"]) / 2
+    frame = page.locator(".st-key-map_frame .js-plotly-plot .nsewdrag").first.bounding_box()
+    left, top, bottom = frame["x"] + 2, frame["y"] + 2, frame["y"] + frame["height"] - 2
+    lasso(page, [(left, top), (edge, top), (edge, bottom), (left, bottom)])
+    page.get_by_text(f"Selection: {n_chosen} images").wait_for()
+    page.locator(".tile").nth(n_chosen - 1).wait_for()
+    assert names_in(page.locator(".gallery")) == {point["name"] for point in points[:n_chosen]}
+
+    page.mouse.move(points[0]["x"], points[0]["y"])
+    expect(page.locator("#featx-hover")).to_be_visible()
+
+    page.mouse.dblclick(left + 3, top + 3)
+    page.get_by_text("Draw a lasso or a box around points").wait_for()
+
+    page.get_by_text("t-SNE", exact=True).click()
+    page.get_by_text("Trustworthiness").wait_for()
+    page.locator(".st-key-map_frame .js-plotly-plot .points path").nth(9).wait_for(state="attached")
+
+    go(page, "Heatmaps")
+    page.get_by_test_id("stImage").locator("img").nth(11).wait_for()
+    overlay = page.get_by_test_id("stImage").locator("img").nth(1)
+    assert overlay.evaluate("image => image.naturalWidth") > 100
+    with page.expect_download() as download:
+        page.get_by_test_id("stDownloadButton").locator("button").first.click()
+    download.value.save_as(tmp_path / "heatmap.png")
+    assert np.ptp(np.asarray(Image.open(tmp_path / "heatmap.png"))) > 0
+    page.get_by_text("Feature maps, channel by channel").click()
+    page.get_by_alt_text("Feature maps of").wait_for()
+
+    address = page.url
+    page.reload()
+    page.get_by_test_id("stImage").locator("img").nth(11).wait_for()
+    assert page.url == address
+    go(page, "Images")
+    page.locator(".tile").nth(9).wait_for()
+    go(page, "Extract")
+    page.get_by_text("Result", exact=True).click()
+    expect(page.get_by_text(f"(10, {FEATURES})")).to_be_visible()
+
+
+def check_download(path, kind):
+    if kind == "npz":
+        with np.load(path, allow_pickle=False) as arrays:
+            assert (10, FEATURES) in [arrays[name].shape for name in arrays]
+    elif kind == "csv":
+        lines = path.read_text("utf-8").splitlines()
+        assert len(lines) == 11
+        assert lines[0].count(",") >= FEATURES
+    else:
+        import pandas as pd
+
+        assert len(pd.read_parquet(path)) == 10
+
+
+def test_labels_are_edited_in_the_drawer_and_the_dialog(server, open_tab, shelve, make_png):
+    token = shelve(server, [(f"cat/{number}.png", make_png(number)) for number in range(3)])
+    page = open_tab(f"{server.url}?w={token}")
+    page.locator(".tile").nth(1).click()
+    drawer = page.get_by_role("dialog")
+    field = drawer.get_by_label("Label")
+    field.fill("lion")
+    field.press("Enter")
+    page.get_by_text("3 images, 2 labels.").wait_for()
+    settled(page)
+    press(page, "Edit labels")
+    press(page.get_by_role("dialog"), "Take all labels away")
+    page.get_by_text("3 images, no labels yet.").wait_for()
+
+
+def test_an_image_is_removed_in_the_drawer(server, open_tab, shelve, make_png):
+    token = shelve(server, [(f"{number}.png", make_png(number)) for number in range(3)])
+    page = open_tab(f"{server.url}?w={token}")
+    page.locator(".tile").nth(1).click()
+    page.get_by_role("dialog").get_by_text("Remove from the workspace").click()
+    page.get_by_text("2 images, no labels yet.").wait_for()
+    expect(page.locator(".tile")).to_have_count(2, timeout=PATIENCE)
+    assert names_in(page.locator(".gallery")) == {"0.png", "2.png"}
