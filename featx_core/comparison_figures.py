@@ -139,9 +139,26 @@ def matrix_figure(matrix: pd.DataFrame, *, title: str, floor: pd.DataFrame | Non
             hovertemplate="%{y} and %{x}<br>%{z:.3f}%{customdata[2]}<extra></extra>",
         )
     )
+    figure.add_trace(_buttons(names))
     figure.update_xaxes(title_text="Extractor", type="category", showgrid=False, constrain="domain")
     figure.update_yaxes(title_text="Extractor", type="category", showgrid=False, autorange="reversed", scaleanchor="x")
     return figure
+
+
+def _buttons(names: Sequence[str]) -> Any:
+    """Unseen markers on the cells of a matrix, which can be pressed: heatmaps cannot."""
+    import plotly.graph_objects as go
+
+    cells = [(first, second) for first in names for second in names]
+    return go.Scatter(
+        x=[short(second) for _, second in cells],
+        y=[short(first) for first, _ in cells],
+        customdata=cells,
+        mode="markers",
+        marker={"symbol": "square", "size": 44, "opacity": 0},
+        hoverinfo="skip",
+        showlegend=False,
+    )
 
 
 def sweep_figure(sweep: Sweep, *, dark: bool = False) -> Figure:

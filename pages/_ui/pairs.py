@@ -26,21 +26,32 @@ def show_matrices(comparison: Comparison) -> None:
     measure = st.segmented_control(
         "Measure", list(MEASURES), default="cka", required=True, format_func=lambda name: MEASURES[name], key="measure"
     )
-    values, floor = comparison.matrix(measure or "cka"), comparison.matrix(measure or "cka", "floor_high")
-    figure = comparison_figures.matrix_figure(
-        values, title=MEASURES[measure or "cka"], floor=floor, dark=session.is_dark()
-    )
-    event = st.plotly_chart(
-        figure, key=f"matrix_{measure}", theme=None, config=figures.CONFIG, on_select="rerun", selection_mode="points"
-    )
+    measure = measure or "cka"
+    values, floor = comparison.matrix(measure), comparison.matrix(measure, "floor_high")
+    grid = st.grid(2, min_column_width=380)
+    with grid.cell():
+        figure = comparison_figures.matrix_figure(values, title=MEASURES[measure], floor=floor, dark=session.is_dark())
+        event = st.plotly_chart(
+            figure,
+            key=f"matrix_{measure}",
+            theme=None,
+            config=figures.CONFIG,
+            on_select="rerun",
+            selection_mode="points",
+        )
+    with grid.cell():
+        figure = comparison_figures.matrix_figure(floor, title="Noise floor", dark=session.is_dark())
+        st.plotly_chart(figure, key=f"floor_{measure}", theme=None, config=figures.CONFIG)
     by_name = dict(comparison.facts.get("runs", {}))
     for point in getattr(getattr(event, "selection", None), "points", None) or []:
-        if point.get("x") in by_name and point.get("y") in by_name and point.get("x") != point.get("y"):
-            session.remember(_FIRST, by_name[point["y"]])
-            session.remember(_SECOND, by_name[point["x"]])
+        first, second = point["customdata"][:2]
+        if first != second and first in by_name and second in by_name:
+            session.remember(_FIRST, by_name[first])
+            session.remember(_SECOND, by_name[second])
     st.caption(
         "1 means the same space up to rotation and scale (CKA), the same order of similarities (RSA), the same neighbours "
-        "(overlap). The floor is the highest value that shuffled images gave: what is not above it says nothing."
+        "(overlap). Right, the noise floor: the highest value of ten shuffles of the images. What is not above it says "
+        "nothing. Press a cell on the left to open the pair below."
     )
     st.download_button(
         "Matrix as CSV",
@@ -123,6 +134,8 @@ def _linked(
     with grid.cell():
         st.markdown(f"{tokens.run_dot(right_run)} {tokens.escape(right_run.title)}")
         figure = _lit(_figure(right_features, right_map), set(rows))
+        figure.update_xaxes(title_text="Aligned axis 1 (unit of the left map)")
+        figure.update_yaxes(title_text="Aligned axis 2 (unit of the left map)")
         st.plotly_chart(figure, key=f"pair_right_{right_run.digest[:8]}", theme=None, config=figures.CONFIG, height=460)
     st.caption(
         "The right map is turned, scaled and moved onto the left one (Procrustes), which changes no distance ratio in it. "
