@@ -74,8 +74,10 @@ def prepare_space(vectors: np.ndarray, panel: Panel) -> PreparedSpace:
     parts = halves(len(single))
     if len(parts[0]) < MIN_IMAGES:
         return PreparedSpace(space_of(single), None)
-    left, right = (space_of(single[part], n_neighbors=N_NEIGHBORS // 2) for part in parts)
-    return PreparedSpace(space_of(single), (left, right))
+    few = N_NEIGHBORS // 2
+    tasks = [(single, N_NEIGHBORS), (single[parts[0]], few), (single[parts[1]], few)]
+    whole, left, right = in_threads(lambda task: space_of(task[0], n_neighbors=task[1]), tasks)
+    return PreparedSpace(whole, (left, right))
 
 
 def score_pair(first: PreparedSpace, second: PreparedSpace) -> dict[str, Any]:
@@ -163,7 +165,7 @@ def _nmi(vectors: np.ndarray, codes: np.ndarray) -> float | None:
     from sklearn.metrics import normalized_mutual_info_score
 
     n_labels = len(np.unique(codes))
-    unit = at_unit_length(vectors)
+    unit = at_unit_length(vectors).astype(np.float32)
     if not 2 <= n_labels <= len({row.tobytes() for row in unit}):
         return None
     clusters = KMeans(n_labels, n_init=KMEANS_STARTS, random_state=0).fit_predict(unit)

@@ -51,7 +51,7 @@ def test_a_single_place_is_shifted():
 
 
 def test_maps_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="must be 2-D or both 3-D. Received: 2-D and 3-D"):
+    with pytest.raises(ValueError, match=r"must be 2-D or both 3-D\. Received: 2-D and 3-D"):
         align_map(a_map(np.zeros((3, 2))), a_map(np.zeros((3, 3))))
     with pytest.raises(ValueError, match=r"share at least 2 images. Received: 1"):
         align_map(a_map(np.zeros((2, 2)), rows=[0, 1]), a_map(np.zeros((2, 2)), rows=[1, 2]))

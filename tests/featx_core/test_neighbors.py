@@ -35,7 +35,9 @@ def test_neighbours_of_all_agree_with_those_of_each():
     vectors = np.random.default_rng(0).normal(size=(30, 5))
     groups = np.arange(30) // 2
     rows = neighbor_rows(vectors, 6, groups=groups)
-    assert rows.tolist() == [[each.row for each in nearest(vectors, i, n_neighbors=6, groups=groups)] for i in range(30)]
+    assert rows.tolist() == [
+        [each.row for each in nearest(vectors, i, n_neighbors=6, groups=groups)] for i in range(30)
+    ]
     assert neighbor_rows(FAN, 10).tolist() == [[1, 2, 3], [0, 2, 3], [1, 0, 3], [2, 1, 0]]
 
 

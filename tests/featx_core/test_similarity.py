@@ -33,7 +33,9 @@ def unbiased_hsic(first, second):
     np.fill_diagonal(k, 0)
     np.fill_diagonal(l, 0)
     one = np.ones(n)
-    parts = np.trace(k @ l) + (one @ k @ one) * (one @ l @ one) / ((n - 1) * (n - 2)) - 2 / (n - 2) * (one @ k @ l @ one)
+    parts = (
+        np.trace(k @ l) + (one @ k @ one) * (one @ l @ one) / ((n - 1) * (n - 2)) - 2 / (n - 2) * (one @ k @ l @ one)
+    )
     return parts / (n * (n - 3))
 
 
@@ -48,9 +50,7 @@ def test_unbiased_hsic_by_hand():
     """HSIC over all quadruples of different images (Song et al. 2012): the U-statistic that CKA is made of."""
     first, second = two_spaces(6)
     k, l = first @ first.T, second @ second.T  # noqa: E741
-    total = [
-        k[i, j] * (l[i, j] + l[q, r] - 2 * l[i, q]) for i, j, q, r in itertools.permutations(range(6), 4)
-    ]
+    total = [k[i, j] * (l[i, j] + l[q, r] - 2 * l[i, q]) for i, j, q, r in itertools.permutations(range(6), 4)]
     assert unbiased_hsic(first, second) == pytest.approx(np.mean(total))
 
 
