@@ -20,6 +20,7 @@ from featx_core.verdicts import (
     too_little,
     verdict_sentence,
 )
+from featx_core.wording import counted
 
 NO_LABELS = (
     "Without labels there is no ranking: which space is better depends on what you want to tell apart. To get labels, "
@@ -151,7 +152,8 @@ def _baseline_sentences(values: Mapping[str, float], families: Mapping[str, list
 
 def _notes(scores: Mapping[str, Score]) -> list[str]:
     return [
-        f"{name}: {score['n_not_finite']} of the images have features that are not finite; they count as telling nothing."
+        f"{name}: the features of {counted(score['n_not_finite'], 'image')} are not finite. "
+        "They were taken as the mean of the others."
         for name, score in sorted(scores.items())
         if score["n_not_finite"]
     ]

@@ -180,7 +180,7 @@ class _Extraction:
             "seconds": seconds,
             "images_per_second": n_computed / seconds if n_computed else None,
             "ms_per_image": self._ms_per_image(),
-            "n_parameters": self.extractor.layers[self.extractor.tap].n_parameters_so_far,
+            "n_parameters": self.extractor.n_parameters,
             "batch_size": self.batch_size,
             "engine": "TensorFlow, float32",
             "feature_shape": list(self.extractor.output_shape[1:]),

@@ -65,6 +65,7 @@ class Extractor:
         layers: All layers of `network`.
         image_size: Height and width of its input.
         output_shape: `(None, *feature_shape)`.
+        n_parameters: Parameters of all layers that the features need.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Extractor:
         self.batch_size = batch_size
         self.classes = classes
         self.layers = list_layers(network)
+        self.n_parameters = self.layers[tap].n_parameters_so_far
         self.image_size: tuple[int, int] = tuple(network.input.shape[1:3])
         self.output_shape: tuple[int | None, ...] = (None, *output.shape[1:])
         self._preprocessing = preprocessing

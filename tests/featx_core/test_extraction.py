@@ -27,6 +27,7 @@ class ChannelMeans:
         self.spec = Pretrained(backbone="vgg16", weights="random")
         self.image_size = (16, 16)
         self.output_shape = (None, 3)
+        self.n_parameters = 0
         self.batch_size = 4
         self.batches: list[int] = []
 
@@ -183,3 +184,13 @@ def test_at_most_a_few_batches_are_decoded_ahead(make_png, monkeypatch):
     monkeypatch.setattr(ChannelMeans, "__call__", run)
     extract(workspace.images(), ChannelMeans(), batch_size=4)
     assert max(alive) <= 4 * 4
+
+
+def test_the_time_for_one_image_is_known_and_outlives_a_run_without_work(workspace):
+    images, extractor = workspace.images(), ChannelMeans()
+    first = extract(images, extractor, workspace=workspace, batch_size=2).details
+    assert first["ms_per_image"] > 0
+    again = extract(images, extractor, workspace=workspace).details
+    assert again["n_computed"] == 0
+    assert again["ms_per_image"] == first["ms_per_image"]
+    assert again["n_parameters"] == 0

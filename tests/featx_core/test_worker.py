@@ -190,7 +190,7 @@ def test_the_tasks_need_no_tensorflow_until_they_run():
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=_environment())
     assert run.stdout.split("\n")[0] == (
-        "['explain', 'extract', 'feature_maps', 'fetch_weights', 'project'] ['outline'] False False"
+        "['compare', 'explain', 'extract', 'feature_maps', 'fetch_weights', 'project', 'sweep'] ['outline'] False False"
     ), run.stderr
 
 
