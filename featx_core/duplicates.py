@@ -26,6 +26,9 @@ RELATIVE_DIFFERENCE = 0.13
 NOISE = 0.006
 """What a strong JPEG compression changes in any picture, from 0 to 1."""
 
+RELATIVE_SCALE = 0.3
+"""By how much the variation of the pictures may differ, as a share of it."""
+
 SHIFT = 0.12
 """By how much the mean colours may differ, from 0 to 1."""
 
@@ -121,21 +124,28 @@ def _sketch_one(thumbnail: bytes) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _alike(pictures: np.ndarray) -> list[tuple[int, int]]:
-    """Pairs of rows whose tiny pictures are alike, the lower row first."""
+    """Pairs of rows whose tiny pictures are alike, the lower row first.
+
+    With the variations v of two pictures, s² = vv' and G the mean of their product, each less its mean colour, the root
+    mean square difference at equal variation is at most NOISE + RELATIVE_DIFFERENCE s where
+    G >= (1 - RELATIVE_DIFFERENCE²/2) vv' - NOISE RELATIVE_DIFFERENCE s - NOISE²/2: one matrix product for all pairs.
+    """
     means = pictures.mean(axis=1)
-    rest = (pictures - means[:, None]).reshape(len(pictures), -1)
-    variation = np.sqrt(np.mean(rest**2, axis=1))
-    unit = rest / (np.maximum(variation, 1e-6) * np.sqrt(rest.shape[1]))[:, None]
+    rest = (pictures - means[:, None]).reshape(len(pictures), -1) / np.sqrt(pictures[0].size if len(pictures) else 1)
+    variation = np.linalg.norm(rest, axis=1, keepdims=True)
+    root = np.sqrt(variation)
+    left = np.hstack([rest, (RELATIVE_DIFFERENCE**2 / 2 - 1) * variation, NOISE * RELATIVE_DIFFERENCE * root])
+    right = np.hstack([rest, variation, root])
     pairs: list[tuple[int, int]] = []
     for start in range(0, len(pictures), ROWS_AT_ONCE):
-        part = slice(start, start + ROWS_AT_ONCE)
-        vary = np.sqrt(variation[part, None] * variation)
-        apart = np.sqrt(np.maximum(2 - 2 * unit[part] @ unit.T, 0)) * vary
-        shift = np.abs(means[part, None] - means).max(axis=2)
-        scale = np.abs(variation[part, None] - variation)
-        near = (apart <= NOISE + RELATIVE_DIFFERENCE * vary) & (shift <= SHIFT) & (scale <= NOISE + 0.3 * vary)
-        rows, columns = np.nonzero(near)
-        pairs += [(i + start, j) for i, j in zip(rows.tolist(), columns.tolist(), strict=True) if i + start < j]
+        rows, columns = np.nonzero(left[start : start + ROWS_AT_ONCE] @ right[start:].T >= -(NOISE**2) / 2)
+        first, second = rows + start, columns + start
+        shift = np.abs(means[first] - means[second]).max(axis=1, initial=0)
+        scale = np.abs(variation[first, 0] - variation[second, 0])
+        is_near = (
+            (first < second) & (shift <= SHIFT) & (scale <= NOISE + RELATIVE_SCALE * root[first, 0] * root[second, 0])
+        )
+        pairs += zip(first[is_near].tolist(), second[is_near].tolist(), strict=True)
     return pairs
 
 
