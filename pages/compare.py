@@ -25,10 +25,10 @@ if comparison is None:
 
 comparing.show_verdict(comparison)
 colors = comparing.colors(chosen, comparison)
-grid = st.grid(5, min_column_width=150, gap=(16, 32))
-with grid.cell(column_span=3):
+grid = st.grid(2, min_column_width=380, gap=(16, 32))
+with grid.cell():
     comparing.show_ranking(comparison, colors)
-with grid.cell(column_span=2):
+with grid.cell():
     comparing.show_trade(comparison, colors)
 comparing.show_table(comparison)
 for note in comparison.notes:
@@ -37,7 +37,7 @@ for note in comparison.notes:
 with st.expander("Similarity of the spaces", icon=":material/grid_on:", key="spaces", on_change="rerun") as spaces:
     if spaces.open:
         pairs.show_matrices(comparison)
-with st.expander("Pair view", icon=":material/compare:", key="pair", on_change="rerun") as pair:
+with st.expander("Pair view", icon=":material/compare:", key=pairs.PAIR, on_change="rerun") as pair:
     if pair.open:
         pairs.show_pair(chosen)
 with st.expander(

@@ -1,6 +1,7 @@
 """The Compare page: which runs, the verdict, the ranking, quality against time."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -20,12 +21,14 @@ from featx_core.workspace import Workspace
 from pages._ui import jobs, session, tokens
 
 MAX_RUNS = 12
+TRADE_HEIGHT = 340  # pixels
 QUICK = ("mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0")  # what is offered at first: small ones
+_ASKED, _MORE = "backbones_asked", "more"
 
 
 def run_more(images: ImageSet) -> None:
     """Offer to run several backbones now, one after another, each with its own row of progress."""
-    with st.popover("Run backbones now", icon=":material/playlist_add:"):
+    with st.popover("Run backbones now", icon=":material/playlist_add:", key=_MORE, on_change="rerun"):
         names = st.multiselect(
             "Backbones",
             list(BACKBONES),
@@ -43,15 +46,39 @@ def run_more(images: ImageSet) -> None:
             key="more_weights",
             horizontal=True,
         )
-        if st.button("Run", type="primary", disabled=not names, key="run_more"):
-            for name in names:
-                spec = Pretrained(backbone=name, weights=kind)
-                asked = {"spec": spec.to_json(), "batch_size": None}
-                jobs.submit("extract", asked, title=f"{spec.title} on {tokens.counted(len(images), 'image')}")
-            st.rerun()
+        st.button(
+            "Run", type="primary", disabled=not names, key="run_more", on_click=_start_all, args=(names, kind, images)
+        )
     for job in jobs.mine():
         if job.task == "extract":
             jobs.show(job)
+    for asked in _all_asked():
+        begun = jobs.find("extract", asked)
+        if begun is not None and begun.state == "failed":
+            st.markdown(f"**{tokens.escape(begun.title)}**")
+            jobs.show(begun)
+
+
+def _start_all(names: Sequence[str], kind: str, images: ImageSet) -> None:
+    """Begin the runs and close what covers their progress."""
+    for name in names:
+        _start(Pretrained(backbone=name, weights=kind), images)
+    session.remember(_MORE, False)
+
+
+def _start(spec: Pretrained, images: ImageSet) -> None:
+    asked = {"spec": spec.to_json(), "batch_size": None}
+    before = jobs.find("extract", asked)
+    if before is not None and before.is_finished:
+        jobs.supervisor().forget(before.key)
+    jobs.submit("extract", asked, title=f"{spec.title} on {tokens.counted(len(images), 'image')}")
+    session.remember(_ASKED, [*(other for other in _all_asked() if other != asked), asked])
+
+
+def _all_asked() -> list[dict[str, Any]]:
+    """List what this session began here, so that what fails is told."""
+    found = session.recall(_ASKED)
+    return found if isinstance(found, list) else []
 
 
 def pick(workspace: Workspace) -> list[Run]:
@@ -79,7 +106,11 @@ def fetch(chosen: Sequence[Run]) -> tuple[Comparison | None, Job | None]:
     key = find_comparison_key(workspace, digests)
     content = workspace.result(key)
     if content is not None:
-        return Comparison.from_json(content), None
+        try:
+            return Comparison.from_json(content), None
+        except ValueError:
+            st.error("The kept comparison cannot be read by this version of featx.", icon=":material/error:")
+            return None, None
     asked = {"run_digests": digests, "key": key}
     for job in jobs.mine():
         if job.task == "compare" and dict(job.parameters) != asked:
@@ -120,10 +151,11 @@ def show_table(comparison: Comparison) -> None:
         if measure in table:
             table[measure] = [_with_interval(row, measure) for row in table.to_dict(orient="records")]
             table = table.drop(columns=[f"{measure}_low", f"{measure}_high"])
-    st.dataframe(table.drop(columns=["kind"]), hide_index=True, column_config=_COLUMNS)
+    shown = [column for column in _COLUMNS if column in table]
+    st.dataframe(table, hide_index=True, column_config=_COLUMNS, column_order=shown, placeholder="")
     st.download_button(
         "Table as CSV",
-        data=lambda: tokens.safe_csv(comparison.table),
+        data=lambda: _csv(comparison.table),
         file_name="featx-comparison.csv",
         mime="text/csv",
         on_click="ignore",
@@ -143,11 +175,22 @@ def show_trade(comparison: Comparison, colors: dict[str, str]) -> None:
     if not comparison.has_labels or not known.any():
         return
     st.markdown("**Quality against time**")
-    _plot(comparison_figures.trade_figure(comparison, colors=colors, dark=session.is_dark()), "trade")
+    figure = comparison_figures.trade_figure(comparison, colors=colors, dark=session.is_dark())
+    _place_names(figure)
+    figure.update_layout(height=TRADE_HEIGHT)
+    _plot(figure, "trade")
     st.caption(
         "Up is better, left is quicker; the line joins those that nothing else beats in both. Times are those of the runs, "
         "on this machine; what else ran then is in them."
     )
+
+
+def _place_names(figure: Figure) -> None:
+    """Let the names of the points stay inside the frame and out of each other's way."""
+    points = sorted(figure.select_traces({"mode": "markers+text"}), key=lambda trace: trace.x[0])
+    for number, trace in enumerate(points):
+        side = "left" if trace.x[0] > points[-1].x[0] / 2 else "right"
+        trace.textposition = f"{'bottom' if number % 2 else 'top'} {side}"
 
 
 def _plot(figure: Figure, name: str) -> None:
@@ -165,6 +208,11 @@ def _plot(figure: Figure, name: str) -> None:
     )
 
 
+def _csv(table: pd.DataFrame) -> bytes:
+    """Write a table as CSV, empty where a value is unknown."""
+    return tokens.safe_csv(table.astype(object).where(table.notna(), None))
+
+
 def _with_interval(row: dict, measure: str) -> str:
     value, low, high = row[measure], row[f"{measure}_low"], row[f"{measure}_high"]
     if pd.isna(value):
@@ -174,16 +222,16 @@ def _with_interval(row: dict, measure: str) -> str:
 
 _COLUMNS = {
     "extractor": st.column_config.TextColumn("Extractor", pinned=True),
-    "badge": st.column_config.TextColumn("Weights"),
+    "probe": st.column_config.TextColumn("Linear probe"),
+    "knn": st.column_config.TextColumn("k-NN accuracy"),
+    "ms_per_image": st.column_config.NumberColumn("ms an image", format="%.1f"),
     "n_features": st.column_config.NumberColumn("Features", format="localized"),
     "n_parameters": st.column_config.NumberColumn("Parameters", format="localized"),
-    "ms_per_image": st.column_config.NumberColumn("ms an image", format="%.1f"),
-    "knn": st.column_config.TextColumn("k-NN accuracy"),
-    "probe": st.column_config.TextColumn("Linear probe"),
     "silhouette": st.column_config.NumberColumn("Silhouette", format="%.3f"),
     "nmi": st.column_config.NumberColumn("k-means NMI", format="%.3f"),
     "effective_dimension": st.column_config.NumberColumn("Effective dimension", format="%.1f"),
     "hubness": st.column_config.NumberColumn(
         "Hubness", format="%.2f", help="Skewness of how often images are neighbours."
     ),
+    "badge": st.column_config.TextColumn("Weights"),
 }

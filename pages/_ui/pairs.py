@@ -1,6 +1,6 @@
 """Two spaces side by side: how alike they are, two maps with one selection, the images that moved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,15 +10,18 @@ from featx_core import comparison_figures, figures
 from featx_core.alignment import align_map
 from featx_core.comparison import Comparison
 from featx_core.features import Features
+from featx_core.figure_style import plain
 from featx_core.ledger import Run
-from featx_core.neighbors import movers
+from featx_core.neighbors import Mover, movers
 from featx_core.projection import Projection
 from featx_core.similarity import MEASURES
 from pages._ui import gallery, jobs, maps, runs, selection, session, tokens
 
 N_MOVERS = 5
-N_NEIGHBORS = 6
-_FIRST, _SECOND = "pair_first", "pair_second"
+N_NEIGHBORS = 7
+MAX_MOVERS_IMAGES = 2000  # so that all similarities fit in memory
+PAIR = "pair"  # the key of the part of the page that holds the pair
+_FIRST, _SECOND, _PRESSED = "pair_first", "pair_second", "pair_pressed"
 
 
 def show_matrices(comparison: Comparison) -> None:
@@ -30,9 +33,10 @@ def show_matrices(comparison: Comparison) -> None:
     values, floor = comparison.matrix(measure), comparison.matrix(measure, "floor_high")
     grid = st.grid(2, min_column_width=380)
     with grid.cell():
+        st.markdown(f"**{MEASURES[measure]}**")
         figure = comparison_figures.matrix_figure(values, title=MEASURES[measure], floor=floor, dark=session.is_dark())
         event = st.plotly_chart(
-            figure,
+            _pressable(figure),
             key=f"matrix_{measure}",
             theme=None,
             config=figures.CONFIG,
@@ -40,27 +44,52 @@ def show_matrices(comparison: Comparison) -> None:
             selection_mode="points",
         )
     with grid.cell():
+        st.markdown("**Noise floor**")
         figure = comparison_figures.matrix_figure(floor, title="Noise floor", dark=session.is_dark())
         st.plotly_chart(figure, key=f"floor_{measure}", theme=None, config=figures.CONFIG)
-    by_name = dict(comparison.facts.get("runs", {}))
-    for point in getattr(getattr(event, "selection", None), "points", None) or []:
-        first, second = point["customdata"][:2]
-        if first != second and first in by_name and second in by_name:
-            session.remember(_FIRST, by_name[first])
-            session.remember(_SECOND, by_name[second])
+    _open_pressed(event, dict(comparison.facts.get("runs", {})))
     st.caption(
         "1 means the same space up to rotation and scale (CKA), the same order of similarities (RSA), the same neighbours "
-        "(overlap). Right, the noise floor: the highest value of ten shuffles of the images. What is not above it says "
-        "nothing. Press a cell on the left to open the pair below."
+        "(overlap). The noise floor is the highest value of ten shuffles of the images: what is not above it says nothing. "
+        "Press a cell of the first matrix to open that pair below."
     )
     st.download_button(
         "Matrix as CSV",
-        data=lambda: values.to_csv().encode(),
+        data=lambda: tokens.safe_csv(values.rename_axis("extractor").reset_index()),
         file_name=f"featx-{measure}.csv",
         mime="text/csv",
         on_click="ignore",
         icon=":material/download:",
     )
+
+
+def _pressable(figure: go.Figure) -> go.Figure:
+    """Let the unseen markers of a matrix take the pointer in place of the cells, which cannot be pressed."""
+    cells, buttons = figure.data
+    names, values = np.reshape(cells.customdata, (-1, 3)), np.ravel(cells.z)
+    buttons.customdata = names.tolist()
+    buttons.text = [
+        f"{plain(first)} and {plain(second)}<br>{value:.3f}{floor}"
+        for (first, second, floor), value in zip(names, values, strict=True)
+    ]
+    buttons.update(
+        hoverinfo=None, hovertemplate="%{text}<extra></extra>", marker_size=max(8, 120 // len(values) ** 0.5)
+    )
+    cells.update(hoverinfo="skip", hovertemplate=None)
+    return figure.update_layout(hoverdistance=60, dragmode=False)
+
+
+def _open_pressed(event: object, digests: Mapping[str, str]) -> None:
+    """Open the pair whose cell was pressed: once, so that another one can be picked afterwards."""
+    points = getattr(getattr(event, "selection", None), "points", None) or []
+    pressed = next((tuple(point["customdata"][:2]) for point in points), None)
+    if pressed == session.recall(_PRESSED):
+        return
+    session.remember(_PRESSED, pressed)
+    if pressed is not None and pressed[0] != pressed[1] and all(name in digests for name in pressed):
+        session.remember(_FIRST, digests[pressed[0]])
+        session.remember(_SECOND, digests[pressed[1]])
+        session.remember(PAIR, True)
 
 
 def show_pair(chosen: Sequence[Run]) -> None:
@@ -102,7 +131,11 @@ def _both(run: Run, name: str) -> tuple[Features, Projection] | None:
         return None
     parameters = {item.name: item.default for item in maps.PROJECTIONS[name].parameters}
     choice = maps.Choice(name, 2, "label", False, 0, parameters)
-    projection, job = maps.fetch(run, features, choice, alone=False)
+    try:
+        projection, job = maps.fetch(run, features, choice, alone=False)
+    except ValueError as error:  # too few features that are numbers
+        st.info(str(error))
+        return None
     if projection is None:
         if job is not None:
             jobs.show(job)
@@ -118,7 +151,11 @@ def _linked(
     if left_features.names != right_features.names:
         st.caption("These runs are of different images. Extract both again to compare them image by image.")
         return
-    right_map = align_map(right_map, left_map)
+    try:
+        right_map = align_map(right_map, left_map)
+    except ValueError as error:  # the maps share too few images
+        st.info(str(error))
+        return
     grid = st.grid(2, min_column_width=380)
     with grid.cell():
         st.markdown(f"{tokens.run_dot(left_run)} {tokens.escape(left_run.title)}")
@@ -146,7 +183,7 @@ def _linked(
         st.markdown(f"**Selection: {tokens.counted(len(rows), 'image')}**")
         chosen = images.select(left_features.names[row] for row in rows)
         gallery.show(chosen[:24], key="pair_gallery", size="S", labels=images.labels)
-    _movers(left_features, right_features)
+    _movers((left_run, right_run), left_features, right_features)
 
 
 def _figure(features: Features, projection: Projection) -> go.Figure:
@@ -165,18 +202,47 @@ def _lit(figure: go.Figure, rows: set[int]) -> go.Figure:
     return figure
 
 
-def _movers(first: Features, second: Features) -> None:
+def _movers(pair: tuple[Run, Run], first: Features, second: Features) -> None:
     """Show the images whose neighbours changed most, measured on the features and not on the maps."""
     images = session.workspace().images()
+    rows = _compared_rows(first, second)
+    if len(rows) < 3:
+        return
     st.markdown("**Images whose neighbours changed most**")
-    for mover in movers(first.vectors, second.vectors, n_neighbors=N_NEIGHBORS, limit=N_MOVERS):
+    if len(rows) < len(first):
+        st.caption(f"Among {tokens.counted(len(rows), 'image')} of {len(first)}.")
+    made = tuple((run.digest, run.created) for run in pair)
+    for mover in _moved(made, hash(first.digests), first, second, rows):
         name = first.names[mover.row]
-        st.caption(
-            tokens.escape(f"{name}: {100 * mover.kept:.0f} % of its {N_NEIGHBORS} nearest neighbours are the same")
-        )
+        n_neighbors = len(mover.first)
+        share = f"{100 * mover.kept:.0f} % of its {n_neighbors} nearest neighbours are the same"
+        st.markdown(tokens.escape(f"{name}: {share}"))
         grid = st.grid(2, min_column_width=380)
-        for side, rows in (("left", mover.first), ("right", mover.second)):
+        for side, run, neighbors in zip(("left", "right"), pair, (mover.first, mover.second), strict=True):
             with grid.cell():
-                names = [name, *(first.names[row] for row in rows)]
+                st.caption(f"{tokens.run_dot(run)} {tokens.escape(run.title)}")
+                names = [name, *(first.names[row] for row in neighbors)]
                 gallery.show(images.select(names), key=f"mover_{side}_{mover.row}", size="S", labels=images.labels)
-    st.caption("First the image itself, then its nearest neighbours by cosine similarity, left and right space.")
+    st.caption("First the image itself, then its nearest neighbours by cosine similarity in each space.")
+
+
+def _compared_rows(first: Features, second: Features) -> np.ndarray:
+    """Give the rows that are numbers in both spaces; of very many, a sample that is always the same."""
+    is_finite = np.isfinite(first.vectors).all(axis=1) & np.isfinite(second.vectors).all(axis=1)
+    rows = np.flatnonzero(is_finite)
+    if len(rows) > MAX_MOVERS_IMAGES:
+        rows = np.sort(np.random.default_rng(0).choice(rows, MAX_MOVERS_IMAGES, replace=False))
+    return rows
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _moved(
+    made: tuple[tuple[str, str], ...], digests: int, _first: Features, _second: Features, _rows: np.ndarray
+) -> list[Mover]:
+    """Find the movers once, not with every selection; their rows are those of the features."""
+    del made, digests
+    found = movers(_first.vectors[_rows], _second.vectors[_rows], n_neighbors=N_NEIGHBORS, limit=N_MOVERS)
+    return [
+        Mover(int(_rows[row]), kept, tuple(_rows[list(ones)].tolist()), tuple(_rows[list(others)].tolist()))
+        for row, kept, ones, others in found
+    ]

@@ -25,7 +25,10 @@ def show(chosen: Sequence[Run]) -> None:
     key = find_sweep_key(workspace, run.spec)
     content = workspace.result(key)
     if content is not None:
-        _show(Sweep.from_json(content))
+        try:
+            _show(Sweep.from_json(content))
+        except ValueError:
+            st.error("The kept layer sweep cannot be read by this version of featx.", icon=":material/error:")
         return
     asked = {"spec": run.spec.to_json(), "key": key}
     job = jobs.find("sweep", asked)
@@ -42,7 +45,8 @@ def show(chosen: Sequence[Run]) -> None:
 
 
 def _show(sweep: Sweep) -> None:
-    st.markdown(f"**{tokens.escape(sweep.verdict)}**")
+    if sweep.verdict:
+        st.markdown(f"**{tokens.escape(sweep.verdict)}**")
     figure = comparison_figures.sweep_figure(sweep, dark=session.is_dark())
     st.plotly_chart(figure, key="sweep_chart", theme=None, config=figures.CONFIG)
     st.caption(
@@ -50,5 +54,13 @@ def _show(sweep: Sweep) -> None:
         "and how alike the space is to that of the last layer (CKA)."
     )
     st.dataframe(sweep.table, hide_index=True)
+    st.download_button(
+        "Sweep as CSV",
+        data=lambda: tokens.safe_csv(sweep.table),
+        file_name="featx-layers.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )
     for note in sweep.notes:
         st.caption(tokens.escape(note))
