@@ -142,7 +142,7 @@ class _Extraction:
     def _compute(self, records: Sequence[ImageRecord], fitted: np.ndarray) -> None:
         """Run the network; when memory runs out, run halves, down to leaving one image out."""
         try:
-            values = self.extractor(fitted)
+            values = self.extractor(fitted, batch_size=len(fitted))
         except Exception as error:
             if not _is_out_of_memory(error):
                 raise

@@ -43,7 +43,10 @@ def main() -> None:
             _start_long_job(page)
             _row("light rerun, worker busy, p50 / p95", _quantiles(_reruns(page)), "p95 0.3 s")
         with tempfile.TemporaryDirectory() as home, Server(Path(home)) as server:
-            _row(f"server memory, {n_photos} photographs of 12 megapixels", *_memory(browser.new_page(), server, n_photos))
+            _row(
+                f"server memory, {n_photos} photographs of 12 megapixels",
+                *_memory(browser.new_page(), server, n_photos),
+            )
         browser.close()
 
 
