@@ -82,10 +82,10 @@ def _start_long_job(page: Page) -> None:
     page.get_by_text("Set up", exact=True).click()
     box = page.get_by_role("combobox").first
     box.click()
-    box.fill("ResNet152,")
+    box.fill("VGG19,")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Extract from").click()
-    page.get_by_text("Extracting").first.wait_for(timeout=60_000)
+    page.get_by_text("Extracting").first.wait_for(timeout=180_000)
 
 
 def _reruns(page: Page) -> list[float]:
