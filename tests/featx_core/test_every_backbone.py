@@ -1,7 +1,6 @@
 """All 40 backbones, each built once: against Keras's own way, against its outline, and under heatmaps."""
 
 import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 
 import backbone_checks
 import numpy as np
@@ -21,16 +20,15 @@ SECONDS = 600
 def examined(request):
     """Examine the backbones of this run in two processes, each replaced before memory runs out."""
     chosen = {item.callspec.params["key"] for item in request.session.items if item.fspath == request.fspath}
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(2, mp_context=context, max_tasks_per_child=BACKBONES_A_PROCESS) as pool:
-        ordered = [key for key in BACKBONES if key in chosen]
-        yield {key: pool.submit(backbone_checks.examine, key, with_heatmaps=key in FAMILY_HEADS) for key in ordered}
-        pool.shutdown(cancel_futures=True)
+    ordered = [key for key in BACKBONES if key in chosen]
+    with multiprocessing.get_context("spawn").Pool(2, maxtasksperchild=BACKBONES_A_PROCESS) as pool:
+        options = [(key, {"with_heatmaps": key in FAMILY_HEADS}) for key in ordered]
+        yield {key: pool.apply_async(backbone_checks.examine, (key,), asked) for key, asked in options}
 
 
 @pytest.mark.parametrize("key", ALL)
 def test_random_features_are_sane_and_those_of_keras_and_the_outline_is_what_is_built(key, examined):
-    found = examined[key].result(timeout=SECONDS)
+    found = examined[key].get(timeout=SECONDS)
     assert found["shape"] == (4, BACKBONES[key].n_features)
     assert 1e-3 < found["deviation"] < 1e3
     assert found["differs_between_images"] > 1e-3
@@ -42,7 +40,7 @@ def test_random_features_are_sane_and_those_of_keras_and_the_outline_is_what_is_
 
 @pytest.mark.parametrize("key", [param for param in ALL if getattr(param, "values", (param,))[0] in FAMILY_HEADS])
 def test_heatmaps_lie_on_the_photograph_and_grad_cam_of_a_feature_is_its_channel(key, examined):
-    found = examined[key].result(timeout=SECONDS)["heatmaps"]
+    found = examined[key].get(timeout=SECONDS)["heatmaps"]
     assert found["shapes"] == {backbone_checks.photograph().shape[:2]}
     for name, grid in found["grids"].items():
         assert grid.shape == found["channel"].shape
