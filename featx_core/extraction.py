@@ -144,7 +144,7 @@ class _Extraction:
         """Run the network; when memory runs out, run halves, down to leaving one image out."""
         started = time.perf_counter()
         try:
-            values = self.extractor(fitted)
+            values = self.extractor(fitted, batch_size=len(fitted))
         except Exception as error:
             if not _is_out_of_memory(error):
                 raise

@@ -115,12 +115,12 @@ class Extractor:
         """
         return self._preprocessing(images)
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
+    def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
         """Compute the features of fitted pictures. Dropout is off, and batch normalization uses its moving statistics.
 
         Args:
-            images: uint8 RGB `(n_images, height, width, 3)` of `image_size`. Not modified. More than `batch_size` of
-                them run in several passes.
+            images: uint8 RGB `(n_images, height, width, 3)` of `image_size`. Not modified.
+            batch_size: Images per forward pass; more run in several. None takes that of the extractor.
 
         Returns:
             float32 `(n_images, *feature_shape)`.
@@ -130,8 +130,8 @@ class Extractor:
         """
         self._check(images)
         run = self._run = self._run or _compiled(self.model)
-        starts = range(0, len(images), self.batch_size)
-        parts = [run(self.preprocess(images[start : start + self.batch_size])) for start in starts]
+        size = batch_size or self.batch_size
+        parts = [run(self.preprocess(images[start : start + size])) for start in range(0, len(images), size)]
         return np.concatenate(parts) if parts else np.zeros((0, *self.output_shape[1:]), np.float32)  # type: ignore[arg-type]
 
     def submodel(self, layer_indices: Sequence[int]) -> keras.Model:

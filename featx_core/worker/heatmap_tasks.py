@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from featx_core.heatmaps.explain import explain_many
-from featx_core.heatmaps.feature_maps import feature_maps
+from featx_core.heatmaps.feature_maps import FeatureMaps, feature_maps
+from featx_core.heatmaps.overlay import Heatmap
 from featx_core.heatmaps.targets import Target, target_from_json
 from featx_core.image_set import ImageRecord, ImageSet
 from featx_core.methods import spec_from_json
 from featx_core.worker.extraction_tasks import FIRST_BATCH_SECONDS, find_extractor, needed
+from featx_core.worker.kept import is_kept
 from featx_core.worker.keys import feature_maps_key, heatmap_key
 from featx_core.worker.report import Report
 from featx_core.workspace import Workspace
@@ -41,7 +43,7 @@ def explain_images(workspace: Workspace | None, parameters: Mapping[str, Any], r
         return heatmap_key(spec.digest, image.digest, name, layer, target)
 
     images = chosen(workspace, parameters["images"])
-    missing = [image for image in images if any(workspace.result(key(image, name)) is None for name in names)]
+    missing = [image for image in images if not all(is_kept(workspace, key(image, name), Heatmap) for name in names)]
     if missing:
         extractor = find_extractor(spec, workspace, report)
         aim = _target(target, workspace)
@@ -70,7 +72,7 @@ def draw_feature_maps(workspace: Workspace | None, parameters: Mapping[str, Any]
     spec = spec_from_json(parameters["spec"])
     image = chosen(workspace, [parameters["image"]])[0]
     key = feature_maps_key(spec.digest, image.digest, parameters.get("layer"))
-    if workspace.result(key) is None:
+    if not is_kept(workspace, key, FeatureMaps):
         extractor = find_extractor(spec, workspace, report)
         report.stage(DRAWING_MAPS, limit_seconds=FIRST_BATCH_SECONDS)
         workspace.put_result(key, feature_maps(image, extractor, layer=parameters.get("layer")).to_bytes())

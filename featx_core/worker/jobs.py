@@ -33,6 +33,7 @@ class Limits:
         cancel_seconds: Until a worker that does not let go of a cancelled job is ended, while other jobs wait.
         idle_cancel_seconds: The same while nobody waits.
         worker_bytes: Resident memory of the worker.
+        idle_bytes: Resident memory above which a worker is replaced between two jobs: networks leave some behind.
         worker_jobs: Jobs after which an idle worker is replaced by a fresh one.
         max_deaths: Deaths within a minute, without a finished job, after which a restart has to wait.
         pause_seconds: How long it waits then.
@@ -47,6 +48,7 @@ class Limits:
     cancel_seconds: float = 1.0
     idle_cancel_seconds: float = 10.0
     worker_bytes: int = 6 * 1024**3
+    idle_bytes: int = 3 * 1024**3
     worker_jobs: int = 500
     max_deaths: int = 3
     pause_seconds: float = 30.0

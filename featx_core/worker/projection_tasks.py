@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from featx_core.features import load_features
-from featx_core.projection import project
+from featx_core.projection import Projection, project
 from featx_core.worker.extraction_tasks import needed
+from featx_core.worker.kept import is_kept
 from featx_core.worker.keys import projection_key
 from featx_core.worker.report import Report
 from featx_core.workspace import Workspace, image_set_key
@@ -40,7 +41,7 @@ def project_features(workspace: Workspace | None, parameters: Mapping[str, Any],
     n_components, seed = parameters.get("n_components", 2), parameters.get("seed", 0)
     images = workspace.images().select(features.names)
     key = projection_key(parameters["run_digest"], image_set_key(images), name, n_components, seed, others)
-    if workspace.result(key) is None:
+    if not is_kept(workspace, key, Projection):
         projection = project(features.vectors, name, n_components=n_components, seed=seed, on_progress=report, **others)
         workspace.put_result(key, projection.to_bytes())
     return {"key": key, "n_images": len(features)}

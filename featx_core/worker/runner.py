@@ -62,6 +62,7 @@ class Runner:
         self._restart_at = 0.0
         self._memory_checked = 0.0
         self._must_recycle = False
+        self._n_bytes = 0
 
     def close(self) -> Child | None:
         """End all jobs and requests, and hand out the worker for ending."""
@@ -131,6 +132,7 @@ class Runner:
 
     def _start(self, now: float) -> None:
         self._must_recycle = False
+        self._n_bytes = 0
         try:
             self.child = self._new_child()
         except OSError:  # no memory, no file handles: nothing that trying again at once would cure
@@ -146,14 +148,14 @@ class Runner:
             self._lose("hung in a light request", sentences.died(reference), reference)
         if self.child is child and self._slot is None and self.asks.serving is None:
             has_served = child.n_jobs >= self._limits.worker_jobs and not self.table.waiting
-            if self._must_recycle or has_served:
+            if self._must_recycle or has_served or self._n_bytes > self._limits.idle_bytes:
                 self._replace("recycled")
 
     def _check_memory(self, child: Child, now: float) -> None:
         if now - self._memory_checked < MEMORY_SECONDS:
             return
         self._memory_checked = now
-        n_bytes = child.resident_bytes()
+        n_bytes = self._n_bytes = child.resident_bytes()
         if n_bytes > self._limits.worker_bytes:
             reference = sentences.new_reference()
             sentence = sentences.too_large(n_bytes, self._limits.worker_bytes, self._how_far(), reference)

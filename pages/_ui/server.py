@@ -12,7 +12,7 @@ from typing import Any
 import anyio.to_thread
 import streamlit as st
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -70,7 +70,16 @@ async def _run_dot(request: Request) -> Response:
     return Response(content, media_type="image/svg+xml", headers={"Cache-Control": f"max-age={_A_YEAR}"})
 
 
-ROUTES = [Route("/thumbnail/{token}/{digest}", _thumbnail), Route("/run-dot/{index:int}", _run_dot)]
+def _to_first_page(request: Request) -> Response:
+    """Lead `/images` to `/`: Streamlit knows the first page by that address alone."""
+    return RedirectResponse(f"/?{request.url.query}" if request.url.query else "/")
+
+
+ROUTES = [
+    Route("/thumbnail/{token}/{digest}", _thumbnail),
+    Route("/run-dot/{index:int}", _run_dot),
+    Route("/images", _to_first_page),
+]
 
 
 def report(error: Exception) -> bool:

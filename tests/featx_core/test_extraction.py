@@ -34,7 +34,7 @@ class ChannelMeans:
     def fit_image(self, pixels: np.ndarray) -> np.ndarray:
         return fit_image(pixels, self.image_size, "stretch")
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
+    def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
         self.batches.append(len(images))
         if len(images) > self.fails_above:
             raise MemoryError
@@ -123,7 +123,7 @@ def test_an_image_that_never_fits_is_left_out_by_name(workspace):
 
 
 def test_other_errors_stay_loud(workspace, monkeypatch):
-    def broken(self: Any, images: np.ndarray) -> np.ndarray:
+    def broken(self: Any, images: np.ndarray, **options: Any) -> np.ndarray:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(ChannelMeans, "__call__", broken)
@@ -175,7 +175,7 @@ def test_at_most_a_few_batches_are_decoded_ahead(make_png, monkeypatch):
         counter.now += 1
         return fit(self, pixels)
 
-    def run(self: ChannelMeans, images: np.ndarray) -> Sequence[Any]:
+    def run(self: ChannelMeans, images: np.ndarray, **options: Any) -> Sequence[Any]:
         alive.append(counter.now)
         counter.now -= len(images)
         return images.mean(axis=(1, 2)).astype(np.float32)

@@ -28,7 +28,9 @@ def test_copies_make_nothing_more_certain():
     differences = np.array([1] * 9 + [-1] * 2)
     alone = sign_flip_test(differences, np.arange(11))
     assert sign_flip_test(np.repeat(differences, 5), np.repeat(np.arange(11), 5)) == alone
-    assert paired_test(np.repeat(differences, 5), np.repeat(np.arange(11), 5)) == paired_test(differences, np.arange(11))
+    assert paired_test(np.repeat(differences, 5), np.repeat(np.arange(11), 5)) == paired_test(
+        differences, np.arange(11)
+    )
 
 
 def test_no_disagreement_is_no_difference():

@@ -1,4 +1,4 @@
-"""README's example, run as it stands there."""
+"""README's examples, run as they stand there."""
 
 import re
 from pathlib import Path
@@ -6,9 +6,13 @@ from pathlib import Path
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
-def test_the_example_for_notebooks_runs(capsys):
-    example = re.search(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
-    assert example is not None
-    exec(compile(example[1], "README.md", "exec"), {})
+def test_the_examples_for_notebooks_run(capsys):
+    examples = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert len(examples) == 2
+    names: dict = {}
+    for example in examples:
+        exec(compile(example, "README.md", "exec"), names)
     printed = capsys.readouterr().out.splitlines()
-    assert printed == ["(2, 576)", "(427, 640)"]
+    assert printed[:2] == ["(2, 576)", "(427, 640)"]
+    assert "at least two labels" in printed[2]
+    assert names["comparison"].names == ["MobileNetV2", "MobileNetV3Small"]

@@ -151,6 +151,14 @@ def test_an_idle_worker_is_replaced_after_so_many_jobs(supervise):
     assert finished(supervisor, submit(supervisor, "echo", n=2)).result["pid"] != pids[0]
 
 
+def test_an_idle_worker_that_holds_much_memory_is_replaced(supervise):
+    supervisor = supervise(idle_bytes=1)
+    key = submit(supervisor, "echo", n=1)
+    first = finished(supervisor, key).result["pid"]
+    assert eventually(lambda: supervisor.worker_pid not in (None, first))
+    assert supervisor.job(key).state == "done"
+
+
 def test_a_worker_that_cannot_start_is_not_started_without_end(supervise, monkeypatch, tmp_path):
     log = tmp_path / "log"
     monkeypatch.setenv("FAKE_WARM_UP", f"open({str(log)!r}, 'a').write('begun '); os._exit(3)")

@@ -122,10 +122,8 @@ def test_layers_are_offered_last_then_stages_then_all_by_index(visitor):
     assert [int(option.split(":")[0]) for option in options[6:]] == list(range(len(options) - 6))
 
 
-def test_a_ticked_row_of_the_table_picks_the_tap(visitor):
-    visitor.tab.session_state["layers_mobilenet_v2"] = {"selection": {"rows": [3], "columns": [], "cells": []}}
-    visitor.tab.session_state["layer_mobilenet_v2"] = 3
-    visitor.run()
+def test_the_table_marks_the_tap(visitor):
+    set_up(visitor, layer_mobilenet_v2=3)
     assert chain(visitor) == "(n, 224, 224, 3) → (n, 112, 112, 32) → average → (n, 32)"
     table = next(frame.value for frame in visitor.tab.dataframe if "output shape" in frame.value.columns)
     assert list(table["#"][table["stage"].str.contains("tap")]) == [3]

@@ -128,7 +128,6 @@ def test_a_damaged_heatmap_is_drawn_again(visitor, worker):
     assert len(pictures(visitor)) == 9
 
 
-@pytest.mark.xfail(strict=True, reason="the task takes any stored bytes for a heatmap, and the page asks without end")
 def test_a_heatmap_of_another_version_is_drawn_again(visitor, worker):
     visitor.workspace.put_result(some_heatmap_key(visitor), b"as another version wrote it")
     visitor.run().run().run()

@@ -88,14 +88,6 @@ def test_a_closed_report_stays_closed_and_the_next_one_opens(visit, make_png):
     assert report(visitor.run()) == "2 images are ready."
 
 
-def test_the_list_of_what_was_left_out_is_a_file(visit, shelve):
-    visitor = visit(shelve([("=cmd.png", b"nothing")]))
-    visitor.tab.session_state["report_details"] = True
-    visitor.run()
-    download = next(button for button in visitor.tab.download_button if button.label == "Download the list")
-    assert not download.disabled
-
-
 def test_a_local_folder_is_brought_in_with_its_labels(visit, tmp_path, make_png):
     for label in ("day", "night"):
         (tmp_path / label).mkdir()

@@ -4,11 +4,12 @@ import re
 
 import numpy as np
 import pytest
+from streamlit.typing import PlotlyState
 
 from featx_core.samples import SAMPLES
 from pages._ui import library
 from pages._ui.frame import PAGES
-from tests.pages.visiting import keep_run, nodes
+from tests.pages.visiting import SPEC, keep_run, nodes
 
 MACHINE = re.compile(
     r"Traceback|site-packages|featx_core/|File \"|(?<![\w.])/(?:tmp|root|home|work|usr|var|etc)/|[A-Z]:\\\\"
@@ -89,12 +90,18 @@ def test_hostile_names_and_labels_are_text_everywhere(visit, shelve, make_png, w
     workspace.title = HOSTILE[0]
     workspace.set_fact("attribution", HOSTILE[1])
     fill(token)
+    details = {"batch_size": HOSTILE[3], "engine": HOSTILE[4], "skipped": [(name, name) for name in HOSTILE[:5]]}
+    workspace.ledger.save(SPEC, details | {"notes": list(HOSTILE)})
     report = workspace.last_intake()
     report.skipped.extend((hostile, "not an image") for hostile in HOSTILE[:3])
     workspace.set_fact("intake", report.to_json())
     visitor = visit(token)
     visitor.tab.session_state["extract_view"] = view
     visitor.tab.session_state["maps"] = True
+    points = [{"customdata": row} for row in range(len(HOSTILE))]
+    visitor.tab.session_state[f"map_{SPEC.digest[:8]}_pca_2_label_False"] = PlotlyState(
+        {"selection": {"points": points}}
+    )
     visitor.open(name)
     assert visitor.has_no_fault
     texts = rendered_as_markdown(visitor)

@@ -1,0 +1,69 @@
+"""What is measured of one backbone, in a process of its own: forty networks do not fit into one."""
+
+from typing import Any
+
+import numpy as np
+
+from featx_core.backbones import BACKBONES
+from featx_core.conditioning import made_up_images
+from featx_core.heatmaps import HEATMAPS, FeatureTarget, explain_many
+from featx_core.heatmaps.layers import choose_layer
+from featx_core.keras_setup import load_keras
+from featx_core.methods import Pretrained
+
+
+def examine(key: str, *, with_heatmaps: bool) -> dict[str, Any]:
+    """Build a backbone at a small size, but with a last map of several pixels, and compare it with Keras's own way."""
+    side = max(64, 2 * BACKBONES[key].minimum_side)
+    spec = Pretrained(key, weights="random", image_size=(side, side))
+    extractor = spec.build()
+    outline = spec.outline()
+    images = made_up_images(np.random.default_rng(99), 4, extractor.image_size)
+    features = extractor(images)
+    theirs = _plain_features(extractor, spec, images)
+    return {
+        "shape": features.shape,
+        "deviation": float(features.std()),
+        "differs_between_images": _relative(features[0], features[1]),
+        "differs_from_keras": _relative(features, theirs),
+        "outline_is_built": outline.layers == extractor.layers and outline.tap == extractor.tap,
+        "outline_shape": (outline.image_size, outline.feature_shape),
+        "built_shape": (extractor.image_size, extractor.output_shape[1:]),
+        "n_parameters": outline.n_parameters,
+        "heatmaps": _heatmaps(extractor) if with_heatmaps else None,
+    }
+
+
+def photograph(height: int = 150, width: int = 220) -> np.ndarray:
+    """A picture that is not square, with structure everywhere."""
+    rows, columns = np.mgrid[:height, :width]
+    waves = [np.sin(rows / 9 + k) * np.cos(columns / (5 + 4 * k)) for k in range(3)]
+    return np.rint(127.5 + 127.5 * np.stack(waves, axis=-1)).astype(np.uint8)
+
+
+def _heatmaps(extractor: Any) -> dict[str, Any]:
+    """Heatmaps of the strongest feature, and the channel that Grad-CAM must equal where the tap is averaged."""
+    image = photograph()
+    fitted = extractor.fit_image(image)[np.newaxis]
+    strongest = int(np.argmax(extractor(fitted)[0]))
+    maps = explain_many([image], extractor, list(HEATMAPS), target=FeatureTarget(strongest))
+    layer = choose_layer(extractor, None).index
+    activations = np.asarray(extractor.submodel([layer])(extractor.preprocess(fitted), training=False)[0])[0]
+    return {
+        "grids": {name: rows[0].grid for name, rows in maps.items()},
+        "shapes": {rows[0].values.shape for rows in maps.values()},
+        "notes": {name: rows[0].note for name, rows in maps.items()},
+        "channel": np.maximum(activations[..., strongest], 0),
+    }
+
+
+def _plain_features(extractor: Any, spec: Pretrained, images: np.ndarray) -> np.ndarray:
+    """The same weights in the model that Keras itself would pool."""
+    constructor = getattr(load_keras().applications, BACKBONES[spec.backbone].constructor)
+    plain = constructor(include_top=False, weights=None, pooling=spec.pooling, input_shape=(*extractor.image_size, 3))
+    plain.set_weights(extractor.network.get_weights())
+    return plain.predict(extractor.preprocess(images), verbose=0)
+
+
+def _relative(ours: np.ndarray, theirs: np.ndarray) -> float:
+    return float(np.abs(ours - theirs).max() / np.abs(theirs).max())
