@@ -17,7 +17,7 @@ SCREENSHOTS = Path(__file__).parent / "screenshots"
 SIZE = {"width": 1440, "height": 1000}
 PATIENCE = 90_000  # milliseconds
 HERE = {"localhost", "127.0.0.1", ""}
-PROBES = re.compile(r"/(images|extract|map|heatmaps)/_stcore/")  # Streamlit looks for its base path on a deep link
+PROBES = re.compile(r"/(images|extract|map|heatmaps|compare)/_stcore/")  # Streamlit looks for its base path on a deep link
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 PATIENCE = 90_000  # milliseconds
-PAGES = ("Images", "Extract", "Map", "Heatmaps")
+PAGES = ("Images", "Extract", "Map", "Heatmaps", "Compare")
 
 
 def settled(page: Page) -> Page:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from featx_core.workspace import Workspace
-from tests.browser.steps import go, settled
+from tests.browser.steps import PAGES, go, settled
 
 pytestmark = pytest.mark.browser
 
@@ -102,7 +102,7 @@ def test_hostile_names_add_no_nodes_to_any_page(server, open_tab, notes, make_pn
     page.get_by_test_id("stFileUploader").locator("input[type=file]").first.set_input_files(files)
     page.locator(".tile").nth(len(HOSTILE) - 1).wait_for()
     shown = page.get_by_role("heading", level=1)
-    for name in ("Images", "Extract", "Map", "Heatmaps"):
+    for name in PAGES:
         if name != "Images":
             go(page, name)
         expect(shown).to_have_text(name)

@@ -11,7 +11,7 @@ from tests.serving import Server
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("path", ["", "images", "extract", "map", "heatmaps"])
+@pytest.mark.parametrize("path", ["", "images", "extract", "map", "heatmaps", "compare"])
 def test_a_deep_link_to_a_fresh_server_has_the_frame_around_the_page(fresh_server, open_tab, shelve, make_png, path):
     token = shelve(fresh_server, [(f"{number}.png", make_png(number)) for number in range(2)])
     page = open_tab(f"{fresh_server.url}{path}?w={token}")
@@ -77,6 +77,6 @@ def test_going_through_the_pages_keeps_the_workspace_in_the_address(server, open
         go(page, name)
         assert f"w={token}" in page.url
     page.go_back()
-    page.get_by_role("heading", name="Heatmaps", exact=True, level=1).wait_for()
+    page.get_by_role("heading", name=PAGES[-1], exact=True, level=1).wait_for()
     settled(page)
     assert f"w={token}" in page.url
