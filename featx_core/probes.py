@@ -26,12 +26,11 @@ TOLERANCE = 3e-5
 N_TRAININGS = N_FOLDS * (N_FOLDS + 1) // 2
 """Trainings on different images for one score: without each fold, and without each pair of folds to choose C by."""
 
-PROBE_VARIANCE = 1.45
-KNN_VARIANCE = 1.6
-"""How much more the scores vary, over draws of all images, than the same number of independent answers would.
+TRAINING_VARIANCE = 1.45
+"""How much more a score varies, over draws of all images, than the same number of independent answers would.
 
 The images that are learnt from are drawn, too, and the answers share them. In simulations the factor was 1.2 to 1.7 for
-the linear probe, and 1.2 to 1.8 for k-NN.
+the linear probe, and 1.0 to 1.8 for k-NN.
 """
 
 N_THREADS = 2
@@ -89,7 +88,7 @@ def knn_accuracy(
     votes = _shared_votes(similar, min(k, n_others)) @ np.eye(codes.max() + 1)[codes]
     best = votes >= votes.max(axis=1, keepdims=True) - TIE
     correct = best[np.arange(len(codes)), codes] / best.sum(axis=1)
-    return ProbeScore(share_interval(correct, group, variance=KNN_VARIANCE), correct, group, (float(k),))
+    return ProbeScore(share_interval(correct, group, variance=TRAINING_VARIANCE), correct, group, (float(k),))
 
 
 def linear_probe(
@@ -136,7 +135,7 @@ def linear_probe(
         [folds == fold for fold in range(n_folds)], [right[i, i][best] for i, best in enumerate(chosen)]
     )
     choices = tuple(REGULARIZATIONS[best] for best in chosen)
-    interval = share_interval(correct, group, variance=PROBE_VARIANCE)
+    interval = share_interval(correct, group, variance=TRAINING_VARIANCE)
     return ProbeScore(interval, correct.astype(np.float64), folds, choices)
 
 
