@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from featx_core.workspace import Workspace
 from pages._ui.library import new_token
@@ -17,7 +17,11 @@ SCREENSHOTS = Path(__file__).parent / "screenshots"
 SIZE = {"width": 1440, "height": 1000}
 PATIENCE = 90_000  # milliseconds
 HERE = {"localhost", "127.0.0.1", ""}
-PROBES = re.compile(r"/(images|extract|map|heatmaps|compare)/_stcore/")  # Streamlit looks for its base path on a deep link
+expect.set_options(timeout=PATIENCE)
+
+PROBES = re.compile(
+    r"/(images|extract|map|heatmaps|compare)/_stcore/"
+)  # Streamlit looks for its base path on a deep link
 
 
 @pytest.hookimpl(wrapper=True)
