@@ -278,8 +278,8 @@ def test_false_verdicts_are_rare(n_images, shift):
 @pytest.mark.slow
 def test_shuffled_labels_rarely_beat_chance():
     wrong = 0
-    for seed in range(200):
+    for seed in range(100):
         labels = list(np.random.default_rng(seed).permutation(LABELS[:60]))
         tests = compare(draw(seed, 60), labels).tests
         wrong += tests["is_real"].any()
-    assert wrong <= 15
+    assert wrong <= 8
