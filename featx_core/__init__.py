@@ -9,7 +9,7 @@ from featx_core.heatmaps import HEATMAPS, explain
 from featx_core.image_set import ImageRecord, ImageSet
 from featx_core.intake import IntakeReport
 from featx_core.layer_sweep import Sweep, sweep_layers
-from featx_core.methods import METHODS, Pretrained, build, spec_from_json
+from featx_core.methods import METHODS, Pretrained, build, spec_from_json, train
 from featx_core.neighbors import movers, nearest
 from featx_core.probes import knn_accuracy, linear_probe
 from featx_core.progress import Cancelled
@@ -49,4 +49,5 @@ __all__ = [
     "rsa",
     "spec_from_json",
     "sweep_layers",
+    "train",
 ]

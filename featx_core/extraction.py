@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import time
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from featx_core.features import Features, dead_share, gather
+from featx_core.features import Features, dead_share, gather, table_features
 from featx_core.images import ImageError
 from featx_core.progress import ProgressCallback
 from featx_core.store import DiskFullError
@@ -18,6 +19,7 @@ from featx_core.store import DiskFullError
 if TYPE_CHECKING:
     from featx_core.extractor import Extractor
     from featx_core.image_set import ImageRecord, ImageSet
+    from featx_core.methods import Spec
     from featx_core.workspace import Workspace
 
 DECODING_THREADS = 2
@@ -61,12 +63,45 @@ def extract(
     extraction = _Extraction(images, extractor, workspace, batch_size or extractor.batch_size, on_progress)
     extraction.run()
     seconds = time.perf_counter() - started
-    features = gather(images, extraction.rows, extractor.spec, extraction.details(seconds))
-    features.details["dead_share"] = dead_share(features.vectors)  # type: ignore[index]
-    features.details["n_not_finite"] = int(np.sum(~np.isfinite(features.vectors).all(axis=1)))  # type: ignore[index]
+    features = _summarized(gather(images, extraction.rows, extractor.spec, extraction.details(seconds)))
     if workspace is not None and extraction.saving and len(features):
         workspace.ledger.save(extractor.spec, features.details)
     return features
+
+
+def extract_table(spec: Spec, workspace: Workspace) -> Features:
+    """Give the features of a spec that takes rows of numbers rather than images, and enter the run in the ledger.
+
+    Args:
+        spec: One whose `table` is not None.
+        workspace: Where its numbers are kept.
+
+    Raises:
+        ValueError: If the spec takes images, or its table has no rows.
+    """
+    started = time.perf_counter()
+    table = spec.table(workspace)
+    if table is None or not len(table.values):
+        raise ValueError(f"`spec` must take rows of numbers, at least one. {spec.title!r} does not: use `extract`.")
+    seconds = time.perf_counter() - started
+    details = {
+        "n_images": len(table.values),
+        "n_computed": len(table.values),
+        "seconds": seconds,
+        "feature_shape": list(table.values.shape[1:]),
+        "engine": "NumPy, float32",
+        "versions": {"numpy": importlib.metadata.version("numpy")},
+    }
+    features = _summarized(table_features(table, spec, details))
+    workspace.ledger.save(spec, features.details)
+    return features
+
+
+def _summarized(features: Features) -> Features:
+    """Add to the details what only the values tell."""
+    vectors = features.vectors
+    found = {"dead_share": dead_share(vectors), "n_not_finite": int(np.sum(~np.isfinite(vectors).all(axis=1)))}
+    return dataclasses.replace(features, details={**features.details, **found})
 
 
 class _Extraction:

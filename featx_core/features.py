@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from featx_core.image_set import ImageSet
     from featx_core.methods import Spec
+    from featx_core.tables import Table
     from featx_core.workspace import Workspace
 
 
@@ -26,6 +28,8 @@ class Features:
         digests: SHA-256 of each image's bytes.
         spec: How they were extracted.
         details: How the run went: seconds, images a second, batch size, images left out.
+        copies: Where each image gives several rows: the number of the copy that a row is of, from 0; else None. Names,
+            labels and digests are then those of the image.
     """
 
     values: np.ndarray
@@ -34,6 +38,7 @@ class Features:
     digests: tuple[str, ...]
     spec: Spec
     details: Mapping[str, Any] = field(default_factory=dict)
+    copies: tuple[int, ...] | None = None
 
     @property
     def vectors(self) -> np.ndarray:
@@ -48,19 +53,43 @@ class Features:
     def __len__(self) -> int:
         return len(self.values)
 
+    def per_image(self) -> Features:
+        """Give one row an image: the mean over its copies. Features that have no copies are given as they are."""
+        if self.copies is None:
+            return self
+        n_copies = max(self.copies) + 1
+        means = self.values.reshape(-1, n_copies, *self.feature_shape).mean(axis=1, dtype=np.float64)
+        return dataclasses.replace(
+            self,
+            values=means.astype(np.float32),
+            names=self.names[::n_copies],
+            labels=self.labels[::n_copies],
+            digests=self.digests[::n_copies],
+            copies=None,
+        )
+
 
 def gather(images: ImageSet, rows: Mapping[str, np.ndarray], spec: Spec, details: Mapping[str, Any]) -> Features:
     """Put the arrays of images into one, in the order of the images; images without an array are left out."""
     kept = [record for record in images if record.digest in rows]
     values = np.stack([rows[record.digest] for record in kept]) if kept else np.zeros((0, 0), np.float32)
+    n_rows = spec.rows_per_image
+    if n_rows > 1 and kept:
+        values = values.reshape(-1, *values.shape[2:])
     return Features(
         values=values,
-        names=tuple(record.name for record in kept),
-        labels=tuple(record.label for record in kept),
-        digests=tuple(record.digest for record in kept),
+        names=tuple(record.name for record in kept for _ in range(n_rows)),
+        labels=tuple(record.label for record in kept for _ in range(n_rows)),
+        digests=tuple(record.digest for record in kept for _ in range(n_rows)),
         spec=spec,
         details=dict(details),
+        copies=tuple(range(n_rows)) * len(kept) if n_rows > 1 else None,
     )
+
+
+def table_features(table: Table, spec: Spec, details: Mapping[str, Any]) -> Features:
+    """Give the rows of a table of numbers as features."""
+    return Features(table.values, table.names, table.labels, table.digests, spec, dict(details))
 
 
 def load_features(workspace: Workspace, digest: str) -> Features | None:
@@ -76,6 +105,9 @@ def load_features(workspace: Workspace, digest: str) -> Features | None:
     run = workspace.ledger.find(digest)
     if run is None:
         return None
+    table = run.spec.table(workspace)
+    if table is not None:
+        return table_features(table, run.spec, run.details)
     images = workspace.images()
     rows = workspace.vectors.load(digest, images.digests)
     return gather(images, rows, run.spec, run.details) if rows else None

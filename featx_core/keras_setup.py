@@ -1,7 +1,11 @@
 """The one place where Keras is imported: which backend it uses, and how much it says."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from types import ModuleType
+
+_PENDING = "uninitialized_variables"  # Keras's own name for its list of weights that are still to be filled
 
 
 def load_keras() -> ModuleType:
@@ -24,3 +28,21 @@ def load_keras() -> ModuleType:
             "Import featx before Keras, and remove other settings from keras.json."
         )
     return keras
+
+
+@contextlib.contextmanager
+def without_weights() -> Iterator[None]:
+    """Build networks for their shapes alone: within this, no weight takes memory.
+
+    Keras notes each weight that was made so, and would fill them all at the end of whichever stateless call comes next, of
+    any network: gigabytes, inside the graph that is being traced. This forgets them again.
+    """
+    keras = load_keras()
+    from keras.src.backend.common import global_state
+
+    pending = list(global_state.get_global_attribute(_PENDING) or [])
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:
+        global_state.set_global_attribute(_PENDING, pending)

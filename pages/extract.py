@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from featx_core import METHODS
 from pages._ui import forms, frame, guards, inspection, jobs, results, runs, session, tokens
 
 frame.guard()
@@ -15,23 +14,24 @@ if runs.view() == "Set up":
     grid = st.grid(2, min_column_width=400, gap=(16, 32))
     left, right = grid.cell(), grid.cell()
     with left:
-        method = forms.method_picker(METHODS)
-        spec, batch_size = forms.FORMS[method](workspace)
+        asked = forms.FORMS[forms.method_picker()](workspace)
+    spec = asked.spec
     outline = inspection.show_shapes(spec, left)
-    asked = {"spec": spec.to_json(), "batch_size": batch_size}
     left.button(
-        f"Extract from {tokens.counted(len(images), 'image')}",
+        f"{asked.verb} {tokens.counted(len(images), 'image')}",
         type="primary",
         icon=":material/play_arrow:",
         width="stretch",
         key="run",
         on_click=runs.start,
-        args=(asked, spec, images),
+        args=({"spec": spec.to_json(), "batch_size": asked.batch_size}, spec, images),
     )
     left.caption(runs.expectation(workspace, spec, images))
     with right:
+        if asked.preview is not None:
+            asked.preview(images)
         inspection.show_input(spec, images)
-        inspection.show_layers(spec, outline)
+        inspection.show_layers(outline, asked.layer_key)
     st.stop()
 
 job = runs.watched()

@@ -103,7 +103,7 @@ def _gradient_observer(
 def _traced(extractor: Extractor, function: Callable[[tf.Tensor], Any]) -> Callable[[np.ndarray], Any]:
     import tensorflow as tf
 
-    inputs = tf.TensorSpec((None, *extractor.image_size, 3), tf.float32)
+    inputs = tf.TensorSpec((None, *extractor.network.input.shape[1:]), tf.float32)
     return tf.function(function, input_signature=[inputs], autograph=False)
 
 

@@ -1,20 +1,23 @@
 """The ways to extract features: one file each, and the registry of them all."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from featx_core.methods.pretrained import Pretrained
 from featx_core.methods.spec import Spec, SpecError, parse_spec
+from featx_core.progress import as_stages
 
 if TYPE_CHECKING:
     from featx_core.extractor import Extractor
-    from featx_core.progress import ProgressCallback
+    from featx_core.progress import ProgressCallback, StageCallback
     from featx_core.workspace import Workspace
 
 METHODS: Mapping[str, type[Spec]] = MappingProxyType({Pretrained.method: Pretrained})
 
-__all__ = ["METHODS", "Pretrained", "Spec", "SpecError", "build", "spec_from_json"]
+__all__ = ["METHODS", "Pretrained", "Spec", "SpecError", "build", "spec_from_json", "train"]
 
 
 def spec_from_json(text: str) -> Spec:
@@ -26,9 +29,23 @@ def spec_from_json(text: str) -> Spec:
     return parse_spec(text, METHODS)
 
 
-def build(
-    spec: Spec, workspace: "Workspace | None" = None, *, on_progress: "ProgressCallback | None" = None
-) -> "Extractor":
+def train(spec: Spec, workspace: Workspace, *, on_progress: StageCallback | ProgressCallback | None = None) -> Spec:
+    """Learn what a spec wants learned from the images of a workspace; give the spec that names the trained weights.
+
+    Args:
+        spec: Any way to extract features. One that needs no training is given as it is.
+        workspace: Holds the images and labels; takes the trained weights and the record of the training.
+        on_progress: Called with steps done and steps in all of each stage; one with a method `stage` is also told the
+            names of the stages. When it raises `Cancelled`, the best weights so
+            far are kept.
+
+    Raises:
+        ValueError: If these images and labels cannot be learned from. The message says what is missing.
+    """
+    return spec.train(workspace, as_stages(on_progress))
+
+
+def build(spec: Spec, workspace: Workspace | None = None, *, on_progress: ProgressCallback | None = None) -> Extractor:
     """Make the extractor that a spec describes.
 
     Args:
@@ -38,5 +55,10 @@ def build(
 
     Returns:
         An extractor, ready to run.
+
+    Raises:
+        SpecError: If the spec cannot be built, or must be trained first.
     """
+    if spec.needs_training:
+        raise SpecError("This extractor has nothing learned yet. Train it first: `spec = fx.train(spec, workspace)`.")
     return spec.build(workspace, on_progress=on_progress)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FILE_WEIGHTS = re.compile(r"file:[0-9a-f]{64}")
 MAXIMUM_SEED = 2**32 - 1
+POOLING_STEPS = {"avg": "average", "max": "maximum", "flatten": "flatten"}
 POOLING_WORDS = {"avg": "average", "max": "maximum", "flatten": "flattened", None: "not pooled"}
 
 
@@ -48,6 +49,8 @@ class Pretrained(Spec):
     """
 
     method: ClassVar[str] = "pretrained"
+    method_title: ClassVar[str] = "Pretrained"
+    method_sentence: ClassVar[str] = "A known network, tapped at any layer."
 
     backbone: str = "mobilenet_v2"
     weights: str = "imagenet"
@@ -98,6 +101,25 @@ class Pretrained(Spec):
     def preprocessing(self) -> Preprocessing:
         """What happens to the numbers of a picture before the network receives them."""
         return PREPROCESSING[BACKBONES[self.backbone].preprocessing]
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """The 1 000 ImageNet classes, if the network keeps its classifier."""
+        from featx_core import weights
+
+        return weights.class_names() if self.classifier else None
+
+    @property
+    def pace_key(self) -> str:
+        """The same network at the same size takes the same time."""
+        return f"{self.method} {self.backbone} {self.size}"
+
+    def shape_steps(self, outline: Outline) -> tuple[tuple[int, ...] | str, ...]:
+        """From the picture to the map, and by pooling to the features."""
+        image = (*outline.image_size, 3)
+        if self.pooling is None:
+            return image, outline.map_shape
+        return image, outline.map_shape, POOLING_STEPS[self.pooling], outline.feature_shape
 
     @property
     def title(self) -> str:
@@ -165,7 +187,7 @@ class Pretrained(Spec):
             preprocessing=self.preprocessing,
             fit=self.fit,
             batch_size=row.batch_size_at(self.size),
-            classes=self._classes(),
+            classes=self.classes,
         )
 
     def _network(self, workspace: Workspace | None, on_progress: ProgressCallback | None) -> keras.Model:
@@ -189,11 +211,6 @@ class Pretrained(Spec):
         weights.finish_imagenet(row, network)
         return network
 
-    def _classes(self) -> tuple[str, ...] | None:
-        from featx_core import weights
-
-        return weights.class_names() if self.classifier else None
-
 
 def _output(network: keras.Model, tap: int, pooling: str | None, *, is_normalized_last: bool) -> keras.KerasTensor:
     """Pool the tapped layer; a last layer that belongs behind the pooling is put there, as Keras itself does."""
@@ -207,7 +224,7 @@ def _output(network: keras.Model, tap: int, pooling: str | None, *, is_normalize
 
 @functools.lru_cache(maxsize=64)
 def _layers(backbone: str, size: tuple[int, int], classifier: bool) -> tuple[LayerInfo, ...]:
-    from featx_core.keras_setup import load_keras
+    from featx_core.keras_setup import without_weights
 
-    with load_keras().StatelessScope(initialize_variables=False):
+    with without_weights():
         return list_layers(build_network(BACKBONES[backbone], size, classifier=classifier))

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from featx_core.extractor import Extractor, Outline
     from featx_core.preprocessing import NetworkInput
-    from featx_core.progress import ProgressCallback
+    from featx_core.progress import ProgressCallback, StageCallback
+    from featx_core.tables import Table
     from featx_core.workspace import Workspace
 
 
@@ -28,11 +29,13 @@ class Spec(ABC):
     """One way to extract features, with all that its result depends on.
 
     A subclass is a frozen dataclass whose fields are JSON values, tuples of them, or other specs. It sets `method`,
-    its key in `METHODS`, and raises `version` whenever the same fields begin to mean other numbers, so that stored
-    features are not mistaken for new ones.
+    its key in `METHODS`, with its `method_title` and `method_sentence` for people, and raises `version` whenever the same
+    fields begin to mean other numbers, so that stored features are not mistaken for new ones.
     """
 
     method: ClassVar[str]
+    method_title: ClassVar[str]
+    method_sentence: ClassVar[str]
     version: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
@@ -65,6 +68,42 @@ class Spec(ABC):
     @abstractmethod
     def network_input(self, pixels: np.ndarray) -> NetworkInput:
         """Show what the network receives for one picture (uint8 `(height, width, 3)`). Needs no TensorFlow."""
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """Names of the values of the network's last layer, if that is a classifier."""
+        return None
+
+    @property
+    def rows_per_image(self) -> int:
+        """Rows of features that each image gives. With more than one, the arrays that are kept have them as first axis."""
+        return 1
+
+    @property
+    def pace_key(self) -> str:
+        """Specs with equal ones take about the same time an image."""
+        return self.digest
+
+    @property
+    def needs_training(self) -> bool:
+        """Whether weights are still to be learned from the images of a workspace: `train` does so, `build` refuses."""
+        return False
+
+    def train(self, workspace: Workspace, report: StageCallback) -> Spec:
+        """Learn the weights from the images of a workspace, keep them there, and give the spec that names them.
+
+        Training that was finished before, with the same images and labels, is not done again. A cancelled one keeps the
+        best weights so far, then lets `Cancelled` through.
+        """
+        return self
+
+    def table(self, workspace: Workspace) -> Table | None:
+        """Give the rows of a spec that takes numbers rather than images; None for all that work on images."""
+        return None
+
+    def shape_steps(self, outline: Outline) -> tuple[tuple[int, ...] | str, ...]:
+        """Tell the way from the input to the features: shapes for one image, and words for what happens in between."""
+        return ((*outline.image_size, 3), outline.feature_shape)
 
     def to_json(self) -> str:
         """Write the spec as canonical JSON: sorted keys, no spaces, ASCII only."""

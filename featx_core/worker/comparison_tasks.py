@@ -15,6 +15,7 @@ from featx_core.comparison import assemble
 from featx_core.comparison_inputs import facts_of
 from featx_core.comparison_tables import COLORS, Facts
 from featx_core.duplicates import Sketches, duplicate_groups, sketch
+from featx_core.features import gather
 from featx_core.image_set import ImageSet
 from featx_core.layer_sweep import sweep_layers
 from featx_core.methods import spec_from_json
@@ -170,8 +171,9 @@ class _Comparing:
         return self._spaces[digest]
 
     def _vectors(self, digest: str) -> np.ndarray:
+        run = next(run for run in self.runs if run.digest == digest)
         stored = self.workspace.vectors.load(digest, self.images.digests)
-        return np.stack([stored[image.digest].ravel() for image in self.images])
+        return gather(self.images, stored, run.spec, {}).per_image().vectors
 
     def _facts_of(self, digest: str) -> Facts:
         run = next(run for run in self.runs if run.digest == digest)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from featx_core.backbones import find_backbone
-from featx_core.extraction import extract
+from featx_core.extraction import extract, extract_table
 from featx_core.methods import build, spec_from_json
 from featx_core.weights import fetch
 from featx_core.worker.report import Report
@@ -30,7 +30,7 @@ _EXTRACTORS: OrderedDict[str, Extractor] = OrderedDict()
 
 
 def extract_features(workspace: Workspace | None, parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:
-    """Extract the features of all images of the workspace and enter the run in its ledger.
+    """Train what the spec wants trained, extract the features of all images, and enter the run in the ledger.
 
     Args:
         workspace: Holds the images; takes the vectors and the run.
@@ -38,10 +38,13 @@ def extract_features(workspace: Workspace | None, parameters: Mapping[str, Any],
         report: Told of the stages.
 
     Returns:
-        `run_digest`, and `details` as in the ledger.
+        `run_digest` (of the trained spec), and `details` as in the ledger.
     """
     workspace = needed(workspace)
-    extractor = find_extractor(spec_from_json(parameters["spec"]), workspace, report)
+    spec = spec_from_json(parameters["spec"]).train(workspace, report)
+    if spec.table(workspace) is not None:
+        return {"run_digest": spec.digest, "details": dict(extract_table(spec, workspace).details)}
+    extractor = find_extractor(spec, workspace, report)
     batch_size = parameters.get("batch_size")
     batch_size = extractor.batch_size if batch_size is None else batch_size
     report.stage(EXTRACTING, limit_seconds=FIRST_BATCH_SECONDS)

@@ -10,9 +10,8 @@ from featx_core.image_set import ImageSet
 from featx_core.methods import Spec, SpecError
 from featx_core.pictures import tensor_picture
 from featx_core.preprocessing import NetworkInput
-from pages._ui import forms, outlines, tokens
+from pages._ui import outlines, tokens
 
-_POOLING_WORDS = {"avg": "average", "max": "maximum", "flatten": "flatten", None: ""}
 _TABLE_HEIGHT = 300  # pixels
 
 
@@ -77,14 +76,12 @@ def show_shapes(spec: Spec, place: DeltaGenerator) -> Outline | None:
 
 
 def _chain(spec: Spec, outline: Outline) -> str:
-    parts = [tokens.shape((*outline.image_size, 3)), tokens.shape(outline.map_shape)]
-    pooling = _POOLING_WORDS.get(getattr(spec, "pooling", None), "")
-    parts += [pooling, tokens.shape(outline.feature_shape)] if pooling else []
-    return " \u2192 ".join(parts)
+    steps = spec.shape_steps(outline)
+    return " \u2192 ".join(step if isinstance(step, str) else tokens.shape(step) for step in steps)
 
 
-def show_layers(spec: Spec, outline: Outline | None) -> None:
-    """Show the layers as a table; picking a row picks the tap."""
+def show_layers(outline: Outline | None, layer_key: str | None) -> None:
+    """Show the layers as a table; where the form has a choice of layers, picking a row picks the tap."""
     with st.container(border=True):
         if outline is None:
             st.markdown("**Layers**")
@@ -92,15 +89,15 @@ def show_layers(spec: Spec, outline: Outline | None) -> None:
             return
         st.markdown(
             f"**Layers**: {tokens.counted(len(outline.layers), 'layer')}, {outline.n_parameters / 1e6:.3g} M parameters "
-            "up to the tap. Tick a row to tap the network there."
+            f"up to the tap.{' Tick a row to tap the network there.' if layer_key else ''}"
         )
-        key = f"layers_{getattr(spec, 'backbone', '')}"
+        key = f"layers_{layer_key}"
         st.dataframe(
             _layer_table(outline),
             hide_index=True,
             height=_TABLE_HEIGHT,
             key=key,
-            on_select=lambda: _pick(key, spec, outline),
+            on_select=(lambda: _pick(key, layer_key, outline)) if layer_key else "ignore",
             selection_mode="single-row",
             column_config={
                 "#": st.column_config.NumberColumn(width=40),
@@ -128,7 +125,7 @@ def _layer_table(outline: Outline) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _pick(key: str, spec: Spec, outline: Outline) -> None:
+def _pick(key: str, layer_key: str, outline: Outline) -> None:
     rows = st.session_state[key].selection.rows
     if rows:
-        st.session_state[forms.layer_key(getattr(spec, "backbone", ""))] = outline.layers[rows[0]].index
+        st.session_state[layer_key] = outline.layers[rows[0]].index

@@ -11,7 +11,7 @@ from featx_core.ledger import Run
 from featx_core.methods import SpecError
 from featx_core.palette import SEQUENTIAL_SCALES
 from pages._ui import outlines, tokens
-from pages._ui.forms import layer_words
+from pages._ui.layer_choices import layer_words
 
 MAX_IMAGES = 8
 _FIRST_IMAGES = 3
@@ -44,7 +44,7 @@ def spatial_layer(run: Run) -> int | str | None:
 
 def target(run: Run, images: ImageSet) -> Target | None:
     """Let the person pick what Grad-CAM explains."""
-    has_classes = bool(getattr(run.spec, "classifier", False))
+    has_classes = run.spec.classes is not None
     kinds = [kind for kind, form in _TARGET_FORMS.items() if has_classes or not form.needs_classes]
     kind = st.selectbox(
         "Grad-CAM explains",
@@ -131,11 +131,21 @@ def _similarity(run: Run, images: ImageSet) -> Target:
 
 
 def _class(run: Run, images: ImageSet) -> Target:
-    del run, images
+    del images
     fixed = st.toggle("Pick the class", key="target_class_fixed", help="Otherwise the one that scores highest.")
     if not fixed:
         return ClassTarget()
-    return ClassTarget(int(st.number_input("Class number", 0, 999, key="target_class", persist_state="session")))
+    classes = run.spec.classes or ()
+    return ClassTarget(
+        st.selectbox(
+            "Class",
+            list(range(len(classes))),
+            format_func=lambda index: f"{index}: {classes[index]}",
+            key=f"target_class_{len(classes)}",
+            persist_state="session",
+            width=260,
+        )
+    )
 
 
 _TARGET_FORMS: Mapping[str, _TargetForm] = MappingProxyType(

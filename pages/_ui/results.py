@@ -9,7 +9,7 @@ from featx_core.features import Features
 from featx_core.image_set import ImageSet
 from featx_core.ledger import Run
 from featx_core.summary import feature_picture
-from pages._ui import frame, glance, session, tokens
+from pages._ui import extras, frame, glance, session, tokens
 
 _TABLE_COLUMNS = 64
 
@@ -28,6 +28,8 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
         if st.button("Open the heatmaps", icon=":material/local_fire_department:", key="to_heatmaps"):
             session.remember("picked_run", run.digest)
             frame.open_page("heatmaps")
+    if run.spec.method in extras.EXTRAS:
+        extras.EXTRAS[run.spec.method](run, features, images)
     _picture(run, features)
     with st.expander("Features as a table", icon=":material/table:", key="feature_table", on_change="rerun") as table:
         if table.open:

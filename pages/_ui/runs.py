@@ -53,12 +53,14 @@ def watched() -> Job | None:
 
 def latest(workspace: Workspace, job: Job | None) -> Run | None:
     """Give the run whose results the page shows: the one followed, else the newest."""
+    if job is not None and job.state == "done":
+        return workspace.ledger.find((job.result or {}).get("run_digest", ""))
     watched_spec = workspace.fact("watched")
     if watched_spec:
         found = workspace.ledger.find(spec_from_json(watched_spec).digest)
-        if found is not None and (job is None or job.state == "done"):
+        if found is not None and job is None:
             return found
-    if job is not None and job.state != "done":
+    if job is not None:
         return None
     found_runs = workspace.ledger.runs()
     return found_runs[0] if found_runs else None
@@ -113,6 +115,5 @@ def _speed(run: Run) -> float | None:
 
 
 def _alike(one: Spec, other: Spec) -> bool:
-    """Tell whether two runs should take the same time an image: the same network at the same size."""
-    names = ("backbone", "image_size")
-    return type(one) is type(other) and all(getattr(one, n, None) == getattr(other, n, None) for n in names)
+    """Tell whether two runs should take the same time an image."""
+    return one.pace_key == other.pace_key

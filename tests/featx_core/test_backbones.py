@@ -13,7 +13,7 @@ from featx_core.backbones import (
     check_image_size,
     find_backbone,
 )
-from featx_core.keras_setup import load_keras
+from featx_core.keras_setup import load_keras, without_weights
 from featx_core.preprocessing import PREPROCESSING
 
 LIGHT = (
@@ -30,8 +30,7 @@ MOSTLY_SLOW = [key if key in LIGHT else pytest.param(key, marks=pytest.mark.slow
 
 
 def outline_of(row, size, **options):
-    keras = load_keras()
-    with keras.StatelessScope(initialize_variables=False):
+    with without_weights():
         return build_network(row, size, **options)
 
 
@@ -49,7 +48,7 @@ def asked_for(row, *, include_top):
     constructor = getattr(keras.applications, row.constructor)
     with (
         mock.patch.object(file_utils, "get_file", get_file),
-        keras.StatelessScope(initialize_variables=False),
+        without_weights(),
         pytest.raises(Asked) as asked,
     ):
         constructor(weights="imagenet", include_top=include_top, input_shape=(*row.image_size, 3))

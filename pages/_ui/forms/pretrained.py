@@ -1,6 +1,6 @@
-"""The parameters of each way to extract, as a form that gives a spec."""
+"""The form of a pretrained backbone."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
 
@@ -8,14 +8,15 @@ import streamlit as st
 
 from featx_core.backbones import BACKBONES, Backbone
 from featx_core.defaults import default_spec
-from featx_core.extractor import LayerInfo, Outline
+from featx_core.extractor import Outline
 from featx_core.layers import find_layer
-from featx_core.methods import Pretrained, Spec, SpecError
+from featx_core.methods import Pretrained, SpecError
 from featx_core.weights import find
 from featx_core.workspace import Workspace
 from pages._ui import outlines, tokens, weight_files
+from pages._ui.forms.asked import Asked
+from pages._ui.layer_choices import layer_words
 
-Form = Callable[[Workspace], tuple[Spec, int | None]]
 Pooling = Literal["avg", "max", "flatten"] | None
 Fit = Literal["crop", "stretch", "pad"]
 _POOLINGS: Mapping[Pooling, str] = MappingProxyType(
@@ -24,16 +25,8 @@ _POOLINGS: Mapping[Pooling, str] = MappingProxyType(
 _FITS: Mapping[Fit, str] = MappingProxyType({"crop": "Crop", "stretch": "Stretch", "pad": "Pad"})
 
 
-def method_picker(methods: Mapping[str, type[Spec]]) -> str:
-    """Let the person pick a way to extract; with a single one there is nothing to pick."""
-    names = [name for name in methods if name in FORMS]
-    if len(names) == 1:
-        return names[0]
-    return st.segmented_control("Method", names, default=names[0], required=True, key="method", persist_state="session")
-
-
-def pretrained(workspace: Workspace) -> tuple[Spec, int | None]:
-    """Show the parameters of a pretrained backbone. Gives the spec and the batch size (None: automatic)."""
+def pretrained(workspace: Workspace) -> Asked:
+    """Show the parameters of a pretrained backbone."""
     name = _backbone()
     backbone = BACKBONES[name]
     weights = _weights(backbone, workspace)
@@ -59,10 +52,7 @@ def pretrained(workspace: Workspace) -> tuple[Spec, int | None]:
     except SpecError as error:
         st.warning(tokens.escape(str(error)), icon=":material/rule:")
         st.stop()
-    return spec, batch_size
-
-
-FORMS: Mapping[str, Form] = MappingProxyType({Pretrained.method: pretrained})
+    return Asked(spec, batch_size, layer_key=layer_key(name))
 
 
 def layer_key(backbone: str) -> str:
@@ -130,17 +120,6 @@ def _layer(name: str, outline: Outline | None) -> int | str | None:
         persist_state="session",
         help="Where the network is tapped. Early stages see edges and colours, late ones parts and objects.",
     )
-
-
-def layer_words(layers: Sequence[LayerInfo]) -> dict[int | str | None, str]:
-    """Name the choices of a layer: the last one (None), then the stages, then every layer by its index."""
-    words: dict[int | str | None, str] = {None: f"Last layer, {tokens.sides(layers[-1].output_shape)}"}
-    words |= {info.stage: f"{_stage_words(info)}, {tokens.sides(info.output_shape)}" for info in layers if info.stage}
-    return words | {info.index: f"{info.index}: {info.name}, {tokens.sides(info.output_shape)}" for info in layers}
-
-
-def _stage_words(info: LayerInfo) -> str:
-    return (info.stage or "").replace("stage", "Stage ")
 
 
 def _pooling(outline: Outline | None, layer: int | str | None) -> Pooling:

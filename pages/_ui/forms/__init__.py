@@ -1,0 +1,34 @@
+"""The parameters of each way to extract, as a form that gives a spec."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import streamlit as st
+
+from featx_core.methods import METHODS, Pretrained
+from featx_core.workspace import Workspace
+from pages._ui.forms.asked import Asked
+from pages._ui.forms.pretrained import pretrained
+
+__all__ = ["FORMS", "Asked", "Form", "method_picker"]
+
+Form = Callable[[Workspace], Asked]
+FORMS: Mapping[str, Form] = MappingProxyType({Pretrained.method: pretrained})
+
+
+def method_picker() -> str:
+    """Let the person pick a way to extract; with a single one there is nothing to pick."""
+    names = list(FORMS)
+    if len(names) == 1:
+        return names[0]
+    picked = st.segmented_control(
+        "Method",
+        names,
+        default=names[0],
+        required=True,
+        format_func=lambda name: METHODS[name].method_title,
+        key="method",
+        persist_state="session",
+    )
+    st.caption(METHODS[picked].method_sentence)
+    return picked
