@@ -9,12 +9,13 @@ from featx_core.heatmaps import HEATMAPS, explain
 from featx_core.image_set import ImageRecord, ImageSet
 from featx_core.intake import IntakeReport
 from featx_core.layer_sweep import Sweep, sweep_layers
-from featx_core.methods import METHODS, Pretrained, build, spec_from_json, train
+from featx_core.methods import METHODS, CustomSequential, Pretrained, build, spec_from_json, train
 from featx_core.neighbors import movers, nearest
 from featx_core.probes import knn_accuracy, linear_probe
 from featx_core.progress import Cancelled
 from featx_core.projection import PROJECTIONS, project
 from featx_core.samples import SAMPLES
+from featx_core.sequential import layer
 from featx_core.similarity import linear_cka, neighbor_overlap, rsa
 from featx_core.workspace import Workspace
 
@@ -26,6 +27,7 @@ __all__ = [
     "SAMPLES",
     "Cancelled",
     "Comparison",
+    "CustomSequential",
     "Features",
     "ImageRecord",
     "ImageSet",
@@ -39,6 +41,7 @@ __all__ = [
     "explain",
     "extract",
     "knn_accuracy",
+    "layer",
     "linear_cka",
     "linear_probe",
     "load_features",

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from featx_core.methods.pretrained import Pretrained
+from featx_core.methods.sequential import CustomSequential
 from featx_core.methods.spec import Spec, SpecError, parse_spec
 from featx_core.progress import as_stages
 
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
     from featx_core.progress import ProgressCallback, StageCallback
     from featx_core.workspace import Workspace
 
-METHODS: Mapping[str, type[Spec]] = MappingProxyType({Pretrained.method: Pretrained})
+METHODS: Mapping[str, type[Spec]] = MappingProxyType(
+    {Pretrained.method: Pretrained, CustomSequential.method: CustomSequential}
+)
 
-__all__ = ["METHODS", "Pretrained", "Spec", "SpecError", "build", "spec_from_json", "train"]
+__all__ = ["METHODS", "CustomSequential", "Pretrained", "Spec", "SpecError", "build", "spec_from_json", "train"]
 
 
 def spec_from_json(text: str) -> Spec:
