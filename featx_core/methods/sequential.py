@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import math
 import re
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from featx_core.extractor import Extractor, Outline
-    from featx_core.progress import ProgressCallback
+    from featx_core.image_set import ImageSet
+    from featx_core.progress import ProgressCallback, StageCallback
+    from featx_core.training import Record
     from featx_core.workspace import Workspace
 
 SIDES = (8, 512)
@@ -208,6 +211,9 @@ class CustomSequential(Spec):
         Args:
             workspace: Where trained weights are kept. Not needed for random ones.
             on_progress: Not called: nothing is downloaded.
+
+        Raises:
+            SpecError: If the workspace does not hold the trained weights.
         """
         from featx_core.extractor import Extractor, pool
 
@@ -224,13 +230,77 @@ class CustomSequential(Spec):
         )
 
     def network(self, workspace: Workspace | None = None) -> keras.Model:
-        """Build the whole network with its weights, as a flat functional Keras model."""
+        """Build the whole network with its weights, as a flat functional Keras model.
+
+        Raises:
+            SpecError: If the workspace does not hold the trained weights.
+        """
         from featx_core.conditioning import randomize
+        from featx_core.sequential.network import build_network
+        from featx_core.training import assign_arrays, read_arrays
+
+        network = build_network(self.layers, self.input_shape)
+        if self.weights == "random":
+            randomize(network, self.preprocessing, self.seed)
+            return network
+        try:
+            content = workspace.artefact(self.weights[5:]) if workspace is not None else b""
+            assign_arrays(network.weights, read_arrays(content))
+        except (KeyError, ValueError):
+            raise SpecError(
+                f"The trained weights {self.weights[5:13]} are not in this workspace, or are those of another network. "
+                "Train again."
+            ) from None
+        return network
+
+    def architecture(self) -> tuple[keras.Model, keras.KerasTensor]:
+        """Make the network and the tensor of its features, untrained. See `Spec.architecture`."""
+        from featx_core.extractor import pool
         from featx_core.sequential.network import build_network
 
         network = build_network(self.layers, self.input_shape)
-        randomize(network, self.preprocessing, self.seed)
-        return network
+        return network, pool(network.layers[_outline(self).tap].output, self.pooling)
+
+    def train(self, workspace: Workspace, report: StageCallback) -> CustomSequential:
+        """Learn the weights from the images of a workspace. See `Spec.train`.
+
+        Raises:
+            TrainingError: If these images and labels cannot be learned from. The message says what is missing.
+        """
+        if not self.needs_training:
+            return self
+        from featx_core.sequential.training import learn
+        from featx_core.training import learn_once
+
+        images = workspace.images()
+        name = f"{self.title}, {LEARNINGS[self.weights].badge}"
+        weights = learn_once(
+            workspace, self._training_key(images), name, lambda watch: learn(self, images, report, watch)
+        )
+        return self._with(weights)
+
+    def training_record(self, workspace: Workspace) -> Record | None:
+        """Fetch how the training went or goes. See `Spec.training_record`."""
+        from featx_core.training import find_record, record_of_weights
+
+        if self.needs_training:
+            return find_record(workspace, self._training_key(workspace.images()))
+        return record_of_weights(workspace, self.weights) if self.learned else None
+
+    def kept(self, workspace: Workspace) -> Spec | None:
+        """Give the trained spec, where something was learned. See `Spec.kept`."""
+        if not self.needs_training:
+            return self
+        record = self.training_record(workspace)
+        return self._with(record.weights) if record is not None and record.weights else None
+
+    def _with(self, weights: str) -> CustomSequential:
+        return dataclasses.replace(self, weights=weights, learned=self.weights)
+
+    def _training_key(self, images: ImageSet) -> str:
+        from featx_core.training import training_key
+
+        return training_key(dataclasses.replace(self, layer=None, pooling=None), images)
 
 
 def batch_size_of(outline: Outline) -> int:
