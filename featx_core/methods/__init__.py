@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from featx_core.methods.fine_tuned import FineTuned
 from featx_core.methods.pretrained import Pretrained
 from featx_core.methods.sequential import CustomSequential
 from featx_core.methods.spec import Spec, SpecError, parse_spec
@@ -17,10 +18,20 @@ if TYPE_CHECKING:
     from featx_core.workspace import Workspace
 
 METHODS: Mapping[str, type[Spec]] = MappingProxyType(
-    {Pretrained.method: Pretrained, CustomSequential.method: CustomSequential}
+    {way.method: way for way in (Pretrained, CustomSequential, FineTuned)}
 )
 
-__all__ = ["METHODS", "CustomSequential", "Pretrained", "Spec", "SpecError", "build", "spec_from_json", "train"]
+__all__ = [
+    "METHODS",
+    "CustomSequential",
+    "FineTuned",
+    "Pretrained",
+    "Spec",
+    "SpecError",
+    "build",
+    "spec_from_json",
+    "train",
+]
 
 
 def spec_from_json(text: str) -> Spec:

@@ -91,7 +91,7 @@ def pooled(network: keras.Model) -> keras.KerasTensor:
 
 
 def _by_labels(spec: CustomSequential, network: keras.Model, images: ImageSet, report: StageCallback) -> _Task:
-    check_labels(images)
+    check_labels(images, work="Learning from labels")
     chosen = labelled(images)
     classes = sorted({str(record.label) for record in chosen})
     examples = choose_examples(chosen, classes, VALIDATION_SHARE, spec.seed, report)

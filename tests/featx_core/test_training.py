@@ -65,12 +65,12 @@ class CancelAt:
 
 
 def test_it_learns_a_line_that_is_known():
-    model, history = trained(epochs=60)
+    model, history = trained(epochs=20)
     kernel, bias = model.get_weights()
     assert np.allclose(kernel.ravel(), [1, -2, 0.5], atol=1e-3)
     assert abs(bias[0]) < 1e-3
     assert history.ending == "finished"
-    assert len(history.epochs) == 60
+    assert len(history.epochs) == 20
 
 
 def test_one_epoch_is_gradient_descent_by_hand():
@@ -98,14 +98,13 @@ def test_a_seed_repeats_bit_for_bit_and_another_differs():
 
 
 def test_generators_of_the_process_are_left_as_they_were():
-    random.seed(11)
-    np.random.seed(11)
-    expected = random.random(), np.random.random()
-    random.seed(11)
-    np.random.seed(11)
+    def states():
+        return random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002 - the generator that Keras seeds
+
+    before = states()
     with seeded(5):
-        random.random()
-    assert (random.random(), np.random.random()) == expected
+        assert states() != before
+    assert states() == before
 
 
 def test_every_epoch_has_its_own_order_and_all_examples():
@@ -196,7 +195,7 @@ def test_a_huge_learning_rate_is_named():
     with seeded(5):
         model = line(1e30)
         with pytest.raises(
-            TrainingError, match="no longer a number, so nothing was learned. Choose a smaller learning"
+            TrainingError, match=r"no longer a number, so nothing was learned. Choose a smaller learning"
         ):
             fit(model, batches(), epochs=3, report=Stages())
 
