@@ -123,4 +123,5 @@ def _loss(unused: Any, projections: tf.Tensor) -> tf.Tensor:
 
 
 def matched(unused: Any, projections: tf.Tensor) -> tf.Tensor:
+    """`matched_views` as a metric of Keras, whose name the curves show."""
     return matched_views(projections)

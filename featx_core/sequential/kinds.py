@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from featx_core.sequential.parameters import Parameter
+from featx_core.wording import spaced
 
 Shape = tuple[int, ...]
 Values = Mapping[str, Any]
@@ -146,7 +147,7 @@ def _window_places(
 
 def _map_of(shape: Shape) -> Shape:
     if len(shape) != 3:
-        raise ValueError(f"it needs a map with height and width, and receives {shape[-1]} values in a row")
+        raise ValueError(f"it needs a map with height and width, and receives {spaced(shape[-1])} values in a row")
     return shape
 
 
