@@ -14,8 +14,6 @@ from featx_core.methods.pretrained import POOLING_STEPS, Pretrained
 from featx_core.methods.spec import Spec, SpecError
 
 if TYPE_CHECKING:
-    import keras
-
     from featx_core.columns import RunColumn
     from featx_core.extractor import Extractor, Outline
     from featx_core.features import Features
@@ -158,8 +156,8 @@ class FineTuned(Spec):
         """
         from featx_core.extractor import Outline, pooled_shape
 
-        plain = dataclasses.replace(self, layer=None, weights=TRAINED, seed=0)
-        layers, size = _layers(plain)
+        n_classes = max(len(self.class_names), 2)
+        layers, size = _layers(self.base, self.units, self.dropout, n_classes)
         tap = self._tap(layers)
         shape = layers[tap].output_shape
         pooled = pooled_shape(shape, self._pooling_of(shape))
@@ -226,13 +224,15 @@ class FineTuned(Spec):
             WeightsError: If the weights cannot be had.
         """
         from featx_core.extractor import Extractor, pool
+        from featx_core.keras_setup import load_keras
         from featx_core.training import assign_arrays, read_arrays
-        from featx_core.tuning.network import let_learn
+        from featx_core.tuning.network import add_head, let_learn
         from featx_core.weights import from_workspace
 
         arrays = read_arrays(from_workspace(workspace, self.weights))
         base = self.base.build(workspace, on_progress=on_progress)
-        network = self._network(base.network.input, base.model.output)
+        head = add_head(base.model.output, self.units, self.dropout, len(self.class_names))
+        network = load_keras().Model(base.network.input, head)
         learned = let_learn(network, self.unfrozen_stages)
         if len(arrays) < len(learned):  # it was cancelled before the second phase
             learned = let_learn(network, 0)
@@ -259,13 +259,6 @@ class FineTuned(Spec):
         names = self.class_names or tuple(str(label) for label in label_styles(images.labels))
         return dataclasses.replace(self, layer=None, class_names=names, weights=TRAINED), images
 
-    def _network(self, inputs: keras.KerasTensor, features: keras.KerasTensor) -> keras.Model:
-        from featx_core.keras_setup import load_keras
-        from featx_core.tuning.network import add_head
-
-        n_classes = max(len(self.class_names), 2)
-        return load_keras().Model(inputs, add_head(features, self.units, self.dropout, n_classes))
-
     def _tap(self, layers: tuple[LayerInfo, ...]) -> int:
         from featx_core.layers import find_layer
         from featx_core.tuning.network import FEATURES
@@ -280,11 +273,12 @@ class FineTuned(Spec):
 
 
 @functools.lru_cache(maxsize=64)
-def _layers(spec: FineTuned) -> tuple[tuple[LayerInfo, ...], tuple[int, int]]:
-    from featx_core.keras_setup import without_weights
+def _layers(base: Spec, units: int, dropout: float, n_classes: int) -> tuple[tuple[LayerInfo, ...], tuple[int, int]]:
+    from featx_core.keras_setup import load_keras, without_weights
     from featx_core.layers import list_layers
+    from featx_core.tuning.network import add_head
 
     with without_weights():
-        network, output = spec.base.architecture()
-        made = spec._network(network.input, output)
+        network, output = base.architecture()
+        made = load_keras().Model(network.input, add_head(output, units, dropout, n_classes))
         return list_layers(made), (int(made.input.shape[1]), int(made.input.shape[2]))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from featx_core.worker.comparison_tasks import compare_runs, sweep
+from featx_core.worker.export_tasks import export_network
 from featx_core.worker.extraction_tasks import extract_features, fetch_weights, outline
 from featx_core.worker.heatmap_tasks import draw_feature_maps, explain_images
 from featx_core.worker.keras_state import reset, warm_up
@@ -23,6 +24,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "compare": compare_runs,
         "sweep": sweep,
         "fetch_weights": fetch_weights,
+        "export_network": export_network,
     }
 )
 """Jobs: they run one at a time."""
