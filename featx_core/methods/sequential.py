@@ -101,8 +101,8 @@ class CustomSequential(Spec):
     seed: int = 0
     layer: int | str | None = None
     pooling: Literal["avg", "max", "flatten"] | None = None
-    epochs: int = 20
-    batch_size: int = 32
+    epochs: int = 30
+    batch_size: int = 16
     learning_rate: float = 0.001
     learned: str | None = None
 
