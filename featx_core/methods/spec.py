@@ -85,6 +85,11 @@ class Spec(ABC):
         return self.digest
 
     @property
+    def caption(self) -> str:
+        """What people should know of heatmaps and feature maps of this extractor; empty where nothing would surprise."""
+        return ""
+
+    @property
     def needs_training(self) -> bool:
         """Whether weights are still to be learned from the images of a workspace: `train` does so, `build` refuses."""
         return False

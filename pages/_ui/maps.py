@@ -117,6 +117,8 @@ def fetch(run: Run, features: Features, choice: Choice, *, alone: bool = True) -
         "seed": choice.seed,
         "parameters": parameters,
     }
+    if features.copies is None and run.spec.rows_per_image > 1:
+        asked["per_image"] = True
     if alone:
         _leave_older(asked)
     stored = _stored(key)

@@ -52,7 +52,7 @@ def _figure(features: Features, projection: Projection, choice: maps.Choice) -> 
     thumbnails = {row: folder + digest for row, digest in enumerate(features.digests)} if choice.pictures else None
     figure = figures.map_figure(
         projection,
-        names=features.names,
+        names=features.row_names,
         groups=groups,
         group_title=title,
         dark=session.is_dark(),
@@ -79,11 +79,12 @@ def _selected(features: Features, event: object) -> None:
             "takes the selection back."
         )
         return
-    names = [features.names[row] for row in rows]
+    names = list(dict.fromkeys(features.names[row] for row in rows))  # several copies of an image may be selected
     images = session.workspace().images()
     known = set(images.names)
     chosen = images.select(name for name in names if name in known)
-    st.markdown(f"**Selection: {tokens.counted(len(chosen), 'image')}**")
+    copies = "" if features.copies is None else f" ({len(rows)} of their rows)"
+    st.markdown(f"**Selection: {tokens.counted(len(chosen), 'image')}{copies}**")
     counts = Counter(record.label or "no label" for record in chosen).most_common(6)
     st.caption(tokens.escape(", ".join(f"{label} {count}" for label, count in counts)))
     _actions(chosen)
