@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from featx_core.augmentation import Transforms, augment, image_seeds
+from featx_core.augmentation import make_copies
 from featx_core.extractor import Extractor
 
 if TYPE_CHECKING:
@@ -76,26 +75,3 @@ class AugmentedExtractor(Extractor):
         found = self.base(flat, batch_size=min(self.base.batch_size, len(flat)))
         rows = found.reshape(len(images), spec.n_copies, *found.shape[1:])
         return rows if spec.rows_per_image > 1 else rows.mean(axis=1, dtype=np.float64).astype(np.float32)
-
-
-def make_copies(
-    images: np.ndarray, transforms: Transforms, *, n_copies: int, seed: int, with_original: bool
-) -> np.ndarray:
-    """Make changed copies of pictures. Each depends on its picture's pixels, the transforms, the seed and its number alone.
-
-    Args:
-        images: uint8 RGB `(n_images, height, width, 3)`, at the size of the network. Not modified.
-        transforms: As for `augment`.
-        n_copies: Copies of each picture in all.
-        seed: Of all chance.
-        with_original: Whether the first copy is the picture as it is.
-
-    Returns:
-        uint8 `(n_images, n_copies, height, width, 3)`.
-    """
-    seeds = image_seeds([hashlib.sha256(picture.tobytes()).digest() for picture in images], seed, n_copies)
-    repeated = np.repeat(images, n_copies, axis=0)
-    copies = augment(repeated, transforms, seeds=seeds.ravel()).reshape(len(images), n_copies, *images.shape[1:])
-    if with_original:
-        copies[:, 0] = images
-    return copies

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from featx_core.augmentation.pictures import augment, image_seeds
+from featx_core.augmentation.pictures import make_copies
 from featx_core.augmentation.samples import Sample, draw_sample, vectors_of
 from featx_core.augmentation.transforms import AUGMENTATIONS, Transforms, check_transforms
 from featx_core.neighbors import at_unit_length
@@ -215,12 +215,9 @@ def _moved(
     extractor: Extractor, sample: Sample, own: np.ndarray, transforms: Transforms, n_copies: int, seed: int
 ) -> np.ndarray:
     """The mean distance from each image to its copies."""
-    seeds = image_seeds(sample.digests, seed, n_copies)
-    total = np.zeros(len(own))
-    for copy in range(n_copies):
-        copies = augment(sample.fitted, transforms, seeds=seeds[:, copy])
-        total += np.linalg.norm(_unit(vectors_of(extractor, copies)) - own, axis=1)
-    return total / n_copies
+    copies = make_copies(sample.fitted, transforms, n_copies=n_copies, seed=seed, with_original=False)
+    steps = [np.linalg.norm(_unit(vectors_of(extractor, copies[:, i])) - own, axis=1) for i in range(n_copies)]
+    return np.mean(steps, axis=0)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from featx_core.augmentation.pictures import augment, image_seeds
+from featx_core.augmentation.pictures import make_copies
 from featx_core.augmentation.samples import draw_sample, vectors_of
 from featx_core.augmentation.transforms import PRESETS, Transforms
 from featx_core.neighbors import N_NEIGHBORS, at_unit_length, nearest_columns, neighbors_shared
@@ -100,10 +100,10 @@ def neighbor_stability(
     own = _unit(vectors_of(extractor, sample.fitted))
     usual = nearest_columns(own @ own.T, n_neighbors, np.arange(n_images))
     report(1, N_COPIES + 1)
-    seeds = image_seeds(sample.digests, seed, N_COPIES)
+    copies = make_copies(sample.fitted, transforms, n_copies=N_COPIES, seed=seed, with_original=False)
     kept = np.zeros(n_images)
     for copy in range(N_COPIES):
-        changed = _unit(vectors_of(extractor, augment(sample.fitted, transforms, seeds=seeds[:, copy])))
+        changed = _unit(vectors_of(extractor, copies[:, copy]))
         kept += neighbors_shared(usual, nearest_columns(changed @ own.T, n_neighbors, np.arange(n_images))) / N_COPIES
         report(copy + 2, N_COPIES + 1)
     low, high = _interval(kept, seed)

@@ -89,6 +89,11 @@ class Augmented(Spec):
         return self.n_copies if self.gives == "copies" else 1
 
     @property
+    def first_row_is_plain(self) -> bool:
+        """Whether the first copy is the image as it is."""
+        return self.with_original
+
+    @property
     def pace_key(self) -> str:
         """As many passes of the same network take about the same time."""
         return f"{self.n_copies} copies, {self.base.pace_key}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from featx_core.augmentation import check_transforms
+from featx_core.augmentation import check_transforms, make_copies
 from featx_core.augmentation.effects import Effects, augmentation_effects
 from featx_core.augmentation.stability import Stability, neighbor_stability
 from featx_core.methods import SpecError, spec_from_json
@@ -103,8 +103,6 @@ def show_copies(workspace: Workspace | None, parameters: Mapping[str, Any]) -> d
     Raises:
         ValueError: If the image is gone, or a transform cannot be.
     """
-    from featx_core.augmented_extractor import make_copies
-
     workspace = needed(workspace)
     spec = spec_from_json(parameters["spec"])
     record = next((each for each in workspace.images() if each.digest == parameters["digest"]), None)

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from featx_core import figures
+from featx_core.augmentation_figures import with_trails
 from featx_core.features import Features
 from featx_core.image_set import ImageSet
 from featx_core.ledger import Run
@@ -27,7 +28,8 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
         with st.container(key="map_frame"):
             event = st.plotly_chart(
                 figure,
-                key=f"map_{run.digest[:8]}_{choice.name}_{choice.n_components}_{choice.color}_{choice.pictures}",
+                key=f"map_{run.digest[:8]}_{choice.name}_{choice.n_components}_{choice.color}_{choice.pictures}"
+                f"_{choice.trails}",
                 theme=None,
                 config=figures.CONFIG,
                 on_select="rerun",
@@ -58,6 +60,8 @@ def _figure(features: Features, projection: Projection, choice: maps.Choice) -> 
         dark=session.is_dark(),
         thumbnails=thumbnails,
     )
+    if choice.trails:
+        with_trails(figure, projection, features, from_first=features.spec.first_row_is_plain, dark=session.is_dark())
     return figure.update_layout(dragmode="lasso") if choice.n_components == 2 else figure
 
 
