@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from featx_core.methods.augmented import Augmented
 from featx_core.methods.pretrained import Pretrained
 from featx_core.methods.spec import Spec, SpecError, parse_spec
 from featx_core.progress import as_stages
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from featx_core.progress import ProgressCallback, StageCallback
     from featx_core.workspace import Workspace
 
-METHODS: Mapping[str, type[Spec]] = MappingProxyType({Pretrained.method: Pretrained})
+METHODS: Mapping[str, type[Spec]] = MappingProxyType({Pretrained.method: Pretrained, Augmented.method: Augmented})
 
-__all__ = ["METHODS", "Pretrained", "Spec", "SpecError", "build", "spec_from_json", "train"]
+__all__ = ["METHODS", "Augmented", "Pretrained", "Spec", "SpecError", "build", "spec_from_json", "train"]
 
 
 def spec_from_json(text: str) -> Spec:
