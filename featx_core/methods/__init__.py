@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from featx_core.methods.augmented import Augmented
 from featx_core.methods.fine_tuned import FineTuned
 from featx_core.methods.pretrained import Pretrained
 from featx_core.methods.sequential import CustomSequential
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
     from featx_core.workspace import Workspace
 
 METHODS: Mapping[str, type[Spec]] = MappingProxyType(
-    {way.method: way for way in (Pretrained, CustomSequential, FineTuned)}
+    {way.method: way for way in (Pretrained, CustomSequential, Augmented, FineTuned)}
 )
 
 __all__ = [
     "METHODS",
+    "Augmented",
     "CustomSequential",
     "FineTuned",
     "Pretrained",
