@@ -199,9 +199,8 @@ def test_the_probe_on_a_split_agrees_with_scikit_learn():
     found = held_out_probe(vectors, codes.tolist(), held_out)
     pipeline = make_pipeline(StandardScaler(), LogisticRegression(max_iter=5000))
     grid = {"logisticregression__C": [c / 6 for c in (0.1, 1.0, 10.0)]}
-    theirs = GridSearchCV(pipeline, grid, cv=PredefinedSplit(assign_folds(codes[:60], np.arange(60)))).fit(
-        vectors[:60], codes[:60]
-    )
+    folds = PredefinedSplit(assign_folds(codes[:60], np.arange(60)))
+    theirs = GridSearchCV(pipeline, grid, cv=folds).fit(vectors[:60], codes[:60])
     assert np.array_equal(found, theirs.predict(vectors[60:]) == codes[60:])
     assert 5 < found.sum() < 20
 
