@@ -1,6 +1,6 @@
 """Random changes of pictures: which there are, and how they are applied outside and inside of training."""
 
-from featx_core.augmentation.pictures import augment, image_seeds, random_layers
+from featx_core.augmentation.pictures import augment, image_seeds, make_copies, random_layers
 from featx_core.augmentation.transforms import (
     AUGMENTATIONS,
     PRESETS,
@@ -20,6 +20,7 @@ __all__ = [
     "augment",
     "check_transforms",
     "image_seeds",
+    "make_copies",
     "random_layers",
     "transform_words",
 ]

@@ -81,6 +81,29 @@ def image_seeds(digests: Sequence[str] | Sequence[bytes], seed: int, n_copies: i
     ).reshape(len(digests), n_copies)
 
 
+def make_copies(
+    images: np.ndarray, transforms: Transforms, *, n_copies: int, seed: int, with_original: bool
+) -> np.ndarray:
+    """Make changed copies of pictures. Each depends on its picture's pixels, the transforms, the seed and its number alone.
+
+    Args:
+        images: uint8 RGB `(n_images, height, width, 3)`, at the size of the network. Not modified.
+        transforms: As for `augment`.
+        n_copies: Copies of each picture in all.
+        seed: Of all chance.
+        with_original: Whether the first copy is the picture as it is.
+
+    Returns:
+        uint8 `(n_images, n_copies, height, width, 3)`.
+    """
+    seeds = image_seeds([hashlib.sha256(picture.tobytes()).digest() for picture in images], seed, n_copies)
+    repeated = np.repeat(images, n_copies, axis=0)
+    copies = augment(repeated, transforms, seeds=seeds.ravel()).reshape(len(images), n_copies, *images.shape[1:])
+    if with_original:
+        copies[:, 0] = images
+    return copies
+
+
 def _seed_of(digest: str | bytes, seed: int, copy: int) -> int:
     content = digest.encode() if isinstance(digest, str) else digest
     return int.from_bytes(hashlib.sha256(content + f":{seed}:{copy}".encode()).digest()[:4], "little")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from featx_core.methods.augmented import Augmented
 from featx_core.methods.fine_tuned import FineTuned
 from featx_core.methods.pretrained import Pretrained
 from featx_core.methods.spec import Spec, SpecError, parse_spec
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from featx_core.progress import ProgressCallback, StageCallback
     from featx_core.workspace import Workspace
 
-METHODS: Mapping[str, type[Spec]] = MappingProxyType({way.method: way for way in (Pretrained, FineTuned)})
+METHODS: Mapping[str, type[Spec]] = MappingProxyType({way.method: way for way in (Pretrained, Augmented, FineTuned)})
 
-__all__ = ["METHODS", "FineTuned", "Pretrained", "Spec", "SpecError", "build", "spec_from_json", "train"]
+__all__ = ["METHODS", "Augmented", "FineTuned", "Pretrained", "Spec", "SpecError", "build", "spec_from_json", "train"]
 
 
 def spec_from_json(text: str) -> Spec:

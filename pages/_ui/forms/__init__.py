@@ -5,16 +5,19 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from featx_core.methods import METHODS, FineTuned, Pretrained
+from featx_core.methods import METHODS, Augmented, FineTuned, Pretrained
 from featx_core.workspace import Workspace
 from pages._ui.forms.asked import Asked
+from pages._ui.forms.augmented import augmented
 from pages._ui.forms.fine_tuned import fine_tuned
 from pages._ui.forms.pretrained import pretrained
 
 __all__ = ["FORMS", "Asked", "Form", "method_picker"]
 
 Form = Callable[[Workspace], Asked]
-FORMS: Mapping[str, Form] = MappingProxyType({Pretrained.method: pretrained, FineTuned.method: fine_tuned})
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {Pretrained.method: pretrained, Augmented.method: augmented, FineTuned.method: fine_tuned}
+)
 
 
 def method_picker() -> str:
