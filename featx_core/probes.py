@@ -168,9 +168,10 @@ def held_out_probe(
     folds = np.full(len(codes), -1)
     folds[rest] = assign_folds(codes[rest], group[rest], n_folds)
     parts = [folds == fold for fold in range(n_folds)]
-    shares = [_is_right(vectors, codes, held_out | part)[:, part].mean(axis=1) for part in parts]
-    best = int(np.argmax(np.round(np.mean(shares, axis=0), 9)))
-    return _is_right(vectors, codes, held_out)[best, held_out]
+    nothing = np.zeros(len(codes), bool)
+    *inner, last = in_threads(lambda part: _is_right(vectors, codes, held_out | part), [*parts, nothing])
+    shares = [right[:, part].mean(axis=1) for right, part in zip(inner, parts, strict=True)]
+    return last[int(np.argmax(np.round(np.mean(shares, axis=0), 9))), held_out]
 
 
 def checked(

@@ -92,6 +92,7 @@ class CustomSequential(Spec):
     method: ClassVar[str] = "custom_sequential"
     method_title: ClassVar[str] = "Custom"
     method_sentence: ClassVar[str] = "A network of your own, layer by layer."
+    can_carry_layers: ClassVar[bool] = True
 
     layers: tuple[tuple, ...]
     image_size: tuple[int, int] = (64, 64)

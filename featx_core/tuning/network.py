@@ -80,9 +80,24 @@ def let_learn(network: keras.Model, n_stages: int) -> list[keras.Variable]:
     Returns:
         The weights that may learn, in the order of the layers.
     """
-    stages = [info.index for info in list_layers(network) if info.stage]
-    after = stages[-n_stages - 1] if 0 <= n_stages < len(stages) else -1
+    first = _first_free(network, n_stages)
     for index, layer in enumerate(network.layers):
-        is_free = n_stages > 0 and index > after and type(layer).__name__ != "BatchNormalization"
+        is_free = index >= first and type(layer).__name__ != "BatchNormalization"
         layer.trainable = layer.name in NEW_LAYERS or is_free
     return network.trainable_variables
+
+
+def _first_free(network: keras.Model, n_stages: int) -> int:
+    """Index of the first layer of the last stages. A stage without weights, such as a last pooling, does not count."""
+    layers = list_layers(network)
+    ends = [info.index for info in layers if info.stage]
+    old = [info for info in layers if info.name not in NEW_LAYERS and info.n_parameters]
+    starts = [0, *(end + 1 for end in ends)]
+    filled = [
+        start
+        for start, stop in zip(starts, [*starts[1:], len(layers)], strict=True)
+        if any(start <= info.index < stop for info in old)
+    ]
+    if n_stages <= 0 or not filled:
+        return len(layers)
+    return filled[-n_stages] if n_stages < len(filled) else 0

@@ -58,7 +58,7 @@ def teach(spec: FineTuned, examples: Examples, workspace: Workspace, report: Sta
         variables = work.head.trainable_variables
         if spec.unfrozen_stages and history.ending != "cancelled":
             history, predicted, variables = work.train_stages(history, predicted, watch)
-    arrays = [np.asarray(variable) for variable in variables]
+    arrays = [variable.numpy() for variable in variables]
     return Learned(arrays, history, work.facts(features, predicted))
 
 
@@ -132,7 +132,7 @@ class _Teaching:
         spec, keras, base = self.spec, load_keras(), self.extractor
         scores = add_head(base.model.output, spec.units, spec.dropout, len(self.examples.classes))
         network = keras.Model(base.network.input, scores)
-        assign_arrays(let_learn(network, 0), [np.asarray(variable) for variable in self.head.trainable_variables])
+        assign_arrays(let_learn(network, 0), [variable.numpy() for variable in self.head.trainable_variables])
         variables = let_learn(network, spec.unfrozen_stages)
         compile_classifier(network, spec.optimizer, spec.tuning_learning_rate)
         size = min(spec.batch_size, base.batch_size)
