@@ -18,6 +18,11 @@ CAPTION = (
     "reason alone. The kept epoch was picked on the validation images, which flatters it a little."
 )
 
+CAPTION_ALONE = (
+    "How the loss (what training makes small) and what else is measured changed with each pass over the images. No images are "
+    "held out here; the epoch with the lowest loss is kept (ring)."
+)
+
 
 def show_live(job: Job) -> None:
     """Draw the curves of the training that a job is at, again and again, where it trains."""
@@ -43,7 +48,14 @@ def offer_kept(job: Job, images: ImageSet) -> None:
             on_click=runs.start,
             args=(dict(job.parameters) | {"spec": kept.to_json()}, kept, images),
         )
+    elif not record.weights:  # the worker may still be writing what it has
+        st.fragment(_until_kept, run_every=SECONDS_BETWEEN)(spec.to_json())
     show_history(record.history, key="cancelled")
+
+
+def _until_kept(spec_json: str) -> None:
+    if spec_from_json(spec_json).kept(session.workspace()) is not None:
+        st.rerun(scope="app")
 
 
 def show_record(spec: Spec) -> None:
@@ -63,7 +75,7 @@ def show_history(history: History, *, key: str) -> None:
         with grid.cell():
             figure = history_figure(history, metric, dark=session.is_dark())
             st.plotly_chart(figure, key=f"history_{key}_{metric}", theme=None, config=CONFIG)
-    st.caption(f"{_summary(history)} {CAPTION}")
+    st.caption(f"{_summary(history)} {CAPTION if history.curve('val_loss') else CAPTION_ALONE}")
 
 
 def _live(spec_json: str, job_key: str) -> None:

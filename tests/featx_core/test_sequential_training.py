@@ -211,6 +211,16 @@ def test_what_cannot_be_learned_from_is_named(workspace):
             fx.train(tiny(learning), workspace)
 
 
+def test_other_methods_build_on_a_custom_network(painted_workspace):
+    base = tiny("contrast", epochs=1, color="grey")
+    augmented = fx.train(fx.Augmented(base=base, n_copies=2), painted_workspace)
+    features = fx.extract(painted_workspace.images(), fx.build(augmented, painted_workspace))
+    assert features.per_image().values.shape == (20, 4)
+    assert augmented.base.learned == "contrast"
+    tuned = fx.train(fx.FineTuned(base=augmented.base, units=3, epochs=1), painted_workspace)
+    assert fx.build(tuned, painted_workspace).output_shape == (None, 3)
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
