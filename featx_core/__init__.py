@@ -8,8 +8,9 @@ from featx_core.features import Features, load_features
 from featx_core.heatmaps import HEATMAPS, explain
 from featx_core.image_set import ImageRecord, ImageSet
 from featx_core.intake import IntakeReport
+from featx_core.keras_setup import load_keras
 from featx_core.layer_sweep import Sweep, sweep_layers
-from featx_core.methods import METHODS, Pretrained, build, spec_from_json, train
+from featx_core.methods import METHODS, LambdaTransform, Pretrained, build, spec_from_json, train
 from featx_core.neighbors import movers, nearest
 from featx_core.probes import knn_accuracy, linear_probe
 from featx_core.progress import Cancelled
@@ -30,6 +31,7 @@ __all__ = [
     "ImageRecord",
     "ImageSet",
     "IntakeReport",
+    "LambdaTransform",
     "Pretrained",
     "Sweep",
     "Workspace",
@@ -42,6 +44,7 @@ __all__ = [
     "linear_cka",
     "linear_probe",
     "load_features",
+    "load_keras",
     "movers",
     "nearest",
     "neighbor_overlap",

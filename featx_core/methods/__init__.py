@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from featx_core.methods.pretrained import Pretrained
 from featx_core.methods.spec import Spec, SpecError, parse_spec
+from featx_core.methods.transform import LambdaTransform
 from featx_core.progress import as_stages
 
 if TYPE_CHECKING:
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from featx_core.progress import ProgressCallback, StageCallback
     from featx_core.workspace import Workspace
 
-METHODS: Mapping[str, type[Spec]] = MappingProxyType({Pretrained.method: Pretrained})
+METHODS: Mapping[str, type[Spec]] = MappingProxyType({kind.method: kind for kind in (Pretrained, LambdaTransform)})
 
-__all__ = ["METHODS", "Pretrained", "Spec", "SpecError", "build", "spec_from_json", "train"]
+__all__ = ["METHODS", "LambdaTransform", "Pretrained", "Spec", "SpecError", "build", "spec_from_json", "train"]
 
 
 def spec_from_json(text: str) -> Spec:

@@ -101,6 +101,23 @@ class Spec(ABC):
         """Give the rows of a spec that takes numbers rather than images; None for all that work on images."""
         return None
 
+    @property
+    def derived_from(self) -> Spec | None:
+        """Another spec whose features are all that `derive` needs to give these, without a network; None: there is none."""
+        return None
+
+    def derive(self, values: np.ndarray) -> np.ndarray:
+        """Compute features from those of `derived_from`.
+
+        Args:
+            values: float32 `(n_images, *feature_shape)`, with the copies as second axis where an image gives several rows.
+                Not modified.
+
+        Returns:
+            float32, of the same images in the same order.
+        """
+        raise NotImplementedError(f"{type(self).__name__} is not derived from another spec.")
+
     def shape_steps(self, outline: Outline) -> tuple[tuple[int, ...] | str, ...]:
         """Tell the way from the input to the features: shapes for one image, and words for what happens in between."""
         return ((*outline.image_size, 3), outline.feature_shape)
