@@ -1,15 +1,13 @@
-"""Features that are computed from kept features of another spec, without running a network."""
+"""Rows that a workspace keeps, and rows that are computed from kept rows of another spec, without running a network."""
 
 from __future__ import annotations
 
 import importlib.metadata
-import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from featx_core.features import Features, gather, summarized
 from featx_core.progress import ProgressCallback
 from featx_core.store import DiskFullError
 
@@ -21,40 +19,85 @@ if TYPE_CHECKING:
 ROWS_AT_A_TIME = 64
 
 
-def extract_derived(
-    images: ImageSet, spec: Spec, workspace: Workspace, *, on_progress: ProgressCallback | None = None
-) -> Features | None:
-    """Give features that can be had from what the workspace keeps, without building the network.
+class KeptRows:
+    """The rows of a spec for a set of images, as far as they can be had without a network.
 
-    Args:
-        images: As for `extract`.
-        spec: Any way to extract features.
-        workspace: Where the rows of `spec.derived_from` are looked up; takes the new ones and the run.
-        on_progress: Called with images done and images in all.
-
-    Returns:
-        As `extract`; None where the spec is derived from nothing, or the features that it needs are not all kept.
+    Attributes:
+        rows: Image digest to row.
+        todo: The images that have no row yet, equal files once.
+        n_reused: How many rows were kept already.
+        saving: Whether new rows are kept; no longer so once the disk is full.
+        notes: What people should know, in plain sentences.
     """
-    if spec.derived_from is None or not len(images):
-        return None
-    started = time.perf_counter()
-    rows = workspace.vectors.load(spec.digest, images.digests)
-    missing = [digest for digest in dict.fromkeys(images.digests) if digest not in rows]
-    if not set(missing) <= _available(spec.derived_from, workspace):
-        return None
-    n_reused, n_images = len(rows), len(rows) + len(missing)
-    notes: list[str] = []
-    for part in derived_rows(spec, workspace, missing):
-        rows |= part
-        _save(spec, workspace, part, notes)
-        if on_progress is not None:
-            on_progress(len(rows), n_images)
-    if len(rows) < n_images:  # a kept row was damaged
-        return None
-    details = _details(spec, rows, n_reused, time.perf_counter() - started, notes)
-    features = summarized(gather(images, rows, spec, {"n_images": len(images), **details}))
-    workspace.ledger.save(spec, features.details)
-    return features
+
+    def __init__(
+        self, images: ImageSet, spec: Spec, workspace: Workspace | None, on_progress: ProgressCallback | None = None
+    ) -> None:
+        self.spec = spec
+        self.workspace = workspace
+        self.saving = workspace is not None
+        self.n_images = len(images)
+        self.notes: list[str] = []
+        self.rows = workspace.vectors.load(spec.digest, images.digests) if workspace is not None else {}
+        self.n_reused = len(self.rows)
+        self.todo = list({record.digest: record for record in images if record.digest not in self.rows}.values())
+        self._total = len(self.rows) + len(self.todo)
+        self._on_progress = on_progress
+
+    def derive(self) -> None:
+        """Compute the rows that can be had from kept rows of the spec that this one is derived from."""
+        if self.workspace is None:
+            return
+        for rows in derived_rows(self.spec, self.workspace, [record.digest for record in self.todo]):
+            self.keep(rows)
+            self.report(len(self.rows))
+        self.todo = [record for record in self.todo if record.digest not in self.rows]
+
+    def report(self, done: int) -> None:
+        """Tell how many images are done."""
+        if self._on_progress is not None:
+            self._on_progress(done, self._total)
+
+    def keep(self, rows: dict[str, np.ndarray]) -> None:
+        """Take new rows, and put them into the workspace."""
+        self.rows.update(rows)
+        if self.workspace is None or not self.saving:
+            return
+        try:
+            self.workspace.vectors.save(self.spec.digest, rows)
+        except DiskFullError as error:
+            self.saving = False
+            self.notes.append(str(error))
+
+    def details(self, seconds: float) -> dict[str, Any]:
+        """Tell how it went, as JSON values for the ledger."""
+        n_computed = len(self.rows) - self.n_reused
+        source = self.spec.derived_from
+        shape = next(iter(self.rows.values())).shape if self.rows else ()
+        earlier = self.workspace.ledger.find((source or self.spec).digest) if self.workspace is not None else None
+        return {
+            "n_images": self.n_images,
+            "n_computed": n_computed,
+            "n_reused": self.n_reused,
+            "skipped": [],
+            "notes": self.notes,
+            "is_saved": False,
+            "seconds": seconds,
+            "images_per_second": n_computed / seconds if n_computed and seconds else None,
+            "ms_per_image": earlier.details.get("ms_per_image") if earlier is not None else None,
+            "n_parameters": earlier.details.get("n_parameters") if earlier is not None else None,
+            "engine": "NumPy, float32, from features that were kept",
+            "feature_shape": list(shape[1:] if self.spec.rows_per_image > 1 else shape),
+            "versions": {"numpy": importlib.metadata.version("numpy")},
+        }
+
+
+def derivable(spec: Spec, workspace: Workspace) -> set[str]:
+    """List the images, by digest, whose row can be computed from kept rows of what the spec is derived from."""
+    source = spec.derived_from
+    if source is None:
+        return set()
+    return workspace.vectors.stored(source.digest) | derivable(source, workspace)
 
 
 def derived_rows(spec: Spec, workspace: Workspace, digests: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
@@ -78,35 +121,3 @@ def derived_rows(spec: Spec, workspace: Workspace, digests: Sequence[str]) -> It
             kept |= rows
         if kept:
             yield dict(zip(kept, spec.derive(np.stack(list(kept.values()))), strict=True))
-
-
-def _available(spec: Spec, workspace: Workspace) -> set[str]:
-    """List the image digests whose rows are kept, or can be computed from kept ones."""
-    deeper = _available(spec.derived_from, workspace) if spec.derived_from is not None else set()
-    return workspace.vectors.stored(spec.digest) | deeper
-
-
-def _save(spec: Spec, workspace: Workspace, rows: dict[str, np.ndarray], notes: list[str]) -> None:
-    try:
-        workspace.vectors.save(spec.digest, rows)
-    except DiskFullError as error:
-        if str(error) not in notes:
-            notes.append(str(error))
-
-
-def _details(
-    spec: Spec, rows: dict[str, np.ndarray], n_reused: int, seconds: float, notes: list[str]
-) -> dict[str, Any]:
-    n_computed = len(rows) - n_reused
-    shape = next(iter(rows.values())).shape
-    return {
-        "n_computed": n_computed,
-        "n_reused": n_reused,
-        "skipped": [],
-        "notes": notes,
-        "seconds": seconds,
-        "images_per_second": n_computed / seconds if n_computed and seconds else None,
-        "feature_shape": list(shape[1:] if spec.rows_per_image > 1 else shape),
-        "engine": "NumPy, float32, from features that were kept",
-        "versions": {"numpy": importlib.metadata.version("numpy")},
-    }

@@ -97,26 +97,11 @@ class Expression:
             raise ExpressionError(f"`{_spoken(node)}` {reason}.", node.column, self.text) from None
 
 
-def step_shapes(steps: Sequence[Expression], shape: Shape) -> list[Shape]:
-    """Give the shape of one row after each step of a chain.
-
-    Raises:
-        ExpressionError: If a step does not fit to what the one before it gives.
-    """
-    return list(_accumulated(steps, shape))
-
-
 def apply_steps(steps: Sequence[Expression], rows: np.ndarray) -> np.ndarray:
     """Apply a chain of expressions, each to what the one before it gave. As `Expression.apply`."""
     for step in steps:
         rows = step.apply(rows)
     return rows
-
-
-def _accumulated(steps: Sequence[Expression], shape: Shape):
-    for step in steps:
-        shape = step.output_shape(shape)
-        yield shape
 
 
 @functools.lru_cache(maxsize=256)

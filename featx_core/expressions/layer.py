@@ -33,7 +33,7 @@ def expression_layer(text: str) -> keras.layers.Layer:
 
 
 @functools.cache
-def layer_class(keras: ModuleType) -> type[keras.layers.Layer]:  # type: ignore[name-defined]
+def layer_class(keras: ModuleType) -> type[keras.layers.Layer]:
     """Define the layer, once, and register it with Keras."""
 
     @keras.saving.register_keras_serializable(package=PACKAGE, name="ExpressionLayer")

@@ -81,7 +81,9 @@ def deviation(backend: Backend, rows: Array) -> Array:
 def standardize(backend: Backend, rows: Array) -> Array:
     """Give each row mean 0 and deviation 1; a constant row becomes 0."""
     centered = rows - backend.ops.mean(rows, axis=_axes(rows), keepdims=True)
-    return _divided(backend, centered, length(backend, backend.ops.mean(_square(centered), axis=_axes(rows), keepdims=True)))
+    return _divided(
+        backend, centered, length(backend, backend.ops.mean(_square(centered), axis=_axes(rows), keepdims=True))
+    )
 
 
 def normalize(backend: Backend, rows: Array) -> Array:
@@ -123,8 +125,11 @@ def histogram(backend: Backend, rows: Array, bins: float) -> Array:
     ops, n_bins = backend.ops, int(bins)
     n_channels = rows.shape[-1] if len(rows.shape) > 2 else 1
     values = ops.reshape(rows, (-1, *_places_and_channels(tuple(rows.shape[1:]))))
-    number = ops.floor(clip(backend, values * n_bins, backend.constant(0.0, rows), backend.constant(n_bins - 1.0, rows)))
-    counts = [ops.mean(truth(backend, ops.equal(number, backend.constant(float(b), rows)), rows), axis=1) for b in range(n_bins)]
+    number = ops.floor(
+        clip(backend, values * n_bins, backend.constant(0.0, rows), backend.constant(n_bins - 1.0, rows))
+    )
+    is_in = (ops.equal(number, backend.constant(float(index), rows)) for index in range(n_bins))
+    counts = [ops.mean(truth(backend, inside, rows), axis=1) for inside in is_in]
     return ops.reshape(ops.stack(counts, axis=-1), (-1, n_channels * n_bins))
 
 

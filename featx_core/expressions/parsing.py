@@ -223,7 +223,9 @@ class _Reader:
     def call(self, node: ast.Call, name: str, depth: int) -> Node:
         if name not in FUNCTIONS:
             advice = "A * is missing before the bracket." if name == INPUT or name in CONSTANTS else ""
-            raise self.error(f"`{name}` is no function. {advice or f'The nearest is `{nearest(name)}`.'}", self.column(node))
+            raise self.error(
+                f"`{name}` is no function. {advice or f'The nearest is `{nearest(name)}`.'}", self.column(node)
+            )
         function, given = FUNCTIONS[name], node.args
         least, most = function.n_values
         fixed = function.parameter
@@ -241,7 +243,8 @@ class _Reader:
         if value is None or not fixed.low <= value <= fixed.high or (fixed.is_whole and not value.is_integer()):
             kind = "a whole number" if fixed.is_whole else "a number"
             raise self.error(
-                f"`{fixed.name}` of `{name}` must be {kind} from {fixed.low:g} to {fixed.high:.7g}.", self.column(given[0])
+                f"`{fixed.name}` of `{name}` must be {kind} from {fixed.low:g} to {fixed.high:.7g}.",
+                self.column(given[0]),
             )
         return value
 

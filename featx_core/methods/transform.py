@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from featx_core.expressions import Expression, ExpressionError, Shape, apply_steps, step_shapes
+from featx_core.expressions import Expression, ExpressionError, Shape, apply_steps
 from featx_core.methods.spec import Spec, SpecError
 from featx_core.preprocessing import PREPROCESSING, NetworkInput, describe_input
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from featx_core.tables import Table
     from featx_core.workspace import Workspace
 
-PIXELS = "pixels"
+PIXELS: Literal["pixels"] = "pixels"
 DEFAULT_SIZE = (64, 64)
 SIDES = (16, 1024)  # pixels, the least and the most
 MAX_STEPS = 8
@@ -47,7 +47,9 @@ class LambdaTransform(Spec):
 
     method: ClassVar[str] = "lambda_transform"
     method_title: ClassVar[str] = "Lambda"
-    method_sentence: ClassVar[str] = "A formula of your own, for pixels, for the features of a run or for plain numbers."
+    method_sentence: ClassVar[str] = (
+        "A formula of your own, for pixels, for the features of a run or for plain numbers."
+    )
 
     expressions: tuple[str, ...] = ("x ** 2",)
     source: Spec | Literal["pixels"] = PIXELS
@@ -64,7 +66,9 @@ class LambdaTransform(Spec):
             object.__setattr__(self, "fit", "crop")
             return
         if not all(SIDES[0] <= side <= SIDES[1] for side in self.image_size):
-            raise SpecError(f"`image_size` must be {SIDES[0]} to {SIDES[1]} pixels a side. Received: {self.image_size}.")
+            raise SpecError(
+                f"`image_size` must be {SIDES[0]} to {SIDES[1]} pixels a side. Received: {self.image_size}."
+            )
         self.shapes((*self.image_size, 3))
 
     def _read(self) -> list[Expression]:
@@ -104,7 +108,9 @@ class LambdaTransform(Spec):
         text = ", then ".join(self.expressions)
         if len(text) > _TITLE_CHARACTERS:
             text = text[: _TITLE_CHARACTERS - 1] + "\u2026"
-        source = self.source.title if isinstance(self.source, Spec) else f"pixels, {' x '.join(map(str, self.image_size))}"
+        source = (
+            self.source.title if isinstance(self.source, Spec) else f"pixels, {' x '.join(map(str, self.image_size))}"
+        )
         return f"{text} of {source}"
 
     @property
