@@ -80,6 +80,11 @@ class Spec(ABC):
         return 1
 
     @property
+    def is_light(self) -> bool:
+        """Whether `outline` needs no Keras, and takes no longer than a click may: pages then need not ask the worker."""
+        return False
+
+    @property
     def pace_key(self) -> str:
         """Specs with equal ones take about the same time an image."""
         return self.digest

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from featx_core.extractor import Extractor, Outline
-    from featx_core.layers import LayerInfo
     from featx_core.progress import ProgressCallback, StageCallback
     from featx_core.tables import Table
     from featx_core.workspace import Workspace
@@ -47,9 +45,8 @@ class LambdaTransform(Spec):
 
     method: ClassVar[str] = "lambda_transform"
     method_title: ClassVar[str] = "Lambda"
-    method_sentence: ClassVar[str] = (
-        "A formula of your own, for pixels, for the features of a run or for plain numbers."
-    )
+    method_sentence: ClassVar[str] = "A formula of your own, for pixels, for features of a run or for plain numbers."
+    takes_tables: ClassVar[bool] = True
 
     expressions: tuple[str, ...] = ("x ** 2",)
     source: Spec | Literal["pixels"] = PIXELS
@@ -129,6 +126,16 @@ class LambdaTransform(Spec):
         return self.source.rows_per_image if isinstance(self.source, Spec) else 1
 
     @property
+    def is_light(self) -> bool:
+        """Of pixels the layers are known without Keras."""
+        return not isinstance(self.source, Spec) or self.source.is_light
+
+    @property
+    def takes_images(self) -> bool:
+        """Whether the source looks at images."""
+        return getattr(self.source, "takes_images", True)
+
+    @property
     def pace_key(self) -> str:
         """The network of the source takes the time."""
         inner = self.source.pace_key if isinstance(self.source, Spec) else str(self.image_size)
@@ -193,13 +200,15 @@ class LambdaTransform(Spec):
             SpecError: If a step does not fit to what the one before it gives.
         """
         from featx_core.extractor import Outline
+        from featx_core.layers import chain_of_layers
 
         if isinstance(self.source, Spec):
             outline = self.source.outline(workspace)
             return dataclasses.replace(outline, feature_shape=self.shapes(outline.feature_shape)[-1])
-        shape = self.shapes((*self.image_size, 3))[-1]
-        layers = _pixel_layers(self.expressions, self.image_size)
-        return Outline(layers, len(layers) - 1, self.image_size, shape, shape, 0)
+        shapes = [(*self.image_size, 3), *self.shapes((*self.image_size, 3))]
+        kinds = ["InputLayer", *["ExpressionLayer"] * len(self.expressions)]
+        layers = chain_of_layers(kinds, shapes, [0] * len(shapes))
+        return Outline(layers, len(layers) - 1, self.image_size, shapes[-1], shapes[-1], 0)
 
     def build(self, workspace: Workspace | None = None, *, on_progress: ProgressCallback | None = None) -> Extractor:
         """Put the steps as layers behind the network of the source, or behind the pixels."""
@@ -274,10 +283,3 @@ def _pixel_network(expressions: Sequence[str], size: tuple[int, int]) -> keras.M
     keras = load_keras()
     pixels = keras.Input((*size, 3))
     return keras.Model(pixels, _chained(expressions, pixels))
-
-
-@functools.lru_cache(maxsize=64)
-def _pixel_layers(expressions: tuple[str, ...], size: tuple[int, int]) -> tuple[LayerInfo, ...]:
-    from featx_core.layers import list_layers
-
-    return list_layers(_pixel_network(expressions, size))

@@ -1,5 +1,7 @@
 """Texts that people, or people with bad intentions, may type."""
 
+import random
+
 from hypothesis import strategies as st
 
 from featx_core.expressions.functions import FUNCTIONS
@@ -145,12 +147,49 @@ HOSTILE = (
 
 _SIGNS = (*"()(),+-*/<._'\"[]{}:%= ", "**", "<=", "==", "!=")
 _WORDS = ("x", "x", "x", "pi", "0", "1", "2", "0.5", "1e9", "16", "__import__", "if", "lambda")
-_FRAGMENTS = st.sampled_from([*FUNCTIONS, *_SIGNS, *_WORDS])
-fragments = st.lists(_FRAGMENTS, max_size=60).map("".join)
+_PARTS = (*FUNCTIONS, *_SIGNS, *_WORDS)
+_NAMES = tuple(FUNCTIONS)
+_OPERATORS = ("+", "-", "*", "/", "<", ">=", "==")
+fragments = st.lists(st.sampled_from(_PARTS), max_size=60).map("".join)
 """Texts made of the parts of the language, with what is no part of it thrown in."""
 
 noise = st.text(max_size=320)
 """Texts of any characters."""
+
+_LETTERS = (*map(chr, range(32, 127)), "\0", "\n", "\u00b2", "\uff58", "\u2212", "\u200b", "\ud800", "\U0001f600")
+_LEAVES = ("x", "x", "x", "0.5", "2", "1e3", "pi")
+
+
+def _drawn(seed: int) -> str:
+    """Make a text that depends on a number: parts of the language, letters of any kind, or a whole expression."""
+    source = random.Random(seed)
+    kind = source.random()
+    if kind < 0.3:
+        return "".join(source.choices(_PARTS, k=source.randrange(40)))
+    if kind < 0.4:
+        return "".join(source.choices(_LETTERS, k=source.randrange(320)))
+    text = _nested(source, source.randrange(6))
+    if kind < 0.6:  # one letter is another
+        place = source.randrange(len(text))
+        text = text[:place] + source.choice(_LETTERS) + text[place + 1 :]
+    return text
+
+
+def _nested(source: random.Random, depth: int) -> str:
+    if depth == 0:
+        return source.choice(_LEAVES)
+    inner = _nested(source, depth - 1)
+    kind = source.random()
+    if kind < 0.4:
+        return f"({inner}){source.choice(_OPERATORS)}({_nested(source, source.randrange(depth))})"
+    if kind < 0.55:
+        return f"({inner}) ** {source.choice(('2', '-1', '0.5', '16', '17'))}"
+    return f"{source.choice(_NAMES)}({inner}{source.choice(('', '', ', 2', ', x, 1'))})"
+
+
+TEXTS_A_CASE = 4
+seeded = st.integers(0, 2**60).map(lambda seed: [_drawn(TEXTS_A_CASE * seed + i) for i in range(TEXTS_A_CASE)])
+"""All kinds of texts, made quickly and several at once: for very many of them."""
 
 _numbers = st.sampled_from(["0.5", "1", "2", "3", "0.1", "pi"])
 

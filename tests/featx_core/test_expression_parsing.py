@@ -10,13 +10,13 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from featx_core.expressions import FUNCTIONS, Expression, ExpressionError, parsing
-from tests.featx_core.expression_corpus import HOSTILE, expressions, fragments, noise
+from tests.featx_core.expression_corpus import HOSTILE, TEXTS_A_CASE, expressions, fragments, noise, seeded
 
-SHAPES = ((8, 8, 3), (16, 20, 1), (5,))
+SHAPES = ((16, 17, 3), (5,))
 BOUND = 0.05  # seconds, row 40 of what must hold when things go wrong
 ROWS = {shape: np.random.default_rng(1).normal(size=(2, *shape)).astype(np.float32) for shape in SHAPES}
 
@@ -217,15 +217,13 @@ def test_no_text_raises_anything_but_the_expression_error(text):
 
 @pytest.mark.slow
 def test_a_hundred_thousand_texts_raise_nothing_else_and_none_takes_long():
+    """Those that took long are tried again alone: the machine may have been busy with something else."""
     slow = []
 
-    @given(TEXTS)
-    @settings(
-        max_examples=100_000, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
-    )
-    def explore(text):
-        if tried(text) > BOUND:
-            slow.append(text)
+    @given(seeded)
+    @settings(max_examples=100_000 // TEXTS_A_CASE, deadline=None, database=None, derandomize=True)
+    def explore(texts):
+        slow.extend(text for text in texts if tried(text) > BOUND)
 
     explore()
     assert [text for text in slow if min(tried(text) for _ in range(5)) > BOUND] == []

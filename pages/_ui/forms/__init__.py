@@ -5,15 +5,16 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from featx_core.methods import METHODS, Pretrained
+from featx_core.methods import METHODS, LambdaTransform, Pretrained
 from featx_core.workspace import Workspace
 from pages._ui.forms.asked import Asked
 from pages._ui.forms.pretrained import pretrained
+from pages._ui.forms.transform import lambda_transform
 
 __all__ = ["FORMS", "Asked", "Form", "method_picker"]
 
 Form = Callable[[Workspace], Asked]
-FORMS: Mapping[str, Form] = MappingProxyType({Pretrained.method: pretrained})
+FORMS: Mapping[str, Form] = MappingProxyType({Pretrained.method: pretrained, LambdaTransform.method: lambda_transform})
 
 
 def method_picker() -> str:
