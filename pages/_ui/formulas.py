@@ -61,10 +61,8 @@ def _of_run(run: Run) -> Sample | None:
         return None
     first = features.names.index(name) if (name := _inspected()) in features.names else 0
     n_rows = max(1, MAX_NUMBERS // max(1, features.vectors.shape[1]))
-    rows = np.concatenate(
-        [features.values[first : first + 1], features.values[:first], features.values[first + 1 :]][:3]
-    )
-    rows = rows[:n_rows]
+    chosen = [first, *(row for row in range(min(n_rows, len(features))) if row != first)][:n_rows]
+    rows = features.values[chosen]
     return Sample(f"{run.digest} {run.created} {first} {len(rows)}", features.names[first], rows, rows)
 
 

@@ -1,5 +1,6 @@
 """The form of formulas: what they are applied to, the steps, and what each makes of a few rows as the person types."""
 
+import dataclasses
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
@@ -18,6 +19,7 @@ Fit = Literal["crop", "stretch", "pad"]
 _FITS: Mapping[Fit, str] = MappingProxyType({"crop": "Crop", "stretch": "Stretch", "pad": "Pad"})
 _STEPS = "transform_steps"
 _MAX_CHARACTERS = 300
+_WAITING = "\u00a0\nWaits for the step before it.\n\u00a0"  # as many lines as a step that can be read
 _NO_PIXELS: tuple[tuple[int, int], Fit] = (DEFAULT_SIZE, "crop")
 _FIRST = PRESETS["square"].expressions
 
@@ -31,11 +33,18 @@ def lambda_transform(workspace: Workspace) -> Asked:
     _presets(len(shape) == 3)
     sample = formulas.find_sample(run, size, fit, workspace.images())
     texts, problem = _steps(shape, sample)
-    try:
-        spec = LambdaTransform(texts, source, size, fit)
-    except SpecError:  # what was last read does not fit this source
-        spec = LambdaTransform(("x",), source, size, fit)
+    spec = _fitting(LambdaTransform(("x",), source, size, fit), texts, shape)
     return Asked(spec, preview=lambda images: formulas.show(spec, sample), problem=problem)
+
+
+def _fitting(spec: LambdaTransform, texts: tuple[str, ...], shape: tuple[int, ...]) -> LambdaTransform:
+    """Give the steps to a spec, unless what could last be read does not fit this source."""
+    try:
+        found = dataclasses.replace(spec, expressions=texts)
+        found.shapes(shape)
+    except SpecError:
+        return spec
+    return found
 
 
 def _source(workspace: Workspace) -> Run | None:
@@ -140,7 +149,7 @@ def _steps(shape: tuple[int, ...], sample: formulas.Sample | None) -> tuple[tupl
     for place, number in enumerate(numbers, start=1):
         text = _box(place, number, is_only=len(numbers) == 1)
         if problem:
-            st.code("\nWaits for the step before it.\n", language=None)
+            st.code(_WAITING, language=None)
             continue
         try:
             step = Expression(text)
