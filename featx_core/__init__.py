@@ -1,5 +1,8 @@
 """featx_core: see what neural networks see in your images."""
 
+from featx_core.augmentation import AUGMENTATIONS
+from featx_core.augmentation.effects import Effects, augmentation_effects
+from featx_core.augmentation.stability import Stability, neighbor_stability
 from featx_core.backbones import BACKBONES
 from featx_core.comparison import Comparison, compare
 from featx_core.duplicates import duplicate_groups
@@ -10,7 +13,7 @@ from featx_core.image_set import ImageRecord, ImageSet
 from featx_core.intake import IntakeReport
 from featx_core.keras_setup import load_keras
 from featx_core.layer_sweep import Sweep, sweep_layers
-from featx_core.methods import METHODS, LambdaTransform, Pretrained, build, spec_from_json, train
+from featx_core.methods import METHODS, Augmented, LambdaTransform, Pretrained, build, spec_from_json, train
 from featx_core.neighbors import movers, nearest
 from featx_core.probes import knn_accuracy, linear_probe
 from featx_core.progress import Cancelled
@@ -20,21 +23,26 @@ from featx_core.similarity import linear_cka, neighbor_overlap, rsa
 from featx_core.workspace import Workspace
 
 __all__ = [
+    "AUGMENTATIONS",
     "BACKBONES",
     "HEATMAPS",
     "METHODS",
     "PROJECTIONS",
     "SAMPLES",
+    "Augmented",
     "Cancelled",
     "Comparison",
+    "Effects",
     "Features",
     "ImageRecord",
     "ImageSet",
     "IntakeReport",
     "LambdaTransform",
     "Pretrained",
+    "Stability",
     "Sweep",
     "Workspace",
+    "augmentation_effects",
     "build",
     "compare",
     "duplicate_groups",
@@ -48,6 +56,7 @@ __all__ = [
     "movers",
     "nearest",
     "neighbor_overlap",
+    "neighbor_stability",
     "project",
     "rsa",
     "spec_from_json",

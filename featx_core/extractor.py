@@ -94,6 +94,11 @@ class Extractor:
         self._preprocessing = preprocessing
         self._run: Callable[[np.ndarray], np.ndarray] | None = None
 
+    @property
+    def plain(self) -> Extractor:
+        """The extractor of the image as it is, one row an image: what heatmaps look at."""
+        return self
+
     def fit_image(self, pixels: np.ndarray) -> np.ndarray:
         """Bring one picture to the size of the network.
 
@@ -185,6 +190,14 @@ class DerivedExtractor(Extractor):
             classes=base.classes,
         )
         self._base = base
+        self._graph = Extractor(
+            spec, base.network, output, tap=base.tap, preprocessing=base._preprocessing, fit=base.fit
+        )
+
+    @property
+    def plain(self) -> Extractor:
+        """See `Extractor.plain`."""
+        return self if self._base.plain is self._base else self._graph
 
     def fit_image(self, pixels: np.ndarray) -> np.ndarray:
         """Bring one picture to the size of the network, as the other extractor does."""

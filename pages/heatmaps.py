@@ -32,4 +32,4 @@ with st.expander(
 ) as maps:
     if maps.open:
         channels.show(run, chosen, layer=layer, colormap=colormap)
-st.caption(tokens.escape(run.spec.badge))
+st.caption(tokens.escape(" ".join(filter(None, (run.spec.badge + ".", run.spec.caption)))))

@@ -26,7 +26,8 @@ except ValueError as error:  # too few features that are numbers
     st.stop()
 if (job is not None and not job.is_finished) or projection is None:
     with st.container(height=620, border=True):
-        st.markdown(f"**{PROJECTIONS[choice.name].title} of {len(features):,} images**".replace(",", " "))
+        rows = "images" if features.copies is None else "copies"
+        st.markdown(f"**{PROJECTIONS[choice.name].title} of {len(features):,} {rows}**".replace(",", " "))
         if job is not None:
             jobs.show(job)
     st.stop()

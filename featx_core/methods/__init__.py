@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from featx_core.methods.augmented import Augmented
 from featx_core.methods.pretrained import Pretrained
 from featx_core.methods.spec import Spec, SpecError, parse_spec
 from featx_core.methods.transform import LambdaTransform
@@ -16,9 +17,21 @@ if TYPE_CHECKING:
     from featx_core.progress import ProgressCallback, StageCallback
     from featx_core.workspace import Workspace
 
-METHODS: Mapping[str, type[Spec]] = MappingProxyType({kind.method: kind for kind in (Pretrained, LambdaTransform)})
+METHODS: Mapping[str, type[Spec]] = MappingProxyType(
+    {kind.method: kind for kind in (Pretrained, Augmented, LambdaTransform)}
+)
 
-__all__ = ["METHODS", "LambdaTransform", "Pretrained", "Spec", "SpecError", "build", "spec_from_json", "train"]
+__all__ = [
+    "METHODS",
+    "Augmented",
+    "LambdaTransform",
+    "Pretrained",
+    "Spec",
+    "SpecError",
+    "build",
+    "spec_from_json",
+    "train",
+]
 
 
 def spec_from_json(text: str) -> Spec:

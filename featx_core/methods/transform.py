@@ -126,6 +126,16 @@ class LambdaTransform(Spec):
         return self.source.rows_per_image if isinstance(self.source, Spec) else 1
 
     @property
+    def first_row_is_plain(self) -> bool:
+        """As in the source."""
+        return isinstance(self.source, Spec) and self.source.first_row_is_plain
+
+    @property
+    def caption(self) -> str:
+        """That of the source."""
+        return self.source.caption if isinstance(self.source, Spec) else ""
+
+    @property
     def is_light(self) -> bool:
         """Of pixels the layers are known without Keras."""
         return not isinstance(self.source, Spec) or self.source.is_light

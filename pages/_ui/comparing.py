@@ -147,7 +147,7 @@ def show_ranking(comparison: Comparison, colors: dict[str, str]) -> None:
 def show_table(comparison: Comparison) -> None:
     """Show all numbers of all extractors."""
     table = comparison.table.copy()
-    for measure in ("knn", "probe"):
+    for measure in ("knn", "probe", "stability"):
         if measure in table:
             table[measure] = [_with_interval(row, measure) for row in table.to_dict(orient="records")]
             table = table.drop(columns=[f"{measure}_low", f"{measure}_high"])
@@ -216,7 +216,7 @@ def _csv(table: pd.DataFrame) -> bytes:
 def _with_interval(row: dict, measure: str) -> str:
     value, low, high = row[measure], row[f"{measure}_low"], row[f"{measure}_high"]
     if pd.isna(value):
-        return ""
+        return "not measured" if measure == "stability" and row["kind"] == "extractor" else ""
     return f"{value:.3f}" if pd.isna(low) else f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
@@ -229,6 +229,7 @@ _COLUMNS = {
     "n_parameters": st.column_config.NumberColumn("Parameters", format="localized"),
     "silhouette": st.column_config.NumberColumn("Silhouette", format="%.3f"),
     "nmi": st.column_config.NumberColumn("k-means NMI", format="%.3f"),
+    "stability": st.column_config.TextColumn("Stability of neighbours"),
     "effective_dimension": st.column_config.NumberColumn("Effective dimension", format="%.1f"),
     "hubness": st.column_config.NumberColumn(
         "Hubness", format="%.2f", help="Skewness of how often images are neighbours."

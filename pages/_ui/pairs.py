@@ -125,7 +125,8 @@ def _choose_first(key: str, digests: Sequence[str], index: int) -> None:
 
 
 def _both(run: Run, name: str) -> tuple[Features, Projection] | None:
-    features = runs.features_of(run)
+    found = runs.features_of(run)
+    features = found.per_image() if found is not None else None
     if features is None or len(features) < 2:
         st.caption("A map needs at least 2 images.")
         return None

@@ -58,7 +58,7 @@ def _facts(run: Run, features: Features) -> list[tuple[str, str, str]]:
     shape = ", ".join(map(str, (len(features), *features.feature_shape)))
     seconds, speed = run.details.get("seconds"), run.details.get("images_per_second")
     return [
-        ("Shape", f"({shape})", "Images, then the shape of the features of one image."),
+        ("Shape", f"({shape})", f"{_rows_words(features)}, then the shape of the features of one."),
         ("Size", tokens.size(features.values.nbytes), "As float32, 4 bytes a number."),
         ("Time", f"{seconds:.3g} s" if seconds else "unknown", "To the last row, without building the network."),
         ("Images a second", f"{speed:.3g}" if speed else "all kept", "Rows kept from before do not count."),
@@ -70,6 +70,10 @@ def _facts(run: Run, features: Features) -> list[tuple[str, str, str]]:
     ]
 
 
+def _rows_words(features: Features) -> str:
+    return "Images" if features.copies is None else "Copies of all images"
+
+
 def _small_print(run: Run, features: Features, images: ImageSet) -> str:
     parts = [f":orange-badge[{tokens.escape(run.spec.badge)}]" if "random" in run.spec.badge else run.spec.badge]
     words = (run.details.get("engine", ""), f"batch {run.details.get('batch_size')}")
@@ -77,8 +81,8 @@ def _small_print(run: Run, features: Features, images: ImageSet) -> str:
     if features.details.get("n_not_finite"):
         parts.append(f"{features.details['n_not_finite']} rows with values that are not numbers")
     parts.append(f"digest `{run.digest[:12]}`")
-    if len(images) > len(features):
-        parts.append(f"{len(images) - len(features)} images came later: extract again to add them")
+    if len(images) > features.n_images:
+        parts.append(f"{len(images) - features.n_images} images came later: extract again to add them")
     return "  \u00b7  ".join(part for part in parts if part)
 
 
@@ -104,14 +108,15 @@ def _picture(run: Run, features: Features) -> None:
     picture = feature_picture(features.vectors)
     figure = figures.features_figure(
         picture.values,
-        names=[features.names[row] for row in picture.rows],
+        names=[features.row_names[row] for row in picture.rows],
         color_range=(picture.low, picture.high),
         features=picture.columns,
         dark=session.is_dark(),
     )
     st.plotly_chart(figure, key=f"picture_{run.digest[:12]}", theme=None, config=figures.CONFIG)
+    row = "an image" if features.copies is None else "a copy of an image"
     st.caption(
-        f"Each row is an image, each column a feature; one cell is the mean over {picture.images_a_row} x "
+        f"Each row is {row}, each column a feature; one cell is the mean over {picture.images_a_row} x "
         f"{picture.features_a_column} values. Colours end at the 2nd and 98th percentile, so that extremes do not "
         "hide the rest. The order of features means nothing: look for columns that never change and rows that stand out."
     )
@@ -119,7 +124,8 @@ def _picture(run: Run, features: Features) -> None:
 
 def _table(features: Features) -> None:
     table = export.to_table(features)
-    st.dataframe(table.iloc[:, : _TABLE_COLUMNS + 2], hide_index=True, height=320)
     n_features = features.vectors.shape[1]
+    n_named = table.shape[1] - n_features  # columns before the features
+    st.dataframe(table.iloc[:, : _TABLE_COLUMNS + n_named], hide_index=True, height=320)
     if n_features > _TABLE_COLUMNS:
         st.caption(f"The first {_TABLE_COLUMNS} of {n_features:,} features. A download has all.".replace(",", " "))

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from featx_core import figures
+from featx_core.augmentation_figures import with_trails
 from featx_core.features import Features
 from featx_core.image_set import ImageSet
 from featx_core.ledger import Run
@@ -27,7 +28,8 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
         with st.container(key="map_frame"):
             event = st.plotly_chart(
                 figure,
-                key=f"map_{run.digest[:8]}_{choice.name}_{choice.n_components}_{choice.color}_{choice.pictures}",
+                key=f"map_{run.digest[:8]}_{choice.name}_{choice.n_components}_{choice.color}_{choice.pictures}"
+                f"_{choice.trails}",
                 theme=None,
                 config=figures.CONFIG,
                 on_select="rerun",
@@ -52,12 +54,14 @@ def _figure(features: Features, projection: Projection, choice: maps.Choice) -> 
     thumbnails = {row: folder + digest for row, digest in enumerate(features.digests)} if choice.pictures else None
     figure = figures.map_figure(
         projection,
-        names=features.names,
+        names=features.row_names,
         groups=groups,
         group_title=title,
         dark=session.is_dark(),
         thumbnails=thumbnails,
     )
+    if choice.trails:
+        with_trails(figure, projection, features, from_first=features.spec.first_row_is_plain, dark=session.is_dark())
     return figure.update_layout(dragmode="lasso") if choice.n_components == 2 else figure
 
 
@@ -79,11 +83,12 @@ def _selected(features: Features, event: object) -> None:
             "takes the selection back."
         )
         return
-    names = [features.names[row] for row in rows]
+    names = list(dict.fromkeys(features.names[row] for row in rows))  # several copies of an image may be selected
     images = session.workspace().images()
     known = set(images.names)
     chosen = images.select(name for name in names if name in known)
-    st.markdown(f"**Selection: {tokens.counted(len(chosen), 'image')}**")
+    copies = "" if features.copies is None else f" ({len(rows)} of their rows)"
+    st.markdown(f"**Selection: {tokens.counted(len(chosen), 'image')}{copies}**")
     counts = Counter(record.label or "no label" for record in chosen).most_common(6)
     st.caption(tokens.escape(", ".join(f"{label} {count}" for label, count in counts)))
     _actions(chosen)

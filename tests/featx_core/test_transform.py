@@ -9,7 +9,7 @@ import pytest
 from featx_core.extraction import extract, extract_derived, extract_table
 from featx_core.features import load_features
 from featx_core.heatmaps import explain
-from featx_core.methods import METHODS, LambdaTransform, Pretrained, SpecError, build, spec_from_json, train
+from featx_core.methods import METHODS, Augmented, LambdaTransform, Pretrained, SpecError, build, spec_from_json, train
 from featx_core.methods.spec import Spec
 from featx_core.methods.transform import PRESETS
 from featx_core.preprocessing import PREPROCESSING
@@ -301,6 +301,18 @@ def test_several_rows_an_image_are_transformed_each(monkeypatch):
     values = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
     assert spec.rows_per_image == 3
     assert np.array_equal(spec.derive(values), values.sum(-1, keepdims=True))
+
+
+def test_a_formula_of_copies_gives_a_row_each(workspace):
+    source = Augmented(SMALL, (("flip_horizontal", 0.5),), n_copies=3, gives="copies")
+    spec = LambdaTransform(("x - mean(x)",), source=source)
+    extractor = build(spec)
+    features = extract(workspace.images()[:2], extractor)
+    assert features.values.shape == (6, 576)
+    assert features.copies == (0, 1, 2) * 2
+    np.testing.assert_allclose(features.values.mean(1), 0, atol=1e-5)
+    picture = extractor.fit_image(workspace.images()[0].pixels())[np.newaxis]
+    np.testing.assert_allclose(extractor.plain(picture), features.values[:1], rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", PRESETS)

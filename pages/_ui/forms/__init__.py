@@ -5,16 +5,19 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from featx_core.methods import METHODS, LambdaTransform, Pretrained
+from featx_core.methods import METHODS, Augmented, LambdaTransform, Pretrained
 from featx_core.workspace import Workspace
 from pages._ui.forms.asked import Asked
+from pages._ui.forms.augmented import augmented
 from pages._ui.forms.pretrained import pretrained
 from pages._ui.forms.transform import lambda_transform
 
 __all__ = ["FORMS", "Asked", "Form", "method_picker"]
 
 Form = Callable[[Workspace], Asked]
-FORMS: Mapping[str, Form] = MappingProxyType({Pretrained.method: pretrained, LambdaTransform.method: lambda_transform})
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {Pretrained.method: pretrained, Augmented.method: augmented, LambdaTransform.method: lambda_transform}
+)
 
 
 def method_picker() -> str:
