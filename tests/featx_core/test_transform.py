@@ -304,7 +304,7 @@ def test_several_rows_an_image_are_transformed_each(monkeypatch):
 
 
 def test_a_formula_of_copies_gives_a_row_each(workspace):
-    source = Augmented(SMALL, (("flip_horizontal", 0.5),), n_copies=3, gives="copies")
+    source = Augmented(SMALL, (("horizontal_flip", 0.5),), n_copies=3, gives="copies")
     spec = LambdaTransform(("x - mean(x)",), source=source)
     extractor = build(spec)
     features = extract(workspace.images()[:2], extractor)
