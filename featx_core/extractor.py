@@ -179,25 +179,21 @@ class DerivedExtractor(Extractor):
     """
 
     def __init__(self, spec: Spec, base: Extractor, output: keras.KerasTensor) -> None:
-        super().__init__(
-            spec,
-            base.network,
-            output,
-            tap=base.tap,
-            preprocessing=base._preprocessing,
-            fit=base.fit,
-            batch_size=base.batch_size,
-            classes=base.classes,
-        )
+        vars(self).update(vars(base))  # not `super().__init__`, which would list the layers once more
+        self.spec = spec
+        self.model = load_keras().Model(base.network.input, output)
+        self.output_shape = (None, *output.shape[1:])
+        self._run = None
         self._base = base
-        self._graph = Extractor(
-            spec, base.network, output, tap=base.tap, preprocessing=base._preprocessing, fit=base.fit
-        )
 
     @property
     def plain(self) -> Extractor:
-        """See `Extractor.plain`."""
-        return self if self._base.plain is self._base else self._graph
+        """See `Extractor.plain`. Where the other extractor is not its own, this is the graph alone."""
+        if self._base.plain is self._base:
+            return self
+        graph = Extractor.__new__(Extractor)
+        vars(graph).update(vars(self))
+        return graph
 
     def fit_image(self, pixels: np.ndarray) -> np.ndarray:
         """Bring one picture to the size of the network, as the other extractor does."""
