@@ -23,11 +23,11 @@ if runs.view() == "Set up":
         icon=":material/play_arrow:",
         width="stretch",
         key="run",
-        disabled=bool(asked.problem),
+        disabled=asked.problem is not None,
         on_click=runs.start,
         args=({"spec": spec.to_json(), "batch_size": asked.batch_size}, spec, images),
     )
-    left.caption(tokens.escape(asked.problem) or runs.expectation(workspace, spec, images))
+    left.caption(tokens.escape(asked.problem) if asked.problem else runs.expectation(workspace, spec, images))
     with right:
         if asked.preview is not None:
             asked.preview(images)

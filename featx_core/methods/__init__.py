@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from featx_core.methods.augmented import Augmented
 from featx_core.methods.fine_tuned import FineTuned
 from featx_core.methods.pretrained import Pretrained
+from featx_core.methods.sequential import CustomSequential
 from featx_core.methods.spec import Spec, SpecError, parse_spec
 from featx_core.methods.transform import LambdaTransform
 from featx_core.progress import as_stages
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from featx_core.workspace import Workspace
 
 METHODS: Mapping[str, type[Spec]] = MappingProxyType(
-    {way.method: way for way in (Pretrained, Augmented, FineTuned, LambdaTransform)}
+    {way.method: way for way in (Pretrained, CustomSequential, Augmented, FineTuned, LambdaTransform)}
 )
 
 __all__ = [
     "METHODS",
     "Augmented",
+    "CustomSequential",
     "FineTuned",
     "LambdaTransform",
     "Pretrained",
