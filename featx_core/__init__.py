@@ -9,13 +9,16 @@ from featx_core.heatmaps import HEATMAPS, explain
 from featx_core.image_set import ImageRecord, ImageSet
 from featx_core.intake import IntakeReport
 from featx_core.layer_sweep import Sweep, sweep_layers
-from featx_core.methods import METHODS, Pretrained, build, spec_from_json, train
+from featx_core.methods import METHODS, Pretrained, VectorTable, build, spec_from_json, train
 from featx_core.neighbors import movers, nearest
 from featx_core.probes import knn_accuracy, linear_probe
 from featx_core.progress import Cancelled
 from featx_core.projection import PROJECTIONS, project
 from featx_core.samples import SAMPLES
 from featx_core.similarity import linear_cka, neighbor_overlap, rsa
+from featx_core.table_files import TableError, read_vectors
+from featx_core.tables import Vectors
+from featx_core.vector_sets import add_vectors, remove_vectors, vector_sets
 from featx_core.workspace import Workspace
 
 __all__ = [
@@ -32,7 +35,11 @@ __all__ = [
     "IntakeReport",
     "Pretrained",
     "Sweep",
+    "TableError",
+    "VectorTable",
+    "Vectors",
     "Workspace",
+    "add_vectors",
     "build",
     "compare",
     "duplicate_groups",
@@ -46,8 +53,11 @@ __all__ = [
     "nearest",
     "neighbor_overlap",
     "project",
+    "read_vectors",
+    "remove_vectors",
     "rsa",
     "spec_from_json",
     "sweep_layers",
     "train",
+    "vector_sets",
 ]

@@ -109,7 +109,7 @@ def load_features(workspace: Workspace, digest: str) -> Features | None:
     if table is not None:
         return table_features(table, run.spec, run.details)
     images = workspace.images()
-    rows = workspace.vectors.load(digest, images.digests)
+    rows = run.spec.load(workspace, images.digests)
     return gather(images, rows, run.spec, run.details) if rows else None
 
 
