@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from typing import IO
+from typing import IO, cast
 
 import numpy as np
 
@@ -23,7 +23,10 @@ def look(file: IO[bytes], choice: Choice) -> Layout:
     Raises:
         TableError: If it is no such table.
     """
-    form = find_form(file, has_header=choice.has_header)
+    return _layout(find_form(file, has_header=choice.has_header))
+
+
+def _layout(form: TextForm) -> Layout:
     samples = {name: [row[at].strip() for row in form.sample] for at, name in enumerate(form.columns)}
     texts = [name for at, name in enumerate(form.columns) if at not in form.numeric and any(samples[name])]
     return Layout(form.columns, *guess_columns(form.columns, samples, texts), has_header=form.has_header)
@@ -35,8 +38,8 @@ def read(file: IO[bytes], choice: Choice) -> Vectors:
     Raises:
         TableError: If it is no such table, is too large, or has rows that cannot be read, the first of them named.
     """
-    layout = look(file, choice)
     form = find_form(file, has_header=choice.has_header)
+    layout = _layout(form)
     table = _Table(form, layout.named(choice), layout.labelled(choice))
     for number, cells in read_rows(file, form.encoding, form.delimiter):
         if not (form.has_header and not table.n_seen):
@@ -73,13 +76,15 @@ class _Table:
             self._refuse(f"row {number} has {counted(len(cells), 'cell')}, the others have {len(form.columns)}")
             return
         picked = [cells[at] for at in self._at]
-        found = _quick_numbers(picked, form.decimal_comma) or [as_number(cell, form.decimal_comma) for cell in picked]
+        found: Sequence[float | None] | None = _quick_numbers(picked, form.decimal_comma)
+        if found is None:
+            found = [as_number(cell, form.decimal_comma) for cell in picked]
         if None in found:
             wrong = found.index(None)
             cell, column = picked[wrong].strip()[:_SHOWN_CELL], form.columns[self._at[wrong]]
             self._refuse(f"row {number} has “{cell}” in column “{column}”, which is not a number")
             return
-        self._numbers.extend(value for value in found if value is not None)
+        self._numbers.extend(cast(Sequence[float], found))
         if self._name_at is not None:
             self._names.append(cells[self._name_at].strip())
         if self._label_at is not None:

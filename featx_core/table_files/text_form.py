@@ -14,6 +14,7 @@ from typing import IO
 from featx_core.table_files.layout import TableError, is_known_word
 
 SAMPLE_ROWS = 1_000
+SAMPLE_CELLS = 50_000
 _DELIMITERS = (",", ";", "\t", " ")
 _SNIFFED_CHARACTERS = 64 * 1024
 _SNIFFED_ROWS = 50
@@ -62,7 +63,8 @@ def find_form(file: IO[bytes], *, has_header: bool | None = None) -> TextForm:
         raise TableError("is empty")
     width = Counter(len(cells) for cells in (rows[1:] or rows)).most_common(1)[0][0]
     first = rows[0] if len(rows[0]) != width - 1 else ["name", *rows[0]]
-    body = [cells for cells in rows[1:] if len(cells) == width]
+    n_sample = max(SAMPLE_CELLS // width, 20)
+    body = [cells for cells in rows[1:] if len(cells) == width][:n_sample]
     if has_header is None:
         has_header = _is_header(first, body, comma) or len(rows[0]) == width - 1
     sample = body if has_header or len(first) != width else [first, *body]
