@@ -37,11 +37,13 @@ def show() -> None:
     _configure()
     st.html(Path(__file__).with_name("frame.css"))
     st.logo(_ICON, size="large")
-    page = st.navigation(_pages())
+    pages = _pages()
+    page = st.navigation(pages, position="hidden")
     session.workspace()
     _around.is_there = True
     try:
         with st.sidebar:
+            _links(pages)
             _workspace_menu()
             _ledger()
             jobs.show_all()
@@ -60,6 +62,17 @@ def guard() -> None:
         _configure()
         st.navigation(_pages())
         st.rerun()
+
+
+def _links(pages: list) -> None:
+    """Show the way to each page. The links carry the workspace, so that a page opened in a new tab shows the same one.
+
+    Those of `st.navigation` do not: the address then changes twice for one click, and Back goes to the page one is on.
+    """
+    with st.container(key="pages", gap="xsmall"):
+        for page in pages:
+            st.page_link(page, query_params={"w": session.token()}, width="stretch")
+    st.divider()
 
 
 def open_page(name: str) -> None:

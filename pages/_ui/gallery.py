@@ -7,7 +7,7 @@ import streamlit as st
 
 from featx_core.image_set import ImageRecord, ImageSet
 from featx_core.palette import label_styles
-from pages._ui import session, tokens
+from pages._ui import session, similar, tokens
 
 SIZES = {"S": 96, "M": 140, "L": 210}  # pixels, the least width of a tile
 DRAWER_SIDE = 440  # pixels, the width of the picture in the drawer
@@ -75,6 +75,7 @@ def _drawer(name: str) -> None:
     if label.strip() != (record.label or ""):
         workspace.set_labels({name: label.strip() or None})
         st.rerun()
+    similar.show(record)
     if st.button("Remove from the workspace", icon=":material/delete:", key=f"remove_{record.digest}_{name}"):
         workspace.remove([name])
         st.rerun()

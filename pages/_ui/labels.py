@@ -8,22 +8,30 @@ from featx_core.image_set import ImageSet
 from featx_core.workspace import Workspace
 from pages._ui import tokens
 
-_ALL, _NOTED, _UNLABELLED = "All images", "With a note", "Without a label"
+_LABELLED = "label"  # the kind of choice that a label is: one may be called "All images", too
+_ALL, _NOTED, _UNLABELLED = ("all", "All images"), ("noted", "With a note"), ("unlabelled", "Without a label")
 
 
 def filter_images(images: ImageSet, place: DeltaGenerator) -> ImageSet:
     """Let the person pick which images to see."""
     found = sorted({label for label in images.labels if label})
-    options = [_ALL, *found]
+    options = [_ALL, *((_LABELLED, label) for label in found)]
     options += [_UNLABELLED] if found and None in images.labels else []
     options += [_NOTED] if any(record.notes for record in images) else []
-    chosen = place.selectbox("Show", options, key="show_images", width=260)
+    chosen = place.selectbox("Show", options, format_func=_words, key="show_images", width=260)
     if chosen == _ALL:
         return images
     if chosen == _NOTED:
         return ImageSet(record for record in images if record.notes)
-    wanted = None if chosen == _UNLABELLED else chosen
+    wanted = None if chosen == _UNLABELLED else chosen[1]
     return ImageSet(record for record in images if record.label == wanted)
+
+
+def _words(option: tuple[str, str]) -> str:
+    """Name a choice; the browser tells choices apart by these words."""
+    kind, words = option
+    is_ambiguous = kind == _LABELLED and words in (_ALL[1], _NOTED[1], _UNLABELLED[1])
+    return f'Label "{words}"' if is_ambiguous else words
 
 
 def sentence(images: ImageSet, shown: ImageSet) -> str:

@@ -16,7 +16,7 @@ def settled(page: Page) -> Page:
 
 def frame_links(page: Page) -> list[str]:
     """Give what the links of the sidebar say, once it is there."""
-    links = page.get_by_test_id("stSidebarNav").get_by_role("link")
+    links = page.locator(".st-key-pages").get_by_role("link")
     links.nth(len(PAGES) - 1).wait_for()
     return [words.split("\n")[-1] for words in links.all_inner_texts()]
 
@@ -26,7 +26,7 @@ def press(page: Page | Locator, name: str) -> None:
 
 
 def go(page: Page, name: str) -> Page:
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+    page.locator(".st-key-pages").get_by_role("link", name=name, exact=True).click()
     page.get_by_role("heading", name=name, exact=True, level=1).wait_for()
     return settled(page)
 

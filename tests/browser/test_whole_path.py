@@ -131,6 +131,11 @@ def test_from_upload_to_heatmaps(server, open_tab, zipped, tmp_path):
     assert page.url == address
     go(page, "Images")
     page.locator(".tile").nth(9).wait_for()
+    page.locator(".tile").first.click()
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_text("Find similar").click()
+    expect(drawer.get_by_test_id("stImage").locator("img")).to_have_count(10)
+    page.keyboard.press("Escape")
     go(page, "Extract")
     page.get_by_text("Result", exact=True).click()
     expect(page.get_by_text(f"(10, {FEATURES})")).to_be_visible()

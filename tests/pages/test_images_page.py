@@ -120,15 +120,16 @@ def test_a_server_for_others_offers_neither_local_folders_nor_recent_workspaces(
 @pytest.mark.parametrize(
     ("chosen", "expected"),
     [
-        ("All images", ["a.png", "b.png", "c.png", "same.png"]),
-        ("cat", ["a.png", "same.png"]),
-        ("Without a label", ["c.png"]),
-        ("With a note", ["same.png"]),
+        (("all", "All images"), ["a.png", "b.png", "c.png", "same.png"]),
+        (("label", "cat"), ["a.png", "same.png"]),
+        (("label", "All images"), ["b.png"]),
+        (("unlabelled", "Without a label"), ["c.png"]),
+        (("noted", "With a note"), ["same.png"]),
     ],
 )
 def test_the_filter_shows_what_its_name_says(visit, shelve, make_png, chosen, expected):
     token = shelve([("a.png", make_png(1)), ("b.png", make_png(2)), ("c.png", make_png(3)), ("same.png", make_png(1))])
-    library.open_workspace(token).set_labels({"a.png": "cat", "b.png": "dog", "same.png": "cat"})
+    library.open_workspace(token).set_labels({"a.png": "cat", "b.png": "All images", "same.png": "cat"})
     visitor = visit(token)
     visitor.tab.selectbox(key="show_images").set_value(chosen).run()
     assert [tile["name"] for tile in tiles(visitor)] == expected

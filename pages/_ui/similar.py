@@ -1,0 +1,51 @@
+"""The images nearest to one image, by the features of a run."""
+
+import numpy as np
+import streamlit as st
+
+from featx_core.image_set import ImageRecord
+from featx_core.ledger import Run
+from featx_core.neighbors import nearest
+from pages._ui import runs, session, tokens
+
+_SHOWN = 9
+_COLUMNS = 3
+
+
+def show(record: ImageRecord) -> None:
+    """Let the person ask for the images nearest to one."""
+    found = session.workspace().ledger.runs()
+    if not found:
+        st.caption("After an extraction, the images most like this one are found here.")
+        return
+    with st.expander(
+        "Find similar", icon=":material/image_search:", key=f"similar_{record.name}", on_change="rerun"
+    ) as more:
+        if more.open:
+            _neighbors(record, runs.pick(found, key="similar_run"))
+
+
+def _neighbors(record: ImageRecord, run: Run) -> None:
+    features = runs.features_of(run)
+    if features is None or record.digest not in features.digests:
+        st.caption("This image has no features of that run yet: extract again to add it.")
+        return
+    each = features.per_image()
+    usable = np.flatnonzero(np.isfinite(each.vectors).all(axis=1))
+    rows = [row for row in usable if each.names[row] == record.name]
+    if not rows:
+        st.caption("The features of this image are not all numbers, so nothing can be near to it.")
+        return
+    known = {image.name: image for image in session.workspace().images()}
+    near = nearest(each.vectors[usable], int(np.searchsorted(usable, rows[0])), n_neighbors=_SHOWN)
+    columns = st.columns(_COLUMNS)
+    for place, neighbor in enumerate(near):
+        image = known.get(each.names[usable[neighbor.row]])
+        if image is not None:
+            with columns[place % _COLUMNS]:
+                st.image(image.thumbnail(), width="stretch", alt=image.name)
+                st.caption(f"{neighbor.similarity:.2f} {tokens.escape(image.label or image.name)}")
+    st.caption(
+        "Nearest first, by the cosine between features: 1 is the same direction. Near for this network does not "
+        "always mean near for a person."
+    )
