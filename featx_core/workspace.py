@@ -279,7 +279,7 @@ class Workspace:
         self._store.close()
 
 
-def image_set_key(images: ImageSet | Features) -> str:
+def image_set_key(images: ImageSet | Features | Rows) -> str:
     """Give a digest of which images these are (or have features), in which order; labels and names do not count."""
     return hashlib.sha256("\n".join(images.digests).encode("ascii")).hexdigest()
 
