@@ -14,6 +14,7 @@ images = workspace.images()
 bar = st.container(horizontal=True, vertical_alignment="top", gap="small")
 with bar:
     run = runs.pick(found)
+    guards.need_network(run, found)
     layer = pickers.spatial_layer(run)
     target = pickers.target(run, images)
 chosen = pickers.some_images(images)

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.columns import COLUMNS
 from featx_core.features import Features
+from featx_core.image_set import ImageRecord
 from featx_core.ledger import Run
 from featx_core.projection import PROJECTIONS, Parameter, Projection, project
 from featx_core.worker import Job
@@ -57,9 +58,10 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
     n_components = bar.segmented_control(
         "Axes", [2, 3], default=2, required=True, format_func=lambda n: f"{n}-D", key="axes", persist_state="session"
     )
+    is_pictured = any(images_of(features))
     color = bar.selectbox(
         "Colour",
-        [*COLUMNS, KEPT],
+        [*(COLUMNS if is_pictured else ["label"]), KEPT],
         format_func=lambda key: "Neighbours kept" if key == KEPT else COLUMNS[key].title,
         key="map_color",
         width=210,
@@ -70,7 +72,7 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
         seed = st.number_input(
             "Seed", 0, 2**31 - 1, key="map_seed", persist_state="session", help="The same seed gives the same map."
         )
-        small = n_components == 2 and len(features) <= MAX_THUMBNAILS
+        small = n_components == 2 and len(features) <= MAX_THUMBNAILS and is_pictured
         pictures = st.toggle(
             "Thumbnails in place of points",
             key="map_pictures",
@@ -166,6 +168,11 @@ def _stored(key: str) -> Projection | None:
         return None
 
 
+def images_of(features: Features) -> list[ImageRecord | None]:
+    """Give the image of the workspace that each row belongs to, or None."""
+    return session.workspace().images().matching(features.names, features.digests)
+
+
 def groups(features: Features, projection: Projection, color: str) -> tuple[list[str | None] | np.ndarray, str]:
     """Give what the points are coloured by, one value a row of the features, and its title."""
     if color == KEPT:
@@ -175,8 +182,9 @@ def groups(features: Features, projection: Projection, color: str) -> tuple[list
             values[projection.rows] = each
         return values, "Neighbours kept (0 to 1)"
     column = COLUMNS[color]
-    by_name = {record.name: record for record in session.workspace().images()}
-    found = [column.value(by_name[name]) if name in by_name else None for name in features.names]
+    if color == "label":
+        return list(features.labels), column.title
+    found = [None if record is None else column.value(record) for record in images_of(features)]
     if column.is_number:
         return np.array([np.nan if value is None else float(value) for value in found], np.float32), column.title
     return [None if value is None else str(value) for value in found], column.title
