@@ -137,13 +137,14 @@ class _Comparing:
     def run(self) -> bytes:
         """Compute what is missing and put all together."""
         rows, images = self.compared.rows, self.compared.images
+        noun = "row" if images is None else "image"
         sketches = None if images is None else find_sketches(self.workspace, images, self.report)
-        panel = choose_panel(rows.digests, rows.labels, self._groups(sketches))
+        panel = choose_panel(rows.digests, rows.labels, self._groups(sketches), noun=noun)
         scores = {name: self._score(name, digest, panel) for name, digest in self.names.items()}
         colors = None if sketches is None else self._scored(COLORS, COLORS, panel, lambda: sketches.color_histograms)
         pairs = self._pairs(panel)
         facts = {name: self._facts_of(digest) for name, digest in self.names.items()}
-        n_without, noun = self.compared.n_left_out, "row" if images is None else "image"
+        n_without = self.compared.n_left_out
         notes = (f"{counted(n_without, noun)} without features of every run had no part.",) if n_without else ()
         found = assemble(scores, pairs, panel, facts=facts, colors=colors, notes=notes)
         found = dataclasses.replace(found, facts={**found.facts, "runs": self.names})
