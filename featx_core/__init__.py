@@ -1,5 +1,8 @@
 """featx_core: see what neural networks see in your images."""
 
+from featx_core.augmentation import AUGMENTATIONS
+from featx_core.augmentation.effects import Effects, augmentation_effects
+from featx_core.augmentation.stability import Stability, neighbor_stability
 from featx_core.backbones import BACKBONES
 from featx_core.comparison import Comparison, compare
 from featx_core.duplicates import duplicate_groups
@@ -9,7 +12,7 @@ from featx_core.heatmaps import HEATMAPS, explain
 from featx_core.image_set import ImageRecord, ImageSet
 from featx_core.intake import IntakeReport
 from featx_core.layer_sweep import Sweep, sweep_layers
-from featx_core.methods import METHODS, Pretrained, VectorTable, build, spec_from_json, train
+from featx_core.methods import METHODS, Augmented, Pretrained, VectorTable, build, spec_from_json, train
 from featx_core.neighbors import movers, nearest
 from featx_core.probes import knn_accuracy, linear_probe
 from featx_core.progress import Cancelled
@@ -22,24 +25,29 @@ from featx_core.vector_sets import add_vectors, remove_vectors, vector_sets
 from featx_core.workspace import Workspace
 
 __all__ = [
+    "AUGMENTATIONS",
     "BACKBONES",
     "HEATMAPS",
     "METHODS",
     "PROJECTIONS",
     "SAMPLES",
+    "Augmented",
     "Cancelled",
     "Comparison",
+    "Effects",
     "Features",
     "ImageRecord",
     "ImageSet",
     "IntakeReport",
     "Pretrained",
+    "Stability",
     "Sweep",
     "TableError",
     "VectorTable",
     "Vectors",
     "Workspace",
     "add_vectors",
+    "augmentation_effects",
     "build",
     "compare",
     "duplicate_groups",
@@ -52,6 +60,7 @@ __all__ = [
     "movers",
     "nearest",
     "neighbor_overlap",
+    "neighbor_stability",
     "project",
     "read_vectors",
     "remove_vectors",

@@ -56,6 +56,7 @@ def align(
         ValueError: If there are no features, or they are not of the same images.
     """
     _check_names(features)
+    features = {name: each.per_image() if isinstance(each, Features) else each for name, each in features.items()}
     known = {name: each for name, each in features.items() if isinstance(each, Features)}
     facts = {name: facts_of(each.spec, each.details) for name, each in known.items()}
     n_images = len(images) if images is not None else len(next(iter(features.values())))

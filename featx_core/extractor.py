@@ -94,6 +94,11 @@ class Extractor:
         self._preprocessing = preprocessing
         self._run: Callable[[np.ndarray], np.ndarray] | None = None
 
+    @property
+    def plain(self) -> Extractor:
+        """The extractor of the image as it is, one row an image: what heatmaps look at."""
+        return self
+
     def fit_image(self, pixels: np.ndarray) -> np.ndarray:
         """Bring one picture to the size of the network.
 

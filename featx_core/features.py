@@ -50,6 +50,18 @@ class Features:
         """The shape for one image."""
         return self.values.shape[1:]
 
+    @property
+    def n_images(self) -> int:
+        """How many images the rows are of."""
+        return len(self) if self.copies is None else len(self) // self.spec.rows_per_image
+
+    @property
+    def row_names(self) -> tuple[str, ...]:
+        """What to call each row: the name of its image, and which copy of it where there are several."""
+        if self.copies is None:
+            return self.names
+        return tuple(f"{name} (copy {copy})" for name, copy in zip(self.names, self.copies, strict=True))
+
     def __len__(self) -> int:
         return len(self.values)
 
@@ -57,7 +69,7 @@ class Features:
         """Give one row an image: the mean over its copies. Features that have no copies are given as they are."""
         if self.copies is None:
             return self
-        n_copies = max(self.copies) + 1
+        n_copies = self.spec.rows_per_image
         means = self.values.reshape(-1, n_copies, *self.feature_shape).mean(axis=1, dtype=np.float64)
         return dataclasses.replace(
             self,

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui import comparing, frame, guards, jobs, pairs, session, sweeps, tokens
+from pages._ui import comparing, frame, guards, jobs, pairs, session, stability, sweeps, tokens
 
 frame.guard()
 workspace = session.workspace()
@@ -25,6 +25,7 @@ if comparison is None:
             jobs.show(job)
     st.stop()
 
+comparison = stability.joined(comparison, chosen)
 comparing.show_verdict(comparison)
 colors = comparing.colors(chosen, comparison)
 grid = st.grid(2, min_column_width=380, gap=(16, 32))
@@ -33,6 +34,7 @@ with grid.cell():
 with grid.cell():
     comparing.show_trade(comparison, colors)
 comparing.show_table(comparison)
+stability.show(chosen)
 for note in comparison.notes:
     st.caption(tokens.escape(note))
 

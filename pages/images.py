@@ -9,7 +9,10 @@ workspace = session.workspace()
 images = workspace.images()
 bringing.show_last_report(workspace)
 vector_sets.show_report(workspace)
-vector_files.show(workspace)
+if vector_files.is_waiting():
+    st.title("Images")
+    vector_files.show(workspace)
+    st.stop()
 
 if not len(images) and not vector_sets.found(workspace):
     st.title("See what neural networks see in your images")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from featx_core import PROJECTIONS
-from pages._ui import frame, guards, jobs, maps, runs, selection, session, tokens
+from pages._ui import frame, guards, jobs, maps, runs, selection, session
 
 frame.guard()
 workspace = session.workspace()
@@ -26,7 +26,8 @@ except ValueError as error:  # too few features that are numbers
     st.stop()
 if (job is not None and not job.is_finished) or projection is None:
     with st.container(height=620, border=True):
-        st.markdown(f"**{PROJECTIONS[choice.name].title} of {tokens.counted(len(features), 'row')}**")
+        rows = ("images" if features.copies is None else "copies") if run.spec.takes_images else "rows"
+        st.markdown(f"**{PROJECTIONS[choice.name].title} of {len(features):,} {rows}**".replace(",", " "))
         if job is not None:
             jobs.show(job)
     st.stop()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from featx_core.methods.augmented import Augmented
 from featx_core.methods.pretrained import Pretrained
 from featx_core.methods.spec import Spec, SpecError, parse_spec
 from featx_core.methods.vector_table import VectorTable
@@ -16,12 +17,23 @@ if TYPE_CHECKING:
     from featx_core.progress import ProgressCallback, StageCallback
     from featx_core.workspace import Workspace
 
-METHODS: Mapping[str, type[Spec]] = MappingProxyType({Pretrained.method: Pretrained})
+METHODS: Mapping[str, type[Spec]] = MappingProxyType({Pretrained.method: Pretrained, Augmented.method: Augmented})
 
 SOURCES: Mapping[str, type[Spec]] = MappingProxyType({VectorTable.method: VectorTable})
 """What is brought in rather than extracted: specs as those of `METHODS`, which stand in the ledger and in other specs."""
 
-__all__ = ["METHODS", "SOURCES", "Pretrained", "Spec", "SpecError", "VectorTable", "build", "spec_from_json", "train"]
+__all__ = [
+    "METHODS",
+    "SOURCES",
+    "Augmented",
+    "Pretrained",
+    "Spec",
+    "SpecError",
+    "VectorTable",
+    "build",
+    "spec_from_json",
+    "train",
+]
 
 
 def spec_from_json(text: str) -> Spec:

@@ -83,9 +83,19 @@ class Spec(ABC):
         return 1
 
     @property
+    def first_row_is_plain(self) -> bool:
+        """Whether the first of several rows of an image is that of the image as it is."""
+        return False
+
+    @property
     def pace_key(self) -> str:
         """Specs with equal ones take about the same time an image."""
         return self.digest
+
+    @property
+    def caption(self) -> str:
+        """What people should know of heatmaps and feature maps of this extractor; empty where nothing would surprise."""
+        return ""
 
     @property
     def needs_training(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from featx_core.worker.augmentation_tasks import measure_effects, measure_stability, show_copies
 from featx_core.worker.comparison_tasks import compare_runs, sweep
 from featx_core.worker.extraction_tasks import extract_features, fetch_weights, outline
 from featx_core.worker.heatmap_tasks import draw_feature_maps, explain_images
@@ -22,10 +23,12 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "feature_maps": draw_feature_maps,
         "compare": compare_runs,
         "sweep": sweep,
+        "augmentation_effects": measure_effects,
+        "stability": measure_stability,
         "fetch_weights": fetch_weights,
     }
 )
 """Jobs: they run one at a time."""
 
-LIGHT_TASKS: Mapping[str, LightTask] = MappingProxyType({"outline": outline})
+LIGHT_TASKS: Mapping[str, LightTask] = MappingProxyType({"outline": outline, "copies": show_copies})
 """Questions that take about a second: they are answered between the steps of a running job."""

@@ -9,7 +9,7 @@ from plotly.graph_objects import Figure
 
 from featx_core import comparison_figures, figures
 from featx_core.backbones import BACKBONES
-from featx_core.comparison import Comparison
+from featx_core.comparison import COLORS, Comparison
 from featx_core.image_set import ImageSet
 from featx_core.ledger import Run
 from featx_core.methods import Pretrained
@@ -145,7 +145,7 @@ def show_ranking(comparison: Comparison, colors: dict[str, str]) -> None:
 def show_table(comparison: Comparison) -> None:
     """Show all numbers of all extractors."""
     table = comparison.table.copy()
-    for measure in ("knn", "probe"):
+    for measure in ("knn", "probe", "stability"):
         if measure in table:
             table[measure] = [_with_interval(row, measure) for row in table.to_dict(orient="records")]
             table = table.drop(columns=[f"{measure}_low", f"{measure}_high"])
@@ -160,10 +160,11 @@ def show_table(comparison: Comparison) -> None:
         icon=":material/download:",
     )
     if comparison.has_labels:
+        colors = ", and a histogram of the colours" if COLORS in set(comparison.table["extractor"]) else ""
         st.caption(
             "k-NN: share of images whose nearest neighbours carry their label, each image left out in turn (cosine). Linear "
-            "probe: accuracy of a logistic regression, cross-validated. Brackets are 95 % intervals. Two rows give the "
-            "scale: always guessing the most frequent label, and a histogram of the colours."
+            "probe: accuracy of a logistic regression, cross-validated. Brackets are 95 % intervals. For scale: always "
+            f"guessing the most frequent label{colors}."
         )
 
 
@@ -214,7 +215,7 @@ def _csv(table: pd.DataFrame) -> bytes:
 def _with_interval(row: dict, measure: str) -> str:
     value, low, high = row[measure], row[f"{measure}_low"], row[f"{measure}_high"]
     if pd.isna(value):
-        return ""
+        return "not measured" if measure == "stability" and row["kind"] == "extractor" else ""
     return f"{value:.3f}" if pd.isna(low) else f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
@@ -227,6 +228,7 @@ _COLUMNS = {
     "n_parameters": st.column_config.NumberColumn("Parameters", format="localized"),
     "silhouette": st.column_config.NumberColumn("Silhouette", format="%.3f"),
     "nmi": st.column_config.NumberColumn("k-means NMI", format="%.3f"),
+    "stability": st.column_config.TextColumn("Stability of neighbours"),
     "effective_dimension": st.column_config.NumberColumn("Effective dimension", format="%.1f"),
     "hubness": st.column_config.NumberColumn(
         "Hubness", format="%.2f", help="Skewness of how often images are neighbours."

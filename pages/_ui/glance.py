@@ -24,7 +24,7 @@ def show_map(run: Run, features: Features) -> None:
         st.caption(str(error))
         return
     figure = figures.map_figure(
-        projection, names=features.names, groups=features.labels, group_title="label", dark=session.is_dark()
+        projection, names=features.row_names, groups=features.labels, group_title="label", dark=session.is_dark()
     )
     figure.update_layout(height=360)
     st.plotly_chart(figure, key=f"glance_{run.digest[:12]}", theme=None, config=figures.CONFIG)
@@ -55,7 +55,7 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
             else:
                 st.image(attributions.overlay(heatmap, record, 0.5, "viridis", 480), width="stretch", alt=record.name)
                 st.caption(tokens.escape(record.label or record.name))
-    st.caption(attributions.caption(METHOD))
+    st.caption(" ".join(filter(None, (attributions.caption(METHOD), tokens.escape(run.spec.caption)))))
 
 
 def _varied(images: ImageSet) -> list[ImageRecord]:

@@ -31,6 +31,7 @@ class Choice:
         n_components: 2 or 3.
         color: A key of `COLUMNS`, or `KEPT`.
         pictures: Whether thumbnails stand in place of points.
+        trails: Whether lines join images to their copies.
         seed: For projections that use chance.
         parameters: The projection's own parameters.
     """
@@ -41,6 +42,7 @@ class Choice:
     pictures: bool
     seed: int
     parameters: Mapping[str, Any]
+    trails: bool = False
 
 
 def controls(bar: DeltaGenerator, features: Features) -> Choice:
@@ -80,7 +82,20 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
             disabled=not small,
             help=f"For 2-D maps of up to {MAX_THUMBNAILS} images.",
         )
-    return Choice(name, n_components, color, pictures and small, int(seed), parameters)
+    return Choice(name, n_components, color, pictures and small, int(seed), parameters, _trails(bar, features))
+
+
+def _trails(bar: DeltaGenerator, features: Features) -> bool:
+    """Offer trails where each image has several copies."""
+    if features.copies is None:
+        return False
+    return bar.toggle(
+        "Trails",
+        value=True,
+        key="map_trails",
+        persist_state="session",
+        help="Lines from each image to its copies: short ones for images whose features hardly notice the changes.",
+    )
 
 
 def _parameter(item: Parameter, projection: str) -> float | int | str:
@@ -119,6 +134,8 @@ def fetch(run: Run, features: Features, choice: Choice, *, alone: bool = True) -
         "seed": choice.seed,
         "parameters": parameters,
     }
+    if features.copies is None and run.spec.rows_per_image > 1:
+        asked["per_image"] = True
     if alone:
         _leave_older(asked)
     stored = _stored(key)

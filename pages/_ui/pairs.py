@@ -127,7 +127,8 @@ def _choose_first(key: str, digests: Sequence[str], index: int) -> None:
 
 
 def _both(run: Run, name: str) -> tuple[Features, Projection] | None:
-    features = runs.features_of(run)
+    found = runs.features_of(run)
+    features = found.per_image() if found is not None else None
     if features is None or len(features) < 2:
         st.caption("A map needs at least 2 images.")
         return None
@@ -192,8 +193,9 @@ def _in_common(
     if left_features.digests == right_features.digests:
         return left, right
     ours, theirs = shared_rows(left_features, right_features)
+    noun = "image" if left_features.spec.takes_images or right_features.spec.takes_images else "row"
     st.caption(
-        f"{tokens.counted(len(ours), 'image')} in both are shown, of {len(left_features)} on the left and "
+        f"{tokens.counted(len(ours), noun)} in both are shown, of {len(left_features)} on the left and "
         f"{len(right_features)} on the right. Each map was made with all of its own."
     )
     return (

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from featx_core import figures
+from featx_core.augmentation_figures import with_trails
 from featx_core.features import Features
 from featx_core.image_set import ImageSet
 from featx_core.ledger import Run
@@ -27,7 +28,8 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
         with st.container(key="map_frame"):
             event = st.plotly_chart(
                 figure,
-                key=f"map_{run.digest[:8]}_{choice.name}_{choice.n_components}_{choice.color}_{choice.pictures}",
+                key=f"map_{run.digest[:8]}_{choice.name}_{choice.n_components}_{choice.color}_{choice.pictures}"
+                f"_{choice.trails}",
                 theme=None,
                 config=figures.CONFIG,
                 on_select="rerun",
@@ -53,12 +55,14 @@ def _figure(features: Features, projection: Projection, choice: maps.Choice) -> 
     thumbnails = {row: folder + record.digest for row, record in enumerate(pictured) if record}
     figure = figures.map_figure(
         projection,
-        names=features.names,
+        names=features.row_names,
         groups=groups,
         group_title=title,
         dark=session.is_dark(),
         thumbnails=thumbnails,
     )
+    if choice.trails:
+        with_trails(figure, projection, features, from_first=features.spec.first_row_is_plain, dark=session.is_dark())
     return figure.update_layout(dragmode="lasso") if choice.n_components == 2 else figure
 
 
@@ -83,7 +87,8 @@ def _selected(features: Features, event: object) -> None:
     found = maps.images_of(features)
     chosen = ImageSet(dict.fromkeys(record for record in (found[row] for row in rows) if record is not None))
     unseen = [row for row in rows if found[row] is None]
-    st.markdown(f"**Selection: {_counted(len(chosen), len(unseen))}**")
+    copies = "" if features.copies is None else f" ({len(rows)} of their rows)"
+    st.markdown(f"**Selection: {_counted(len(chosen), len(unseen))}{copies}**")
     words = [record.label or "no label" for record in chosen]
     counts = Counter([*words, *(features.labels[row] or "no label" for row in unseen)]).most_common(6)
     st.caption(tokens.escape(", ".join(f"{label} {count}" for label, count in counts)))

@@ -52,11 +52,14 @@ def take_path(path: Path) -> bool:
     return True
 
 
+def is_waiting() -> bool:
+    """Tell whether there is a file to decide about."""
+    return bool(_waiting())
+
+
 def show(workspace: Workspace) -> None:
-    """Show the form of the first file that waits, if one does."""
+    """Show the form of the first file that waits."""
     waiting = _waiting()
-    if not waiting:
-        return
     file = waiting[0]
     with st.container(border=True, key="table_form"):
         more = f", {len(waiting) - 1} more after it" if len(waiting) > 1 else ""

@@ -42,7 +42,7 @@ def show_report(workspace: Workspace) -> None:
         return
     with st.container(border=True, key="vectors_in"):
         line = st.container(horizontal=True, vertical_alignment="center", wrap=False)
-        words = [f"{run.title}: {_words(run, workspace)} are in.", *run.details.get("notes", [])]
+        words = [f"{run.title} is in: {_words(run, workspace)}.", *run.details.get("notes", [])]
         line.markdown(tokens.escape(" ".join(words)))
         if line.button("", icon=":material/close:", type="tertiary", help="Close this report", key="close_vectors"):
             session.take(REPORT)

@@ -6,15 +6,16 @@ from types import MappingProxyType
 import streamlit as st
 
 from featx_core.image_set import ImageSet
-from featx_core.methods import METHODS, Pretrained
+from featx_core.methods import METHODS, Augmented, Pretrained
 from featx_core.workspace import Workspace
 from pages._ui.forms.asked import Asked
+from pages._ui.forms.augmented import augmented
 from pages._ui.forms.pretrained import pretrained
 
 __all__ = ["FORMS", "Asked", "Form", "method_picker"]
 
 Form = Callable[[Workspace], Asked]
-FORMS: Mapping[str, Form] = MappingProxyType({Pretrained.method: pretrained})
+FORMS: Mapping[str, Form] = MappingProxyType({Pretrained.method: pretrained, Augmented.method: augmented})
 
 
 def offered(images: ImageSet) -> list[str]:
