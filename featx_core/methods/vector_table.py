@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NoReturn
+from typing import TYPE_CHECKING, ClassVar, NoReturn, TypeVar
 
 from featx_core.methods.spec import Spec, SpecError
 from featx_core.row_links import link_rows
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from featx_core.progress import ProgressCallback
     from featx_core.workspace import Workspace
 
+Read = TypeVar("Read")
 _SOURCE = re.compile(r"file:[0-9a-f]{64}")
 _NO_NETWORK = "These vectors came in as numbers: there is no network to {}."
 
@@ -64,18 +66,18 @@ class VectorTable(Spec):
 
     def table(self, workspace: Workspace) -> Table:
         """Give the numbers, with the names, labels and digests that `rows` gives."""
-        found = unpack(self._content(workspace))
+        found = self._read(workspace, unpack)
         rows = _rows(len(found.values), found.names, found.labels, workspace)
         return Table(found.values, rows.names, rows.labels, rows.digests)
 
     def rows(self, workspace: Workspace) -> Rows:
         """List the rows, without reading the numbers."""
-        return _rows(*unpack_words(self._content(workspace)), workspace)
+        return _rows(*self._read(workspace, unpack_words), workspace)
 
-    def _content(self, workspace: Workspace) -> bytes:
+    def _read(self, workspace: Workspace, read: Callable[[bytes], Read]) -> Read:
         try:
-            return workspace.artefact(self.source.removeprefix("file:"))
-        except KeyError:
+            return read(workspace.artefact(self.source.removeprefix("file:")))
+        except (KeyError, ValueError):
             raise SpecError(
                 f"The numbers of {self.name!r} are not in this workspace any more. Bring the file in again."
             ) from None
