@@ -105,12 +105,12 @@ def _standardize(images: np.ndarray) -> np.ndarray:
     return scaled
 
 
+def _scale_to_unit(images: np.ndarray) -> np.ndarray:
+    return images.astype(np.float32) / np.float32(255)
+
+
 def _keep(images: np.ndarray) -> np.ndarray:
     return images.astype(np.float32)
-
-
-def _scale_to_unit(images: np.ndarray) -> np.ndarray:
-    return images.astype(np.float32) / np.float32(255.0)
 
 
 def _grey_to_unit(images: np.ndarray) -> np.ndarray:
@@ -122,8 +122,8 @@ PREPROCESSING: Mapping[str, Preprocessing] = MappingProxyType(
         "caffe": Preprocessing("caffe", "BGR, ImageNet mean subtracted (0..255)", BGR, _subtract_mean),
         "tf": Preprocessing("tf", "RGB scaled to -1..1", RGB, _scale_to_one),
         "torch": Preprocessing("torch", "RGB scaled to 0..1, ImageNet mean and deviation removed", RGB, _standardize),
-        "none": Preprocessing("none", "RGB 0..255; scaled inside the network", RGB, _keep),
         "unit": Preprocessing("unit", "RGB scaled to 0..1", RGB, _scale_to_unit),
+        "none": Preprocessing("none", "RGB 0..255; scaled inside the network", RGB, _keep),
         "unit_grey": Preprocessing("unit, grey", "Grey (brightness) scaled to 0..1", GREY, _grey_to_unit),
     }
 )
