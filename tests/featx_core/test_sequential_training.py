@@ -142,9 +142,8 @@ def test_training_gives_a_spec_with_weights_of_its_own(learning, painted_workspa
     assert asked.kept(painted_workspace) == trained
 
 
-@pytest.mark.parametrize(
-    "learning", ["labels", *(pytest.param(name, marks=pytest.mark.slow) for name in LEARNINGS if name != "labels")]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("learning", LEARNINGS)
 def test_a_seed_repeats_bit_for_bit(learning, painted_workspace):
     first = fx.train(tiny(learning, epochs=1), painted_workspace)
     other = fx.Workspace.open(":memory:")
