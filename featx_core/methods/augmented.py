@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from featx_core.workspace import Workspace
 
 MAX_COPIES = 64
+MAX_WORDS = 3
+"""Up to so many transforms are named one by one where a run is named."""
+
 MAXIMUM_SEED = 2**32 - 1
 
 
@@ -76,7 +79,9 @@ class Augmented(Spec):
     @property
     def badge(self) -> str:
         """Where the weights come from, and what is done to the images."""
-        return f"{self.base.badge}; {transform_words(self.transforms)} (seed {self.seed})"
+        n_transforms = len(self.transforms)
+        words = transform_words(self.transforms) if n_transforms <= MAX_WORDS else f"{n_transforms} transforms"
+        return f"{self.base.badge}; {words}" + (f" (seed {self.seed})" if self.seed else "")
 
     @property
     def classes(self) -> tuple[str, ...] | None:

@@ -37,7 +37,8 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
                 height=HEIGHT,
             )
         hover.show(features)
-        st.caption(maps.caption(projection))
+        trails = " Lines join each image to its copies." if choice.trails else ""
+        st.caption(maps.caption(projection) + trails)
         if "explained_variance" in projection.details:
             with st.expander(
                 "Explained variance", icon=":material/bar_chart:", key="scree", on_change="rerun"

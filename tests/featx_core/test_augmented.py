@@ -17,7 +17,7 @@ from featx_core.methods import METHODS, Augmented, Pretrained, SpecError, build,
 from featx_core.methods.spec import parse_spec
 from featx_core.worker.projection_tasks import project_features
 from tests.featx_core.augmented_toys import SIDE, Means
-from tests.pages.visiting import quiet_report
+from tests.featx_core.test_comparison_tasks import Told
 
 TUTORIAL = PRESETS["tutorial"].transforms
 NETWORK = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
@@ -136,8 +136,8 @@ def test_copies_go_out_with_their_numbers(workspace) -> None:
 def test_a_map_shows_all_copies_or_the_images(workspace) -> None:
     _, readable = keep(workspace, Augmented(Means(), n_copies=2, gives="copies"))
     asked = {"run_digest": readable.digest, "name": "pca"}
-    assert project_features(workspace, asked, quiet_report())["n_images"] == 12
-    assert project_features(workspace, asked | {"per_image": True}, quiet_report())["n_images"] == 6
+    assert project_features(workspace, asked, Told())["n_images"] == 12
+    assert project_features(workspace, asked | {"per_image": True}, Told())["n_images"] == 6
 
 
 def test_a_comparison_takes_the_mean_of_the_copies(workspace) -> None:
@@ -159,7 +159,9 @@ def test_json_there_and_back() -> None:
 def test_what_is_said_of_it() -> None:
     spec = Augmented(Means(), n_copies=3)
     assert spec.title == "Augmented Channel means, mean of 3 copies"
-    assert spec.badge == "no weights; horizontal flip, rotation 20 degrees, shifts 0.1 (seed 0)"
+    assert spec.badge == "no weights; horizontal flip, rotation 20 degrees, shifts 0.1"
+    strong = Augmented(Means(), PRESETS["strong"].transforms, seed=4)
+    assert strong.badge == "no weights; 9 transforms (seed 4)"
     outline = spec.outline()
     assert spec.shape_steps(outline) == ((16, 16, 3), "x 3 copies", (3,), "mean of the copies", (3,))
     copies = Augmented(Means(), n_copies=3, gives="copies")
