@@ -65,7 +65,7 @@ def extract(
     seconds = time.perf_counter() - started
     features = _summarized(gather(images, extraction.rows, extractor.spec, extraction.details(seconds)))
     if workspace is not None and extraction.saving and len(features):
-        workspace.ledger.save(extractor.spec, features.details)
+        features = _entered(features, workspace)
     return features
 
 
@@ -95,6 +95,17 @@ def extract_table(spec: Spec, workspace: Workspace) -> Features:
     features = _summarized(table_features(table, spec, details))
     workspace.ledger.save(spec, features.details)
     return features
+
+
+def _entered(features: Features, workspace: Workspace) -> Features:
+    """Enter the run in the ledger; say so in the details when that cannot be."""
+    saved = dataclasses.replace(features, details={**features.details, "is_saved": True})
+    try:
+        workspace.ledger.save(features.spec, saved.details)
+    except DiskFullError as error:
+        notes = [*features.details["notes"], str(error)]
+        return dataclasses.replace(features, details={**features.details, "notes": notes})
+    return saved
 
 
 def _summarized(features: Features) -> Features:
@@ -212,6 +223,7 @@ class _Extraction:
             "n_reused": self.n_reused,
             "skipped": self.skipped,
             "notes": self.notes,
+            "is_saved": False,
             "seconds": seconds,
             "images_per_second": n_computed / seconds if n_computed else None,
             "ms_per_image": self._ms_per_image(),

@@ -20,7 +20,8 @@ class Run:
     """One extraction: what was asked, and what is known of how it went.
 
     Attributes:
-        number: Counts up from 1 in a workspace, and picks the colour of the run on every page.
+        number: Counts up from 1 in a workspace, and picks the colour of the run on every page; 0 for one that could not be
+            saved.
         spec: What was asked.
         created: When it was last run, ISO 8601 in UTC.
         details: JSON values such as `n_images`, `seconds`, `images_per_second`, `versions`.
@@ -40,6 +41,11 @@ class Run:
     def digest(self) -> str:
         """The digest of the spec."""
         return self.spec.digest
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the workspace holds it, so that other pages find it."""
+        return self.number > 0
 
 
 class Ledger:

@@ -11,6 +11,7 @@ from featx_core.backbones import find_backbone
 from featx_core.extraction import extract, extract_table
 from featx_core.methods import build, spec_from_json
 from featx_core.weights import fetch
+from featx_core.worker.answers import features_to_json
 from featx_core.worker.report import Report
 from featx_core.workspace import Workspace
 
@@ -38,7 +39,8 @@ def extract_features(workspace: Workspace | None, parameters: Mapping[str, Any],
         report: Told of the stages.
 
     Returns:
-        `run_digest` (of the trained spec), and `details` as in the ledger.
+        `run_digest` (of the trained spec), and `details` as in the ledger. When the workspace could not take the results,
+        also `spec` and, unless they are too large, `unsaved`: the features for `answers.features_from_json`.
     """
     workspace = needed(workspace)
     spec = spec_from_json(parameters["spec"]).train(workspace, report)
@@ -50,7 +52,10 @@ def extract_features(workspace: Workspace | None, parameters: Mapping[str, Any],
     report.stage(EXTRACTING, limit_seconds=FIRST_BATCH_SECONDS)
     features = extract(workspace.images(), extractor, workspace=workspace, batch_size=batch_size, on_progress=report)
     report.needs_fresh_worker = features.details["batch_size"] < batch_size  # it was halved: memory had run out
-    return {"run_digest": extractor.spec.digest, "details": dict(features.details)}
+    answer: dict[str, Any] = {"run_digest": spec.digest, "details": dict(features.details)}
+    if not features.details["is_saved"]:
+        answer |= {"spec": spec.to_json(), "unsaved": features_to_json(features)}
+    return answer
 
 
 def fetch_weights(workspace: Workspace | None, parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:

@@ -20,12 +20,12 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
     grid = st.grid(2, min_column_width=400, gap=(16, 48))
     with grid.cell():
         glance.show_map(run, features)
-        if st.button("Open the map", icon=":material/scatter_plot:", key="to_map"):
+        if run.is_saved and st.button("Open the map", icon=":material/scatter_plot:", key="to_map"):
             session.remember("picked_run", run.digest)
             frame.open_page("map")
     with grid.cell():
         glance.show_heatmaps(run, images)
-        if st.button("Open the heatmaps", icon=":material/local_fire_department:", key="to_heatmaps"):
+        if run.is_saved and st.button("Open the heatmaps", icon=":material/local_fire_department:", key="to_heatmaps"):
             session.remember("picked_run", run.digest)
             frame.open_page("heatmaps")
     if run.spec.method in extras.EXTRAS:

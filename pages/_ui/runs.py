@@ -1,5 +1,6 @@
 """Runs on the pages: start one, follow it, pick one, fetch its features."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,9 @@ from featx_core.features import Features, load_features
 from featx_core.image_set import ImageSet
 from featx_core.ledger import Run
 from featx_core.methods import Spec, spec_from_json
+from featx_core.store import DiskFullError
 from featx_core.worker import Job
+from featx_core.worker.answers import features_from_json
 from featx_core.workspace import Workspace, image_set_key
 from pages._ui import jobs, session, tokens
 
@@ -38,7 +41,8 @@ def start(asked: Mapping[str, Any], spec: Spec, images: ImageSet) -> None:
     if before is not None and before.is_finished:
         jobs.supervisor().forget(before.key)
     jobs.submit("extract", asked, title=f"{spec.title} on {tokens.counted(len(images), 'image')}")
-    session.workspace().set_fact("watched", spec.to_json())
+    with contextlib.suppress(DiskFullError):  # it is for after a reload alone
+        session.workspace().set_fact("watched", spec.to_json())
     session.remember("asked", dict(asked))
     session.remember(VIEW, "Result")
 
@@ -54,7 +58,7 @@ def watched() -> Job | None:
 def latest(workspace: Workspace, job: Job | None) -> Run | None:
     """Give the run whose results the page shows: the one followed, else the newest."""
     if job is not None and job.state == "done":
-        return workspace.ledger.find((job.result or {}).get("run_digest", ""))
+        return workspace.ledger.find((job.result or {}).get("run_digest", "")) or _unsaved_run(job)
     watched_spec = workspace.fact("watched")
     if watched_spec:
         found = workspace.ledger.find(spec_from_json(watched_spec).digest)
@@ -64,6 +68,19 @@ def latest(workspace: Workspace, job: Job | None) -> Run | None:
         return None
     found_runs = workspace.ledger.runs()
     return found_runs[0] if found_runs else None
+
+
+def _unsaved_run(job: Job) -> Run | None:
+    """Give the run of a job whose results the workspace could not take."""
+    found = job.result or {}
+    return Run(0, spec_from_json(found["spec"]), job.key, found["details"]) if found.get("unsaved") else None
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _unsaved_features(digest: str, key: str, _job: Job | None) -> Features | None:
+    del digest, key
+    found = (_job.result if _job is not None else None) or {}
+    return features_from_json(found["unsaved"], found["details"]) if found.get("unsaved") else None
 
 
 def expectation(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
@@ -96,6 +113,8 @@ def pick(found: list[Run], *, key: str = "picked_run") -> Run:
 
 def features_of(run: Run) -> Features | None:
     """Fetch the features of a run for the images that are there now, kept in memory while they are looked at."""
+    if not run.is_saved:
+        return _unsaved_features(run.digest, run.created, watched())
     workspace = session.workspace()
     images = workspace.images()
     labels = hash(tuple(zip(images.names, images.labels, strict=True)))

@@ -140,6 +140,17 @@ def test_a_full_disk_costs_the_saving_not_the_result(workspace, monkeypatch):
     np.testing.assert_allclose(features.values, expected(workspace), rtol=1e-6)
     assert features.details["notes"] == ["Results are not being saved: the disk is full."]
     assert workspace.ledger.runs() == []
+    assert not features.details["is_saved"]
+
+
+def test_a_disk_that_is_full_for_the_ledger_alone_is_said_too(workspace, monkeypatch):
+    def full(*arguments: Any) -> None:
+        raise DiskFullError("Results are not being saved: the disk is full.")
+
+    monkeypatch.setattr(workspace.ledger, "save", full)
+    features = extract(workspace.images(), ChannelMeans(), workspace=workspace)
+    assert features.details["notes"] == ["Results are not being saved: the disk is full."]
+    assert not features.details["is_saved"]
 
 
 def test_an_image_removed_meanwhile_is_named(workspace):

@@ -7,6 +7,8 @@ import pytest
 
 from featx_core.backbones import BACKBONES
 from featx_core.methods import spec_from_json
+from featx_core.store import DiskFullError
+from featx_core.vectors import VectorStore
 from tests.pages.visiting import SPEC, element, keep_run, nodes, texts
 
 
@@ -290,3 +292,16 @@ def test_the_result_is_there_in_a_new_session(visitor, visit):
     assert later.tab.session_state["extract_view"] == "Set up"
     element(later, "extract_view").set_value("Result").run()
     assert {metric.label: metric.value for metric in later.tab.metric}["Shape"] == "(6, 5)"
+
+
+def test_results_that_the_disk_does_not_take_are_shown_all_the_same(visitor, monkeypatch):
+    def full(*arguments):
+        raise DiskFullError("Results are not being saved: the disk is full.")
+
+    set_up(visitor, side_MobileNetV2=64)
+    monkeypatch.setattr(VectorStore, "save", full)
+    visitor.press("Extract from 6 images")
+    assert "(6, 1280)" in [metric.value for metric in visitor.tab.metric]
+    assert "Results are not being saved: the disk is full." in words_of(visitor)
+    assert "Open the map" not in visitor.buttons
+    assert visitor.has_no_fault
