@@ -25,7 +25,7 @@ from featx_core.workspace import Workspace
 
 MEASURING = "Measuring each transform"
 CHANGING = "Changing images for {}"
-PASS_SECONDS = 180.0  # one transform on all images of the sample reports nothing
+PASS_SECONDS = 300.0  # making the copies of a slow transform reports nothing
 MAX_PREVIEWS = 16
 _WEBP_QUALITY = 90
 

@@ -29,7 +29,7 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
             event = st.plotly_chart(
                 figure,
                 key=f"map_{run.digest[:8]}_{choice.name}_{choice.n_components}_{choice.color}_{choice.pictures}"
-                f"_{choice.trails}",
+                f"{'_trails' if choice.trails else ''}",
                 theme=None,
                 config=figures.CONFIG,
                 on_select="rerun",
