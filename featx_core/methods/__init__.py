@@ -7,8 +7,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from featx_core.methods.augmented import Augmented
+from featx_core.methods.fine_tuned import FineTuned
 from featx_core.methods.pretrained import Pretrained
+from featx_core.methods.sequential import CustomSequential
 from featx_core.methods.spec import Spec, SpecError, parse_spec
+from featx_core.methods.transform import LambdaTransform
 from featx_core.progress import as_stages
 
 if TYPE_CHECKING:
@@ -16,9 +19,23 @@ if TYPE_CHECKING:
     from featx_core.progress import ProgressCallback, StageCallback
     from featx_core.workspace import Workspace
 
-METHODS: Mapping[str, type[Spec]] = MappingProxyType({Pretrained.method: Pretrained, Augmented.method: Augmented})
+METHODS: Mapping[str, type[Spec]] = MappingProxyType(
+    {way.method: way for way in (Pretrained, CustomSequential, Augmented, FineTuned, LambdaTransform)}
+)
 
-__all__ = ["METHODS", "Augmented", "Pretrained", "Spec", "SpecError", "build", "spec_from_json", "train"]
+__all__ = [
+    "METHODS",
+    "Augmented",
+    "CustomSequential",
+    "FineTuned",
+    "LambdaTransform",
+    "Pretrained",
+    "Spec",
+    "SpecError",
+    "build",
+    "spec_from_json",
+    "train",
+]
 
 
 def spec_from_json(text: str) -> Spec:
