@@ -100,6 +100,11 @@ class Augmented(Spec):
         return self.with_original
 
     @property
+    def is_light(self) -> bool:
+        """Whether that of the other extractor is."""
+        return self.base.is_light
+
+    @property
     def pace_key(self) -> str:
         """As many passes of the same network take about the same time."""
         return f"{self.n_copies} copies, {self.base.pace_key}"

@@ -13,8 +13,19 @@ from featx_core.comparison import compare
 from featx_core.extraction import extract
 from featx_core.features import load_features
 from featx_core.heatmaps import SimilarityTarget, explain
-from featx_core.methods import METHODS, Augmented, Pretrained, SpecError, build, spec_from_json, train
+from featx_core.methods import (
+    METHODS,
+    Augmented,
+    CustomSequential,
+    LambdaTransform,
+    Pretrained,
+    SpecError,
+    build,
+    spec_from_json,
+    train,
+)
 from featx_core.methods.spec import parse_spec
+from featx_core.sequential.presets import PRESETS as LAYERS
 from featx_core.worker.projection_tasks import project_features
 from tests.featx_core.augmented_toys import SIDE, Means
 from tests.featx_core.test_comparison_tasks import Told
@@ -100,6 +111,27 @@ def test_heatmaps_are_those_of_the_picture_as_it_is(network, workspace) -> None:
     expected = explain(image, network.base, "grad_cam", target=target)
     np.testing.assert_allclose(found.grid, expected.grid, atol=1e-5)
     assert "without augmentation" in network.spec.caption
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        CustomSequential(LAYERS["tutorial"].layers),
+        LambdaTransform(("x ** 2", "pool(x, 8)")),
+        LambdaTransform(("x ** 2",), source=NETWORK),
+    ],
+    ids=["custom", "formula of pixels", "formula of features"],
+)
+def test_every_way_to_extract_can_be_augmented(base, workspace) -> None:
+    extractor = build(Augmented(base, n_copies=2, gives="copies"))
+    features = extract(workspace.images(), extractor)
+    plain = extract(workspace.images(), build(base))
+    assert features.values.shape == (12, *plain.feature_shape)
+    np.testing.assert_allclose(features.values[::2], plain.values, rtol=1e-3, atol=1e-5)
+    assert (features.values[1::2] != plain.values).any()
+    assert extractor.spec.outline().feature_shape == plain.feature_shape
+    again = spec_from_json(extractor.spec.to_json())
+    assert (again.digest, again.is_light) == (extractor.spec.digest, base.is_light)
 
 
 def keep(workspace, spec):
