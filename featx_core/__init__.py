@@ -20,6 +20,7 @@ from featx_core.methods import (
     FineTuned,
     LambdaTransform,
     Pretrained,
+    VectorTable,
     build,
     spec_from_json,
     train,
@@ -31,6 +32,9 @@ from featx_core.projection import PROJECTIONS, project
 from featx_core.samples import SAMPLES
 from featx_core.sequential import layer
 from featx_core.similarity import linear_cka, neighbor_overlap, rsa
+from featx_core.table_files import TableError, read_vectors
+from featx_core.tables import Vectors
+from featx_core.vector_sets import add_vectors, remove_vectors, vector_sets
 from featx_core.workspace import Workspace
 
 __all__ = [
@@ -54,7 +58,11 @@ __all__ = [
     "Pretrained",
     "Stability",
     "Sweep",
+    "TableError",
+    "VectorTable",
+    "Vectors",
     "Workspace",
+    "add_vectors",
     "augmentation_effects",
     "build",
     "compare",
@@ -72,8 +80,11 @@ __all__ = [
     "neighbor_overlap",
     "neighbor_stability",
     "project",
+    "read_vectors",
+    "remove_vectors",
     "rsa",
     "spec_from_json",
     "sweep_layers",
     "train",
+    "vector_sets",
 ]

@@ -12,6 +12,7 @@ from featx_core.methods.pretrained import Pretrained
 from featx_core.methods.sequential import CustomSequential
 from featx_core.methods.spec import Spec, SpecError, parse_spec
 from featx_core.methods.transform import LambdaTransform
+from featx_core.methods.vector_table import VectorTable
 from featx_core.progress import as_stages
 
 if TYPE_CHECKING:
@@ -23,8 +24,12 @@ METHODS: Mapping[str, type[Spec]] = MappingProxyType(
     {way.method: way for way in (Pretrained, CustomSequential, Augmented, FineTuned, LambdaTransform)}
 )
 
+SOURCES: Mapping[str, type[Spec]] = MappingProxyType({VectorTable.method: VectorTable})
+"""What is brought in rather than extracted: specs as those of `METHODS`, which stand in the ledger and in other specs."""
+
 __all__ = [
     "METHODS",
+    "SOURCES",
     "Augmented",
     "CustomSequential",
     "FineTuned",
@@ -32,6 +37,7 @@ __all__ = [
     "Pretrained",
     "Spec",
     "SpecError",
+    "VectorTable",
     "build",
     "spec_from_json",
     "train",
@@ -44,7 +50,7 @@ def spec_from_json(text: str) -> Spec:
     Raises:
         SpecError: If the text is no such form, or names an unknown method, version, field or type.
     """
-    return parse_spec(text, METHODS)
+    return parse_spec(text, {**METHODS, **SOURCES})
 
 
 def train(spec: Spec, workspace: Workspace, *, on_progress: StageCallback | ProgressCallback | None = None) -> Spec:

@@ -61,6 +61,8 @@ class Augmented(Spec):
             raise SpecError(str(error)) from None
         if not self.transforms:
             raise SpecError("`transforms` is empty. Choose at least one transform.")
+        if not self.base.takes_images:
+            raise SpecError(f"Only images can be augmented, and {self.base.title!r} takes rows of numbers.")
         if self.base.rows_per_image != 1:
             raise SpecError(
                 f"`base` must give one row an image. {self.base.title!r} gives {self.base.rows_per_image}: take its mean."
@@ -152,11 +154,9 @@ class Augmented(Spec):
         """Make the other extractor, and what changes the images before it.
 
         Raises:
-            SpecError: If the other extractor takes numbers rather than images, or cannot be built.
+            SpecError: If the other extractor cannot be built.
         """
         from featx_core.augmented_extractor import AugmentedExtractor
 
-        if workspace is not None and self.base.table(workspace) is not None:
-            raise SpecError(f"Only images can be augmented, and {self.base.title!r} takes rows of numbers.")
         base = self.base.build(workspace, on_progress=on_progress)
         return AugmentedExtractor(self, base)

@@ -93,7 +93,7 @@ def test_stability_that_is_kept_is_not_measured_again(workspace, toys) -> None:
 
 
 def test_rows_of_numbers_have_no_stability(workspace, toys, monkeypatch) -> None:
-    monkeypatch.setattr(fx.Pretrained, "table", lambda self, workspace: object())
+    monkeypatch.setattr(fx.Pretrained, "takes_images", False)
     found = measure_stability(workspace, {"run_digests": [keep(workspace, NETWORK)]}, Told())
     assert found["problems"][NETWORK.digest].startswith("These are rows of numbers")
 

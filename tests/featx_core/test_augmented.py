@@ -232,10 +232,10 @@ def test_impossible_specs_are_named(fields: dict, words: str) -> None:
         Augmented(**{"base": Means(), **fields})
 
 
-def test_rows_of_numbers_cannot_be_augmented(workspace, monkeypatch) -> None:
-    monkeypatch.setattr(Means, "table", lambda self, workspace: object())
+def test_rows_of_numbers_cannot_be_augmented(monkeypatch) -> None:
+    monkeypatch.setattr(Means, "takes_images", False)
     with pytest.raises(SpecError, match="Only images can be augmented"):
-        build(Augmented(Means()), workspace)
+        Augmented(Means())
 
 
 def test_a_toy_reads_back_as_well() -> None:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 import streamlit as st
 
+from featx_core.image_set import ImageSet
 from featx_core.methods import METHODS, Augmented, CustomSequential, FineTuned, LambdaTransform, Pretrained
 from featx_core.workspace import Workspace
 from pages._ui.forms.asked import Asked
@@ -28,9 +29,14 @@ FORMS: Mapping[str, Form] = MappingProxyType(
 )
 
 
-def method_picker() -> str:
+def offered(images: ImageSet) -> list[str]:
+    """List the ways to extract that this workspace has something for: without images, those that take vectors."""
+    return [name for name in FORMS if len(images) or METHODS[name].takes_tables]
+
+
+def method_picker(images: ImageSet) -> str:
     """Let the person pick a way to extract; with a single one there is nothing to pick."""
-    names = list(FORMS)
+    names = offered(images)
     if len(names) == 1:
         return names[0]
     picked = st.segmented_control(
