@@ -27,7 +27,7 @@ if runs.view() == "Set up":
         on_click=runs.start,
         args=({"spec": spec.to_json(), "batch_size": asked.batch_size}, spec, images),
     )
-    left.caption(tokens.escape(asked.problem) or runs.expectation(workspace, spec, images))
+    left.caption(asked.problem or runs.expectation(workspace, spec, images))
     with right:
         if asked.preview is not None:
             asked.preview(images)

@@ -18,7 +18,7 @@ class Asked:
             form has no such choice.
         preview: Draws what this method alone has to show before a run, beside the parameters.
         verb: What the button does, before "240 images".
-        problem: Why this cannot be run yet, in a sentence; empty where it can.
+        problem: Why this cannot be run yet, in a sentence safe to show as Markdown; empty where it can.
     """
 
     spec: Spec
