@@ -13,7 +13,7 @@ from featx_core.image_set import ImageRecord, ImageSet
 from featx_core.intake import IntakeReport
 from featx_core.keras_setup import load_keras
 from featx_core.layer_sweep import Sweep, sweep_layers
-from featx_core.methods import METHODS, Augmented, LambdaTransform, Pretrained, build, spec_from_json, train
+from featx_core.methods import METHODS, Augmented, FineTuned, LambdaTransform, Pretrained, build, spec_from_json, train
 from featx_core.neighbors import movers, nearest
 from featx_core.probes import knn_accuracy, linear_probe
 from featx_core.progress import Cancelled
@@ -34,6 +34,7 @@ __all__ = [
     "Comparison",
     "Effects",
     "Features",
+    "FineTuned",
     "ImageRecord",
     "ImageSet",
     "IntakeReport",

@@ -65,6 +65,7 @@ class Extractor:
         layers: All layers of `network`.
         image_size: Height and width of its input.
         output_shape: `(None, *feature_shape)`.
+        preprocessing: What the network expects.
         n_parameters: Parameters of all layers that the features need.
     """
 
@@ -91,7 +92,7 @@ class Extractor:
         self.n_parameters = self.layers[tap].n_parameters_so_far
         self.image_size: tuple[int, int] = tuple(network.input.shape[1:3])
         self.output_shape: tuple[int | None, ...] = (None, *output.shape[1:])
-        self._preprocessing = preprocessing
+        self.preprocessing = preprocessing
         self._run: Callable[[np.ndarray], np.ndarray] | None = None
 
     @property
@@ -118,7 +119,7 @@ class Extractor:
         Returns:
             float32 of the same shape.
         """
-        return self._preprocessing(images)
+        return self.preprocessing(images)
 
     def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
         """Compute the features of fitted pictures. Dropout is off, and batch normalization uses its moving statistics.

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui import forms, frame, guards, inspection, jobs, results, runs, session, tokens
+from pages._ui import forms, frame, guards, inspection, jobs, results, runs, session, tokens, training
 
 frame.guard()
 workspace = session.workspace()
@@ -40,8 +40,10 @@ run = runs.latest(workspace, job)
 if job is not None and not job.is_finished:
     with st.container(height=620, border=True):
         jobs.show(job)
+        training.show_live(job)
 elif job is not None and job.state != "done":
     jobs.show(job)
+    training.offer_kept(job, images)
 elif run is None:
     st.markdown("Nothing was extracted from these images yet.")
     st.caption("Results appear here: shapes, a first map and heatmaps, the features as a picture and as a table.")

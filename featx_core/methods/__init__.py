@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from featx_core.methods.augmented import Augmented
+from featx_core.methods.fine_tuned import FineTuned
 from featx_core.methods.pretrained import Pretrained
 from featx_core.methods.spec import Spec, SpecError, parse_spec
 from featx_core.methods.transform import LambdaTransform
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
     from featx_core.workspace import Workspace
 
 METHODS: Mapping[str, type[Spec]] = MappingProxyType(
-    {kind.method: kind for kind in (Pretrained, Augmented, LambdaTransform)}
+    {way.method: way for way in (Pretrained, Augmented, FineTuned, LambdaTransform)}
 )
 
 __all__ = [
     "METHODS",
     "Augmented",
+    "FineTuned",
     "LambdaTransform",
     "Pretrained",
     "Spec",

@@ -11,12 +11,18 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import keras
     import numpy as np
 
+    from featx_core.columns import RunColumn
     from featx_core.extractor import Extractor, Outline
+    from featx_core.features import Features
     from featx_core.preprocessing import NetworkInput
     from featx_core.progress import ProgressCallback, StageCallback
     from featx_core.tables import Table
+    from featx_core.training import Record
     from featx_core.workspace import Workspace
 
 
@@ -37,6 +43,8 @@ class Spec(ABC):
     method_title: ClassVar[str]
     method_sentence: ClassVar[str]
     version: ClassVar[int] = 1
+    can_carry_layers: ClassVar[bool] = False
+    """Whether new layers can be put behind its network and trained: `architecture` and `build` then give flat networks."""
 
     def __post_init__(self) -> None:
         hints = typing.get_type_hints(type(self))
@@ -111,6 +119,29 @@ class Spec(ABC):
         best weights so far, then lets `Cancelled` through.
         """
         return self
+
+    def training_record(self, workspace: Workspace) -> Record | None:
+        """Fetch how the training went or goes, also while it is under way; None where there is none. Needs no TensorFlow."""
+        return None
+
+    def kept(self, workspace: Workspace) -> Spec | None:
+        """Give the trained spec, where the workspace holds what was learned, be it by a training that was cancelled.
+
+        Needs no TensorFlow. None where nothing was learned yet.
+        """
+        return None if self.needs_training else self
+
+    def architecture(self) -> tuple[keras.Model, keras.KerasTensor]:
+        """Make the network and the tensor of its features, with whatever weights it has at first.
+
+        Raises:
+            SpecError: If no layers can be put behind it.
+        """
+        raise SpecError(f"No layers can be put behind {self.title}: choose a pretrained network or one of your own.")
+
+    def columns(self, workspace: Workspace, features: Features) -> Mapping[str, RunColumn]:
+        """Tell what this run says of each image besides the features, such as a predicted class. Needs no TensorFlow."""
+        return {}
 
     def table(self, workspace: Workspace) -> Table | None:
         """Give the rows of a spec that takes numbers rather than images; None for all that work on images."""

@@ -5,10 +5,11 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from featx_core.methods import METHODS, Augmented, LambdaTransform, Pretrained
+from featx_core.methods import METHODS, Augmented, FineTuned, LambdaTransform, Pretrained
 from featx_core.workspace import Workspace
 from pages._ui.forms.asked import Asked
 from pages._ui.forms.augmented import augmented
+from pages._ui.forms.fine_tuned import fine_tuned
 from pages._ui.forms.pretrained import pretrained
 from pages._ui.forms.transform import lambda_transform
 
@@ -16,7 +17,12 @@ __all__ = ["FORMS", "Asked", "Form", "method_picker"]
 
 Form = Callable[[Workspace], Asked]
 FORMS: Mapping[str, Form] = MappingProxyType(
-    {Pretrained.method: pretrained, Augmented.method: augmented, LambdaTransform.method: lambda_transform}
+    {
+        Pretrained.method: pretrained,
+        Augmented.method: augmented,
+        FineTuned.method: fine_tuned,
+        LambdaTransform.method: lambda_transform,
+    }
 )
 
 
