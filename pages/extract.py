@@ -23,7 +23,7 @@ if runs.view() == "Set up":
         icon=":material/play_arrow:",
         width="stretch",
         key="run",
-        disabled=bool(asked.problem),
+        disabled=asked.problem is not None,
         on_click=runs.start,
         args=({"spec": spec.to_json(), "batch_size": asked.batch_size}, spec, images),
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from featx_core.extractor import Extractor, Outline
     from featx_core.progress import ProgressCallback, StageCallback
     from featx_core.tables import Table
+    from featx_core.training import Record
     from featx_core.workspace import Workspace
 
 PIXELS: Literal["pixels"] = "pixels"
@@ -161,6 +162,17 @@ class LambdaTransform(Spec):
         if not isinstance(self.source, Spec):
             return self
         return dataclasses.replace(self, source=self.source.train(workspace, report))
+
+    def training_record(self, workspace: Workspace) -> Record | None:
+        """Fetch how the training of the source went or goes. See `Spec.training_record`."""
+        return self.source.training_record(workspace) if isinstance(self.source, Spec) else None
+
+    def kept(self, workspace: Workspace) -> Spec | None:
+        """Give this spec with the source as its training has left it. See `Spec.kept`."""
+        if not isinstance(self.source, Spec):
+            return self
+        source = self.source.kept(workspace)
+        return None if source is None else dataclasses.replace(self, source=source)
 
     @property
     def derived_from(self) -> Spec | None:

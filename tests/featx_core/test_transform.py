@@ -293,6 +293,10 @@ def test_training_is_passed_on():
     trained = train(spec, Workspace.open(":memory:"))
     assert trained == LambdaTransform(("x + 1",), source=Untrained("file"))
     assert not trained.needs_training
+    assert spec.kept(Workspace.open(":memory:")) is None
+    assert trained.kept(Workspace.open(":memory:")) == trained
+    assert LambdaTransform().kept(Workspace.open(":memory:")) == LambdaTransform()
+    assert trained.training_record(Workspace.open(":memory:")) is None
 
 
 def test_several_rows_an_image_are_transformed_each(monkeypatch):

@@ -34,7 +34,7 @@ def lambda_transform(workspace: Workspace) -> Asked:
     sample = formulas.find_sample(run, size, fit, workspace.images())
     texts, problem = _steps(shape, sample)
     spec = _fitting(LambdaTransform(("x",), source, size, fit), texts, shape)
-    return Asked(spec, preview=lambda images: formulas.show(spec, sample), problem=problem)
+    return Asked(spec, preview=lambda images: formulas.show(spec, sample), problem=problem or None)
 
 
 def _fitting(spec: LambdaTransform, texts: tuple[str, ...], shape: tuple[int, ...]) -> LambdaTransform:
