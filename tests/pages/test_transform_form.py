@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from featx_core.expressions.presets import PRESETS
 from featx_core.methods import LambdaTransform, spec_from_json
-from featx_core.methods.transform import PRESETS
 from pages._ui import library
 from tests.pages.visiting import SPEC, element, keep_run
 
