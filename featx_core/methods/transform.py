@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from featx_core.extractor import Extractor, Outline
     from featx_core.progress import ProgressCallback, StageCallback
-    from featx_core.tables import Table
+    from featx_core.tables import Rows, Table
     from featx_core.training import Record
     from featx_core.workspace import Workspace
 
@@ -143,7 +143,7 @@ class LambdaTransform(Spec):
     @property
     def takes_images(self) -> bool:
         """Whether the source looks at images."""
-        return getattr(self.source, "takes_images", True)
+        return not isinstance(self.source, Spec) or self.source.takes_images
 
     @property
     def pace_key(self) -> str:
@@ -196,6 +196,12 @@ class LambdaTransform(Spec):
             return None
         self.shapes(table.values.shape[1:])
         return dataclasses.replace(table, values=self.derive(table.values))
+
+    def rows(self, workspace: Workspace) -> Rows:
+        """List the rows of a source of numbers, without computing anything. See `Spec.rows`."""
+        if isinstance(self.source, Spec) and not self.takes_images:
+            return self.source.rows(workspace)
+        return super().rows(workspace)
 
     def network_input(self, pixels: np.ndarray) -> NetworkInput:
         """Show what the formulas, or the network of the source, receive for one picture."""
