@@ -165,7 +165,7 @@ def test_every_page_works_with_vectors_and_without_any_image(visit, with_vectors
 
 def test_the_result_has_all_but_heatmaps_and_says_why(visit, with_vectors):
     visitor = visit(with_vectors("First"))
-    visitor.press("Look at the numbers")
+    visitor.press("Numbers")
     assert visitor.tab.title[0].value == "Extract"
     assert [metric.value for metric in visitor.tab.metric] == ["(30, 4)", "480 bytes", "0 %"]
     assert "there is nothing to draw heatmaps of" in visitor.words
@@ -177,7 +177,7 @@ def test_the_result_has_all_but_heatmaps_and_says_why(visit, with_vectors):
 
 def test_the_map_has_labels_and_names_but_no_pictures(visit, with_vectors):
     visitor = visit(with_vectors("First"))
-    visitor.press("See the map")
+    visitor.press("Map")
     assert visitor.tab.title[0].value == "Map"
     assert visitor.tab.selectbox(key="map_color").options == ["Label", "Neighbours kept"]
     assert visitor.tab.toggle(key="map_pictures").disabled
