@@ -11,13 +11,26 @@ from featx_core.features import Features, load_features
 from featx_core.heatmaps import HEATMAPS, explain
 from featx_core.image_set import ImageRecord, ImageSet
 from featx_core.intake import IntakeReport
+from featx_core.keras_setup import load_keras
 from featx_core.layer_sweep import Sweep, sweep_layers
-from featx_core.methods import METHODS, Augmented, Pretrained, VectorTable, build, spec_from_json, train
+from featx_core.methods import (
+    METHODS,
+    Augmented,
+    CustomSequential,
+    FineTuned,
+    LambdaTransform,
+    Pretrained,
+    VectorTable,
+    build,
+    spec_from_json,
+    train,
+)
 from featx_core.neighbors import movers, nearest
 from featx_core.probes import knn_accuracy, linear_probe
 from featx_core.progress import Cancelled
 from featx_core.projection import PROJECTIONS, project
 from featx_core.samples import SAMPLES
+from featx_core.sequential import layer
 from featx_core.similarity import linear_cka, neighbor_overlap, rsa
 from featx_core.table_files import TableError, read_vectors
 from featx_core.tables import Vectors
@@ -34,11 +47,14 @@ __all__ = [
     "Augmented",
     "Cancelled",
     "Comparison",
+    "CustomSequential",
     "Effects",
     "Features",
+    "FineTuned",
     "ImageRecord",
     "ImageSet",
     "IntakeReport",
+    "LambdaTransform",
     "Pretrained",
     "Stability",
     "Sweep",
@@ -54,9 +70,11 @@ __all__ = [
     "explain",
     "extract",
     "knn_accuracy",
+    "layer",
     "linear_cka",
     "linear_probe",
     "load_features",
+    "load_keras",
     "movers",
     "nearest",
     "neighbor_overlap",

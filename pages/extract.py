@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui import forms, frame, guards, inspection, jobs, results, runs, session
+from pages._ui import forms, frame, guards, inspection, jobs, results, runs, session, tokens, training
 
 frame.guard()
 workspace = session.workspace()
@@ -23,10 +23,11 @@ if forms.offered(images) and runs.view() == "Set up":
         icon=":material/play_arrow:",
         width="stretch",
         key="run",
+        disabled=asked.problem is not None,
         on_click=runs.start,
         args=({"spec": spec.to_json(), "batch_size": asked.batch_size}, spec, images),
     )
-    left.caption(runs.expectation(workspace, spec, images))
+    left.caption(tokens.escape(asked.problem) if asked.problem else runs.expectation(workspace, spec, images))
     with right:
         if asked.preview is not None:
             asked.preview(images)
@@ -40,8 +41,10 @@ run = runs.latest(workspace, job)
 if job is not None and not job.is_finished:
     with st.container(height=620, border=True):
         jobs.show(job)
+        training.show_live(job)
 elif job is not None and job.state != "done":
     jobs.show(job)
+    training.offer_kept(job, images)
 elif run is None:
     st.markdown("Nothing was extracted from these images yet.")
     st.caption("Results appear here: shapes, a first map and heatmaps, the features as a picture and as a table.")

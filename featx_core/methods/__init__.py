@@ -7,8 +7,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from featx_core.methods.augmented import Augmented
+from featx_core.methods.fine_tuned import FineTuned
 from featx_core.methods.pretrained import Pretrained
+from featx_core.methods.sequential import CustomSequential
 from featx_core.methods.spec import Spec, SpecError, parse_spec
+from featx_core.methods.transform import LambdaTransform
 from featx_core.methods.vector_table import VectorTable
 from featx_core.progress import as_stages
 
@@ -17,7 +20,9 @@ if TYPE_CHECKING:
     from featx_core.progress import ProgressCallback, StageCallback
     from featx_core.workspace import Workspace
 
-METHODS: Mapping[str, type[Spec]] = MappingProxyType({Pretrained.method: Pretrained, Augmented.method: Augmented})
+METHODS: Mapping[str, type[Spec]] = MappingProxyType(
+    {way.method: way for way in (Pretrained, CustomSequential, Augmented, FineTuned, LambdaTransform)}
+)
 
 SOURCES: Mapping[str, type[Spec]] = MappingProxyType({VectorTable.method: VectorTable})
 """What is brought in rather than extracted: specs as those of `METHODS`, which stand in the ledger and in other specs."""
@@ -26,6 +31,9 @@ __all__ = [
     "METHODS",
     "SOURCES",
     "Augmented",
+    "CustomSequential",
+    "FineTuned",
+    "LambdaTransform",
     "Pretrained",
     "Spec",
     "SpecError",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from featx_core.extractor import Extractor, Outline
     from featx_core.preprocessing import NetworkInput
     from featx_core.progress import ProgressCallback, StageCallback
+    from featx_core.training import Record
     from featx_core.workspace import Workspace
 
 MAX_COPIES = 64
@@ -111,6 +112,15 @@ class Augmented(Spec):
     def train(self, workspace: Workspace, report: StageCallback) -> Spec:
         """Train the other extractor. See `Spec.train`."""
         return dataclasses.replace(self, base=self.base.train(workspace, report))
+
+    def training_record(self, workspace: Workspace) -> Record | None:
+        """Fetch how the training of the other extractor went or goes. See `Spec.training_record`."""
+        return self.base.training_record(workspace)
+
+    def kept(self, workspace: Workspace) -> Spec | None:
+        """Give this spec with the other extractor as its training has left it. See `Spec.kept`."""
+        base = self.base.kept(workspace)
+        return None if base is None else dataclasses.replace(self, base=base)
 
     def shape_steps(self, outline: Outline) -> tuple[tuple[int, ...] | str, ...]:
         """From the picture to its copies, through the other extractor, and to their mean or to a row each."""

@@ -1,6 +1,6 @@
 """Maps on the pages: their controls, where they are computed, what is said under them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from featx_core.columns import COLUMNS
+from featx_core.columns import COLUMNS, RunColumn
 from featx_core.features import Features
 from featx_core.image_set import ImageRecord
 from featx_core.ledger import Run
@@ -19,6 +19,7 @@ from featx_core.workspace import image_set_key
 from pages._ui import jobs, session
 
 KEPT = "kept"  # colour by how well each image's neighbours are kept: a fact of the map, not of the image
+LABEL = "label"  # the one column that rows without pictures have, too
 MAX_THUMBNAILS = 300  # pictures that a browser draws inside a plot without stuttering
 
 
@@ -29,7 +30,7 @@ class Choice:
     Attributes:
         name: A key of `PROJECTIONS`.
         n_components: 2 or 3.
-        color: A key of `COLUMNS`, or `KEPT`.
+        color: A key of `COLUMNS`, of what the run tells of its images, or `KEPT`.
         pictures: Whether thumbnails stand in place of points.
         trails: Whether lines join images to their copies.
         seed: For projections that use chance.
@@ -61,10 +62,14 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
         "Axes", [2, 3], default=2, required=True, format_func=lambda n: f"{n}-D", key="axes", persist_state="session"
     )
     is_pictured = any(images_of(features))
+    titles = {key: column.title for key, column in COLUMNS.items() if is_pictured or key == LABEL}
+    titles |= {key: column.title for key, column in told(features).items()} | {KEPT: "Neighbours kept"}
+    if session.recall("map_color") not in titles:
+        session.take("map_color")
     color = bar.selectbox(
         "Colour",
-        [*(COLUMNS if is_pictured else ["label"]), KEPT],
-        format_func=lambda key: "Neighbours kept" if key == KEPT else COLUMNS[key].title,
+        list(titles),
+        format_func=lambda key: titles[key],
         key="map_color",
         width=210,
         persist_state="session",
@@ -198,13 +203,33 @@ def groups(features: Features, projection: Projection, color: str) -> tuple[list
         if each is not None:
             values[projection.rows] = each
         return values, "Neighbours kept (0 to 1)"
+    title, found, is_number = _facts(features, color)
+    if is_number:
+        return np.array([np.nan if value is None else float(value) for value in found], np.float32), title
+    return [None if value is None else str(value) for value in found], title
+
+
+def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | None], bool]:
+    """Give the title of a column, its value for each row, and whether it is a number."""
+    if color in told(features):
+        fact = told(features)[color]
+        return fact.title, fact.values, fact.is_number
     column = COLUMNS[color]
-    if color == "label":
-        return list(features.labels), column.title
-    found = [None if record is None else column.value(record) for record in images_of(features)]
-    if column.is_number:
-        return np.array([np.nan if value is None else float(value) for value in found], np.float32), column.title
-    return [None if value is None else str(value) for value in found], column.title
+    if color == LABEL:
+        return column.title, features.labels, column.is_number
+    values = [None if record is None else column.value(record) for record in images_of(features)]
+    return column.title, values, column.is_number
+
+
+def told(features: Features) -> Mapping[str, RunColumn]:
+    """Give what the run of these features tells of each image, such as a predicted class."""
+    return _told(session.token(), features.spec.digest, hash(features.digests), features)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _told(_token: str, digest: str, digests: int, _features: Features) -> dict[str, RunColumn]:
+    del digest, digests
+    return dict(_features.spec.columns(session.workspace(), _features))
 
 
 def caption(projection: Projection) -> str:

@@ -115,10 +115,15 @@ def show_pair(chosen: Sequence[Run]) -> None:
     if first == second:
         st.caption("Pick two different runs.")
         return
-    found = [_both(by_digest[digest], name or "pca") for digest in (first, second)]
+    show_two(by_digest[first], by_digest[second], name or "pca")
+
+
+def show_two(left: Run, right: Run, projection: str = "pca") -> None:
+    """Show the maps of two runs side by side, the right one laid on the left one, with one selection."""
+    found = [_both(run, projection) for run in (left, right)]
     if any(item is None for item in found):
         return
-    _linked(by_digest[first], by_digest[second], *[item for item in found if item is not None])
+    _linked(left, right, *[item for item in found if item is not None])
 
 
 def _choose_first(key: str, digests: Sequence[str], index: int) -> None:

@@ -6,16 +6,27 @@ from types import MappingProxyType
 import streamlit as st
 
 from featx_core.image_set import ImageSet
-from featx_core.methods import METHODS, Augmented, Pretrained
+from featx_core.methods import METHODS, Augmented, CustomSequential, FineTuned, LambdaTransform, Pretrained
 from featx_core.workspace import Workspace
 from pages._ui.forms.asked import Asked
 from pages._ui.forms.augmented import augmented
+from pages._ui.forms.fine_tuned import fine_tuned
 from pages._ui.forms.pretrained import pretrained
+from pages._ui.forms.sequential import sequential
+from pages._ui.forms.transform import lambda_transform
 
 __all__ = ["FORMS", "Asked", "Form", "method_picker"]
 
 Form = Callable[[Workspace], Asked]
-FORMS: Mapping[str, Form] = MappingProxyType({Pretrained.method: pretrained, Augmented.method: augmented})
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        Pretrained.method: pretrained,
+        CustomSequential.method: sequential,
+        Augmented.method: augmented,
+        FineTuned.method: fine_tuned,
+        LambdaTransform.method: lambda_transform,
+    }
+)
 
 
 def offered(images: ImageSet) -> list[str]:
