@@ -45,9 +45,9 @@ class Spec(ABC):
     method_title: ClassVar[str]
     method_sentence: ClassVar[str]
     version: ClassVar[int] = 1
-    takes_tables: ClassVar[bool] = False
     can_carry_layers: ClassVar[bool] = False
     """Whether new layers can be put behind its network and trained: `architecture` and `build` then give flat networks."""
+    takes_tables: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         hints = typing.get_type_hints(type(self))
@@ -123,11 +123,6 @@ class Spec(ABC):
         """
         return self
 
-    @property
-    def takes_images(self) -> bool:
-        """Whether it looks at images: it has layers, an input to show, heatmaps. If not, `table` gives its rows."""
-        return True
-
     def training_record(self, workspace: Workspace) -> Record | None:
         """Fetch how the training went or goes, also while it is under way; None where there is none. Needs no TensorFlow."""
         return None
@@ -151,22 +146,14 @@ class Spec(ABC):
         """Tell what this run says of each image besides the features, such as a predicted class. Needs no TensorFlow."""
         return {}
 
+    @property
+    def takes_images(self) -> bool:
+        """Whether it looks at images: it has layers, an input to show, heatmaps. If not, `table` gives its rows."""
+        return True
+
     def table(self, workspace: Workspace) -> Table | None:
         """Give the rows of a spec that takes numbers rather than images; None for all that work on images."""
         return None
-
-    def rows(self, workspace: Workspace) -> Rows:
-        """List what there are features of in a workspace now, with equal images as often as they are there."""
-        table = self.table(workspace)
-        return table.rows if table is not None else workspace.rows(self.digest)
-
-    def load(self, workspace: Workspace, digests: Sequence[str]) -> dict[str, np.ndarray]:
-        """Fetch the features of some of its `rows`, by digest; those that are not there are left out."""
-        table = self.table(workspace)
-        if table is None:
-            return workspace.vectors.load(self.digest, digests)
-        wanted = set(digests)
-        return {key: row for key, row in zip(table.digests, table.values, strict=True) if key in wanted}
 
     @property
     def derived_from(self) -> Spec | None:
@@ -184,6 +171,19 @@ class Spec(ABC):
             float32, of the same images in the same order.
         """
         raise NotImplementedError(f"{type(self).__name__} is not derived from another spec.")
+
+    def rows(self, workspace: Workspace) -> Rows:
+        """List what there are features of in a workspace now, with equal images as often as they are there."""
+        table = self.table(workspace)
+        return table.rows if table is not None else workspace.rows(self.digest)
+
+    def load(self, workspace: Workspace, digests: Sequence[str]) -> dict[str, np.ndarray]:
+        """Fetch the features of some of its `rows`, by digest; those that are not there are left out."""
+        table = self.table(workspace)
+        if table is None:
+            return workspace.vectors.load(self.digest, digests)
+        wanted = set(digests)
+        return {key: row for key, row in zip(table.digests, table.values, strict=True) if key in wanted}
 
     def shape_steps(self, outline: Outline) -> tuple[tuple[int, ...] | str, ...]:
         """Tell the way from the input to the features: shapes for one image, and words for what happens in between."""

@@ -19,7 +19,6 @@ from featx_core.workspace import image_set_key
 from pages._ui import jobs, session
 
 KEPT = "kept"  # colour by how well each image's neighbours are kept: a fact of the map, not of the image
-LABEL = "label"  # the one column that rows without pictures have, too
 MAX_THUMBNAILS = 300  # pictures that a browser draws inside a plot without stuttering
 
 
@@ -62,7 +61,7 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
         "Axes", [2, 3], default=2, required=True, format_func=lambda n: f"{n}-D", key="axes", persist_state="session"
     )
     is_pictured = any(images_of(features))
-    titles = {key: column.title for key, column in COLUMNS.items() if is_pictured or key == LABEL}
+    titles = {key: column.title for key, column in COLUMNS.items() if key == "label" or is_pictured}
     titles |= {key: column.title for key, column in told(features).items()} | {KEPT: "Neighbours kept"}
     if session.recall("map_color") not in titles:
         session.take("map_color")
@@ -215,8 +214,8 @@ def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | 
         fact = told(features)[color]
         return fact.title, fact.values, fact.is_number
     column = COLUMNS[color]
-    if color == LABEL:
-        return column.title, features.labels, column.is_number
+    if color == "label":
+        return column.title, features.labels, False
     values = [None if record is None else column.value(record) for record in images_of(features)]
     return column.title, values, column.is_number
 
