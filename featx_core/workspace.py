@@ -243,6 +243,11 @@ class Workspace:
             raise KeyError(f"The workspace holds no file of digest {digest!r}.")
         return content
 
+    def remove_artefact(self, digest: str) -> None:
+        """Take a kept file out."""
+        with self._store.transaction() as connection:
+            connection.execute("DELETE FROM artefacts WHERE digest = ?", (digest,))
+
     def artefacts(self) -> dict[str, str]:
         """List the kept files: digest to name."""
         return dict(self._store.rows("SELECT digest, name FROM artefacts ORDER BY name"))
