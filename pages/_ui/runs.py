@@ -110,7 +110,7 @@ def expectation(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
     if not n_new:
         return "All of these are computed already: the result is there at once."
     speed = next((_speed(run) for run in workspace.ledger.runs() if _alike(run.spec, spec) and _speed(run)), None)
-    words = f"{tokens.counted(n_new, 'image')} to compute"
+    words = f"{tokens.counted(n_new, 'image')} to compute{' after the training' if spec.needs_training else ''}"
     if stored and n_new < len(images):
         words += f", {tokens.counted(len(images) - n_new, 'image')} kept from before"
     return f"{words}, about {jobs.duration(n_new / speed)} at the speed of the last run." if speed else f"{words}."
