@@ -115,7 +115,10 @@ def _matched(
 
 def _places(name: str, features: Features | np.ndarray, images: ImageSet) -> dict[str, int]:
     if isinstance(features, Features):
-        return {image: row for row, image in enumerate(features.names)}
+        by_name = {image: row for row, image in enumerate(features.names)}
+        by_digest = {digest: row for row, digest in enumerate(features.digests)}
+        found = {image.name: by_name.get(image.name, by_digest.get(image.digest)) for image in images}
+        return {image: row for image, row in found.items() if row is not None}
     if len(features) != len(images):
         raise ValueError(
             f"The features of {name!r} must have {len(images)} rows, one an image. Received: {len(features)}."

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featx_core.derivation import KeptRows, derivable
 from featx_core.features import Features, dead_share, gather, table_features
 from featx_core.images import ImageError
 from featx_core.progress import ProgressCallback
@@ -38,8 +39,8 @@ def extract(
     """Map each image to the features of one layer.
 
     Inference only: augmentation and dropout are off, and batch normalization uses its moving statistics. Equal files are
-    computed once. With a workspace, rows that it already holds are not computed again, new ones are kept batch by batch,
-    and the run is entered in the ledger.
+    computed once. With a workspace, rows that it already holds are not computed again, nor is the network run where the
+    features that these are derived from are held; new rows are kept batch by batch, and the run is entered in the ledger.
 
     Args:
         images: The images, decoded upright to RGB as they are needed. Not modified.
@@ -60,7 +61,8 @@ def extract(
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"`batch_size` must be at least 1. Received: {batch_size}.")
     started = time.perf_counter()
-    extraction = _Extraction(images, extractor, workspace, batch_size or extractor.batch_size, on_progress)
+    size = batch_size or extractor.batch_size
+    extraction = _Extraction(images, extractor, workspace, size, on_progress)
     extraction.run()
     seconds = time.perf_counter() - started
     features = _summarized(gather(images, extraction.rows, extractor.spec, extraction.details(seconds)))
@@ -97,6 +99,32 @@ def extract_table(spec: Spec, workspace: Workspace) -> Features:
     return features
 
 
+def extract_derived(
+    images: ImageSet, spec: Spec, workspace: Workspace, *, on_progress: ProgressCallback | None = None
+) -> Features | None:
+    """Give features as `extract` does, without building the network, where the features that they are derived from are kept.
+
+    Args:
+        images: As for `extract`.
+        spec: Any way to extract features.
+        workspace: Where rows are looked up and kept.
+        on_progress: As for `extract`.
+
+    Returns:
+        The features; None where the network is needed.
+    """
+    kept = workspace.vectors.stored(spec.digest) | derivable(spec, workspace)
+    if spec.derived_from is None or not set(images.digests) <= kept:
+        return None
+    started = time.perf_counter()
+    kept_rows = KeptRows(images, spec, workspace, on_progress)
+    kept_rows.derive()
+    if kept_rows.todo:  # a row that was kept is damaged
+        return None
+    features = _summarized(gather(images, kept_rows.rows, spec, kept_rows.details(time.perf_counter() - started)))
+    return _entered(features, workspace) if kept_rows.saving else features
+
+
 def _entered(features: Features, workspace: Workspace) -> Features:
     """Enter the run in the ledger; say so in the details when that cannot be."""
     saved = dataclasses.replace(features, details={**features.details, "is_saved": True})
@@ -115,7 +143,7 @@ def _summarized(features: Features) -> Features:
     return dataclasses.replace(features, details={**features.details, **found})
 
 
-class _Extraction:
+class _Extraction(KeptRows):
     """One run over a set of images, and what became of it."""
 
     def __init__(
@@ -126,33 +154,19 @@ class _Extraction:
         batch_size: int,
         on_progress: ProgressCallback | None,
     ) -> None:
+        super().__init__(images, extractor.spec, workspace, on_progress)
         self.extractor = extractor
-        self.workspace = workspace
-        self.saving = workspace is not None
         self.batch_size = batch_size
-        self.n_images = len(images)
-        self.notes: list[str] = []
         self.skipped: list[tuple[str, str]] = []
         self.timed: list[tuple[int, float]] = []  # images and seconds of each pass of the network
-        self.digest = extractor.spec.digest
-        self.rows = workspace.vectors.load(self.digest, images.digests) if workspace is not None else {}
-        self.todo = list({record.digest: record for record in images if record.digest not in self.rows}.values())
-        self._on_progress = on_progress
 
     def run(self) -> None:
-        n_reused = self.n_reused = len(self.rows)
-        total = n_reused + len(self.todo)
-        done = n_reused
-        self._report(done, total)
+        self.report(len(self.rows))
+        self.derive()
         for records, fitted in self._batches():
             if records:
                 self._compute(records, fitted)
-            done = len(self.rows) + len(self.skipped)
-            self._report(done, total)
-
-    def _report(self, done: int, total: int) -> None:
-        if self._on_progress is not None:
-            self._on_progress(done, total)
+            self.report(len(self.rows) + len(self.skipped))
 
     def _batches(self) -> Iterator[tuple[list[ImageRecord], np.ndarray]]:
         """Decode and fit ahead of the network, in threads; never more than a few batches in memory."""
@@ -203,29 +217,11 @@ class _Extraction:
             self._compute(records[half:], fitted[half:])
             return
         self.timed.append((len(records), time.perf_counter() - started))
-        rows = {record.digest: row for record, row in zip(records, values, strict=True)}
-        self.rows.update(rows)
-        if self.saving and self.workspace is not None:
-            self._save(self.workspace, rows)
-
-    def _save(self, workspace: Workspace, rows: dict[str, np.ndarray]) -> None:
-        try:
-            workspace.vectors.save(self.digest, rows)
-        except DiskFullError as error:
-            self.saving = False
-            self.notes.append(str(error))
+        self.keep({record.digest: row for record, row in zip(records, values, strict=True)})
 
     def details(self, seconds: float) -> dict[str, Any]:
-        n_computed = len(self.rows) - self.n_reused
-        return {
-            "n_images": self.n_images,
-            "n_computed": n_computed,
-            "n_reused": self.n_reused,
+        return super().details(seconds) | {
             "skipped": self.skipped,
-            "notes": self.notes,
-            "is_saved": False,
-            "seconds": seconds,
-            "images_per_second": n_computed / seconds if n_computed else None,
             "ms_per_image": self._ms_per_image(),
             "n_parameters": self.extractor.n_parameters,
             "batch_size": self.batch_size,
@@ -239,7 +235,7 @@ class _Extraction:
         timed = self.timed[1:] or self.timed
         if timed:
             return 1000 * sum(seconds for _, seconds in timed) / sum(n_images for n_images, _ in timed)
-        earlier = self.workspace.ledger.find(self.digest) if self.workspace is not None else None
+        earlier = self.workspace.ledger.find(self.spec.digest) if self.workspace is not None else None
         return earlier.details.get("ms_per_image") if earlier is not None else None
 
 

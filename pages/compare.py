@@ -8,12 +8,14 @@ frame.guard()
 workspace = session.workspace()
 st.title("Compare")
 images = workspace.images()
-guards.need_images(images)
+guards.need_rows(workspace)
 
 chosen = comparing.pick(workspace)
-comparing.run_more(images)
+if len(images):
+    comparing.run_more(images)
 if len(chosen) < 2:
-    st.caption("Pick at least two runs to compare, or run more backbones above.")
+    more = "run more backbones above" if len(images) else "bring in another set of vectors with the same names"
+    st.caption(f"Pick at least two runs to compare, or {more}.")
     st.stop()
 
 comparison, job = comparing.fetch(chosen)
@@ -42,8 +44,11 @@ with st.expander("Similarity of the spaces", icon=":material/grid_on:", key="spa
 with st.expander("Pair view", icon=":material/compare:", key=pairs.PAIR, on_change="rerun") as pair:
     if pair.open:
         pairs.show_pair(chosen)
+networks = [run for run in chosen if run.spec.takes_images]
+if not networks:
+    st.stop()
 with st.expander(
     "Layer sweep of one backbone", icon=":material/stacked_line_chart:", key="sweep", on_change="rerun"
 ) as sweep:
     if sweep.open:
-        sweeps.show(chosen)
+        sweeps.show(networks)

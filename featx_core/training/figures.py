@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from featx_core.training.history import History
 
-SHARES = frozenset({"accuracy"})
+SHARES = frozenset({"accuracy", "matched"})
 """Metrics between 0 and 1, drawn in percent."""
 
 _LOOKS = (

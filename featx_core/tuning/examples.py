@@ -47,8 +47,14 @@ def labelled(images: ImageSet, class_names: Sequence[str] = ()) -> ImageSet:
     return ImageSet(sorted(chosen, key=lambda record: (record.digest, record.name)))
 
 
-def check_labels(images: ImageSet, class_names: Sequence[str] = ()) -> None:
-    """Raise TrainingError, with the counts, unless there are two classes of five images each or more."""
+def check_labels(images: ImageSet, class_names: Sequence[str] = (), *, work: str = "Fine-tuning") -> None:
+    """Raise TrainingError, with the counts, unless there are two classes of five images each or more.
+
+    Args:
+        images: Those of the workspace.
+        class_names: The labels to tell apart; none given: any label.
+        work: What needs them, as the message says it.
+    """
     counts = Counter(record.label for record in labelled(images, class_names))
     counts.update(dict.fromkeys(class_names, 0))
     if len(counts) >= FEWEST_CLASSES and min(counts.values()) >= FEWEST_IMAGES:
@@ -57,7 +63,7 @@ def check_labels(images: ImageSet, class_names: Sequence[str] = ()) -> None:
     words = ", ".join(f"{label} {number}" for label, number in listed[:COUNTS_SHOWN])
     more = f" and {len(listed) - COUNTS_SHOWN} more" if len(listed) > COUNTS_SHOWN else ""
     raise TrainingError(
-        f"Fine-tuning needs at least {FEWEST_CLASSES} classes with {FEWEST_IMAGES} labelled images each. "
+        f"{work} needs at least {FEWEST_CLASSES} classes with {FEWEST_IMAGES} labelled images each. "
         f"Received: {words + more if words else 'no labels'}. Label more images, or leave small classes out."
     )
 

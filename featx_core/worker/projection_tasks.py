@@ -41,8 +41,7 @@ def project_features(workspace: Workspace | None, parameters: Mapping[str, Any],
     features = features.per_image() if parameters.get("per_image") else features
     name, others = parameters["name"], parameters.get("parameters", {})
     n_components, seed = parameters.get("n_components", 2), parameters.get("seed", 0)
-    images = workspace.images().select(features.names)
-    key = projection_key(parameters["run_digest"], image_set_key(images), name, n_components, seed, others)
+    key = projection_key(parameters["run_digest"], image_set_key(features), name, n_components, seed, others)
     if not is_kept(workspace, key, Projection):
         projection = project(features.vectors, name, n_components=n_components, seed=seed, on_progress=report, **others)
         workspace.put_result(key, projection.to_bytes())

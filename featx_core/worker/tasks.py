@@ -11,6 +11,7 @@ from featx_core.worker.export_tasks import export_network
 from featx_core.worker.extraction_tasks import extract_features, fetch_weights, outline
 from featx_core.worker.heatmap_tasks import draw_feature_maps, explain_images
 from featx_core.worker.keras_state import reset, warm_up
+from featx_core.worker.kernel_tasks import read_kernels
 from featx_core.worker.process import LightTask, Task
 from featx_core.worker.projection_tasks import project_features
 
@@ -22,6 +23,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "project": project_features,
         "explain": explain_images,
         "feature_maps": draw_feature_maps,
+        "kernels": read_kernels,
         "compare": compare_runs,
         "sweep": sweep,
         "augmentation_effects": measure_effects,

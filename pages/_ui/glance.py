@@ -16,7 +16,7 @@ def show_map(run: Run, features: Features) -> None:
     """Show the PCA map of a run, coloured by label."""
     st.markdown("**A first map**")
     if len(features) < 2:
-        st.caption("A map needs at least 2 images.")
+        st.caption("A map needs at least 2 rows.")
         return
     try:
         projection = maps.in_server(run, features, "pca", 2, 0, {})
@@ -34,6 +34,11 @@ def show_map(run: Run, features: Features) -> None:
 def show_heatmaps(run: Run, images: ImageSet) -> None:
     """Show where the network looks in a few images, one of each label first."""
     st.markdown("**First heatmaps**")
+    if not run.spec.takes_images:
+        st.caption(
+            "These are numbers, without a network that looked at pictures: there is nothing to draw heatmaps of."
+        )
+        return
     chosen = _varied(images)
     found = attributions.ask(run, chosen, [METHOD], layer=None, target=None)
     if found.job is not None and found.job.state != "done":

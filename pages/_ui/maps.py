@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.columns import COLUMNS, RunColumn
 from featx_core.features import Features
+from featx_core.image_set import ImageRecord
 from featx_core.ledger import Run
 from featx_core.projection import PROJECTIONS, Parameter, Projection, project
 from featx_core.worker import Job
@@ -59,7 +60,8 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
     n_components = bar.segmented_control(
         "Axes", [2, 3], default=2, required=True, format_func=lambda n: f"{n}-D", key="axes", persist_state="session"
     )
-    titles = {key: column.title for key, column in COLUMNS.items()}
+    is_pictured = any(images_of(features))
+    titles = {key: column.title for key, column in COLUMNS.items() if key == "label" or is_pictured}
     titles |= {key: column.title for key, column in told(features).items()} | {KEPT: "Neighbours kept"}
     if session.recall("map_color") not in titles:
         session.take("map_color")
@@ -76,7 +78,7 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
         seed = st.number_input(
             "Seed", 0, 2**31 - 1, key="map_seed", persist_state="session", help="The same seed gives the same map."
         )
-        small = n_components == 2 and len(features) <= MAX_THUMBNAILS
+        small = n_components == 2 and len(features) <= MAX_THUMBNAILS and is_pictured
         pictures = st.toggle(
             "Thumbnails in place of points",
             key="map_pictures",
@@ -187,6 +189,11 @@ def _stored(key: str) -> Projection | None:
         return None
 
 
+def images_of(features: Features) -> list[ImageRecord | None]:
+    """Give the image of the workspace that each row belongs to, or None."""
+    return session.workspace().images().matching(features.names, features.digests)
+
+
 def groups(features: Features, projection: Projection, color: str) -> tuple[list[str | None] | np.ndarray, str]:
     """Give what the points are coloured by, one value a row of the features, and its title."""
     if color == KEPT:
@@ -207,8 +214,9 @@ def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | 
         fact = told(features)[color]
         return fact.title, fact.values, fact.is_number
     column = COLUMNS[color]
-    by_name = {record.name: record for record in session.workspace().images()}
-    values = [column.value(by_name[name]) if name in by_name else None for name in features.names]
+    if color == "label":
+        return column.title, features.labels, False
+    values = [None if record is None else column.value(record) for record in images_of(features)]
     return column.title, values, column.is_number
 
 

@@ -25,7 +25,11 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
             frame.open_page("map")
     with grid.cell():
         glance.show_heatmaps(run, images)
-        if run.is_saved and st.button("Open the heatmaps", icon=":material/local_fire_department:", key="to_heatmaps"):
+        if (
+            run.is_saved
+            and run.spec.takes_images
+            and st.button("Open the heatmaps", icon=":material/local_fire_department:", key="to_heatmaps")
+        ):
             session.remember("picked_run", run.digest)
             frame.open_page("heatmaps")
     if run.spec.method in extras.EXTRAS:
@@ -56,32 +60,41 @@ def _card(run: Run, features: Features, images: ImageSet) -> None:
 def _facts(run: Run, features: Features) -> list[tuple[str, str, str]]:
     """Give title, value and explanation of each number on the run card."""
     shape = ", ".join(map(str, (len(features), *features.feature_shape)))
-    seconds, speed = run.details.get("seconds"), run.details.get("images_per_second")
     return [
-        ("Shape", f"({shape})", f"{_rows_words(features)}, then the shape of the features of one."),
+        ("Shape", f"({shape})", f"{_rows_words(run, features)}, then the shape of the features of one."),
         ("Size", tokens.size(features.values.nbytes), "As float32, 4 bytes a number."),
-        ("Time", f"{seconds:.3g} s" if seconds else "unknown", "To the last row, without building the network."),
-        ("Images a second", f"{speed:.3g}" if speed else "all kept", "Rows kept from before do not count."),
+        *(_speed(run) if run.spec.takes_images else ()),
         (
             "Dead features",
             f"{100 * run.details.get('dead_share', 0):.3g} %",
-            "Features that have the same value for every image, and so tell nothing apart.",
+            "Features that have the same value in every row, and so tell nothing apart.",
         ),
     ]
 
 
-def _rows_words(features: Features) -> str:
+def _speed(run: Run) -> list[tuple[str, str, str]]:
+    seconds, speed = run.details.get("seconds"), run.details.get("images_per_second")
+    return [
+        ("Time", f"{seconds:.3g} s" if seconds else "unknown", "To the last row, without building the network."),
+        ("Images a second", f"{speed:.3g}" if speed else "all kept", "Rows kept from before do not count."),
+    ]
+
+
+def _rows_words(run: Run, features: Features) -> str:
+    if not run.spec.takes_images:
+        return "Rows"
     return "Images" if features.copies is None else "Copies of all images"
 
 
 def _small_print(run: Run, features: Features, images: ImageSet) -> str:
     parts = [f":orange-badge[{tokens.escape(run.spec.badge)}]" if "random" in run.spec.badge else run.spec.badge]
-    words = (run.details.get("engine", ""), f"batch {run.details.get('batch_size')}")
+    batch = run.details.get("batch_size")
+    words = (run.details.get("engine", ""), f"batch {batch}" if batch else "") if run.spec.takes_images else ()
     parts += ["float32", *map(tokens.escape, words)]
     if features.details.get("n_not_finite"):
         parts.append(f"{features.details['n_not_finite']} rows with values that are not numbers")
     parts.append(f"digest `{run.digest[:12]}`")
-    if len(images) > features.n_images:
+    if run.spec.takes_images and len(images) > features.n_images:
         parts.append(f"{len(images) - features.n_images} images came later: extract again to add them")
     return "  \u00b7  ".join(part for part in parts if part)
 
@@ -115,6 +128,7 @@ def _picture(run: Run, features: Features) -> None:
     )
     st.plotly_chart(figure, key=f"picture_{run.digest[:12]}", theme=None, config=figures.CONFIG)
     row = "an image" if features.copies is None else "a copy of an image"
+    row = row if run.spec.takes_images else "one of the table's"
     st.caption(
         f"Each row is {row}, each column a feature; one cell is the mean over {picture.images_a_row} x "
         f"{picture.features_a_column} values. Colours end at the 2nd and 98th percentile, so that extremes do not "

@@ -73,7 +73,7 @@ def augmented(workspace: Workspace) -> Asked:
 
 def _base(workspace: Workspace) -> Asked:
     """Let the person pick one of the runs, or set a pretrained network up here."""
-    by_digest = {run.digest: run for run in workspace.ledger.runs() if _takes_images(run.spec, workspace)}
+    by_digest = {run.digest: run for run in workspace.ledger.runs() if _takes_images(run.spec)}
     words = {_NEW: "A pretrained network, set up here"} | {
         digest: tokens.run_words(run) for digest, run in by_digest.items()
     }
@@ -92,8 +92,8 @@ def _base(workspace: Workspace) -> Asked:
         return pretrained(workspace)
 
 
-def _takes_images(spec: Spec, workspace: Workspace) -> bool:
-    return spec.rows_per_image == 1 and spec.table(workspace) is None
+def _takes_images(spec: Spec) -> bool:
+    return spec.rows_per_image == 1 and spec.takes_images
 
 
 def _gives(place: DeltaGenerator) -> Gives:
