@@ -24,6 +24,8 @@ def joined(comparison: Comparison, chosen: Sequence[Run]) -> Comparison:
 
 def show(chosen: Sequence[Run]) -> None:
     """Offer to measure what is missing, say how it is done, and why some cannot be measured."""
+    if not any(run.spec.takes_images for run in chosen):
+        return
     kept = _kept(chosen)
     missing = [run for run in chosen if run.digest not in kept]
     job = _job(chosen)
