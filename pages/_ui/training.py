@@ -1,5 +1,7 @@
 """Training on the pages: its curves while it goes on and afterwards, and what a cancelled one left."""
 
+import dataclasses
+
 import streamlit as st
 
 from featx_core.figure_style import CONFIG
@@ -18,11 +20,6 @@ CAPTION = (
     "reason alone. The kept epoch was picked on the validation images, which flatters it a little."
 )
 
-CAPTION_ALONE = (
-    "How the loss (what training makes small) and what else is measured changed with each pass over the images. No images are "
-    "held out here; the epoch with the lowest loss is kept (ring)."
-)
-
 
 def show_live(job: Job) -> None:
     """Draw the curves of the training that a job is at, again and again, where it trains."""
@@ -34,13 +31,15 @@ def show_live(job: Job) -> None:
 def offer_kept(job: Job, images: ImageSet) -> None:
     """After a cancelled training, offer to extract with the weights of its best epoch."""
     spec = spec_from_json(job.parameters["spec"])
-    record = spec.training_record(session.workspace())
-    if not spec.needs_training or record is None or not record.history.epochs:
+    record = spec.training_record(session.workspace()) if spec.needs_training else None
+    if record is None or not record.history.epochs:
         return
     kept = spec.kept(session.workspace())
-    if kept is not None:
+    if kept is None:
+        st.fragment(_wait_for_kept, run_every=SECONDS_BETWEEN)(spec.to_json())
+    else:
         epochs = tokens.counted(len(record.history.epochs), "epoch")
-        st.markdown(f"The training had finished {epochs}; its best epoch is kept.")
+        st.markdown(f"The training had finished {epochs}; the best one that was kept can be used.")
         st.button(
             f"Extract from {tokens.counted(len(images), 'image')} with the best epoch",
             icon=":material/play_arrow:",
@@ -48,12 +47,11 @@ def offer_kept(job: Job, images: ImageSet) -> None:
             on_click=runs.start,
             args=(dict(job.parameters) | {"spec": kept.to_json()}, kept, images),
         )
-    elif not record.weights:  # the worker may still be writing what it has
-        st.fragment(_until_kept, run_every=SECONDS_BETWEEN)(spec.to_json())
-    show_history(record.history, key="cancelled")
+    show_history(dataclasses.replace(record.history, ending="cancelled"), key="cancelled")
 
 
-def _until_kept(spec_json: str) -> None:
+def _wait_for_kept(spec_json: str) -> None:
+    """Draw the page again as soon as the cancelled training has left its weights."""
     if spec_from_json(spec_json).kept(session.workspace()) is not None:
         st.rerun(scope="app")
 
@@ -75,7 +73,7 @@ def show_history(history: History, *, key: str) -> None:
         with grid.cell():
             figure = history_figure(history, metric, dark=session.is_dark())
             st.plotly_chart(figure, key=f"history_{key}_{metric}", theme=None, config=CONFIG)
-    st.caption(f"{_summary(history)} {CAPTION if history.curve('val_loss') else CAPTION_ALONE}")
+    st.caption(f"{_summary(history)} {CAPTION}")
 
 
 def _live(spec_json: str, job_key: str) -> None:
