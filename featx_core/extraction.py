@@ -114,7 +114,7 @@ def extract_derived(
         The features; None where the network is needed.
     """
     kept = workspace.vectors.stored(spec.digest) | derivable(spec, workspace)
-    if spec.derived_from is None or not set(images.digests) <= kept:
+    if spec.derived_from is None or not len(images) or not set(images.digests) <= kept:
         return None
     started = time.perf_counter()
     kept_rows = KeptRows(images, spec, workspace, on_progress)

@@ -227,9 +227,12 @@ def parse_spec(text: str, methods: typing.Mapping[str, type[Spec]]) -> Spec:
     """
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SpecError(f"A spec must be JSON. Received text that is not: {error}.") from None
-    return _thawed(value, methods)
+    try:
+        return _thawed(value, methods)
+    except RecursionError:
+        raise SpecError("A spec may hold another one, but this one holds too many, one in the other.") from None
 
 
 def _plain(value: Any) -> Any:

@@ -222,3 +222,10 @@ def test_presets_work_on_pictures(name):
     assert np.isfinite(spec.derive(np.random.default_rng(0).random((2, 64, 64, 3)))).all()
     if not PRESETS[name].needs_places:
         assert spec.derive(np.ones((2, 10), np.float32)).shape == (2, 10)
+
+
+@pytest.mark.parametrize("depth", [700, 100_000])
+def test_specs_nested_without_end_are_refused(depth):
+    inner = '{"method": "lambda_transform", "version": 1, "source": '
+    with pytest.raises(SpecError, match=r"one in the other|must be JSON"):
+        spec_from_json(inner * depth + '"pixels"' + "}" * depth)

@@ -90,6 +90,7 @@ def test_only_what_is_missing_runs_through_the_network(held, make_png, over, mon
 def test_without_the_source_the_network_is_needed(workspace):
     assert extract_derived(workspace.images(), SPEC, workspace) is None
     assert extract_derived(workspace.images(), SMALL, workspace) is None
+    assert extract_derived(workspace.images()[:0], SPEC, workspace) is None
 
 
 def test_a_formula_of_a_formula_goes_back_to_the_source(held):
