@@ -132,7 +132,7 @@ def test_a_set_without_rows_is_refused(workspace):
 def test_removing_a_set_takes_what_was_made_from_it_and_leaves_the_rest(workspace):
     first, second = (fx.add_vectors(workspace, vectors(), title=title) for title in ("first", "second"))
     assert depending_runs(workspace, first.digest) == depending_runs(workspace, "0" * 64) == []
-    made = workspace.ledger.save(fx.Augmented(base=first.spec), {})
+    made = workspace.ledger.save(fx.LambdaTransform(source=first.spec), {})
     assert [run.digest for run in depending_runs(workspace, first.digest)] == [made.digest]
     fx.remove_vectors(workspace, first.digest)
     assert [run.title for run in workspace.ledger.runs()] == ["second"]
