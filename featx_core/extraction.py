@@ -5,18 +5,21 @@ from __future__ import annotations
 import dataclasses
 import importlib.metadata
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featx_core.engine_choice import OneEngine
 from featx_core.features import Features, dead_share, gather, table_features
 from featx_core.images import ImageError
 from featx_core.progress import ProgressCallback
 from featx_core.store import DiskFullError
 
 if TYPE_CHECKING:
+    from featx_core.engine_choice import Engines
     from featx_core.extractor import Extractor
     from featx_core.image_set import ImageRecord, ImageSet
     from featx_core.methods import Spec
@@ -40,6 +43,10 @@ def extract(
     Inference only: augmentation and dropout are off, and batch normalization uses its moving statistics. Equal files are
     computed once. With a workspace, rows that it already holds are not computed again, new ones are kept batch by batch,
     and the run is entered in the ledger.
+
+    All rows that one run computes come from one engine, which `details["engine"]` names: the same run on the same engine
+    gives the same bits. Rows kept from an earlier run may come from the other one; see `featx_core.engine_choice.Engines`
+    for how far engines agree.
 
     Args:
         images: The images, decoded upright to RGB as they are needed. Not modified.
@@ -129,26 +136,35 @@ class _Extraction:
         self.extractor = extractor
         self.workspace = workspace
         self.saving = workspace is not None
-        self.batch_size = batch_size
+        self.batch_size = self._chunk = batch_size
         self.n_images = len(images)
         self.notes: list[str] = []
         self.skipped: list[tuple[str, str]] = []
         self.timed: list[tuple[int, float]] = []  # images and seconds of each pass of the network
+        self.engines: Engines | OneEngine = getattr(extractor, "engines", None) or OneEngine()
         self.digest = extractor.spec.digest
         self.rows = workspace.vectors.load(self.digest, images.digests) if workspace is not None else {}
-        self.todo = list({record.digest: record for record in images if record.digest not in self.rows}.values())
+        self.todo = deque({record.digest: record for record in images if record.digest not in self.rows}.values())
+        self.computed: list[ImageRecord] = []  # by the engine that works now
         self._on_progress = on_progress
+        self._saver = ThreadPoolExecutor(1)
+        self._saved: Future[None] | None = None
 
     def run(self) -> None:
         n_reused = self.n_reused = len(self.rows)
         total = n_reused + len(self.todo)
-        done = n_reused
-        self._report(done, total)
-        for records, fitted in self._batches():
-            if records:
-                self._compute(records, fitted)
-            done = len(self.rows) + len(self.skipped)
-            self._report(done, total)
+        self._report(n_reused, total)
+        with self._saver:  # leaving it waits for what is still to be saved
+            self.engines.begin()
+            try:
+                for records, fitted in self._batches():
+                    if records:
+                        self._compute_and_plan(records, fitted)
+                    self._report(len(self.rows) + len(self.skipped), total)
+            finally:
+                self.engines.end()
+        if self._saved is not None:
+            self._saved.result()
 
     def _report(self, done: int, total: int) -> None:
         if self._on_progress is not None:
@@ -156,18 +172,27 @@ class _Extraction:
 
     def _batches(self) -> Iterator[tuple[list[ImageRecord], np.ndarray]]:
         """Decode and fit ahead of the network, in threads; never more than a few batches in memory."""
-        size = self.batch_size
-        chunks = [self.todo[start : start + size] for start in range(0, len(self.todo), size)]
+        ahead: deque[tuple[list[ImageRecord], list[Future[np.ndarray]]]] = deque()
         with ThreadPoolExecutor(DECODING_THREADS) as pool:
-            ahead: list[list[Future[np.ndarray]]] = []
             try:
-                for index, chunk in enumerate(chunks):
-                    while len(ahead) <= min(index + BATCHES_AHEAD, len(chunks) - 1):
-                        ahead.append([pool.submit(self._fitted, record) for record in chunks[len(ahead)]])
-                    yield self._collect(chunk, ahead[index])
-                    ahead[index] = []
+                while self.todo or ahead:
+                    while self.todo and len(ahead) <= BATCHES_AHEAD:
+                        chunk = [self.todo.popleft() for _ in range(min(self._chunk, len(self.todo)))]
+                        ahead.append((chunk, [pool.submit(self._fitted, record) for record in chunk]))
+                    yield self._collect(*ahead.popleft())
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
+
+    def _compute_and_plan(self, records: Sequence[ImageRecord], fitted: np.ndarray) -> None:
+        """Run the network. When another engine took over, have it do again what the one before it did."""
+        engine = self.engines.title
+        self._compute(records, fitted)
+        self.computed += [record for record in records if record.digest in self.rows]
+        if self.engines.title != engine:
+            self.todo.extendleft(reversed(self.computed))
+            self.computed, self.timed = [], []
+        elif len(self.timed) > 1:
+            self.engines.plan(len(self.todo) * self._seconds_per_image())
 
     def _fitted(self, record: ImageRecord) -> np.ndarray:
         return self.extractor.fit_image(record.pixels(at_least=self.extractor.image_size))
@@ -205,8 +230,10 @@ class _Extraction:
         self.timed.append((len(records), time.perf_counter() - started))
         rows = {record.digest: row for record, row in zip(records, values, strict=True)}
         self.rows.update(rows)
+        if self._saved is not None:
+            self._saved.result()
         if self.saving and self.workspace is not None:
-            self._save(self.workspace, rows)
+            self._saved = self._saver.submit(self._save, self.workspace, rows)
 
     def _save(self, workspace: Workspace, rows: dict[str, np.ndarray]) -> None:
         try:
@@ -222,25 +249,28 @@ class _Extraction:
             "n_computed": n_computed,
             "n_reused": self.n_reused,
             "skipped": self.skipped,
-            "notes": self.notes,
+            "notes": [*self.notes, *self.engines.notes],
             "is_saved": False,
             "seconds": seconds,
             "images_per_second": n_computed / seconds if n_computed else None,
             "ms_per_image": self._ms_per_image(),
             "n_parameters": self.extractor.n_parameters,
             "batch_size": self.batch_size,
-            "engine": "TensorFlow, float32",
+            "engine": self.engines.title,
             "feature_shape": list(self.extractor.output_shape[1:]),
             "versions": {name: importlib.metadata.version(name) for name in _VERSIONED},
         }
 
     def _ms_per_image(self) -> float | None:
         """Of the network alone, without the first pass, which also compiles; of an earlier run when nothing was computed."""
-        timed = self.timed[1:] or self.timed
-        if timed:
-            return 1000 * sum(seconds for _, seconds in timed) / sum(n_images for n_images, _ in timed)
+        if self.timed:
+            return 1000 * self._seconds_per_image()
         earlier = self.workspace.ledger.find(self.digest) if self.workspace is not None else None
         return earlier.details.get("ms_per_image") if earlier is not None else None
+
+    def _seconds_per_image(self) -> float:
+        timed = self.timed[1:] or self.timed
+        return sum(seconds for _, seconds in timed) / sum(n_images for n_images, _ in timed)
 
 
 def _is_out_of_memory(error: Exception) -> bool:
