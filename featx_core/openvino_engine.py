@@ -50,6 +50,16 @@ def version() -> str:
     return importlib.metadata.version("openvino")
 
 
+@functools.cache
+def load_openvino() -> Any:
+    """Import OpenVINO, silenced: by itself it tells its makers of each import and conversion, over the network and unasked."""
+    if "openvino" not in sys.modules:
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # to Python: cannot be imported
+    import openvino
+
+    return openvino
+
+
 def convert(function: tf.types.experimental.ConcreteFunction) -> Graph:
     """Convert a traced graph. Takes seconds, and memory for two more copies of the weights.
 
@@ -59,12 +69,17 @@ def convert(function: tf.types.experimental.ConcreteFunction) -> Graph:
     Raises:
         EngineError: If OpenVINO does not know a part of it.
     """
-    import openvino
+    openvino = load_openvino()
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.tensorflow.graph_iterator import GraphIteratorTFGraph
 
     try:
+        front_end = FrontEndManager().load_by_framework("tf")
+        nodes = GraphIteratorTFGraph(function.graph, True)  # must live until all is converted
+        network = front_end.convert(front_end.load(nodes, True))
         with tempfile.TemporaryDirectory(prefix="featx-graph") as folder:
             path = Path(folder) / "graph.xml"
-            openvino.save_model(openvino.convert_model(function), path, compress_to_fp16=False)
+            openvino.serialize(network, path, path.with_suffix(".bin"))
             return Graph(path.read_bytes(), np.fromfile(path.with_suffix(".bin"), np.uint8))
     except (MemoryError, OSError):
         raise
@@ -140,13 +155,9 @@ def check(engine: OpenVinoEngine, batch: np.ndarray, expected: np.ndarray) -> No
 
 @functools.cache
 def _core() -> Any:
-    import openvino
-
-    return openvino.Core()
+    return load_openvino().Core()
 
 
 def _compiled(graph: Graph) -> Any:
-    import openvino
-
-    model = _core().read_model(graph.xml, openvino.Tensor(graph.weights))
+    model = _core().read_model(graph.xml, load_openvino().Tensor(graph.weights))
     return _core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
