@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
+import os
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from featx_core.methods import Spec
     from featx_core.workspace import Workspace
 
-DECODING_THREADS = 2
+DECODING_THREADS = min(4, max(2, os.cpu_count() or 2))  # more would hold more large pictures at once
 BATCHES_AHEAD = 2  # decoded while the network works on the one before
 _VERSIONED = ("keras", "tensorflow", "numpy", "pillow")
 

@@ -20,6 +20,9 @@ MAXIMUM_DISAGREEMENT = 1e-4
 """Largest difference to TensorFlow, relative to the largest value of a batch, with which a converted graph is used. On all
 backbones, with well-conditioned weights, it is below 1e-5 at their own input size."""
 
+_OPTIONS = {"INFERENCE_PRECISION_HINT": "f32", "ENABLE_CPU_PINNING": False}
+"""Not its own choice of precision, which may be bfloat16; and threads that make way for those that decode pictures."""
+
 _NO_MEMORY = ("alloc", "out of memory", "not enough memory")
 
 
@@ -160,4 +163,4 @@ def _core() -> Any:
 
 def _compiled(graph: Graph) -> Any:
     model = _core().read_model(graph.xml, load_openvino().Tensor(graph.weights))
-    return _core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return _core().compile_model(model, "CPU", _OPTIONS)
