@@ -1,4 +1,4 @@
-"""What a map can be coloured by: facts of the images themselves."""
+"""What a map can be coloured by: facts of the images themselves, and what a run tells of them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +20,21 @@ class Column:
     title: str
     value: Callable[[ImageRecord], str | float | None]
     is_number: bool
+
+
+@dataclass(frozen=True)
+class RunColumn:
+    """One fact that a run tells of each image.
+
+    Attributes:
+        title: Its name with unit, to show.
+        values: One for each row of the features; None where there is none.
+        is_number: Whether it is a quantity (a colour scale) or a class (a colour each).
+    """
+
+    title: str
+    values: tuple[str | float | None, ...]
+    is_number: bool = False
 
 
 COLUMNS: Mapping[str, Column] = MappingProxyType(

@@ -41,7 +41,7 @@ def compare(
             least. Not modified.
         labels: The label of each image, None where it has none. Without labels there is no ranking.
         images: The images, when they are at hand: near-duplicates are then found, and colours compared. Features are
-            matched to them by name.
+            matched to them by name, else by content.
         groups: The group of each image; images of one group are never on both sides of a test. None: the near-duplicates
             among `images`; without them, images whose features are equal.
         color_histograms: `(n_images, n_colors)`, the baseline. None: from `images`, else without it.

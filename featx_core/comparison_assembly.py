@@ -60,6 +60,7 @@ def assemble(
     n_groups, n_duplicates = count_duplicates(panel.groups)
     counts = {
         "n_images": len(panel.rows),
+        "noun": panel.noun,
         "n_probed": len(panel.probed),
         "n_labels": len(panel.label_names),
         "n_duplicate_groups": n_groups,
@@ -72,7 +73,7 @@ def assemble(
         table_of("similarity", _similarity_rows(scores, pairs), has_labels=has_labels),
         table_of("tests", tests, has_labels=has_labels),
         verdict,
-        (*notes, *panel.notes, *_notes(scores)),
+        (*notes, *panel.notes, *_notes(scores, panel.noun)),
         counts,
     )
 
@@ -122,7 +123,7 @@ def _judge(scores: Mapping[str, Score], colors: Score | None, panel: Panel) -> t
     """The rows of the tests, the verdict, and whether there is one."""
     if not panel.has_labels:
         return [], ONE_LABEL if panel.has_any_label else NO_LABELS, False
-    problem = too_little(panel.codes, panel.probed_groups)
+    problem = too_little(panel.codes, panel.probed_groups, panel.noun)
     if problem:
         return [], problem, False
     groups = panel.probed_groups
@@ -133,7 +134,7 @@ def _judge(scores: Mapping[str, Score], colors: Score | None, panel: Panel) -> t
     families[CHANCE] = above_chance(values, n_effective, _chance(panel), CHANCE)
     if colors is not None:
         families[COLORS] = find_differences(correct, groups, against=(COLORS, np.asarray(colors["probe"]["correct"])))
-    sentences = [verdict_sentence(values, families["extractors"], len(panel.probed))]
+    sentences = [verdict_sentence(values, families["extractors"], len(panel.probed), panel.noun)]
     sentences += _baseline_sentences(values, families)
     tests = [{"family": family, **dataclasses.asdict(each)} for family, found in families.items() for each in found]
     return tests, " ".join(filter(None, sentences)), True
@@ -150,9 +151,9 @@ def _baseline_sentences(values: Mapping[str, float], families: Mapping[str, list
     return sentences
 
 
-def _notes(scores: Mapping[str, Score]) -> list[str]:
+def _notes(scores: Mapping[str, Score], noun: str) -> list[str]:
     return [
-        f"{name}: the features of {counted(score['n_not_finite'], 'image')} are not finite. "
+        f"{name}: the features of {counted(score['n_not_finite'], noun)} are not finite. "
         "They were taken as the mean of the others."
         for name, score in sorted(scores.items())
         if score["n_not_finite"]

@@ -56,6 +56,7 @@ def align(
         ValueError: If there are no features, or they are not of the same images.
     """
     _check_names(features)
+    features = {name: each.per_image() if isinstance(each, Features) else each for name, each in features.items()}
     known = {name: each for name, each in features.items() if isinstance(each, Features)}
     facts = {name: facts_of(each.spec, each.details) for name, each in known.items()}
     n_images = len(images) if images is not None else len(next(iter(features.values())))
@@ -114,7 +115,10 @@ def _matched(
 
 def _places(name: str, features: Features | np.ndarray, images: ImageSet) -> dict[str, int]:
     if isinstance(features, Features):
-        return {image: row for row, image in enumerate(features.names)}
+        by_name = {image: row for row, image in enumerate(features.names)}
+        by_digest = {digest: row for row, digest in enumerate(features.digests)}
+        found = {image.name: by_name.get(image.name, by_digest.get(image.digest)) for image in images}
+        return {image: row for image, row in found.items() if row is not None}
     if len(features) != len(images):
         raise ValueError(
             f"The features of {name!r} must have {len(images)} rows, one an image. Received: {len(features)}."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,8 @@ from featx_core.similarity import MEASURES
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from featx_core.augmentation.stability import Stability
 
 COLORS = "colour histogram"
 CHANCE = "chance"
@@ -119,6 +123,19 @@ class Comparison:
             known[first, second] = known[second, first] = value
         names = self.names
         return pd.DataFrame([[known[row, column] for column in names] for row in names], index=names, columns=names)
+
+    def with_stability(self, stabilities: Mapping[str, Stability]) -> Comparison:
+        """Give the same with the stability of neighbours as columns `stability`, `stability_low`, `stability_high`.
+
+        Args:
+            stabilities: What `neighbor_stability` gave for extractors, by their names; NaN for those that are missing.
+        """
+        known = [stabilities.get(name) for name in self.table["extractor"]]
+        columns = {
+            f"stability{suffix}": [math.nan if each is None else getattr(each, field) for each in known]
+            for suffix, field in {"": "value", "_low": "low", "_high": "high"}.items()
+        }
+        return dataclasses.replace(self, table=self.table.assign(**columns))
 
     def to_json(self) -> str:
         """Write it as JSON; `from_json` reads it."""

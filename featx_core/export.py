@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,27 +18,35 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def to_npz(features: Features) -> bytes:
     """Write features as a compressed NumPy archive.
 
-    It holds `values` (float32 `(n_images, *feature_shape)`), `names`, `labels` ("" for none), `digests` and the `spec` as
-    JSON. Read it with `numpy.load(file, allow_pickle=False)`.
+    It holds `values` (float32 `(n_rows, *feature_shape)`, one row an image or one a copy), `names`, `labels` ("" for none),
+    `digests` and the `spec` as JSON; for copies also `copies`, the number of each row's copy from 0. Read it with
+    `numpy.load(file, allow_pickle=False)`.
     """
     out = io.BytesIO()
-    np.savez_compressed(
-        out,
-        values=features.values,
-        names=np.array(features.names),
-        labels=np.array([label or "" for label in features.labels]),
-        digests=np.array(features.digests),
-        spec=np.array(features.spec.to_json()),
-    )
+    arrays: dict[str, Any] = {
+        "values": features.values,
+        "names": np.array(features.names),
+        "labels": np.array([label or "" for label in features.labels]),
+        "digests": np.array(features.digests),
+        "spec": np.array(features.spec.to_json()),
+    }
+    if features.copies is not None:
+        arrays["copies"] = np.array(features.copies, np.int64)
+    np.savez_compressed(out, **arrays)
     return out.getvalue()
 
 
 def to_table(features: Features) -> pd.DataFrame:
-    """Give features as a table: name, label, then one column a feature (`f0`, `f1`, ...), one row an image."""
+    """Give features as a table: name, label, then one column a feature (`f0`, `f1`, ...), one row an image.
+
+    Where each image has several copies, one row a copy, and its number from 0 in the column `copy`.
+    """
     import pandas as pd
 
     vectors = features.vectors
     columns = pd.DataFrame(vectors, columns=[f"f{index}" for index in range(vectors.shape[1])])
+    if features.copies is not None:
+        columns.insert(0, "copy", pd.Series(features.copies, dtype="int64"))
     columns.insert(0, "label", pd.Series(features.labels, dtype=object))
     columns.insert(0, "name", pd.Series(features.names, dtype=object))
     return columns

@@ -7,12 +7,13 @@ import importlib.metadata
 import os
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featx_core.derivation import KeptRows, derivable
 from featx_core.engine_choice import OneEngine
 from featx_core.features import Features, dead_share, gather, table_features
 from featx_core.images import ImageError
@@ -42,12 +43,12 @@ def extract(
     """Map each image to the features of one layer.
 
     Inference only: augmentation and dropout are off, and batch normalization uses its moving statistics. Equal files are
-    computed once. With a workspace, rows that it already holds are not computed again, new ones are kept batch by batch,
-    and the run is entered in the ledger.
+    computed once. With a workspace, rows that it already holds are not computed again, nor is the network run where the
+    features that these are derived from are held; new rows are kept batch by batch, and the run is entered in the ledger.
 
-    All rows that one run computes come from one engine, which `details["engine"]` names: the same run on the same engine
-    gives the same bits. Rows kept from an earlier run may come from the other one; see `featx_core.engine_choice.Engines`
-    for how far engines agree.
+    All rows that the network computes in one run come from one engine, which `details["engine"]` names: the same run on the
+    same engine gives the same bits. Rows kept from an earlier run may come from the other one; see
+    `featx_core.engine_choice.Engines` for how far engines agree.
 
     Args:
         images: The images, decoded upright to RGB as they are needed. Not modified.
@@ -68,7 +69,8 @@ def extract(
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"`batch_size` must be at least 1. Received: {batch_size}.")
     started = time.perf_counter()
-    extraction = _Extraction(images, extractor, workspace, batch_size or extractor.batch_size, on_progress)
+    size = batch_size or extractor.batch_size
+    extraction = _Extraction(images, extractor, workspace, size, on_progress)
     extraction.run()
     seconds = time.perf_counter() - started
     features = _summarized(gather(images, extraction.rows, extractor.spec, extraction.details(seconds)))
@@ -105,6 +107,32 @@ def extract_table(spec: Spec, workspace: Workspace) -> Features:
     return features
 
 
+def extract_derived(
+    images: ImageSet, spec: Spec, workspace: Workspace, *, on_progress: ProgressCallback | None = None
+) -> Features | None:
+    """Give features as `extract` does, without building the network, where the features that they are derived from are kept.
+
+    Args:
+        images: As for `extract`.
+        spec: Any way to extract features.
+        workspace: Where rows are looked up and kept.
+        on_progress: As for `extract`.
+
+    Returns:
+        The features; None where the network is needed.
+    """
+    kept = workspace.vectors.stored(spec.digest) | derivable(spec, workspace)
+    if spec.derived_from is None or not set(images.digests) <= kept:
+        return None
+    started = time.perf_counter()
+    kept_rows = KeptRows(images, spec, workspace, on_progress)
+    kept_rows.derive()
+    if kept_rows.todo:  # a row that was kept is damaged
+        return None
+    features = _summarized(gather(images, kept_rows.rows, spec, kept_rows.details(time.perf_counter() - started)))
+    return _entered(features, workspace) if kept_rows.saving else features
+
+
 def _entered(features: Features, workspace: Workspace) -> Features:
     """Enter the run in the ledger; say so in the details when that cannot be."""
     saved = dataclasses.replace(features, details={**features.details, "is_saved": True})
@@ -123,7 +151,7 @@ def _summarized(features: Features) -> Features:
     return dataclasses.replace(features, details={**features.details, **found})
 
 
-class _Extraction:
+class _Extraction(KeptRows):
     """One run over a set of images, and what became of it."""
 
     def __init__(
@@ -134,51 +162,45 @@ class _Extraction:
         batch_size: int,
         on_progress: ProgressCallback | None,
     ) -> None:
+        super().__init__(images, extractor.spec, workspace, on_progress)
         self.extractor = extractor
-        self.workspace = workspace
-        self.saving = workspace is not None
         self.batch_size = self._chunk = batch_size
-        self.n_images = len(images)
-        self.notes: list[str] = []
+        self.engines: Engines | OneEngine = getattr(extractor, "engines", None) or OneEngine()
         self.skipped: list[tuple[str, str]] = []
         self.timed: list[tuple[int, float]] = []  # images and seconds of each pass of the network
-        self.engines: Engines | OneEngine = getattr(extractor, "engines", None) or OneEngine()
-        self.digest = extractor.spec.digest
-        self.rows = workspace.vectors.load(self.digest, images.digests) if workspace is not None else {}
-        self.todo = deque({record.digest: record for record in images if record.digest not in self.rows}.values())
-        self.computed: list[ImageRecord] = []  # by the engine that works now
-        self._on_progress = on_progress
+        self._waiting: deque[ImageRecord] = deque()
+        self._computed: list[ImageRecord] = []  # by the engine that works now
         self._saver = ThreadPoolExecutor(1)
         self._saved: Future[None] | None = None
 
     def run(self) -> None:
-        n_reused = self.n_reused = len(self.rows)
-        total = n_reused + len(self.todo)
-        self._report(n_reused, total)
+        self.report(len(self.rows))
+        self.derive()
+        self._waiting.extend(self.todo)
+        if self._waiting:
+            self._run_network()
+
+    def _run_network(self) -> None:
         with self._saver:  # leaving it waits for what is still to be saved
             self.engines.begin()
             try:
                 for records, fitted in self._batches():
                     if records:
                         self._compute_and_plan(records, fitted)
-                    self._report(len(self.rows) + len(self.skipped), total)
+                    self.report(len(self.rows) + len(self.skipped))
             finally:
                 self.engines.end()
         if self._saved is not None:
             self._saved.result()
-
-    def _report(self, done: int, total: int) -> None:
-        if self._on_progress is not None:
-            self._on_progress(done, total)
 
     def _batches(self) -> Iterator[tuple[list[ImageRecord], np.ndarray]]:
         """Decode and fit ahead of the network, in threads; never more than a few batches in memory."""
         ahead: deque[tuple[list[ImageRecord], list[Future[np.ndarray]]]] = deque()
         with ThreadPoolExecutor(DECODING_THREADS) as pool:
             try:
-                while self.todo or ahead:
-                    while self.todo and len(ahead) <= BATCHES_AHEAD:
-                        chunk = [self.todo.popleft() for _ in range(min(self._chunk, len(self.todo)))]
+                while self._waiting or ahead:
+                    while self._waiting and len(ahead) <= BATCHES_AHEAD:
+                        chunk = [self._waiting.popleft() for _ in range(min(self._chunk, len(self._waiting)))]
                         ahead.append((chunk, [pool.submit(self._fitted, record) for record in chunk]))
                     yield self._collect(*ahead.popleft())
             finally:
@@ -188,12 +210,12 @@ class _Extraction:
         """Run the network. When another engine took over, have it do again what the one before it did."""
         engine = self.engines.title
         self._compute(records, fitted)
-        self.computed += [record for record in records if record.digest in self.rows]
+        self._computed += [record for record in records if record.digest in self.rows]
         if self.engines.title != engine:
-            self.todo.extendleft(reversed(self.computed))
-            self.computed, self.timed = [], []
+            self._waiting.extendleft(reversed(self._computed))
+            self._computed, self.timed = [], []
         elif len(self.timed) > 1:
-            self.engines.plan(len(self.todo) * self._seconds_per_image())
+            self.engines.plan(len(self._waiting) * self._seconds_per_image())
 
     def _fitted(self, record: ImageRecord) -> np.ndarray:
         return self.extractor.fit_image(record.pixels(at_least=self.extractor.image_size))
@@ -233,41 +255,31 @@ class _Extraction:
         self.rows.update(rows)
         if self._saved is not None:
             self._saved.result()
-        if self.saving and self.workspace is not None:
-            self._saved = self._saver.submit(self._save, self.workspace, rows)
-
-    def _save(self, workspace: Workspace, rows: dict[str, np.ndarray]) -> None:
-        try:
-            workspace.vectors.save(self.digest, rows)
-        except DiskFullError as error:
-            self.saving = False
-            self.notes.append(str(error))
+        self._saved = self._saver.submit(self.save, rows)
 
     def details(self, seconds: float) -> dict[str, Any]:
-        n_computed = len(self.rows) - self.n_reused
-        return {
-            "n_images": self.n_images,
-            "n_computed": n_computed,
-            "n_reused": self.n_reused,
+        return super().details(seconds) | {
             "skipped": self.skipped,
             "notes": [*self.notes, *self.engines.notes],
-            "is_saved": False,
-            "seconds": seconds,
-            "images_per_second": n_computed / seconds if n_computed else None,
             "ms_per_image": self._ms_per_image(),
             "n_parameters": self.extractor.n_parameters,
             "batch_size": self.batch_size,
-            "engine": self.engines.title,
+            "engine": self._engine(),
             "feature_shape": list(self.extractor.output_shape[1:]),
             "versions": {name: importlib.metadata.version(name) for name in _VERSIONED},
         }
 
     def _ms_per_image(self) -> float | None:
         """Of the network alone, without the first pass, which also compiles; of an earlier run when nothing was computed."""
-        if self.timed:
-            return 1000 * self._seconds_per_image()
-        earlier = self.workspace.ledger.find(self.digest) if self.workspace is not None else None
-        return earlier.details.get("ms_per_image") if earlier is not None else None
+        return 1000 * self._seconds_per_image() if self.timed else self._earlier().get("ms_per_image")
+
+    def _engine(self) -> str:
+        """What computed the rows: now, or in an earlier run when nothing was computed."""
+        return self.engines.title if self.timed else self._earlier().get("engine", self.engines.title)
+
+    def _earlier(self) -> Mapping[str, Any]:
+        run = self.workspace.ledger.find(self.spec.digest) if self.workspace is not None else None
+        return run.details if run is not None else {}
 
     def _seconds_per_image(self) -> float:
         timed = self.timed[1:] or self.timed

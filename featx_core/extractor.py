@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from featx_core.methods.spec import Spec
 
-__all__ = ["Extractor", "LayerInfo", "Outline", "pool", "pooled_shape"]
+__all__ = ["DerivedExtractor", "Extractor", "LayerInfo", "Outline", "pool", "pooled_shape"]
 
 POOLINGS = ("avg", "max", "flatten")
 
@@ -63,6 +63,7 @@ class Extractor:
         layers: All layers of `network`.
         image_size: Height and width of its input.
         output_shape: `(None, *feature_shape)`.
+        preprocessing: What the network expects.
         n_parameters: Parameters of all layers that the features need.
     """
 
@@ -90,7 +91,12 @@ class Extractor:
         self.n_parameters = self.layers[tap].n_parameters_so_far
         self.image_size: tuple[int, int] = tuple(network.input.shape[1:3])
         self.output_shape: tuple[int | None, ...] = (None, *output.shape[1:])
-        self._preprocessing = preprocessing
+        self.preprocessing = preprocessing
+
+    @property
+    def plain(self) -> Extractor:
+        """The extractor of the image as it is, one row an image: what heatmaps look at."""
+        return self
 
     def fit_image(self, pixels: np.ndarray) -> np.ndarray:
         """Bring one picture to the size of the network.
@@ -111,7 +117,7 @@ class Extractor:
         Returns:
             float32 of the same shape.
         """
-        return self._preprocessing(images)
+        return self.preprocessing(images)
 
     def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
         """Compute the features of fitted pictures. Dropout is off, and batch normalization uses its moving statistics.
@@ -156,6 +162,48 @@ class Extractor:
                 f"`images` must have shape (n_images, {height}, {width}, 3). Received: {np.shape(images)}. "
                 "Bring pictures to that size with `fit_image` and stack them with `np.stack`."
             )
+
+
+class DerivedExtractor(Extractor):
+    """An extractor whose features are computed from those of another one.
+
+    Its features come from `spec.derive`, exactly as where those of the other are kept already; its graph, which is that of the
+    other with more behind it, serves heatmaps.
+
+    Args:
+        spec: What it was built from, with `derived_from` and `derive`.
+        base: The extractor of `spec.derived_from`.
+        output: The symbolic tensor that holds the features, made from the output of `base.model`.
+    """
+
+    def __init__(self, spec: Spec, base: Extractor, output: keras.KerasTensor) -> None:
+        vars(self).update(vars(base))  # not `super().__init__`, which would list the layers once more
+        self.spec = spec
+        self.model = load_keras().Model(base.network.input, output)
+        self.output_shape = (None, *output.shape[1:])
+        self._graph_engines = Engines(self.model)
+        self._base = base
+
+    @property
+    def plain(self) -> Extractor:
+        """See `Extractor.plain`. Where the other extractor is not its own, this is the graph alone."""
+        if self._base.plain is self._base:
+            return self
+        graph = Extractor.__new__(Extractor)
+        vars(graph).update(vars(self), engines=self._graph_engines)
+        return graph
+
+    def fit_image(self, pixels: np.ndarray) -> np.ndarray:
+        """Bring one picture to the size of the network, as the other extractor does."""
+        return self._base.fit_image(pixels)
+
+    def preprocess(self, images: np.ndarray) -> np.ndarray:
+        """Make what the network receives, as the other extractor does."""
+        return self._base.preprocess(images)
+
+    def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
+        """Compute the features of fitted pictures. See `Extractor.__call__`."""
+        return self.spec.derive(self._base(images, batch_size=batch_size))
 
 
 def pool(tensor: keras.KerasTensor, pooling: str | None) -> keras.KerasTensor:

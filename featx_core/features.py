@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from featx_core.image_set import ImageSet
     from featx_core.methods import Spec
-    from featx_core.tables import Table
+    from featx_core.tables import Rows, Table
     from featx_core.workspace import Workspace
 
 
@@ -50,6 +50,18 @@ class Features:
         """The shape for one image."""
         return self.values.shape[1:]
 
+    @property
+    def n_images(self) -> int:
+        """How many images the rows are of."""
+        return len(self) if self.copies is None else len(self) // self.spec.rows_per_image
+
+    @property
+    def row_names(self) -> tuple[str, ...]:
+        """What to call each row: the name of its image, and which copy of it where there are several."""
+        if self.copies is None:
+            return self.names
+        return tuple(f"{name} (copy {copy})" for name, copy in zip(self.names, self.copies, strict=True))
+
     def __len__(self) -> int:
         return len(self.values)
 
@@ -57,7 +69,7 @@ class Features:
         """Give one row an image: the mean over its copies. Features that have no copies are given as they are."""
         if self.copies is None:
             return self
-        n_copies = max(self.copies) + 1
+        n_copies = self.spec.rows_per_image
         means = self.values.reshape(-1, n_copies, *self.feature_shape).mean(axis=1, dtype=np.float64)
         return dataclasses.replace(
             self,
@@ -69,18 +81,19 @@ class Features:
         )
 
 
-def gather(images: ImageSet, rows: Mapping[str, np.ndarray], spec: Spec, details: Mapping[str, Any]) -> Features:
+def gather(images: ImageSet | Rows, rows: Mapping[str, np.ndarray], spec: Spec, details: Mapping[str, Any]) -> Features:
     """Put the arrays of images into one, in the order of the images; images without an array are left out."""
-    kept = [record for record in images if record.digest in rows]
-    values = np.stack([rows[record.digest] for record in kept]) if kept else np.zeros((0, 0), np.float32)
+    facts = zip(images.names, images.labels, images.digests, strict=True)
     n_rows = spec.rows_per_image
+    kept = [fact for fact in facts if fact[2] in rows]
+    values = np.stack([rows[digest] for _, _, digest in kept]) if kept else np.zeros((0, 0), np.float32)
     if n_rows > 1 and kept:
         values = values.reshape(-1, *values.shape[2:])
     return Features(
         values=values,
-        names=tuple(record.name for record in kept for _ in range(n_rows)),
-        labels=tuple(record.label for record in kept for _ in range(n_rows)),
-        digests=tuple(record.digest for record in kept for _ in range(n_rows)),
+        names=tuple(name for name, _, _ in kept for _ in range(n_rows)),
+        labels=tuple(label for _, label, _ in kept for _ in range(n_rows)),
+        digests=tuple(digest for _, _, digest in kept for _ in range(n_rows)),
         spec=spec,
         details=dict(details),
         copies=tuple(range(n_rows)) * len(kept) if n_rows > 1 else None,
@@ -109,7 +122,7 @@ def load_features(workspace: Workspace, digest: str) -> Features | None:
     if table is not None:
         return table_features(table, run.spec, run.details)
     images = workspace.images()
-    rows = workspace.vectors.load(digest, images.digests)
+    rows = run.spec.load(workspace, images.digests)
     return gather(images, rows, run.spec, run.details) if rows else None
 
 

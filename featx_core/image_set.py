@@ -104,3 +104,9 @@ class ImageSet(Sequence[ImageRecord]):
         """
         by_name = {record.name: record for record in self._records}
         return ImageSet(by_name[name] for name in names)
+
+    def matching(self, names: Iterable[str], digests: Iterable[str]) -> list[ImageRecord | None]:
+        """Give the image that each row of features is of: by its digest, and among equal files by its name; else None."""
+        by_both = {(record.name, record.digest): record for record in self._records}
+        by_digest = {record.digest: record for record in reversed(self._records)}
+        return [by_both.get(key) or by_digest.get(key[1]) for key in zip(names, digests, strict=True)]

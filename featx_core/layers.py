@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import math
 import re
 from collections.abc import Sequence
@@ -58,6 +59,28 @@ def list_layers(network: keras.Model) -> tuple[LayerInfo, ...]:
     return tuple(
         LayerInfo(i, names[i], kinds[i], shapes[i], layer.count_params(), totals[i], stages.get(i), spatial[i])
         for i, layer in enumerate(network.layers)
+    )
+
+
+def chain_of_layers(
+    kinds: Sequence[str], shapes: Sequence[tuple[int, ...]], n_parameters: Sequence[int]
+) -> tuple[LayerInfo, ...]:
+    """Describe a network whose layers follow one another, as `list_layers` would, without building it.
+
+    Args:
+        kinds: The class of each layer, the input first.
+        shapes: What each gives for one image.
+        n_parameters: The parameters of each.
+    """
+    names = stable_names([(f"{snake_case(kind)}_{i}", kind) for i, kind in enumerate(kinds)])
+    spatial = [len(shape) == 3 and max(shape[:2]) > 1 for shape in shapes]
+    candidates = [i for i, kind in enumerate(kinds) if spatial[i] and kind not in NOT_A_STAGE]
+    stages = _stages(shapes, candidates, set(range(len(kinds))))
+    totals = itertools.accumulate(n_parameters)
+    rows = zip(names, kinds, shapes, n_parameters, totals, spatial, strict=True)
+    return tuple(
+        LayerInfo(i, name, kind, shape, own, total, stages.get(i), is_spatial)
+        for i, (name, kind, shape, own, total, is_spatial) in enumerate(rows)
     )
 
 

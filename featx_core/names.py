@@ -40,6 +40,16 @@ def clean_name(raw: str) -> str:
     return text[: MAX_NAME - len(suffix) - 1] + "…" + suffix
 
 
+def shown_text(raw: str, limit: int = MAX_NAME) -> str:
+    r"""Make any text safe to show as plain text, at most so many characters long.
+
+    >>> shown_text(" birds/\u202eowl.jpg\n "), shown_text("abcdef", 4)
+    ('birds/owl.jpg', 'abc…')
+    """
+    text = _plain(raw[: 20 * limit])
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
 def label_of(raw: str) -> str | None:
     r"""Read the label from the folder that a file lies in; None when it lies in none.
 

@@ -38,6 +38,7 @@ class Panel:
         notes: Sentences on what was left out.
         has_any_label: Whether any image has a label, be it too few to learn.
         digest: Names all that a score depends on besides the features: images, groups, labels but not how they are called.
+        noun: What to call one of them in words.
     """
 
     rows: np.ndarray
@@ -50,6 +51,7 @@ class Panel:
     notes: tuple[str, ...]
     has_any_label: bool
     digest: str
+    noun: str = "image"
 
     @property
     def has_labels(self) -> bool:
@@ -63,7 +65,11 @@ class Panel:
 
 
 def choose_panel(
-    keys: Sequence[str], labels: Sequence[str | None] | None, groups: Sequence[Any] | np.ndarray | None
+    keys: Sequence[str],
+    labels: Sequence[str | None] | None,
+    groups: Sequence[Any] | np.ndarray | None,
+    *,
+    noun: str = "image",
 ) -> Panel:
     """Choose the images to look at and deal them out to folds.
 
@@ -71,6 +77,7 @@ def choose_panel(
         keys: Names each image by its content, such as its digest. Images with equal keys belong to one group.
         labels: The label of each image, None or "" where it has none. None: without labels.
         groups: The group of each image, such as near-duplicates. None: equal keys only.
+        noun: What to call one of them in words: "row" when they are not images.
 
     Returns:
         The same choice whatever the order of images and the names of labels.
@@ -87,16 +94,16 @@ def choose_panel(
     notes = []
     if len(rows) < n_images:
         notes.append(
-            f"Measured on {spaced(len(rows))} of {spaced(n_images)} images, drawn at random; near-duplicates stay together."
+            f"Measured on {spaced(len(rows))} of {spaced(n_images)} {noun}s, drawn at random; near-duplicates stay together."
         )
     groups_here = np.unique(joined[rows], return_inverse=True)[1]
     groups_here = _numbered(groups_here)
-    probed, codes, names, left_out = _probed([named[row] for row in rows], groups_here)
+    probed, codes, names, left_out = _probed([named[row] for row in rows], groups_here, noun)
     folds = assign_folds(codes, groups_here[probed]) if len(probed) else np.zeros(0, np.int64)
     digest = _digest([keys[row] for row in rows], groups_here, probed, codes)
     representatives = np.unique(groups_here, return_index=True)[1]
     return Panel(
-        rows, groups_here, representatives, probed, codes, folds, names, (*notes, *left_out), any(named), digest
+        rows, groups_here, representatives, probed, codes, folds, names, (*notes, *left_out), any(named), digest, noun
     )
 
 
@@ -135,14 +142,14 @@ def _numbered(groups: np.ndarray) -> np.ndarray:
 
 
 def _probed(
-    labels: Sequence[str | None], groups: np.ndarray
+    labels: Sequence[str | None], groups: np.ndarray, noun: str
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], list[str]]:
     members: dict[str, set[int]] = {}
     for label, group in zip(labels, groups.tolist(), strict=True):
         if label is not None:
             members.setdefault(label, set()).add(group)
     known = {label for label, found in members.items() if len(found) >= MIN_GROUPS_A_LABEL}
-    notes = _left_out(labels, set(members) - known)
+    notes = _left_out(labels, set(members) - known, noun)
     n_groups = len(set().union(*(members[label] for label in known))) if known else 0
     if len(known) < 2 or n_groups < N_FOLDS:
         nothing = np.zeros(0, np.int64)
@@ -153,16 +160,16 @@ def _probed(
     return np.array(probed, np.int64), np.array(codes, np.int64), tuple(numbers), notes
 
 
-def _left_out(labels: Sequence[str | None], lonely: set[str]) -> list[str]:
+def _left_out(labels: Sequence[str | None], lonely: set[str], noun: str) -> list[str]:
     notes = []
     n_without = sum(label is None for label in labels)
     if 0 < n_without < len(labels):
-        notes.append(f"{counted(n_without, 'image')} without a label had no part in the scores by label.")
+        notes.append(f"{counted(n_without, noun)} without a label had no part in the scores by label.")
     if lonely:
         n_images = sum(label in lonely for label in labels)
         notes.append(
-            f"{counted(len(lonely), 'label')} with a single image each, near-duplicates apart, had no part in the scores "
-            f"by label ({counted(n_images, 'image')})."
+            f"{counted(len(lonely), 'label')} with a single {noun} each, near-duplicates apart, had no part in the scores "
+            f"by label ({counted(n_images, noun)})."
         )
     return notes
 

@@ -14,6 +14,9 @@ IMAGENET_DEVIATION_RGB = np.array([0.229, 0.224, 0.225], dtype=np.float32)
 
 RGB = ("red", "green", "blue")
 BGR = ("blue", "green", "red")
+GREY = ("grey",)
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+"""How bright red, green and blue are: ITU-R BT.601, as in Pillow's mode "L"."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,13 @@ class Preprocessing:
         title: The name that papers and Keras use.
         sentence: What it does, for people.
         channel_order: The colours in the order in which the network receives them.
-        function: From RGB `(..., height, width, 3)`, 0 to 255, uint8 or float, to a new float32 array of that shape.
+        function: From RGB `(..., height, width, 3)`, 0 to 255, uint8 or float, to a new float32 array
+            `(..., height, width, n_channels)`.
     """
 
     title: str
     sentence: str
-    channel_order: tuple[str, str, str]
+    channel_order: tuple[str, ...]
     function: Callable[[np.ndarray], np.ndarray]
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
@@ -54,7 +58,7 @@ class NetworkInput:
 
     Attributes:
         fitted: uint8 RGB `(height, width, 3)`: the picture at the size of the network.
-        tensor: float32 `(height, width, 3)`: the numbers that the network receives, its channels in its own order.
+        tensor: float32 `(height, width, n_channels)`: the numbers that the network receives, its channels in its own order.
         sentence: How the one was made from the other.
         channels: One row a channel, in the order of `tensor`.
     """
@@ -101,8 +105,16 @@ def _standardize(images: np.ndarray) -> np.ndarray:
     return scaled
 
 
+def _scale_to_unit(images: np.ndarray) -> np.ndarray:
+    return images.astype(np.float32) / np.float32(255)
+
+
 def _keep(images: np.ndarray) -> np.ndarray:
     return images.astype(np.float32)
+
+
+def _grey_to_unit(images: np.ndarray) -> np.ndarray:
+    return (images.astype(np.float32) @ LUMA / np.float32(255.0))[..., np.newaxis]
 
 
 PREPROCESSING: Mapping[str, Preprocessing] = MappingProxyType(
@@ -110,6 +122,8 @@ PREPROCESSING: Mapping[str, Preprocessing] = MappingProxyType(
         "caffe": Preprocessing("caffe", "BGR, ImageNet mean subtracted (0..255)", BGR, _subtract_mean),
         "tf": Preprocessing("tf", "RGB scaled to -1..1", RGB, _scale_to_one),
         "torch": Preprocessing("torch", "RGB scaled to 0..1, ImageNet mean and deviation removed", RGB, _standardize),
+        "unit": Preprocessing("unit", "RGB scaled to 0..1", RGB, _scale_to_unit),
         "none": Preprocessing("none", "RGB 0..255; scaled inside the network", RGB, _keep),
+        "unit_grey": Preprocessing("unit, grey", "Grey (brightness) scaled to 0..1", GREY, _grey_to_unit),
     }
 )

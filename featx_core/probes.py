@@ -139,6 +139,41 @@ def linear_probe(
     return ProbeScore(interval, correct.astype(np.float64), folds, choices)
 
 
+def held_out_probe(
+    vectors: np.ndarray,
+    labels: Sequence[Any],
+    held_out: np.ndarray,
+    *,
+    groups: Sequence[Any] | np.ndarray | None = None,
+) -> np.ndarray:
+    """Train the classifier of `linear_probe` on some images, and ask it for the labels of the others.
+
+    Args:
+        vectors: Features, finite, `(n_images, n_features)`. Not modified.
+        labels: One label an image, none missing.
+        held_out: Which images are asked about, bool `(n_images,)`. They have no part in the training or in choosing C.
+        groups: Images of one group stay together while C is chosen. None: each is its own group.
+
+    Returns:
+        Whether each held-out image was named rightly, bool, in their order.
+
+    Raises:
+        ValueError: If shapes do not fit, values are not finite, or fewer than two groups are left to train on.
+    """
+    vectors, codes, group = checked(vectors, labels, groups)
+    rest = np.flatnonzero(~held_out)
+    n_folds = min(N_FOLDS, len(np.unique(group[rest])))
+    if n_folds < 2:
+        raise ValueError("A probe needs at least two groups of images to train on. Received: fewer.")
+    folds = np.full(len(codes), -1)
+    folds[rest] = assign_folds(codes[rest], group[rest], n_folds)
+    parts = [folds == fold for fold in range(n_folds)]
+    nothing = np.zeros(len(codes), bool)
+    *inner, last = in_threads(lambda part: _is_right(vectors, codes, held_out | part), [*parts, nothing])
+    shares = [right[:, part].mean(axis=1) for right, part in zip(inner, parts, strict=True)]
+    return last[int(np.argmax(np.round(np.mean(shares, axis=0), 9))), held_out]
+
+
 def checked(
     vectors: np.ndarray, labels: Sequence[Any], groups: Sequence[Any] | np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,6 +7,24 @@ from dataclasses import dataclass
 import numpy as np
 
 
+@dataclass(frozen=True)
+class Rows:
+    """What features can be had of, without the numbers.
+
+    Attributes:
+        names: The name of each row.
+        labels: The label of each row, or None.
+        digests: What identifies each row, in hexadecimal: the SHA-256 of the image that it belongs to, where there is one.
+    """
+
+    names: tuple[str, ...]
+    labels: tuple[str | None, ...]
+    digests: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """Rows of numbers.
@@ -15,10 +33,33 @@ class Table:
         values: float32 `(n_rows, n_values)`.
         names: The name of each row.
         labels: The label of each row, or None.
-        digests: What identifies each row: the SHA-256 of the image that it belongs to, where there is one, else of the row.
+        digests: What identifies each row: the SHA-256 of the image that it belongs to, where there is one, else that of
+            its name, so that rows of one name in two tables are known as the same.
     """
 
     values: np.ndarray
     names: tuple[str, ...]
     labels: tuple[str | None, ...]
     digests: tuple[str, ...]
+
+    @property
+    def rows(self) -> Rows:
+        """The same without the numbers."""
+        return Rows(self.names, self.labels, self.digests)
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """Rows of numbers on their way into a workspace.
+
+    Attributes:
+        values: float32 `(n_rows, n_values)`, all finite.
+        names: The name of each row, no two alike; None when the rows have no names.
+        labels: The label of each row, or None.
+        notes: What was left out or changed on the way, in plain words.
+    """
+
+    values: np.ndarray
+    names: tuple[str, ...] | None
+    labels: tuple[str | None, ...]
+    notes: tuple[str, ...] = ()

@@ -115,36 +115,40 @@ def _tested(
     ]
 
 
-def too_little(codes: np.ndarray, groups: np.ndarray) -> str | None:
+def too_little(codes: np.ndarray, groups: np.ndarray, noun: str = "image") -> str | None:
     """Say that there is too little data for a verdict; None when there is enough.
 
     Args:
         codes: The label of each image, `(n_images,)`.
         groups: The group of each image, `(n_images,)`.
+        noun: What to call one of them.
     """
     n_groups = len(np.unique(groups))
     sizes = sorted((len(np.unique(groups[codes == code])) for code in np.unique(codes)), reverse=True)
     if n_groups >= MIN_GROUPS and len(sizes) > 1 and sizes[1] >= MIN_GROUPS_A_LABEL:
         return None
     return (
-        f"Too little data for a verdict: {counted(n_groups, 'different image')} of {counted(len(sizes), 'label')}. "
+        f"Too little data for a verdict: {counted(n_groups, f'different {noun}')} of {counted(len(sizes), 'label')}. "
         f"It takes at least {MIN_GROUPS}, and {MIN_GROUPS_A_LABEL} each of two labels."
     )
 
 
-def verdict_sentence(scores: Mapping[str, float], differences: Sequence[Difference], n_images: int) -> str:
+def verdict_sentence(
+    scores: Mapping[str, float], differences: Sequence[Difference], n_images: int, noun: str = "image"
+) -> str:
     """Say which extractors are really better, and between which there is no real difference.
 
     Args:
         scores: The share of right answers of each extractor.
         differences: As `find_differences` gave them for those extractors.
         n_images: On how many images.
+        noun: What to call one of them.
     """
     order = sorted(scores, key=lambda name: (-scores[name], name))
     if len(order) < 2:
         return ""
     better = {(row.first, row.second) for row in differences if row.is_real}
-    with_images = f"with {counted(n_images, 'image')}"
+    with_images = f"with {counted(n_images, noun)}"
     if not better:
         return f"There is no real difference between {_list(order)} {with_images}. {_smallest(differences)}".rstrip()
     for n_top in range(1, len(order)):

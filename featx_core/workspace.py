@@ -17,6 +17,7 @@ from featx_core.intake import Incoming, IntakeReport, read_sources
 from featx_core.intake_report import ALREADY_HERE
 from featx_core.ledger import Ledger
 from featx_core.store import Store
+from featx_core.tables import Rows
 from featx_core.vectors import VectorStore
 from featx_core.wording import counted
 
@@ -181,6 +182,12 @@ class Workspace:
         rows = self._store.rows(_RECORDS + " ORDER BY images.id")
         return ImageSet(self._record(*row) for row in rows)
 
+    def rows(self, extractor_digest: str) -> Rows:
+        """List the images that have features of an extractor, without reading them."""
+        stored = self.vectors.stored(extractor_digest)
+        kept = ImageSet(record for record in self.images() if record.digest in stored)
+        return Rows(tuple(kept.names), tuple(kept.labels), tuple(kept.digests))
+
     def _record(
         self, name: str, label: str | None, digest: str, width: int, height: int, form: str, light: float, notes: str
     ) -> ImageRecord:
@@ -243,6 +250,11 @@ class Workspace:
             raise KeyError(f"The workspace holds no file of digest {digest!r}.")
         return content
 
+    def remove_artefact(self, digest: str) -> None:
+        """Forget a kept file."""
+        with self._store.transaction() as connection:
+            connection.execute("DELETE FROM artefacts WHERE digest = ?", (digest,))
+
     def artefacts(self) -> dict[str, str]:
         """List the kept files: digest to name."""
         return dict(self._store.rows("SELECT digest, name FROM artefacts ORDER BY name"))
@@ -267,7 +279,7 @@ class Workspace:
         self._store.close()
 
 
-def image_set_key(images: ImageSet | Features) -> str:
+def image_set_key(images: ImageSet | Features | Rows) -> str:
     """Give a digest of which images these are (or have features), in which order; labels and names do not count."""
     return hashlib.sha256("\n".join(images.digests).encode("ascii")).hexdigest()
 

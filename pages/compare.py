@@ -2,18 +2,20 @@
 
 import streamlit as st
 
-from pages._ui import comparing, frame, guards, jobs, pairs, session, sweeps, tokens
+from pages._ui import comparing, frame, guards, jobs, pairs, session, stability, sweeps, tokens
 
 frame.guard()
 workspace = session.workspace()
 st.title("Compare")
 images = workspace.images()
-guards.need_images(images)
+guards.need_rows(workspace)
 
 chosen = comparing.pick(workspace)
-comparing.run_more(images)
+if len(images):
+    comparing.run_more(images)
 if len(chosen) < 2:
-    st.caption("Pick at least two runs to compare, or run more backbones above.")
+    more = "run more backbones above" if len(images) else "bring in another set of vectors with the same names"
+    st.caption(f"Pick at least two runs to compare, or {more}.")
     st.stop()
 
 comparison, job = comparing.fetch(chosen)
@@ -23,6 +25,7 @@ if comparison is None:
             jobs.show(job)
     st.stop()
 
+comparison = stability.joined(comparison, chosen)
 comparing.show_verdict(comparison)
 colors = comparing.colors(chosen, comparison)
 grid = st.grid(2, min_column_width=380, gap=(16, 32))
@@ -31,6 +34,7 @@ with grid.cell():
 with grid.cell():
     comparing.show_trade(comparison, colors)
 comparing.show_table(comparison)
+stability.show(chosen)
 for note in comparison.notes:
     st.caption(tokens.escape(note))
 
@@ -40,8 +44,11 @@ with st.expander("Similarity of the spaces", icon=":material/grid_on:", key="spa
 with st.expander("Pair view", icon=":material/compare:", key=pairs.PAIR, on_change="rerun") as pair:
     if pair.open:
         pairs.show_pair(chosen)
+networks = [run for run in chosen if run.spec.takes_images]
+if not networks:
+    st.stop()
 with st.expander(
     "Layer sweep of one backbone", icon=":material/stacked_line_chart:", key="sweep", on_change="rerun"
 ) as sweep:
     if sweep.open:
-        sweeps.show(chosen)
+        sweeps.show(networks)

@@ -2,36 +2,38 @@
 
 import streamlit as st
 
-from pages._ui import forms, frame, guards, inspection, jobs, results, runs, session, tokens
+from pages._ui import forms, frame, guards, inspection, jobs, results, runs, session, tokens, training
 
 frame.guard()
 workspace = session.workspace()
 images = workspace.images()
 st.title("Extract")
-guards.need_images(images)
+guards.need_rows(workspace)
 
-if runs.view() == "Set up":
+if forms.offered(images) and runs.view() == "Set up":
     grid = st.grid(2, min_column_width=400, gap=(16, 32))
     left, right = grid.cell(), grid.cell()
     with left:
-        asked = forms.FORMS[forms.method_picker()](workspace)
+        asked = forms.FORMS[forms.method_picker(images)](workspace)
     spec = asked.spec
-    outline = inspection.show_shapes(spec, left)
+    outline = inspection.show_shapes(spec, left) if spec.takes_images else None
     left.button(
-        f"{asked.verb} {tokens.counted(len(images), 'image')}",
+        f"{asked.verb} {runs.amount(workspace, spec, images)}",
         type="primary",
         icon=":material/play_arrow:",
         width="stretch",
         key="run",
+        disabled=asked.problem is not None,
         on_click=runs.start,
         args=({"spec": spec.to_json(), "batch_size": asked.batch_size}, spec, images),
     )
-    left.caption(runs.expectation(workspace, spec, images))
+    left.caption(tokens.escape(asked.problem) if asked.problem else runs.expectation(workspace, spec, images))
     with right:
         if asked.preview is not None:
             asked.preview(images)
-        inspection.show_input(spec, images)
-        inspection.show_layers(outline, asked.layer_key)
+        if spec.takes_images:
+            inspection.show_input(spec, images)
+            inspection.show_layers(outline, asked.layer_key)
     st.stop()
 
 job = runs.watched()
@@ -39,8 +41,10 @@ run = runs.latest(workspace, job)
 if job is not None and not job.is_finished:
     with st.container(height=620, border=True):
         jobs.show(job)
+        training.show_live(job)
 elif job is not None and job.state != "done":
     jobs.show(job)
+    training.offer_kept(job, images)
 elif run is None:
     st.markdown("Nothing was extracted from these images yet.")
     st.caption("Results appear here: shapes, a first map and heatmaps, the features as a picture and as a table.")

@@ -14,6 +14,8 @@ images = workspace.images()
 bar = st.container(horizontal=True, vertical_alignment="top", gap="small")
 with bar:
     run = runs.pick(found)
+guards.need_network(run, found)
+with bar:
     layer = pickers.spatial_layer(run)
     target = pickers.target(run, images)
 chosen = pickers.some_images(images)
@@ -32,4 +34,4 @@ with st.expander(
 ) as maps:
     if maps.open:
         channels.show(run, chosen, layer=layer, colormap=colormap)
-st.caption(tokens.escape(run.spec.badge))
+st.caption(tokens.escape(" ".join(filter(None, (run.spec.badge + ".", run.spec.caption)))))

@@ -2,14 +2,19 @@
 
 import streamlit as st
 
-from pages._ui import bringing, frame, gallery, labels, runs, session, tokens
+from pages._ui import bringing, frame, gallery, labels, runs, session, tokens, vector_files, vector_sets
 
 frame.guard()
 workspace = session.workspace()
 images = workspace.images()
 bringing.show_last_report(workspace)
+vector_sets.show_report(workspace)
+if vector_files.is_waiting():
+    st.title("Images")
+    vector_files.show(workspace)
+    st.stop()
 
-if not len(images):
+if not len(images) and not vector_sets.found(workspace):
     st.title("See what neural networks see in your images")
     st.markdown("Bring in images, pick a network and a layer, and look at its features, maps and heatmaps.")
     bringing.show_first(workspace)
@@ -17,6 +22,12 @@ if not len(images):
 
 head, action = st.columns([3, 1], vertical_alignment="bottom")
 head.title("Images")
+if not len(images):
+    vector_sets.show(workspace)
+    st.caption("There are no images here yet. Rows that have the name of an image will show its picture.")
+    with st.expander("Add images or more vectors", icon=":material/add:", key="add_first", expanded=True):
+        bringing.show_controls(workspace)
+    st.stop()
 if action.button("Extract features", type="primary", icon=":material/memory:", width="stretch", key="to_extract"):
     runs.start_first(images)
     frame.open_page("extract")
@@ -25,6 +36,7 @@ with st.expander("Add more images", icon=":material/add_photo_alternate:", key="
     if more.open:
         bringing.show_controls(workspace)
 
+vector_sets.show(workspace)
 bar = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 shown = labels.filter_images(images, bar)
 size = bar.segmented_control(

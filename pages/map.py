@@ -15,7 +15,7 @@ with bar:
     run = runs.pick(found)
 features = runs.features_of(run)
 if features is None or len(features) < 2:
-    st.info("A map needs at least 2 images with features. Bring in more images, then extract again.")
+    st.info("A map needs at least 2 images or rows with features. Bring in more, then extract again.")
     st.stop()
 choice = maps.controls(bar, features)
 
@@ -26,7 +26,8 @@ except ValueError as error:  # too few features that are numbers
     st.stop()
 if (job is not None and not job.is_finished) or projection is None:
     with st.container(height=620, border=True):
-        st.markdown(f"**{PROJECTIONS[choice.name].title} of {len(features):,} images**".replace(",", " "))
+        rows = ("images" if features.copies is None else "copies") if run.spec.takes_images else "rows"
+        st.markdown(f"**{PROJECTIONS[choice.name].title} of {len(features):,} {rows}**".replace(",", " "))
         if job is not None:
             jobs.show(job)
     st.stop()

@@ -160,4 +160,4 @@ def _reference(extractor: Extractor, target: Target) -> np.ndarray | None:
     if not isinstance(target, SimilarityTarget):
         return None
     pixels = pixels_of(target.image, at_least=extractor.image_size)
-    return extractor(extractor.fit_image(pixels)[np.newaxis]).reshape(-1)
+    return extractor.plain(extractor.fit_image(pixels)[np.newaxis]).reshape(-1)

@@ -6,8 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from featx_core.methods.augmented import Augmented
+from featx_core.methods.fine_tuned import FineTuned
 from featx_core.methods.pretrained import Pretrained
+from featx_core.methods.sequential import CustomSequential
 from featx_core.methods.spec import Spec, SpecError, parse_spec
+from featx_core.methods.transform import LambdaTransform
+from featx_core.methods.vector_table import VectorTable
 from featx_core.progress import as_stages
 
 if TYPE_CHECKING:
@@ -15,9 +20,28 @@ if TYPE_CHECKING:
     from featx_core.progress import ProgressCallback, StageCallback
     from featx_core.workspace import Workspace
 
-METHODS: Mapping[str, type[Spec]] = MappingProxyType({Pretrained.method: Pretrained})
+METHODS: Mapping[str, type[Spec]] = MappingProxyType(
+    {way.method: way for way in (Pretrained, CustomSequential, Augmented, FineTuned, LambdaTransform)}
+)
 
-__all__ = ["METHODS", "Pretrained", "Spec", "SpecError", "build", "spec_from_json", "train"]
+SOURCES: Mapping[str, type[Spec]] = MappingProxyType({VectorTable.method: VectorTable})
+"""What is brought in rather than extracted: specs as those of `METHODS`, which stand in the ledger and in other specs."""
+
+__all__ = [
+    "METHODS",
+    "SOURCES",
+    "Augmented",
+    "CustomSequential",
+    "FineTuned",
+    "LambdaTransform",
+    "Pretrained",
+    "Spec",
+    "SpecError",
+    "VectorTable",
+    "build",
+    "spec_from_json",
+    "train",
+]
 
 
 def spec_from_json(text: str) -> Spec:
@@ -26,7 +50,7 @@ def spec_from_json(text: str) -> Spec:
     Raises:
         SpecError: If the text is no such form, or names an unknown method, version, field or type.
     """
-    return parse_spec(text, METHODS)
+    return parse_spec(text, {**METHODS, **SOURCES})
 
 
 def train(spec: Spec, workspace: Workspace, *, on_progress: StageCallback | ProgressCallback | None = None) -> Spec:

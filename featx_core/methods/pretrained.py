@@ -51,6 +51,7 @@ class Pretrained(Spec):
     method: ClassVar[str] = "pretrained"
     method_title: ClassVar[str] = "Pretrained"
     method_sentence: ClassVar[str] = "A known network, tapped at any layer."
+    can_carry_layers: ClassVar[bool] = True
 
     backbone: str = "mobilenet_v2"
     weights: str = "imagenet"
@@ -180,15 +181,22 @@ class Pretrained(Spec):
         return Extractor(
             self,
             network,
-            _output(
-                network, tap, self.pooling, is_normalized_last=row.normalizes_after_pooling and not self.classifier
-            ),
+            self._output(network, tap),
             tap=tap,
             preprocessing=self.preprocessing,
             fit=self.fit,
             batch_size=row.batch_size_at(self.size),
             classes=self.classes,
         )
+
+    def architecture(self) -> tuple[keras.Model, keras.KerasTensor]:
+        """Make the network and the tensor of its features, untrained. See `Spec.architecture`."""
+        network = build_network(BACKBONES[self.backbone], self.size, classifier=self.classifier)
+        return network, self._output(network, self.outline().tap)
+
+    def _output(self, network: keras.Model, tap: int) -> keras.KerasTensor:
+        is_normalized_last = BACKBONES[self.backbone].normalizes_after_pooling and not self.classifier
+        return _output(network, tap, self.pooling, is_normalized_last=is_normalized_last)
 
     def _network(self, workspace: Workspace | None, on_progress: ProgressCallback | None) -> keras.Model:
         from featx_core import weights

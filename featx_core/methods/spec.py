@@ -8,15 +8,22 @@ import json
 import types
 import typing
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import keras
     import numpy as np
 
+    from featx_core.columns import RunColumn
     from featx_core.extractor import Extractor, Outline
+    from featx_core.features import Features
     from featx_core.preprocessing import NetworkInput
     from featx_core.progress import ProgressCallback, StageCallback
-    from featx_core.tables import Table
+    from featx_core.tables import Rows, Table
+    from featx_core.training import Record
     from featx_core.workspace import Workspace
 
 
@@ -30,13 +37,17 @@ class Spec(ABC):
 
     A subclass is a frozen dataclass whose fields are JSON values, tuples of them, or other specs. It sets `method`,
     its key in `METHODS`, with its `method_title` and `method_sentence` for people, and raises `version` whenever the same
-    fields begin to mean other numbers, so that stored features are not mistaken for new ones.
+    fields begin to mean other numbers, so that stored features are not mistaken for new ones. `takes_tables` says whether
+    the method can also work in a workspace that holds rows of numbers and no images.
     """
 
     method: ClassVar[str]
     method_title: ClassVar[str]
     method_sentence: ClassVar[str]
     version: ClassVar[int] = 1
+    can_carry_layers: ClassVar[bool] = False
+    """Whether new layers can be put behind its network and trained: `architecture` and `build` then give flat networks."""
+    takes_tables: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         hints = typing.get_type_hints(type(self))
@@ -80,9 +91,24 @@ class Spec(ABC):
         return 1
 
     @property
+    def first_row_is_plain(self) -> bool:
+        """Whether the first of several rows of an image is that of the image as it is."""
+        return False
+
+    @property
+    def is_light(self) -> bool:
+        """Whether `outline` needs no Keras, and takes no longer than a click may: pages then need not ask the worker."""
+        return False
+
+    @property
     def pace_key(self) -> str:
         """Specs with equal ones take about the same time an image."""
         return self.digest
+
+    @property
+    def caption(self) -> str:
+        """What people should know of heatmaps and feature maps of this extractor; empty where nothing would surprise."""
+        return ""
 
     @property
     def needs_training(self) -> bool:
@@ -97,9 +123,67 @@ class Spec(ABC):
         """
         return self
 
+    def training_record(self, workspace: Workspace) -> Record | None:
+        """Fetch how the training went or goes, also while it is under way; None where there is none. Needs no TensorFlow."""
+        return None
+
+    def kept(self, workspace: Workspace) -> Spec | None:
+        """Give the trained spec, where the workspace holds what was learned, be it by a training that was cancelled.
+
+        Needs no TensorFlow. None where nothing was learned yet.
+        """
+        return None if self.needs_training else self
+
+    def architecture(self) -> tuple[keras.Model, keras.KerasTensor]:
+        """Make the network and the tensor of its features, with whatever weights it has at first.
+
+        Raises:
+            SpecError: If no layers can be put behind it.
+        """
+        raise SpecError(f"No layers can be put behind {self.title}: choose a pretrained network or one of your own.")
+
+    def columns(self, workspace: Workspace, features: Features) -> Mapping[str, RunColumn]:
+        """Tell what this run says of each image besides the features, such as a predicted class. Needs no TensorFlow."""
+        return {}
+
+    @property
+    def takes_images(self) -> bool:
+        """Whether it looks at images: it has layers, an input to show, heatmaps. If not, `table` gives its rows."""
+        return True
+
     def table(self, workspace: Workspace) -> Table | None:
         """Give the rows of a spec that takes numbers rather than images; None for all that work on images."""
         return None
+
+    @property
+    def derived_from(self) -> Spec | None:
+        """Another spec whose features are all that `derive` needs to give these, without a network; None: there is none."""
+        return None
+
+    def derive(self, values: np.ndarray) -> np.ndarray:
+        """Compute features from those of `derived_from`.
+
+        Args:
+            values: float32 `(n_images, *feature_shape)`, with the copies as second axis where an image gives several rows.
+                Not modified.
+
+        Returns:
+            float32, of the same images in the same order.
+        """
+        raise NotImplementedError(f"{type(self).__name__} is not derived from another spec.")
+
+    def rows(self, workspace: Workspace) -> Rows:
+        """List what there are features of in a workspace now, with equal images as often as they are there."""
+        table = self.table(workspace)
+        return table.rows if table is not None else workspace.rows(self.digest)
+
+    def load(self, workspace: Workspace, digests: Sequence[str]) -> dict[str, np.ndarray]:
+        """Fetch the features of some of its `rows`, by digest; those that are not there are left out."""
+        table = self.table(workspace)
+        if table is None:
+            return workspace.vectors.load(self.digest, digests)
+        wanted = set(digests)
+        return {key: row for key, row in zip(table.digests, table.values, strict=True) if key in wanted}
 
     def shape_steps(self, outline: Outline) -> tuple[tuple[int, ...] | str, ...]:
         """Tell the way from the input to the features: shapes for one image, and words for what happens in between."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from featx_core.comparison_tables import CHANCE, COLORS
+from featx_core.image_set import ImageSet
 from featx_core.scores import SCORES_VERSION
+from featx_core.tables import Rows
 from featx_core.worker.keys import digest_of
 from featx_core.workspace import image_set_key
 
 if TYPE_CHECKING:
-    from featx_core.image_set import ImageSet
     from featx_core.ledger import Run
     from featx_core.methods import Spec
     from featx_core.workspace import Workspace
@@ -21,10 +24,10 @@ def find_comparison_key(workspace: Workspace, run_digests: Sequence[str]) -> str
 
     The order of the runs does not count. When an image, a label or the features of one image change, so does the key.
     """
-    images = compared_images(workspace, run_digests)
+    rows = compared_rows(workspace, run_digests).rows
     names = sorted(name_runs(find_runs(workspace, run_digests)).items())
     timing = [[run.digest, run.details.get("ms_per_image")] for run in find_runs(workspace, run_digests)]
-    return "comparison:" + digest_of(SCORES_VERSION, names, sorted(timing), *_state(images))
+    return "comparison:" + digest_of(SCORES_VERSION, names, sorted(timing), *_state(rows))
 
 
 def find_sweep_key(workspace: Workspace, spec: Spec) -> str:
@@ -60,12 +63,49 @@ def find_runs(workspace: Workspace, run_digests: Sequence[str]) -> list[Run]:
     return found
 
 
-def compared_images(workspace: Workspace, run_digests: Sequence[str]) -> ImageSet:
-    """Give the images of the workspace that have features of every run."""
-    from featx_core.image_set import ImageSet
+@dataclass(frozen=True)
+class ComparedRows:
+    """What a comparison looks at.
 
-    stored = [workspace.vectors.stored(digest) for digest in set(run_digests)]
-    return ImageSet(image for image in workspace.images() if all(image.digest in held for held in stored))
+    Attributes:
+        rows: What all runs have features of: images in the order of the workspace, then other rows.
+        images: The same as images; None when some of it is not.
+        n_left_out: What not all runs have features of.
+    """
+
+    rows: Rows
+    images: ImageSet | None
+    n_left_out: int
+
+
+def compared_rows(workspace: Workspace, run_digests: Sequence[str]) -> ComparedRows:
+    """Find what all of some runs have features of: images of the workspace, and rows of one name in tables of numbers.
+
+    An image without a label takes that of its row in a table.
+    """
+    runs = find_runs(workspace, run_digests)
+    listed = [run.spec.rows(workspace) for run in runs]
+    shared = set.intersection(*(set(rows.digests) for rows in listed))
+    labels = _first_of(listed, [rows.labels for rows in listed])
+    names = _first_of(listed, [rows.names for rows in listed])
+    images = [image for image in workspace.images() if image.digest in shared]
+    others = [digest for digest in names if digest in shared.difference(image.digest for image in images)]
+    rows = Rows(
+        (*(image.name for image in images), *(str(names[digest]) for digest in others)),
+        (*(image.label or labels.get(image.digest) for image in images), *map(labels.get, others)),
+        (*(image.digest for image in images), *others),
+    )
+    n_all = len(set(names) | set(workspace.images().digests if any(run.spec.takes_images for run in runs) else ()))
+    return ComparedRows(rows, None if others else ImageSet(images), n_all - len(shared))
+
+
+def _first_of(listed: Sequence[Rows], facts: Sequence[Sequence[str | None]]) -> dict[str, str | None]:
+    """For each digest the first fact that any table knows of it."""
+    found: dict[str, str | None] = {}
+    for rows, each in zip(listed, facts, strict=True):
+        for digest, fact in zip(rows.digests, each, strict=True):
+            found[digest] = found.get(digest) or fact
+    return found
 
 
 def name_runs(runs: Sequence[Run]) -> dict[str, str]:
@@ -83,9 +123,10 @@ def name_runs(runs: Sequence[Run]) -> dict[str, str]:
     names = {}
     for run in runs:
         unique = [form[run.digest] for form in forms if list(form.values()).count(form[run.digest]) == 1]
+        unique = [name for name in unique if name not in (COLORS, CHANCE)]
         names[unique[0] if unique else f"{run.title} (run {run.number})"] = run.digest
     return names
 
 
-def _state(images: ImageSet) -> tuple[str, list[str | None]]:
-    return image_set_key(images), images.labels
+def _state(rows: Rows | ImageSet) -> tuple[str, list[str | None]]:
+    return image_set_key(rows), list(rows.labels)

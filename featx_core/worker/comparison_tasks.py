@@ -6,6 +6,7 @@ import dataclasses
 import io
 import itertools
 import json
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,17 +14,18 @@ import numpy as np
 
 from featx_core.comparison import assemble
 from featx_core.comparison_inputs import facts_of
-from featx_core.comparison_tables import COLORS, Facts
+from featx_core.comparison_tables import COLORS, Comparison, Facts
 from featx_core.duplicates import Sketches, duplicate_groups, sketch
 from featx_core.features import gather
+from featx_core.folds import image_keys
 from featx_core.image_set import ImageSet
-from featx_core.layer_sweep import sweep_layers
+from featx_core.layer_sweep import Sweep, sweep_layers
 from featx_core.methods import spec_from_json
 from featx_core.panel import Panel, choose_panel
 from featx_core.scores import PreparedSpace, prepare_space, score_extractor, score_pair
 from featx_core.wording import counted
 from featx_core.worker.comparison_keys import (
-    compared_images,
+    compared_rows,
     extractor_score_key,
     find_comparison_key,
     find_runs,
@@ -33,6 +35,7 @@ from featx_core.worker.comparison_keys import (
     sketches_key,
 )
 from featx_core.worker.extraction_tasks import FIRST_BATCH_SECONDS, find_extractor, needed
+from featx_core.worker.kept import fetch_kept, read_mapping
 from featx_core.worker.report import Report
 from featx_core.workspace import Workspace
 
@@ -60,7 +63,7 @@ def compare_runs(workspace: Workspace | None, parameters: Mapping[str, Any], rep
     workspace = needed(workspace)
     digests = parameters["run_digests"]
     key = find_comparison_key(workspace, digests)
-    if workspace.result(key) is not None:
+    if fetch_kept(workspace, key, Comparison.from_json) is not None:
         return {"key": key, "n_scored": 0, "n_paired": 0}
     work = _Comparing(workspace, digests, report)
     content = work.run()
@@ -82,7 +85,7 @@ def sweep(workspace: Workspace | None, parameters: Mapping[str, Any], report: Re
     workspace = needed(workspace)
     spec = spec_from_json(parameters["spec"])
     key = find_sweep_key(workspace, spec)
-    if workspace.result(key) is None:
+    if fetch_kept(workspace, key, Sweep.from_json) is None:
         images = workspace.images()
         extractor = find_extractor(spec, workspace, report)
         groups = duplicate_groups(find_sketches(workspace, images, report), digests=images.digests)
@@ -95,16 +98,23 @@ def sweep(workspace: Workspace | None, parameters: Mapping[str, Any], report: Re
 def find_sketches(workspace: Workspace, images: ImageSet, report: Report) -> Sketches:
     """Fetch what the thumbnails show, or look at them and keep it."""
     key = sketches_key(images)
-    stored = workspace.result(key)
+    stored = fetch_kept(workspace, key, _read_sketches)
     if stored is not None:
-        with np.load(io.BytesIO(stored), allow_pickle=False) as arrays:
-            return Sketches(arrays["pictures"], arrays["color_histograms"])
+        return stored
     report.stage(LOOKING)
     found = sketch(images, on_progress=report)
     out = io.BytesIO()
     np.savez_compressed(out, pictures=found.pictures, color_histograms=found.color_histograms)
     workspace.put_result(key, out.getvalue())
     return found
+
+
+def _read_sketches(content: bytes) -> Sketches:
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return Sketches(arrays["pictures"], arrays["color_histograms"])
+    except (KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError("These bytes are not the small pictures that were kept.") from error
 
 
 class _Comparing:
@@ -114,36 +124,46 @@ class _Comparing:
         self.workspace, self.report = workspace, report
         self.runs = find_runs(workspace, run_digests)
         self.names = name_runs(self.runs)
-        self.images = compared_images(workspace, run_digests)
-        if not len(self.images):
-            raise ValueError("No image has features of all these runs. Extract again with each, then compare.")
+        self.compared = compared_rows(workspace, run_digests)
+        if not len(self.compared.rows):
+            raise ValueError(
+                "No image has features of all these runs. Extract again with each, then compare. Rows of numbers are "
+                "compared by name."
+            )
         self.n_scored = self.n_paired = 0
         self._spaces: dict[str, PreparedSpace] = {}
         self._facts: dict[str, Facts] = {}
 
     def run(self) -> bytes:
         """Compute what is missing and put all together."""
-        sketches = find_sketches(self.workspace, self.images, self.report)
-        groups = duplicate_groups(sketches, digests=self.images.digests)
-        panel = choose_panel(self.images.digests, self.images.labels, groups)
+        rows, images = self.compared.rows, self.compared.images
+        noun = "row" if images is None else "image"
+        sketches = None if images is None else find_sketches(self.workspace, images, self.report)
+        panel = choose_panel(rows.digests, rows.labels, self._groups(sketches), noun=noun)
         scores = {name: self._score(name, digest, panel) for name, digest in self.names.items()}
-        colors = self._scored(COLORS, COLORS, panel, lambda: sketches.color_histograms)
+        colors = None if sketches is None else self._scored(COLORS, COLORS, panel, lambda: sketches.color_histograms)
         pairs = self._pairs(panel)
         facts = {name: self._facts_of(digest) for name, digest in self.names.items()}
-        n_without = len(self.workspace.images()) - len(self.images)
-        notes = (f"{counted(n_without, 'image')} without features of every run had no part.",) if n_without else ()
+        n_without = self.compared.n_left_out
+        notes = (f"{counted(n_without, noun)} without features of every run had no part.",) if n_without else ()
         found = assemble(scores, pairs, panel, facts=facts, colors=colors, notes=notes)
         found = dataclasses.replace(found, facts={**found.facts, "runs": self.names})
         return found.to_json().encode()
+
+    def _groups(self, sketches: Sketches | None) -> Sequence[Any] | np.ndarray:
+        """Near-duplicates among images; without pictures, rows that are equal in every run."""
+        if sketches is not None:
+            return duplicate_groups(sketches, digests=self.compared.rows.digests)
+        return image_keys([self._vectors(digest) for digest in self.names.values()])
 
     def _score(self, name: str, digest: str, panel: Panel) -> dict[str, Any]:
         return self._scored(name, digest, panel, lambda: self._vectors(digest))
 
     def _scored(self, name: str, digest: str, panel: Panel, vectors: Callable[[], np.ndarray]) -> dict[str, Any]:
         key = extractor_score_key(digest, panel.digest)
-        stored = self.workspace.result(key)
+        stored = fetch_kept(self.workspace, key, read_mapping)
         if stored is not None:
-            return json.loads(stored)
+            return stored
         self.report.stage(SCORING.format(name), limit_seconds=SCORING_SECONDS)
         found = score_extractor(vectors(), panel, on_progress=self.report)
         self.workspace.put_result(key, json.dumps(found).encode())
@@ -153,8 +173,8 @@ class _Comparing:
     def _pairs(self, panel: Panel) -> dict[tuple[str, str], dict[str, Any]]:
         couples = list(itertools.combinations(sorted(self.names), 2))
         keys = {couple: pair_score_key([self.names[name] for name in couple], panel.digest) for couple in couples}
-        stored = {couple: self.workspace.result(key) for couple, key in keys.items()}
-        found = {couple: json.loads(content) for couple, content in stored.items() if content is not None}
+        stored = {couple: fetch_kept(self.workspace, key, read_mapping) for couple, key in keys.items()}
+        found = {couple: score for couple, score in stored.items() if score is not None}
         missing = [couple for couple in couples if couple not in found]
         if missing:
             self.report.stage(PAIRING, limit_seconds=SCORING_SECONDS)
@@ -172,8 +192,8 @@ class _Comparing:
 
     def _vectors(self, digest: str) -> np.ndarray:
         run = next(run for run in self.runs if run.digest == digest)
-        stored = self.workspace.vectors.load(digest, self.images.digests)
-        return gather(self.images, stored, run.spec, {}).per_image().vectors
+        stored = run.spec.load(self.workspace, self.compared.rows.digests)
+        return gather(self.compared.rows, stored, run.spec, {}).per_image().vectors
 
     def _facts_of(self, digest: str) -> Facts:
         run = next(run for run in self.runs if run.digest == digest)

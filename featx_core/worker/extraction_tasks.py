@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from featx_core.backbones import find_backbone
-from featx_core.extraction import extract, extract_table
+from featx_core.extraction import extract, extract_derived, extract_table
 from featx_core.methods import build, spec_from_json
 from featx_core.weights import fetch
 from featx_core.worker.answers import features_to_json
@@ -17,6 +17,7 @@ from featx_core.workspace import Workspace
 
 if TYPE_CHECKING:
     from featx_core.extractor import Extractor
+    from featx_core.features import Features
     from featx_core.methods import Spec
 
 GETTING_WEIGHTS = "Getting the weights"
@@ -46,16 +47,23 @@ def extract_features(workspace: Workspace | None, parameters: Mapping[str, Any],
     spec = spec_from_json(parameters["spec"]).train(workspace, report)
     if spec.table(workspace) is not None:
         return {"run_digest": spec.digest, "details": dict(extract_table(spec, workspace).details)}
-    extractor = find_extractor(spec, workspace, report)
-    batch_size = parameters.get("batch_size")
-    batch_size = extractor.batch_size if batch_size is None else batch_size
     report.stage(EXTRACTING, limit_seconds=FIRST_BATCH_SECONDS)
-    features = extract(workspace.images(), extractor, workspace=workspace, batch_size=batch_size, on_progress=report)
-    report.needs_fresh_worker = features.details["batch_size"] < batch_size  # it was halved: memory had run out
+    features = extract_derived(workspace.images(), spec, workspace, on_progress=report)
+    if features is None:
+        features = _extract_with_network(spec, workspace, parameters.get("batch_size"), report)
     answer: dict[str, Any] = {"run_digest": spec.digest, "details": dict(features.details)}
     if not features.details["is_saved"]:
         answer |= {"spec": spec.to_json(), "unsaved": features_to_json(features)}
     return answer
+
+
+def _extract_with_network(spec: Spec, workspace: Workspace, batch_size: int | None, report: Report) -> Features:
+    extractor = find_extractor(spec, workspace, report)
+    batch_size = extractor.batch_size if batch_size is None else batch_size
+    report.stage(EXTRACTING, limit_seconds=FIRST_BATCH_SECONDS)
+    features = extract(workspace.images(), extractor, workspace=workspace, batch_size=batch_size, on_progress=report)
+    report.needs_fresh_worker = features.details["batch_size"] < batch_size  # it was halved: memory had run out
+    return features
 
 
 def fetch_weights(workspace: Workspace | None, parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:

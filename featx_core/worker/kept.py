@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+import json
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 from featx_core.workspace import Workspace
+
+Value = TypeVar("Value")
 
 
 class Readable(Protocol):
@@ -25,3 +29,24 @@ def is_kept(workspace: Workspace, key: str, kind: type[Readable]) -> bool:
     except ValueError:
         return False
     return True
+
+
+def fetch_kept(workspace: Workspace, key: str, read: Callable[[bytes], Value]) -> Value | None:
+    """Fetch a result as what `read` makes of its bytes; None when it is not there, or `read` raises ValueError."""
+    content = workspace.result(key)
+    try:
+        return read(content) if content is not None else None
+    except ValueError:
+        return None
+
+
+def read_mapping(content: bytes) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        ValueError: If it is something else.
+    """
+    found = json.loads(content)
+    if not isinstance(found, dict):
+        raise ValueError("These bytes are not the scores that were kept.")
+    return found

@@ -57,6 +57,16 @@ def feature_maps_key(spec_digest: str, image_digest: str, layer: int | str | Non
     return "feature_maps:" + digest_of(spec_digest, image_digest, layer)
 
 
+def keras_file_key(spec_digest: str) -> str:
+    """Name the `.keras` file of the network of a spec in its workspace."""
+    return "keras_file:" + spec_digest
+
+
+def kernels_key(spec_digest: str) -> str:
+    """Name the patterns of the first convolution in their workspace, by the digest of the spec of the extractor."""
+    return "kernels:" + digest_of(spec_digest)
+
+
 def digest_of(*parts: Any) -> str:
     """Give the SHA-256 of JSON values, in hexadecimal. Raises as `canonical_json` does."""
     return hashlib.sha256(canonical_json(parts).encode("ascii")).hexdigest()

@@ -23,7 +23,8 @@ def project_features(workspace: Workspace | None, parameters: Mapping[str, Any],
     Args:
         workspace: Holds the run; takes the map.
         parameters: `run_digest`, `name` (a key of `PROJECTIONS`), `n_components`, `seed`, `parameters` (the others, by
-            name); `image_set_key` may be there, so that the job is another one when the images change.
+            name), `per_image` (whether the means over copies are laid out; false where missing); `image_set_key` may be
+            there, so that the job is another one when the images change.
         report: Told of steps done.
 
     Returns:
@@ -37,10 +38,10 @@ def project_features(workspace: Workspace | None, parameters: Mapping[str, Any],
     features = load_features(workspace, parameters["run_digest"])
     if features is None:
         raise ValueError("This run is no longer in the workspace. Pick another one, or extract again.")
+    features = features.per_image() if parameters.get("per_image") else features
     name, others = parameters["name"], parameters.get("parameters", {})
     n_components, seed = parameters.get("n_components", 2), parameters.get("seed", 0)
-    images = workspace.images().select(features.names)
-    key = projection_key(parameters["run_digest"], image_set_key(images), name, n_components, seed, others)
+    key = projection_key(parameters["run_digest"], image_set_key(features), name, n_components, seed, others)
     if not is_kept(workspace, key, Projection):
         projection = project(features.vectors, name, n_components=n_components, seed=seed, on_progress=report, **others)
         workspace.put_result(key, projection.to_bytes())

@@ -9,9 +9,10 @@ import streamlit as st
 from featx_core.intake import IntakeReport
 from featx_core.samples import SAMPLES
 from featx_core.workspace import Workspace
-from pages._ui import imports, library, session, tokens
+from pages._ui import imports, library, session, tokens, vector_files
 
 _KINDS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF files of up to 25 MB, or zip archives of up to 200 MB."
+_TABLES = "Tables of numbers (CSV, NPY, NPZ, Parquet) come in as sets of vectors."
 _SHOWN_LINES = 200
 
 
@@ -24,6 +25,7 @@ def show_first(workspace: Workspace) -> None:
     with grid.cell():
         st.subheader("Your images")
         _drop_zone(workspace)
+        st.caption(_TABLES)
         _local_folder(workspace)
     with grid.cell():
         st.subheader("No images at hand?")
@@ -31,9 +33,7 @@ def show_first(workspace: Workspace) -> None:
     if session.is_local() and (found := library.recent()):
         st.subheader("Open again")
         for entry in found[:4]:
-            words = (
-                f"{tokens.escape(entry.title)}, {tokens.counted(entry.n_images, 'image')}, {tokens.ago(entry.changed)}"
-            )
+            words = f"{tokens.escape(entry.title)}, {entry.holds}, {tokens.ago(entry.changed)}"
             if st.button(words, key=f"again_{entry.token}", icon=":material/history:", type="tertiary"):
                 session.switch(entry.token)
                 st.rerun()
@@ -96,11 +96,14 @@ def _drop_zone(workspace: Workspace) -> None:
         accept_multiple_files="directory" if kind == "Folder" else True,
         key=f"upload_{kind}_{number}",
         max_upload_size=200,
-        help=f"{_KINDS} Names of folders become labels.",
+        help=f"{_KINDS} Names of folders become labels. {_TABLES}",
     )
     if files:
         session.remember("upload_number", int(str(number)) + 1)
-        begin(workspace, [(file.name, file) for file in files], title="Bringing in your images", limited=True)
+        pictures = vector_files.take(files)
+        if not pictures:
+            st.rerun()
+        begin(workspace, [(file.name, file) for file in pictures], title="Bringing in your images", limited=True)
 
 
 def _local_folder(workspace: Workspace) -> None:
@@ -110,7 +113,9 @@ def _local_folder(workspace: Workspace) -> None:
         path = st.text_input("Path of the folder or zip file", placeholder="for example ~/Pictures/birds")
         if st.button("Bring in", key="open_folder", disabled=not path.strip()):
             source = Path(path.strip()).expanduser()
-            if source.exists():
+            if vector_files.take_path(source):
+                st.rerun()
+            elif source.exists():
                 begin(workspace, [source], title=f"Bringing in {source.name}", limited=False)
             else:
                 st.warning("There is no such file or folder on this machine. Check the path.")

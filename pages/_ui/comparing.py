@@ -9,7 +9,7 @@ from plotly.graph_objects import Figure
 
 from featx_core import comparison_figures, figures
 from featx_core.backbones import BACKBONES
-from featx_core.comparison import Comparison
+from featx_core.comparison import COLORS, Comparison
 from featx_core.image_set import ImageSet
 from featx_core.ledger import Run
 from featx_core.methods import Pretrained
@@ -17,6 +17,7 @@ from featx_core.palette import run_color
 from featx_core.weights import find
 from featx_core.worker import Job
 from featx_core.worker.comparison_keys import find_comparison_key
+from featx_core.worker.kept import fetch_kept
 from featx_core.workspace import Workspace
 from pages._ui import jobs, session, tokens
 
@@ -104,13 +105,9 @@ def fetch(chosen: Sequence[Run]) -> tuple[Comparison | None, Job | None]:
     workspace = session.workspace()
     digests = [run.digest for run in chosen]
     key = find_comparison_key(workspace, digests)
-    content = workspace.result(key)
-    if content is not None:
-        try:
-            return Comparison.from_json(content), None
-        except ValueError:
-            st.error("The kept comparison cannot be read by this version of featx.", icon=":material/error:")
-            return None, None
+    kept = fetch_kept(workspace, key, Comparison.from_json)
+    if kept is not None:
+        return kept, None
     asked = {"run_digests": digests, "key": key}
     for job in jobs.mine():
         if job.task == "compare" and dict(job.parameters) != asked:
@@ -130,10 +127,11 @@ def show_verdict(comparison: Comparison) -> None:
     with st.container(border=True, key="verdict"):
         st.markdown(f"#### {tokens.escape(comparison.verdict)}")
         facts = comparison.facts
-        words = [tokens.counted(facts["n_images"], "image"), tokens.counted(facts["n_labels"], "label")]
+        noun = facts.get("noun", "image")
+        words = [tokens.counted(facts["n_images"], noun), tokens.counted(facts["n_labels"], "label")]
         if facts["n_duplicate_groups"]:
             groups = tokens.counted(facts["n_duplicate_groups"], "group")
-            words.append(f"{groups} of equal or nearly equal images kept in one fold")
+            words.append(f"{groups} of equal or nearly equal {noun}s kept in one fold")
         st.caption(tokens.escape(", ".join(words) + "."))
 
 
@@ -147,7 +145,7 @@ def show_ranking(comparison: Comparison, colors: dict[str, str]) -> None:
 def show_table(comparison: Comparison) -> None:
     """Show all numbers of all extractors."""
     table = comparison.table.copy()
-    for measure in ("knn", "probe"):
+    for measure in ("knn", "probe", "stability"):
         if measure in table:
             table[measure] = [_with_interval(row, measure) for row in table.to_dict(orient="records")]
             table = table.drop(columns=[f"{measure}_low", f"{measure}_high"])
@@ -162,10 +160,11 @@ def show_table(comparison: Comparison) -> None:
         icon=":material/download:",
     )
     if comparison.has_labels:
+        colors = ", and a histogram of the colours" if COLORS in set(comparison.table["extractor"]) else ""
         st.caption(
             "k-NN: share of images whose nearest neighbours carry their label, each image left out in turn (cosine). Linear "
-            "probe: accuracy of a logistic regression, cross-validated. Brackets are 95 % intervals. Two rows give the "
-            "scale: always guessing the most frequent label, and a histogram of the colours."
+            "probe: accuracy of a logistic regression, cross-validated. Brackets are 95 % intervals. For scale: always "
+            f"guessing the most frequent label{colors}."
         )
 
 
@@ -216,7 +215,7 @@ def _csv(table: pd.DataFrame) -> bytes:
 def _with_interval(row: dict, measure: str) -> str:
     value, low, high = row[measure], row[f"{measure}_low"], row[f"{measure}_high"]
     if pd.isna(value):
-        return ""
+        return "not measured" if measure == "stability" and row["kind"] == "extractor" else ""
     return f"{value:.3f}" if pd.isna(low) else f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
@@ -229,6 +228,7 @@ _COLUMNS = {
     "n_parameters": st.column_config.NumberColumn("Parameters", format="localized"),
     "silhouette": st.column_config.NumberColumn("Silhouette", format="%.3f"),
     "nmi": st.column_config.NumberColumn("k-means NMI", format="%.3f"),
+    "stability": st.column_config.TextColumn("Stability of neighbours"),
     "effective_dimension": st.column_config.NumberColumn("Effective dimension", format="%.1f"),
     "hubness": st.column_config.NumberColumn(
         "Hubness", format="%.2f", help="Skewness of how often images are neighbours."

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from featx_core.vector_sets import vector_sets
 from pages._ui import jobs, library, session, tokens
 
 PAGES = (
@@ -104,7 +105,10 @@ def _workspace_menu() -> None:
         _open_file()
         _open_recent()
     counts = f"{tokens.counted(n_images, 'image')}, {tokens.counted(n_labels, 'label')}"
-    st.caption(counts if n_images else "No images yet")
+    n_sets = len(vector_sets(workspace))
+    words = [counts] if n_images or not n_sets else []
+    words += [f"{tokens.counted(n_sets, 'set')} of vectors"] if n_sets else []
+    st.caption(", ".join(words) if n_images or n_sets else "No images yet")
 
 
 def _open_file() -> None:
@@ -123,7 +127,7 @@ def _open_recent() -> None:
     if others:
         st.caption("Recent on this machine")
     for entry in others:
-        words = f"{tokens.escape(entry.title)}, {tokens.counted(entry.n_images, 'image')}, {tokens.ago(entry.changed)}"
+        words = f"{tokens.escape(entry.title)}, {entry.holds}, {tokens.ago(entry.changed)}"
         if st.button(words, key=f"recent_{entry.token}", type="tertiary", icon=":material/history:"):
             session.switch(entry.token)
             st.rerun()

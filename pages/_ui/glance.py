@@ -16,7 +16,7 @@ def show_map(run: Run, features: Features) -> None:
     """Show the PCA map of a run, coloured by label."""
     st.markdown("**A first map**")
     if len(features) < 2:
-        st.caption("A map needs at least 2 images.")
+        st.caption("A map needs at least 2 rows.")
         return
     try:
         projection = maps.in_server(run, features, "pca", 2, 0, {})
@@ -24,7 +24,7 @@ def show_map(run: Run, features: Features) -> None:
         st.caption(str(error))
         return
     figure = figures.map_figure(
-        projection, names=features.names, groups=features.labels, group_title="label", dark=session.is_dark()
+        projection, names=features.row_names, groups=features.labels, group_title="label", dark=session.is_dark()
     )
     figure.update_layout(height=360)
     st.plotly_chart(figure, key=f"glance_{run.digest[:12]}", theme=None, config=figures.CONFIG)
@@ -34,6 +34,11 @@ def show_map(run: Run, features: Features) -> None:
 def show_heatmaps(run: Run, images: ImageSet) -> None:
     """Show where the network looks in a few images, one of each label first."""
     st.markdown("**First heatmaps**")
+    if not run.spec.takes_images:
+        st.caption(
+            "These are numbers, without a network that looked at pictures: there is nothing to draw heatmaps of."
+        )
+        return
     chosen = _varied(images)
     found = attributions.ask(run, chosen, [METHOD], layer=None, target=None)
     if found.job is not None and found.job.state != "done":
@@ -50,7 +55,7 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
             else:
                 st.image(attributions.overlay(heatmap, record, 0.5, "viridis", 480), width="stretch", alt=record.name)
                 st.caption(tokens.escape(record.label or record.name))
-    st.caption(attributions.caption(METHOD))
+    st.caption(" ".join(filter(None, (attributions.caption(METHOD), tokens.escape(run.spec.caption)))))
 
 
 def _varied(images: ImageSet) -> list[ImageRecord]:

@@ -5,7 +5,9 @@ import streamlit as st
 from featx_core.image_set import ImageSet
 from featx_core.ledger import Run
 from featx_core.workspace import Workspace
-from pages._ui import frame
+from pages._ui import frame, session, tokens
+
+_OFFERED = 3  # runs in place of one that does not fit
 
 
 def need_images(images: ImageSet) -> None:
@@ -17,13 +19,40 @@ def need_images(images: ImageSet) -> None:
         st.stop()
 
 
+def need_rows(workspace: Workspace) -> None:
+    """Stop the page here when there are neither images nor features of rows that are none."""
+    images = workspace.images()
+    if not len(images) and not _without_images(workspace):
+        need_images(images)
+
+
 def need_runs(workspace: Workspace) -> list[Run]:
     """Stop the page here when nothing was extracted; give the runs, newest first."""
-    need_images(workspace.images())
-    found = workspace.ledger.runs()
+    need_rows(workspace)
+    found = workspace.ledger.runs() if len(workspace.images()) else _without_images(workspace)
     if not found:
         st.markdown("Nothing was extracted from these images yet.")
         if st.button("Extract features", type="primary", icon=":material/memory:"):
             frame.open_page("extract")
         st.stop()
     return found
+
+
+def need_network(run: Run, found: list[Run]) -> None:
+    """Stop the page here when a run has no network that looks at images; offer the runs that have one."""
+    if run.spec.takes_images:
+        return
+    st.markdown(f"{tokens.escape(run.title)} holds numbers, without a network that looked at pictures: no heatmaps.")
+    others = [other for other in found if other.spec.takes_images][:_OFFERED]
+    for other in others:
+        words, picked = f"Heatmaps of {tokens.escape(other.title)}", ("picked_run", other.digest)
+        st.button(words, key=f"heatmaps_of_{other.digest[:12]}", on_click=session.remember, args=picked)
+    if not others:
+        has_images = len(session.workspace().images()) > 0
+        if st.button("Extract features" if has_images else "Bring in images", type="primary"):
+            frame.open_page("extract" if has_images else "images")
+    st.stop()
+
+
+def _without_images(workspace: Workspace) -> list[Run]:
+    return [run for run in workspace.ledger.runs() if not run.spec.takes_images]

@@ -32,7 +32,7 @@ export default function (component) {
   const follow = (event) => { pointer = event; };
   const enter = (event) => {
     const row = [event.points?.[0]?.customdata].flat()[0];
-    if (row === undefined || data.digests[row] === undefined) return;
+    if (row === undefined || !data.digests[row]) return;
     card.src = data.folder + data.digests[row];
     place(card, event.event ?? pointer);
     card.style.display = "block";

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from featx_core.features import Features
-from pages._ui import session
+from pages._ui import maps, session
 
 _hover = st.components.v2.component(
     "featx_hover", html="<span></span>", js=(Path(__file__).parent / "hover.js").read_text("utf-8")
@@ -13,11 +13,11 @@ _hover = st.components.v2.component(
 
 
 def show(features: Features) -> None:
-    """Let hovering over a point of the map above show its image."""
+    """Let hovering over a point of the map above show its image, where it has one."""
     _hover(
         data={
             "folder": f"/thumbnail/{session.token()}/",
-            "digests": list(features.digests),
+            "digests": [record.digest if record else None for record in maps.images_of(features)],
             "frame": "st-key-map_frame",
         },
         key="map_hover",

@@ -88,7 +88,7 @@ def show_layers(outline: Outline | None, layer_key: str | None) -> None:
             st.skeleton(height=_TABLE_HEIGHT)
             return
         st.markdown(
-            f"**Layers**: {tokens.counted(len(outline.layers), 'layer')}, {outline.n_parameters / 1e6:.3g} M parameters "
+            f"**Layers**: {tokens.counted(len(outline.layers), 'layer')}, {_parameters(outline)} "
             f"up to the tap.{' Tick a row to tap the network there.' if layer_key else ''}"
         )
         key = f"layers_{layer_key}"
@@ -108,6 +108,11 @@ def show_layers(outline: Outline | None, layer_key: str | None) -> None:
                 "parameters": st.column_config.NumberColumn(format="localized", width=75),
             },
         )
+
+
+def _parameters(outline: Outline) -> str:
+    number = outline.n_parameters
+    return tokens.counted(number, "parameter") if number < 1e5 else f"{number / 1e6:.3g} M parameters"
 
 
 def _layer_table(outline: Outline) -> pd.DataFrame:

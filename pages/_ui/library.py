@@ -11,11 +11,12 @@ from pathlib import Path
 
 from featx_core.places import data_folder
 from featx_core.store import WorkspaceError
+from featx_core.wording import counted
 from featx_core.workspace import Workspace
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _OPEN_AT_ONCE = 64
-_EMPTY_FOR = 24 * 3600  # seconds after which a workspace that never held an image is swept away
+_EMPTY_FOR = 24 * 3600  # seconds after which a workspace that holds neither images nor runs is swept away
 
 _lock = threading.Lock()
 _open: OrderedDict[str, Workspace] = OrderedDict()
@@ -28,7 +29,13 @@ class Recent:
     token: str
     title: str
     n_images: int
+    n_runs: int
     changed: float  # seconds since the epoch
+
+    @property
+    def holds(self) -> str:
+        """What is in it, in words: its images, or where there are none its runs."""
+        return counted(self.n_images, "image") if self.n_images else counted(self.n_runs, "run")
 
 
 def new_token() -> str:
@@ -75,12 +82,12 @@ def open_workspace(token: str, *, make: bool = False) -> Workspace:
 
 
 def recent(limit: int = 8) -> list[Recent]:
-    """List the workspaces of this machine that hold images, the last used first."""
+    """List the workspaces of this machine that hold images or runs, the last used first."""
     files = sorted(data_folder("workspaces").glob("*.featx"), key=_changed, reverse=True)
     found: list[Recent] = []
     for path in files[: limit * 4]:
         facts = _glance(path)
-        if facts and facts[1]:
+        if facts and any(facts[1:]):
             found.append(Recent(path.stem, *facts, changed=_changed(path)))
         elif facts and time.time() - _changed(path) > _EMPTY_FOR:
             _sweep(path)
@@ -106,18 +113,19 @@ def adopt(content: bytes) -> str:
     return token
 
 
-def _glance(path: Path) -> tuple[str, int] | None:
-    """Read title and number of images without the checks of a real opening."""
+def _glance(path: Path) -> tuple[str, int, int] | None:
+    """Read title, number of images and number of runs without the checks of a real opening."""
     try:
         connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=0.2)
         try:
             title = connection.execute("SELECT value FROM facts WHERE name = 'title'").fetchone()
             n_images = connection.execute("SELECT count(*) FROM images").fetchone()[0]
+            n_runs = connection.execute("SELECT count(*) FROM runs").fetchone()[0]
         finally:
             connection.close()
     except sqlite3.Error:
         return None
-    return (title[0] if title else "Untitled", n_images)
+    return (title[0] if title else "Untitled", n_images, n_runs)
 
 
 def _changed(path: Path) -> float:

@@ -1,6 +1,6 @@
 """Maps on the pages: their controls, where they are computed, what is said under them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +8,9 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from featx_core.columns import COLUMNS
+from featx_core.columns import COLUMNS, RunColumn
 from featx_core.features import Features
+from featx_core.image_set import ImageRecord
 from featx_core.ledger import Run
 from featx_core.projection import PROJECTIONS, Parameter, Projection, project
 from featx_core.worker import Job
@@ -28,8 +29,9 @@ class Choice:
     Attributes:
         name: A key of `PROJECTIONS`.
         n_components: 2 or 3.
-        color: A key of `COLUMNS`, or `KEPT`.
+        color: A key of `COLUMNS`, of what the run tells of its images, or `KEPT`.
         pictures: Whether thumbnails stand in place of points.
+        trails: Whether lines join images to their copies.
         seed: For projections that use chance.
         parameters: The projection's own parameters.
     """
@@ -40,6 +42,7 @@ class Choice:
     pictures: bool
     seed: int
     parameters: Mapping[str, Any]
+    trails: bool = False
 
 
 def controls(bar: DeltaGenerator, features: Features) -> Choice:
@@ -57,10 +60,15 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
     n_components = bar.segmented_control(
         "Axes", [2, 3], default=2, required=True, format_func=lambda n: f"{n}-D", key="axes", persist_state="session"
     )
+    is_pictured = any(images_of(features))
+    titles = {key: column.title for key, column in COLUMNS.items() if key == "label" or is_pictured}
+    titles |= {key: column.title for key, column in told(features).items()} | {KEPT: "Neighbours kept"}
+    if session.recall("map_color") not in titles:
+        session.take("map_color")
     color = bar.selectbox(
         "Colour",
-        [*COLUMNS, KEPT],
-        format_func=lambda key: "Neighbours kept" if key == KEPT else COLUMNS[key].title,
+        list(titles),
+        format_func=lambda key: titles[key],
         key="map_color",
         width=210,
         persist_state="session",
@@ -70,7 +78,7 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
         seed = st.number_input(
             "Seed", 0, 2**31 - 1, key="map_seed", persist_state="session", help="The same seed gives the same map."
         )
-        small = n_components == 2 and len(features) <= MAX_THUMBNAILS
+        small = n_components == 2 and len(features) <= MAX_THUMBNAILS and is_pictured
         pictures = st.toggle(
             "Thumbnails in place of points",
             key="map_pictures",
@@ -78,7 +86,20 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
             disabled=not small,
             help=f"For 2-D maps of up to {MAX_THUMBNAILS} images.",
         )
-    return Choice(name, n_components, color, pictures and small, int(seed), parameters)
+    return Choice(name, n_components, color, pictures and small, int(seed), parameters, _trails(bar, features))
+
+
+def _trails(bar: DeltaGenerator, features: Features) -> bool:
+    """Offer trails where each image has several copies."""
+    if features.copies is None:
+        return False
+    return bar.toggle(
+        "Trails",
+        value=True,
+        key="map_trails",
+        persist_state="session",
+        help="Lines from each image to its copies: short ones for images whose features hardly notice the changes.",
+    )
 
 
 def _parameter(item: Parameter, projection: str) -> float | int | str:
@@ -117,6 +138,8 @@ def fetch(run: Run, features: Features, choice: Choice, *, alone: bool = True) -
         "seed": choice.seed,
         "parameters": parameters,
     }
+    if features.copies is None and run.spec.rows_per_image > 1:
+        asked["per_image"] = True
     if alone:
         _leave_older(asked)
     stored = _stored(key)
@@ -166,6 +189,11 @@ def _stored(key: str) -> Projection | None:
         return None
 
 
+def images_of(features: Features) -> list[ImageRecord | None]:
+    """Give the image of the workspace that each row belongs to, or None."""
+    return session.workspace().images().matching(features.names, features.digests)
+
+
 def groups(features: Features, projection: Projection, color: str) -> tuple[list[str | None] | np.ndarray, str]:
     """Give what the points are coloured by, one value a row of the features, and its title."""
     if color == KEPT:
@@ -174,12 +202,33 @@ def groups(features: Features, projection: Projection, color: str) -> tuple[list
         if each is not None:
             values[projection.rows] = each
         return values, "Neighbours kept (0 to 1)"
+    title, found, is_number = _facts(features, color)
+    if is_number:
+        return np.array([np.nan if value is None else float(value) for value in found], np.float32), title
+    return [None if value is None else str(value) for value in found], title
+
+
+def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | None], bool]:
+    """Give the title of a column, its value for each row, and whether it is a number."""
+    if color in told(features):
+        fact = told(features)[color]
+        return fact.title, fact.values, fact.is_number
     column = COLUMNS[color]
-    by_name = {record.name: record for record in session.workspace().images()}
-    found = [column.value(by_name[name]) if name in by_name else None for name in features.names]
-    if column.is_number:
-        return np.array([np.nan if value is None else float(value) for value in found], np.float32), column.title
-    return [None if value is None else str(value) for value in found], column.title
+    if color == "label":
+        return column.title, features.labels, False
+    values = [None if record is None else column.value(record) for record in images_of(features)]
+    return column.title, values, column.is_number
+
+
+def told(features: Features) -> Mapping[str, RunColumn]:
+    """Give what the run of these features tells of each image, such as a predicted class."""
+    return _told(session.token(), features.spec.digest, hash(features.digests), features)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _told(_token: str, digest: str, digests: int, _features: Features) -> dict[str, RunColumn]:
+    del digest, digests
+    return dict(_features.spec.columns(session.workspace(), _features))
 
 
 def caption(projection: Projection) -> str:

@@ -10,7 +10,7 @@ from featx_core.extractor import Outline
 from featx_core.methods import Spec, SpecError
 from featx_core.worker import JobRefusedError, TaskFailedError
 from featx_core.worker.answers import outline_from_json
-from pages._ui import jobs
+from pages._ui import jobs, session
 
 PATIENCE = 0.4  # seconds that a page waits before it is drawn without the answer
 _KEPT = 256
@@ -28,6 +28,8 @@ def fetch(spec: Spec) -> Outline | None:
     Raises:
         SpecError: If the spec cannot be built, in plain words.
     """
+    if spec.is_light:
+        return spec.outline(session.workspace())
     text = spec.to_json()
     with _lock:
         if text not in _asked:

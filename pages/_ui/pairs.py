@@ -11,9 +11,11 @@ from featx_core.alignment import align_map
 from featx_core.comparison import Comparison
 from featx_core.features import Features
 from featx_core.figure_style import plain
+from featx_core.image_set import ImageSet
 from featx_core.ledger import Run
 from featx_core.neighbors import Mover, movers
 from featx_core.projection import Projection
+from featx_core.shared_rows import shared_rows, take_places, take_rows
 from featx_core.similarity import MEASURES
 from pages._ui import gallery, jobs, maps, runs, selection, session, tokens
 
@@ -113,10 +115,15 @@ def show_pair(chosen: Sequence[Run]) -> None:
     if first == second:
         st.caption("Pick two different runs.")
         return
-    found = [_both(by_digest[digest], name or "pca") for digest in (first, second)]
+    show_two(by_digest[first], by_digest[second], name or "pca")
+
+
+def show_two(left: Run, right: Run, projection: str = "pca") -> None:
+    """Show the maps of two runs side by side, the right one laid on the left one, with one selection."""
+    found = [_both(run, projection) for run in (left, right)]
     if any(item is None for item in found):
         return
-    _linked(by_digest[first], by_digest[second], *[item for item in found if item is not None])
+    _linked(left, right, *[item for item in found if item is not None])
 
 
 def _choose_first(key: str, digests: Sequence[str], index: int) -> None:
@@ -125,7 +132,8 @@ def _choose_first(key: str, digests: Sequence[str], index: int) -> None:
 
 
 def _both(run: Run, name: str) -> tuple[Features, Projection] | None:
-    features = runs.features_of(run)
+    found = runs.features_of(run)
+    features = found.per_image() if found is not None else None
     if features is None or len(features) < 2:
         st.caption("A map needs at least 2 images.")
         return None
@@ -147,10 +155,8 @@ def _both(run: Run, name: str) -> tuple[Features, Projection] | None:
 def _linked(
     left_run: Run, right_run: Run, left: tuple[Features, Projection], right: tuple[Features, Projection]
 ) -> None:
+    left, right = _in_common(left, right)
     (left_features, left_map), (right_features, right_map) = left, right
-    if left_features.names != right_features.names:
-        st.caption("These runs are of different images. Extract both again to compare them image by image.")
-        return
     try:
         right_map = align_map(right_map, left_map)
     except ValueError as error:  # the maps share too few images
@@ -178,12 +184,41 @@ def _linked(
         "The right map is turned, scaled and moved onto the left one (Procrustes), which changes no distance ratio in it. "
         "Draw a lasso on the left: the same images light up on the right."
     )
-    images = session.workspace().images()
     if rows:
         st.markdown(f"**Selection: {tokens.counted(len(rows), 'image')}**")
-        chosen = images.select(left_features.names[row] for row in rows)
-        gallery.show(chosen[:24], key="pair_gallery", size="S", labels=images.labels)
+        _show_rows(left_features, rows[:24], key="pair_gallery")
     _movers((left_run, right_run), left_features, right_features)
+
+
+def _in_common(
+    left: tuple[Features, Projection], right: tuple[Features, Projection]
+) -> tuple[tuple[Features, Projection], tuple[Features, Projection]]:
+    """Cut both down to the images that they share, and say so where that leaves some out."""
+    (left_features, left_map), (right_features, right_map) = left, right
+    if left_features.digests == right_features.digests:
+        return left, right
+    ours, theirs = shared_rows(left_features, right_features)
+    noun = "image" if left_features.spec.takes_images or right_features.spec.takes_images else "row"
+    st.caption(
+        f"{tokens.counted(len(ours), noun)} in both are shown, of {len(left_features)} on the left and "
+        f"{len(right_features)} on the right. Each map was made with all of its own."
+    )
+    return (
+        (take_rows(left_features, ours), take_places(left_map, ours)),
+        (take_rows(right_features, theirs), take_places(right_map, theirs)),
+    )
+
+
+def _show_rows(features: Features, rows: Sequence[int], *, key: str) -> None:
+    """Show the pictures of some rows, and the names of those that have none."""
+    images = session.workspace().images()
+    found = images.matching((features.names[row] for row in rows), (features.digests[row] for row in rows))
+    pictured = ImageSet(dict.fromkeys(record for record in found if record is not None))
+    if len(pictured):
+        gallery.show(pictured, key=key, size="S", labels=images.labels)
+    names = [features.names[row] for row, record in zip(rows, found, strict=True) if record is None]
+    if names:
+        st.markdown(tokens.escape(", ".join(names)))
 
 
 def _figure(features: Features, projection: Projection) -> go.Figure:
@@ -204,7 +239,6 @@ def _lit(figure: go.Figure, rows: set[int]) -> go.Figure:
 
 def _movers(pair: tuple[Run, Run], first: Features, second: Features) -> None:
     """Show the images whose neighbours changed most, measured on the features and not on the maps."""
-    images = session.workspace().images()
     rows = _compared_rows(first, second)
     if len(rows) < 3:
         return
@@ -221,8 +255,7 @@ def _movers(pair: tuple[Run, Run], first: Features, second: Features) -> None:
         for side, run, neighbors in zip(("left", "right"), pair, (mover.first, mover.second), strict=True):
             with grid.cell():
                 st.caption(f"{tokens.run_dot(run)} {tokens.escape(run.title)}")
-                names = [name, *(first.names[row] for row in neighbors)]
-                gallery.show(images.select(names), key=f"mover_{side}_{mover.row}", size="S", labels=images.labels)
+                _show_rows(first, [mover.row, *neighbors], key=f"mover_{side}_{mover.row}")
     st.caption("First the image itself, then its nearest neighbours by cosine similarity in each space.")
 
 

@@ -25,7 +25,11 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
             frame.open_page("map")
     with grid.cell():
         glance.show_heatmaps(run, images)
-        if run.is_saved and st.button("Open the heatmaps", icon=":material/local_fire_department:", key="to_heatmaps"):
+        if (
+            run.is_saved
+            and run.spec.takes_images
+            and st.button("Open the heatmaps", icon=":material/local_fire_department:", key="to_heatmaps")
+        ):
             session.remember("picked_run", run.digest)
             frame.open_page("heatmaps")
     if run.spec.method in extras.EXTRAS:
@@ -56,29 +60,42 @@ def _card(run: Run, features: Features, images: ImageSet) -> None:
 def _facts(run: Run, features: Features) -> list[tuple[str, str, str]]:
     """Give title, value and explanation of each number on the run card."""
     shape = ", ".join(map(str, (len(features), *features.feature_shape)))
-    seconds, speed = run.details.get("seconds"), run.details.get("images_per_second")
     return [
-        ("Shape", f"({shape})", "Images, then the shape of the features of one image."),
+        ("Shape", f"({shape})", f"{_rows_words(run, features)}, then the shape of the features of one."),
         ("Size", tokens.size(features.values.nbytes), "As float32, 4 bytes a number."),
-        ("Time", f"{seconds:.3g} s" if seconds else "unknown", "To the last row, without building the network."),
-        ("Images a second", f"{speed:.3g}" if speed else "all kept", "Rows kept from before do not count."),
+        *(_speed(run) if run.spec.takes_images else ()),
         (
             "Dead features",
             f"{100 * run.details.get('dead_share', 0):.3g} %",
-            "Features that have the same value for every image, and so tell nothing apart.",
+            "Features that have the same value in every row, and so tell nothing apart.",
         ),
     ]
 
 
+def _speed(run: Run) -> list[tuple[str, str, str]]:
+    seconds, speed = run.details.get("seconds"), run.details.get("images_per_second")
+    return [
+        ("Time", f"{seconds:.3g} s" if seconds else "unknown", "To the last row, without building the network."),
+        ("Images a second", f"{speed:.3g}" if speed else "all kept", "Rows kept from before do not count."),
+    ]
+
+
+def _rows_words(run: Run, features: Features) -> str:
+    if not run.spec.takes_images:
+        return "Rows"
+    return "Images" if features.copies is None else "Copies of all images"
+
+
 def _small_print(run: Run, features: Features, images: ImageSet) -> str:
     parts = [f":orange-badge[{tokens.escape(run.spec.badge)}]" if "random" in run.spec.badge else run.spec.badge]
-    words = (run.details.get("engine", ""), f"batch {run.details.get('batch_size')}")
+    batch = run.details.get("batch_size")
+    words = (run.details.get("engine", ""), f"batch {batch}" if batch else "") if run.spec.takes_images else ()
     parts += map(tokens.escape, words)
     if features.details.get("n_not_finite"):
         parts.append(f"{features.details['n_not_finite']} rows with values that are not numbers")
     parts.append(f"digest `{run.digest[:12]}`")
-    if len(images) > len(features):
-        parts.append(f"{len(images) - len(features)} images came later: extract again to add them")
+    if run.spec.takes_images and len(images) > features.n_images:
+        parts.append(f"{len(images) - features.n_images} images came later: extract again to add them")
     return "  \u00b7  ".join(part for part in parts if part)
 
 
@@ -104,14 +121,16 @@ def _picture(run: Run, features: Features) -> None:
     picture = feature_picture(features.vectors)
     figure = figures.features_figure(
         picture.values,
-        names=[features.names[row] for row in picture.rows],
+        names=[features.row_names[row] for row in picture.rows],
         color_range=(picture.low, picture.high),
         features=picture.columns,
         dark=session.is_dark(),
     )
     st.plotly_chart(figure, key=f"picture_{run.digest[:12]}", theme=None, config=figures.CONFIG)
+    row = "an image" if features.copies is None else "a copy of an image"
+    row = row if run.spec.takes_images else "one of the table's"
     st.caption(
-        f"Each row is an image, each column a feature; one cell is the mean over {picture.images_a_row} x "
+        f"Each row is {row}, each column a feature; one cell is the mean over {picture.images_a_row} x "
         f"{picture.features_a_column} values. Colours end at the 2nd and 98th percentile, so that extremes do not "
         "hide the rest. The order of features means nothing: look for columns that never change and rows that stand out."
     )
@@ -119,7 +138,8 @@ def _picture(run: Run, features: Features) -> None:
 
 def _table(features: Features) -> None:
     table = export.to_table(features)
-    st.dataframe(table.iloc[:, : _TABLE_COLUMNS + 2], hide_index=True, height=320)
     n_features = features.vectors.shape[1]
+    n_named = table.shape[1] - n_features  # columns before the features
+    st.dataframe(table.iloc[:, : _TABLE_COLUMNS + n_named], hide_index=True, height=320)
     if n_features > _TABLE_COLUMNS:
         st.caption(f"The first {_TABLE_COLUMNS} of {n_features:,} features. A download has all.".replace(",", " "))

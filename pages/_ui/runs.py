@@ -10,7 +10,7 @@ from featx_core.defaults import default_spec
 from featx_core.features import Features, load_features
 from featx_core.image_set import ImageSet
 from featx_core.ledger import Run
-from featx_core.methods import Spec, spec_from_json
+from featx_core.methods import Spec, SpecError, spec_from_json
 from featx_core.store import DiskFullError
 from featx_core.worker import Job
 from featx_core.worker.answers import features_from_json
@@ -40,10 +40,18 @@ def start(asked: Mapping[str, Any], spec: Spec, images: ImageSet) -> None:
     before = jobs.find("extract", asked)
     if before is not None and before.is_finished:
         jobs.supervisor().forget(before.key)
-    jobs.submit("extract", asked, title=f"{spec.title} on {tokens.counted(len(images), 'image')}")
+    jobs.submit("extract", asked, title=f"{spec.title} on {amount(session.workspace(), spec, images)}")
     with contextlib.suppress(DiskFullError):  # it is for after a reload alone
         session.workspace().set_fact("watched", spec.to_json())
     session.remember("asked", dict(asked))
+    session.remember(VIEW, "Result")
+
+
+def watch(run: Run) -> None:
+    """Let the Extract page show the result of a run that is there."""
+    session.take("asked")
+    with contextlib.suppress(DiskFullError):
+        session.workspace().set_fact("watched", run.spec.to_json())
     session.remember(VIEW, "Result")
 
 
@@ -83,8 +91,17 @@ def _unsaved_features(digest: str, key: str, _job: Job | None) -> Features | Non
     return features_from_json(found["unsaved"], found["details"]) if found.get("unsaved") else None
 
 
+def amount(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
+    """Say what a run works on: "240 images", "1 200 rows"."""
+    if spec.takes_images:
+        return tokens.counted(len(images), "image")
+    return tokens.counted(len(spec.rows(workspace)), "row")
+
+
 def expectation(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
     """Say how much there is to do, and how long it took before."""
+    if not spec.takes_images:
+        return "No network runs: this takes about a second."
     stored = workspace.vectors.stored(spec.digest)
     n_new = len(set(images.digests) - stored)
     if not n_new:
@@ -118,7 +135,11 @@ def features_of(run: Run) -> Features | None:
     workspace = session.workspace()
     images = workspace.images()
     labels = hash(tuple(zip(images.names, images.labels, strict=True)))
-    return _features(session.token(), run.digest, run.created, image_set_key(images), labels, workspace)
+    try:
+        return _features(session.token(), run.digest, run.created, image_set_key(images), labels, workspace)
+    except SpecError as error:  # numbers that were brought in are gone
+        st.warning(tokens.escape(str(error)), icon=":material/rule:")
+        return None
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from featx_core import figures
+from featx_core.augmentation_figures import with_trails
 from featx_core.features import Features
 from featx_core.image_set import ImageSet
 from featx_core.ledger import Run
@@ -27,7 +28,8 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
         with st.container(key="map_frame"):
             event = st.plotly_chart(
                 figure,
-                key=f"map_{run.digest[:8]}_{choice.name}_{choice.n_components}_{choice.color}_{choice.pictures}",
+                key=f"map_{run.digest[:8]}_{choice.name}_{choice.n_components}_{choice.color}_{choice.pictures}"
+                f"_{choice.trails}",
                 theme=None,
                 config=figures.CONFIG,
                 on_select="rerun",
@@ -49,15 +51,18 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
 def _figure(features: Features, projection: Projection, choice: maps.Choice) -> go.Figure:
     groups, title = maps.groups(features, projection, choice.color)
     folder = f"/thumbnail/{session.token()}/"
-    thumbnails = {row: folder + digest for row, digest in enumerate(features.digests)} if choice.pictures else None
+    pictured = maps.images_of(features) if choice.pictures else []
+    thumbnails = {row: folder + record.digest for row, record in enumerate(pictured) if record}
     figure = figures.map_figure(
         projection,
-        names=features.names,
+        names=features.row_names,
         groups=groups,
         group_title=title,
         dark=session.is_dark(),
         thumbnails=thumbnails,
     )
+    if choice.trails:
+        with_trails(figure, projection, features, from_first=features.spec.first_row_is_plain, dark=session.is_dark())
     return figure.update_layout(dragmode="lasso") if choice.n_components == 2 else figure
 
 
@@ -79,28 +84,46 @@ def _selected(features: Features, event: object) -> None:
             "takes the selection back."
         )
         return
-    names = [features.names[row] for row in rows]
-    images = session.workspace().images()
-    known = set(images.names)
-    chosen = images.select(name for name in names if name in known)
-    st.markdown(f"**Selection: {tokens.counted(len(chosen), 'image')}**")
-    counts = Counter(record.label or "no label" for record in chosen).most_common(6)
+    found = maps.images_of(features)
+    chosen = ImageSet(dict.fromkeys(record for record in (found[row] for row in rows) if record is not None))
+    unseen = [row for row in rows if found[row] is None]
+    copies = "" if features.copies is None else f" ({len(rows)} of their rows)"
+    st.markdown(f"**Selection: {_counted(len(chosen), len(unseen))}{copies}**")
+    words = [record.label or "no label" for record in chosen]
+    counts = Counter([*words, *(features.labels[row] or "no label" for row in unseen)]).most_common(6)
     st.caption(tokens.escape(", ".join(f"{label} {count}" for label, count in counts)))
-    _actions(chosen)
+    _actions(_listed(features, chosen, unseen), chosen)
     with st.container(height=HEIGHT - 170, border=False):
-        gallery.show(chosen[:_SHOWN], key="selection_gallery", size="S", labels=images.labels)
-        if len(chosen) > _SHOWN:
-            st.caption(f"The first {_SHOWN} are shown.")
+        if len(chosen):
+            images = session.workspace().images()
+            gallery.show(chosen[:_SHOWN], key="selection_gallery", size="S", labels=images.labels)
+            if len(chosen) > _SHOWN:
+                st.caption(f"The first {_SHOWN} are shown.")
+        if unseen:
+            st.dataframe(_listed(features, ImageSet([]), unseen)[["name", "label"]], hide_index=True, placeholder="")
 
 
-def _actions(chosen: ImageSet) -> None:
+def _counted(n_images: int, n_rows: int) -> str:
+    words = [tokens.counted(n_images, "image")] if n_images or not n_rows else []
+    return " and ".join([*words, *([tokens.counted(n_rows, "row")] if n_rows else [])])
+
+
+def _listed(features: Features, chosen: ImageSet, unseen: list[int]) -> pd.DataFrame:
+    """List images, then rows that have no picture."""
+    rows = [(record.name, record.label, record.digest) for record in chosen]
+    rows += [(features.names[row], features.labels[row], "") for row in unseen]
+    return pd.DataFrame(rows, columns=["name", "label", "sha256"])
+
+
+def _actions(table: pd.DataFrame, chosen: ImageSet) -> None:
     label, download = st.columns(2)
-    with label.popover("Label them", icon=":material/label:", width="stretch"):
+    has_images = len(chosen) > 0
+    words = None if has_images else "Only images take labels here; other rows keep those of their file."
+    with label.popover("Label them", icon=":material/label:", width="stretch", disabled=not has_images, help=words):
         text = st.text_input("Label for these images", max_chars=60, key="selection_label")
         if st.button("Give this label", type="primary", disabled=not text.strip(), key="give_label"):
             session.workspace().set_labels(dict.fromkeys(chosen.names, text.strip()))
             st.rerun(scope="app")
-    table = pd.DataFrame({"name": chosen.names, "label": chosen.labels, "sha256": chosen.digests})
     download.download_button(
         "List",
         data=lambda: tokens.safe_csv(table),

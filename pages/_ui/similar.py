@@ -32,15 +32,16 @@ def _neighbors(record: ImageRecord, run: Run) -> None:
         return
     each = features.per_image()
     usable = np.flatnonzero(np.isfinite(each.vectors).all(axis=1))
-    rows = [row for row in usable if each.names[row] == record.name]
+    rows = [row for row in usable if each.digests[row] == record.digest]
+    rows.sort(key=lambda row: each.names[row] != record.name)
     if not rows:
         st.caption("The features of this image are not all numbers, so nothing can be near to it.")
         return
-    known = {image.name: image for image in session.workspace().images()}
+    known = session.workspace().images().matching(each.names, each.digests)
     near = nearest(each.vectors[usable], int(np.searchsorted(usable, rows[0])), n_neighbors=_SHOWN)
     columns = st.columns(_COLUMNS)
     for place, neighbor in enumerate(near):
-        image = known.get(each.names[usable[neighbor.row]])
+        image = known[usable[neighbor.row]]
         if image is not None:
             with columns[place % _COLUMNS]:
                 st.image(image.thumbnail(), width="stretch", alt=image.name)

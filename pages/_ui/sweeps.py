@@ -8,6 +8,7 @@ from featx_core import comparison_figures, figures
 from featx_core.layer_sweep import Sweep
 from featx_core.ledger import Run
 from featx_core.worker.comparison_keys import find_sweep_key
+from featx_core.worker.kept import fetch_kept
 from pages._ui import jobs, session, tokens
 
 
@@ -23,12 +24,9 @@ def show(chosen: Sequence[Run]) -> None:
     )
     run, workspace = by_digest[digest], session.workspace()
     key = find_sweep_key(workspace, run.spec)
-    content = workspace.result(key)
-    if content is not None:
-        try:
-            _show(Sweep.from_json(content))
-        except ValueError:
-            st.error("The kept layer sweep cannot be read by this version of featx.", icon=":material/error:")
+    kept = fetch_kept(workspace, key, Sweep.from_json)
+    if kept is not None:
+        _show(kept)
         return
     asked = {"spec": run.spec.to_json(), "key": key}
     job = jobs.find("sweep", asked)

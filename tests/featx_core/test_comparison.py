@@ -55,7 +55,7 @@ def test_the_table_ranks_by_the_probe_and_ends_with_the_baselines(found):
     assert scored.loc["a", "nmi"] > 0.3 > scored.loc["c", "nmi"]
     assert scored.loc["a", "n_features"] == 12
     assert found.facts == {
-        "n_images": 90, "n_probed": 90, "n_labels": 3, "n_duplicate_groups": 0, "n_duplicates": 0,
+        "n_images": 90, "noun": "image", "n_probed": 90, "n_labels": 3, "n_duplicate_groups": 0, "n_duplicates": 0,
         "has_labels": True, "has_verdict": True,
     }  # fmt: skip
 

@@ -250,6 +250,8 @@ def test_a_run_that_changes_engines_gives_rows_of_one_engine_alone(many, monkeyp
     np.testing.assert_array_equal(np.stack([stored[digest] for digest in many.images().digests]), changed.values)
     by_tensorflow = np.concatenate([TensorFlowEngine(one.model)(one.preprocess(_fitted(many, one)))])
     assert openvino_engine.disagreement(changed.values, by_tensorflow) < 1e-5
+    again = extract(many.images(), extractor(), workspace=many).details
+    assert (again["n_computed"], again["engine"], again["notes"]) == (0, OPENVINO, [])
 
 
 def _fitted(workspace, extractor):

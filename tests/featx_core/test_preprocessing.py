@@ -2,6 +2,7 @@ import importlib
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from featx_core.backbones import BACKBONES
 from featx_core.keras_setup import load_keras
@@ -38,6 +39,8 @@ def test_the_given_array_is_left_as_it_is(name, dtype, images):
         ("caffe", [-103.939, -116.779, 255 - 123.68]),
         ("torch", [(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225]),
         ("none", [255.0, 0.0, 0.0]),
+        ("unit", [1.0, 0.0, 0.0]),
+        ("unit_grey", [0.299]),
     ],
 )
 def test_a_red_pixel_worked_out_by_hand(name, red_pixel):
@@ -57,3 +60,12 @@ def test_channels_are_described_in_the_order_that_the_network_receives():
     assert result.sentence == "BGR, ImageNet mean subtracted (0..255)"
     np.testing.assert_array_equal(result.fitted, fitted)
     assert result.tensor.shape == (2, 2, 3)
+
+
+def test_grey_is_as_bright_as_pillow_says(images):
+    grey = PREPROCESSING["unit_grey"](images)
+    assert grey.shape == (2, 5, 4, 1)
+    theirs = np.asarray(Image.fromarray(images[0]).convert("L"))
+    np.testing.assert_allclose(grey[0, ..., 0] * 255, theirs, atol=0.51)
+    described = describe_input(images[0], PREPROCESSING["unit_grey"])
+    assert [channel.name for channel in described.channels] == ["grey"]

@@ -7,95 +7,12 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
+from projection_vectors import FAST, quick, random_vectors, two_groups
 
 from featx_core import projection as projection_module
 from featx_core.progress import Cancelled
 from featx_core.projection import PROJECTIONS, Projection, project
-from featx_core.projectors import pca as pca_module
 from featx_core.projectors import tsne as tsne_module
-from featx_core.trust import measure_trust, neighbors_kept
-
-FAST = {"n_iter": 50}
-
-
-def random_vectors(n_images=40, n_features=12, seed=0):
-    return np.random.default_rng(seed).normal(size=(n_images, n_features)).astype(np.float32)
-
-
-def two_groups(n_each=30, distance=12.0, n_features=80):
-    vectors = random_vectors(2 * n_each, n_features)
-    vectors[n_each:, 0] += distance
-    return vectors
-
-
-def quick(name):
-    return FAST if name == "tsne" else {}
-
-
-def by_svd(vectors, n_components):
-    centered = vectors.astype(np.float64) - vectors.astype(np.float64).mean(axis=0)
-    left, singular, right = np.linalg.svd(centered, full_matrices=False)
-    signs = np.sign(right[np.arange(len(right)), np.abs(right).argmax(axis=1)])
-    return (left * singular * signs)[:, :n_components], singular**2 / np.sum(singular**2)
-
-
-@pytest.mark.parametrize("shape", [(40, 12), (200, 12), (12, 40)])
-@pytest.mark.parametrize("n_components", [2, 3])
-def test_pca_is_the_singular_value_decomposition(shape, n_components):
-    vectors = random_vectors(*shape) * np.linspace(5, 1, shape[1], dtype=np.float32)
-    expected, shares = by_svd(vectors, n_components)
-    result = project(vectors, "pca", n_components=n_components)
-    np.testing.assert_allclose(result.coordinates, expected, atol=1e-4)
-    n_reported = len(result.details["explained_variance"])
-    assert n_reported == min(20, shape[0] - 1, shape[1])
-    np.testing.assert_allclose(result.details["explained_variance"], shares[:n_reported], rtol=1e-5)
-
-
-def test_pca_of_large_shapes_is_randomised_seeded_and_close_to_the_decomposition(monkeypatch):
-    monkeypatch.setattr(pca_module, "EXACT_SIDE", 30)
-    vectors = random_vectors(60, 80)
-    vectors[:, :3] *= [40, 30, 20]
-    first, again = (project(vectors, "pca", n_components=3, seed=4) for _ in range(2))
-    np.testing.assert_array_equal(first.coordinates, again.coordinates)
-    np.testing.assert_allclose(first.coordinates, by_svd(vectors, 3)[0], atol=0.02)
-
-
-def test_pca_in_single_precision_agrees_with_double(monkeypatch):
-    vectors = random_vectors() + 100
-    double = project(vectors, "pca").coordinates
-    monkeypatch.setattr(pca_module, "DOUBLE_ELEMENTS", 1)
-    np.testing.assert_allclose(project(vectors, "pca").coordinates, double, atol=1e-3)
-
-
-@pytest.mark.parametrize("unit", [1e-25, 1e-18, 1e30, 1e37])
-def test_pca_does_not_depend_on_the_unit(unit):
-    vectors = random_vectors(20, 6).astype(np.float64)
-    scaled = project(vectors * unit, "pca")
-    np.testing.assert_allclose(scaled.coordinates / unit, project(vectors, "pca").coordinates, rtol=1e-4, atol=1e-5)
-    assert scaled.details["trustworthiness"] == pytest.approx(project(vectors, "pca").details["trustworthiness"])
-
-
-def test_pca_of_two_images_has_one_component_and_says_so():
-    result = project(np.array([[0.0, 0, 0], [0, 2, 0]]), "pca", n_components=3)
-    np.testing.assert_allclose(result.coordinates, [[-1, 0, 0], [1, 0, 0]], atol=1e-7)
-    assert result.details["explained_variance"] == pytest.approx([1])
-    assert "only 1 principal component;" in result.notes[0]
-    assert result.details["trustworthiness"] is None
-
-
-@pytest.mark.parametrize("value", [0.0, 3.7, -1e-20])
-def test_pca_of_identical_images_is_zero_and_says_so(value):
-    result = project(np.full((50, 8), value), "pca")
-    np.testing.assert_array_equal(result.coordinates, np.zeros((50, 2)))
-    assert result.notes == ["All points coincide: the features of these images do not differ."]
-    assert result.details["explained_variance"] == []
-    assert result.axis_titles == ("PC1 (0 % of variance)", "PC2 (0 % of variance)")
-
-
-def test_axes_are_titled_with_their_share_or_without_unit():
-    vectors = np.array([[2.0, 0], [-2, 0], [0, 1], [0, -1], [0, 0]])
-    assert project(vectors, "pca").axis_titles == ("PC1 (80 % of variance)", "PC2 (20 % of variance)")
-    assert project(vectors, "tsne", **FAST).axis_titles == ("t-SNE 1 (no unit)", "t-SNE 2 (no unit)")
 
 
 @pytest.mark.parametrize("n_components", [2, 3])
@@ -358,51 +275,3 @@ def test_each_flipped_byte_gives_the_same_map_or_a_refusal():
             assert "not a stored map" in str(error)  # noqa: PT017 - a flip may also leave the map whole
         else:
             np.testing.assert_array_equal(read.coordinates, whole.coordinates)
-
-
-def test_a_perfect_map_is_fully_trusted():
-    places = random_vectors(50, 2)
-    trust = measure_trust(np.concatenate([places, np.zeros((50, 7), np.float32)], axis=1), 3 * places)
-    assert trust.trustworthiness == 1
-    assert trust.neighbors_kept == 1
-    assert trust.n_neighbors == 10
-    np.testing.assert_array_equal(trust.neighbors_kept_each, np.ones(50))
-
-
-def test_neighbors_kept_by_hand():
-    line, moved = (np.abs(np.subtract.outer(x, x)) for x in (np.array([0.0, 1, 3, 7]), np.array([0.0, 1, 3, 0.4])))
-    np.testing.assert_array_equal(neighbors_kept(line, moved, 1), [0, 0, 1, 0])
-    np.testing.assert_array_equal(neighbors_kept(line, moved, 3), [1, 1, 1, 1])
-
-
-def test_trustworthiness_by_hand():
-    """On the map, 3 takes 4 (true rank 4, 2 too many) and 4 takes 1 (true rank 3, 1 too many) among its 2 neighbours."""
-    line, swapped = np.array([[0.0], [1], [3], [7], [15]]), np.array([[0.0], [1], [3], [15], [7]])
-    trust = measure_trust(line, swapped)
-    n_images, n_neighbors = 5, 2
-    penalty = 2 / (n_images * n_neighbors * (2 * n_images - 3 * n_neighbors - 1))
-    assert trust.n_neighbors == n_neighbors
-    assert trust.trustworthiness == pytest.approx(1 - penalty * 3)
-    np.testing.assert_array_equal(trust.neighbors_kept_each, [1, 1, 1, 0.5, 0.5])
-    assert trust.neighbors_kept == pytest.approx(0.8)
-
-
-def test_copies_may_stand_for_each_other():
-    vectors = np.repeat(random_vectors(6, 3), 8, axis=0)
-    order = np.random.default_rng(1).permutation(48)
-    assert measure_trust(vectors[order], vectors[order]).neighbors_kept == 1
-
-
-def test_trust_of_many_rows_is_measured_on_a_stated_sample(monkeypatch):
-    monkeypatch.setattr("featx_core.trust.TRUST_ROWS", 30)
-    result = project(random_vectors(1_100, 4), "pca")
-    assert result.details["n_measured"] == 30
-    assert np.isfinite(result.details["neighbors_kept_each"]).sum() == 30
-    assert result.notes == ["How far to trust the map was measured on 30 of 1 100 images, drawn at random."]
-
-
-def test_a_shuffled_map_is_not_trusted():
-    vectors = random_vectors(400, 2)
-    trust = measure_trust(vectors, np.random.default_rng(1).permutation(vectors))
-    assert trust.trustworthiness == pytest.approx(0.5, abs=0.05)
-    assert trust.neighbors_kept == pytest.approx(10 / 399, abs=0.02)

@@ -3,16 +3,21 @@
 import re
 from pathlib import Path
 
+import pytest
+
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
+@pytest.mark.slow
 def test_the_examples_for_notebooks_run(capsys):
     examples = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
-    assert len(examples) == 2
+    assert len(examples) == 3
     names: dict = {}
     for example in examples:
         exec(compile(example, "README.md", "exec"), names)
     printed = capsys.readouterr().out.splitlines()
     assert printed[:2] == ["(2, 576)", "(427, 640)"]
     assert "at least two labels" in printed[2]
+    shapes = [(80, 30_752), (80, 576), (80, 1_024), (80, 576)]
+    assert [line.endswith(str(shape)) for line, shape in zip(printed[-4:], shapes, strict=True)] == [True] * 4
     assert names["comparison"].names == ["MobileNetV2", "MobileNetV3Small"]

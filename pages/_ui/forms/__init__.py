@@ -5,20 +5,38 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from featx_core.methods import METHODS, Pretrained
+from featx_core.image_set import ImageSet
+from featx_core.methods import METHODS, Augmented, CustomSequential, FineTuned, LambdaTransform, Pretrained
 from featx_core.workspace import Workspace
 from pages._ui.forms.asked import Asked
+from pages._ui.forms.augmented import augmented
+from pages._ui.forms.fine_tuned import fine_tuned
 from pages._ui.forms.pretrained import pretrained
+from pages._ui.forms.sequential import sequential
+from pages._ui.forms.transform import lambda_transform
 
 __all__ = ["FORMS", "Asked", "Form", "method_picker"]
 
 Form = Callable[[Workspace], Asked]
-FORMS: Mapping[str, Form] = MappingProxyType({Pretrained.method: pretrained})
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        Pretrained.method: pretrained,
+        CustomSequential.method: sequential,
+        Augmented.method: augmented,
+        FineTuned.method: fine_tuned,
+        LambdaTransform.method: lambda_transform,
+    }
+)
 
 
-def method_picker() -> str:
+def offered(images: ImageSet) -> list[str]:
+    """List the ways to extract that this workspace has something for: without images, those that take vectors."""
+    return [name for name in FORMS if len(images) or METHODS[name].takes_tables]
+
+
+def method_picker(images: ImageSet) -> str:
     """Let the person pick a way to extract; with a single one there is nothing to pick."""
-    names = list(FORMS)
+    names = offered(images)
     if len(names) == 1:
         return names[0]
     picked = st.segmented_control(

@@ -18,6 +18,7 @@ class Asked:
             form has no such choice.
         preview: Draws what this method alone has to show before a run, beside the parameters.
         verb: What the button does, before "240 images".
+        problem: Why it cannot be run as it stands, in a sentence; the button is then off. None: it can.
     """
 
     spec: Spec
@@ -25,3 +26,4 @@ class Asked:
     layer_key: str | None = None
     preview: Callable[[ImageSet], None] | None = None
     verb: str = "Extract from"
+    problem: str | None = None

@@ -1,0 +1,123 @@
+"""Whether neighbours stay neighbours when a picture changes a little."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from featx_core.augmentation.pictures import make_copies
+from featx_core.augmentation.samples import draw_sample, vectors_of
+from featx_core.augmentation.transforms import PRESETS, Transforms
+from featx_core.neighbors import N_NEIGHBORS, at_unit_length, nearest_columns, neighbors_shared
+
+if TYPE_CHECKING:
+    from featx_core.extractor import Extractor
+    from featx_core.image_set import ImageSet
+    from featx_core.progress import ProgressCallback
+
+STABILITY_VERSION = 1
+"""Raised when the same input begins to give other numbers."""
+
+MILD = PRESETS["mild"].transforms
+MAX_IMAGES = 100
+MIN_IMAGES = 5
+N_COPIES = 2
+N_BOOTSTRAP = 2_000
+
+
+@dataclass(frozen=True)
+class Stability:
+    """How many neighbours stay the same under a mild augmentation.
+
+    Attributes:
+        value: The mean share of neighbours that stay, from 0 to 1.
+        low: Where its 95 % interval begins, by a bootstrap over images.
+        high: Where it ends.
+        n_images: Images that it was measured on.
+        n_neighbors: How many neighbours each has.
+        notes: Sentences on what was left out.
+    """
+
+    value: float
+    low: float
+    high: float
+    n_images: int
+    n_neighbors: int
+    notes: tuple[str, ...] = ()
+
+    def to_bytes(self) -> bytes:
+        """Write it for a workspace; `from_bytes` reads it."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Stability:
+        """Read what `to_bytes` wrote.
+
+        Raises:
+            ValueError: If it is something else.
+        """
+        try:
+            fields = json.loads(content)
+            return cls(**{**fields, "notes": tuple(fields["notes"])})
+        except (TypeError, KeyError, ValueError) as error:
+            raise ValueError("This is not a stored stability, or it is damaged. Measure again.") from error
+
+
+def neighbor_stability(
+    images: ImageSet,
+    extractor: Extractor,
+    transforms: Transforms = MILD,
+    *,
+    seed: int = 0,
+    on_progress: ProgressCallback | None = None,
+) -> Stability:
+    """Measure how many of each image's neighbours stay the same when its features come from a mildly changed copy.
+
+    The neighbours are sought among the images as they are, by cosine; two copies of each image are looked at. It needs no
+    labels, and says nothing about quality: features that are the same for all images would be perfectly stable in any sense
+    but this one, where their neighbours are chance.
+
+    Args:
+        images: At least 5 different ones. At most 100 are looked at, chosen by their digests.
+        extractor: Network and preprocessing, as returned by `build`.
+        transforms: What is done to the copies.
+        seed: Of the copies and of the bootstrap.
+        on_progress: Called with passes done and passes in all.
+
+    Raises:
+        ValueError: If there are too few different images, or their features are not finite.
+    """
+    report = on_progress or (lambda done, total: None)
+    sample = draw_sample(images, extractor, MAX_IMAGES)
+    n_images = len(sample.names)
+    if n_images < MIN_IMAGES:
+        raise ValueError(f"At least {MIN_IMAGES} different images are needed. Received: {n_images}.")
+    n_neighbors = min(N_NEIGHBORS, (n_images - 1) // 3 + 1)
+    report(0, N_COPIES + 1)
+    own = _unit(vectors_of(extractor, sample.fitted))
+    usual = nearest_columns(own @ own.T, n_neighbors, np.arange(n_images))
+    report(1, N_COPIES + 1)
+    copies = make_copies(sample.fitted, transforms, n_copies=N_COPIES, seed=seed, with_original=False)
+    kept = np.zeros(n_images)
+    for copy in range(N_COPIES):
+        changed = _unit(vectors_of(extractor, copies[:, copy]))
+        kept += neighbors_shared(usual, nearest_columns(changed @ own.T, n_neighbors, np.arange(n_images))) / N_COPIES
+        report(copy + 2, N_COPIES + 1)
+    low, high = _interval(kept, seed)
+    return Stability(float(kept.mean()), low, high, n_images, n_neighbors, sample.notes)
+
+
+def _interval(kept: np.ndarray, seed: int) -> tuple[float, float]:
+    """Percentile interval of the mean, images drawn with replacement."""
+    rows = np.random.default_rng(seed).integers(0, len(kept), (N_BOOTSTRAP, len(kept)))
+    low, high = np.percentile(kept[rows].mean(axis=1), (2.5, 97.5))
+    return float(low), float(high)
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    if not np.isfinite(vectors).all():
+        raise ValueError("Some features are not finite numbers, so neighbours cannot be found.")
+    return at_unit_length(vectors)

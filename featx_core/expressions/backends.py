@@ -1,0 +1,58 @@
+"""The two libraries that expressions are computed with: NumPy for the server and for tables, Keras for networks."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from featx_core.keras_setup import load_keras
+
+Array = Any
+"""A NumPy array or a Keras tensor, rows in its first axis."""
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A library of array functions.
+
+    Attributes:
+        ops: A module with the functions of NumPy: `numpy`, or `keras.ops`.
+        spectrum: From `(n, height, width, n_channels)` to the magnitude of the two-dimensional Fourier transform, same shape.
+        constant: From a number and an array to an array of shape `(1,)` of that dtype.
+    """
+
+    ops: Any
+    spectrum: Callable[[Array], Array]
+    constant: Callable[[float, Array], Array]
+
+
+def _numpy_spectrum(rows: np.ndarray) -> np.ndarray:
+    return np.abs(np.fft.fft2(rows, axes=(1, 2))).astype(rows.dtype)
+
+
+NUMPY = Backend(np, _numpy_spectrum, lambda value, like: np.full((1,), value, like.dtype))
+
+
+@functools.cache
+def keras_backend() -> Backend:
+    """Give the backend of networks. Imports Keras."""
+    ops = load_keras().ops
+
+    def spectrum(rows: Array) -> Array:
+        real = ops.transpose(rows, (0, 3, 1, 2))
+        real, imaginary = ops.fft2((real, ops.zeros_like(real)))
+        return ops.transpose(length(KERAS, ops.square(real) + ops.square(imaginary)), (0, 2, 3, 1))
+
+    KERAS = Backend(ops, spectrum, lambda value, like: ops.full((1,), value, dtype=like.dtype))  # noqa: N806
+    return KERAS
+
+
+def length(backend: Backend, squares: Array) -> Array:
+    """Give the square root of a sum of squares, with the gradient 0 rather than none where it is 0."""
+    ops = backend.ops
+    is_zero = squares <= 0
+    return ops.where(is_zero, ops.zeros_like(squares), ops.sqrt(ops.where(is_zero, ops.ones_like(squares), squares)))

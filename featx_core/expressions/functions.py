@@ -1,0 +1,316 @@
+"""What can be called in an expression: one frozen row a function, and the operators."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from featx_core.expressions import numbers, pictures, shapes
+from featx_core.expressions.backends import Array, Backend
+from featx_core.expressions.hog import hog, hog_shape
+from featx_core.expressions.nodes import COMPARISONS, NEGATIVE, POWER
+from featx_core.expressions.shapes import Shape
+
+EACH = "Each number by itself"
+ROW = "The whole row"
+PICTURE = "Pictures and maps"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A fixed number behind the values of a call.
+
+    Attributes:
+        name: What the signature calls it.
+        low: The least that it may be.
+        high: The most that it may be.
+        default: What it is where it is left out; None where it may not be.
+        is_whole: Whether it counts something.
+    """
+
+    name: str
+    low: float
+    high: float
+    default: float | None = None
+    is_whole: bool = True
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function of the language.
+
+    Attributes:
+        signature: How it is written.
+        sentence: What it gives, in one line.
+        group: Under which heading it is listed.
+        shape: From the shapes of its values and its parameters to the shape that it gives. Raises ShapeError.
+        compute: From a backend, the values (rows in their first axis) and the parameters to what it gives.
+        caveat: What surprises, in one line; may be empty.
+        reference: Formula, paper or the function of another library that gives the same; may be empty.
+        n_values: The least and the most values that it takes.
+        parameter: The fixed number that it takes behind them, if any.
+    """
+
+    signature: str
+    sentence: str
+    group: str
+    shape: Callable[..., Shape]
+    compute: Callable[..., Array]
+    caveat: str = ""
+    reference: str = ""
+    n_values: tuple[int, int] = (1, 1)
+    parameter: Parameter | None = None
+
+
+def _plain(name: str) -> Callable[[Backend, Array], Array]:
+    return lambda backend, values: getattr(backend.ops, name)(values)
+
+
+def _operator(function: Callable[[Any, Any], Any]) -> Callable[[Backend, Array, Array], Array]:
+    return lambda backend, left, right: function(left, right)
+
+
+def _comparison(function: Callable[[Any, Any], Any]) -> Callable[[Backend, Array, Array], Array]:
+    return lambda backend, left, right: numbers.truth(backend, function(left, right), left)
+
+
+def _each(*values: Shape) -> Shape:
+    return shapes.together(values)
+
+
+def _extreme(*values: Shape) -> Shape:
+    return shapes.one_number(values[0]) if len(values) == 1 else shapes.together(values)
+
+
+OPERATORS: Mapping[str, Callable[..., Array]] = MappingProxyType(
+    {
+        "+": _operator(operator.add),
+        "-": _operator(operator.sub),
+        "*": _operator(operator.mul),
+        "/": _operator(operator.truediv),
+        NEGATIVE: lambda backend, values: -values,
+        POWER: numbers.power,
+        **{
+            symbol: _comparison(function)
+            for symbol, function in zip(
+                COMPARISONS,
+                (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne),
+                strict=True,
+            )
+        },
+    }
+)
+"""What the operators compute. All work number by number."""
+
+FUNCTIONS: Mapping[str, Function] = MappingProxyType(
+    {
+        "abs": Function("abs(x)", "The distance from 0.", EACH, shapes.same, _plain("abs")),
+        "exp": Function(
+            "exp(x)", "e to the power of x.", EACH, shapes.same, _plain("exp"), "Infinite above about 88 (float32)."
+        ),
+        "log": Function(
+            "log(x)",
+            "The natural logarithm.",
+            EACH,
+            shapes.same,
+            _plain("log"),
+            "Infinite at 0, no number below: `log(1 + abs(x))` is safe.",
+        ),
+        "sqrt": Function("sqrt(x)", "The square root.", EACH, shapes.same, _plain("sqrt"), "No number below 0."),
+        "sign": Function("sign(x)", "-1, 0 or 1.", EACH, shapes.same, _plain("sign"), "Has no gradient."),
+        "floor": Function(
+            "floor(x)", "The whole number below.", EACH, shapes.same, _plain("floor"), "Has no gradient."
+        ),
+        "sin": Function("sin(x)", "The sine, x in radians.", EACH, shapes.same, _plain("sin")),
+        "cos": Function("cos(x)", "The cosine, x in radians.", EACH, shapes.same, _plain("cos")),
+        "tanh": Function("tanh(x)", "Squeezes all numbers into -1..1.", EACH, shapes.same, _plain("tanh")),
+        "sigmoid": Function("sigmoid(x)", "Squeezes all numbers into 0..1.", EACH, shapes.same, numbers.sigmoid),
+        "relu": Function("relu(x)", "Cuts off below 0.", EACH, shapes.same, numbers.relu),
+        "clip": Function(
+            "clip(x, low, high)",
+            "Keeps x between two bounds.",
+            EACH,
+            _each,
+            numbers.clip,
+            "Where low is above high, high holds.",
+            "numpy.clip",
+            n_values=(3, 3),
+        ),
+        "where": Function(
+            "where(condition, a, b)",
+            "a where the condition holds, else b.",
+            EACH,
+            _each,
+            numbers.where,
+            "Both are computed everywhere; a comparison such as x > 0.5 gives 1 or 0.",
+            n_values=(3, 3),
+        ),
+        "min": Function(
+            "min(x)",
+            "The smallest number of the row. min(a, b): the smaller, number by number.",
+            ROW,
+            _extreme,
+            numbers.smallest,
+            n_values=(1, 2),
+        ),
+        "max": Function(
+            "max(x)",
+            "The largest number of the row. max(a, b): the larger, number by number.",
+            ROW,
+            _extreme,
+            numbers.largest,
+            n_values=(1, 2),
+        ),
+        "mean": Function("mean(x)", "The mean of the row.", ROW, shapes.one_number, numbers.mean),
+        "sum": Function("sum(x)", "The sum of the row.", ROW, shapes.one_number, numbers.total),
+        "std": Function(
+            "std(x)",
+            "The standard deviation of the row.",
+            ROW,
+            shapes.one_number,
+            numbers.deviation,
+            "Of the population: divided by n, not by n - 1.",
+            "numpy.std",
+        ),
+        "norm": Function(
+            "norm(x)",
+            "The length of the row.",
+            ROW,
+            shapes.one_number,
+            numbers.norm,
+            "x / norm(x) divides by 0 on a row of zeros; normalize(x) does not.",
+            "The square root of the sum of squares.",
+        ),
+        "standardize": Function(
+            "standardize(x)",
+            "Mean 0 and deviation 1 in each row.",
+            ROW,
+            shapes.whole_row,
+            numbers.standardize,
+            "By itself for each row, not for each column over all images. A constant row becomes 0.",
+        ),
+        "normalize": Function(
+            "normalize(x)",
+            "Length 1 for each row.",
+            ROW,
+            shapes.whole_row,
+            numbers.normalize,
+            "A row of zeros stays as it is.",
+            "sklearn.preprocessing.normalize",
+        ),
+        "rescale": Function(
+            "rescale(x)",
+            "Smallest 0 and largest 1 in each row.",
+            ROW,
+            shapes.whole_row,
+            numbers.rescale,
+            "One extreme value squeezes all others together. A constant row becomes 0.",
+        ),
+        "softmax": Function(
+            "softmax(x)",
+            "Shares of the row that add up to 1.",
+            ROW,
+            shapes.whole_row,
+            numbers.softmax,
+            "",
+            "exp(x) / sum(exp(x))",
+        ),
+        "histogram": Function(
+            "histogram(x, bins)",
+            "The share of the values in each of equal bins over 0..1, channel by channel.",
+            ROW,
+            shapes.binned,
+            numbers.histogram,
+            "Values outside 0..1 count in the outermost bins: rescale(x) first. Has no gradient.",
+            "Swain & Ballard, Color Indexing, IJCV 1991; here each channel by itself.",
+            parameter=Parameter("bins", 2, 256, 16),
+        ),
+        "flatten": Function("flatten(x)", "All numbers one after another.", ROW, shapes.flat, numbers.flatten),
+        "pick": Function(
+            "pick(x, number)",
+            "One channel of a map, or one value of a vector, counted from 0.",
+            ROW,
+            shapes.picked,
+            numbers.pick,
+            parameter=Parameter("number", 0, 1e6),
+        ),
+        "grayscale": Function(
+            "grayscale(x)",
+            "The lightness of each pixel, one channel.",
+            PICTURE,
+            shapes.one_channel,
+            pictures.grayscale,
+            "",
+            "ITU-R BT.601: 0.299 red + 0.587 green + 0.114 blue.",
+        ),
+        "sobel": Function(
+            "sobel(x)",
+            "How strong the edge at each pixel is, channel by channel.",
+            PICTURE,
+            shapes.spatial,
+            pictures.sobel,
+            "Not divided by 8: a step from 0 to 1 gives 4.",
+            "The length of the two gradients of scipy.ndimage.sobel.",
+        ),
+        "laplacian": Function(
+            "laplacian(x)",
+            "How much each pixel differs from its four neighbours.",
+            PICTURE,
+            shapes.spatial,
+            pictures.laplacian,
+            "Noise is amplified: blur(x, 1) first.",
+            "scipy.ndimage.laplace",
+        ),
+        "blur": Function(
+            "blur(x, sigma)",
+            "A Gaussian blur of sigma pixels.",
+            PICTURE,
+            shapes.filtered,
+            pictures.blur,
+            "Mirrored at the borders, cut off at 4 sigma.",
+            "scipy.ndimage.gaussian_filter",
+            parameter=Parameter("sigma", 0.3, 32, 1, is_whole=False),
+        ),
+        "fft_magnitude": Function(
+            "fft_magnitude(x)",
+            "How strong each spatial frequency is, the lowest in the middle.",
+            PICTURE,
+            shapes.spatial,
+            pictures.fft_magnitude,
+            "The middle dwarfs the rest: log(1e-3 + fft_magnitude(x)) shows more.",
+            "The magnitude of numpy.fft.fft2, shifted, divided by the number of pixels.",
+        ),
+        "pool": Function(
+            "pool(x, k)",
+            "The mean of each square of k x k pixels.",
+            PICTURE,
+            shapes.pooled,
+            pictures.pool,
+            "What is left at the right and below is dropped.",
+            "AveragePooling2D of Keras with padding valid",
+            parameter=Parameter("k", 1, 512, 2),
+        ),
+        "hog": Function(
+            "hog(x)",
+            "Directions of edges in cells of 8 x 8 pixels, 9 directions, blocks of 2 x 2 cells.",
+            PICTURE,
+            hog_shape,
+            hog,
+            "Shifts of a few pixels change little, turning changes everything.",
+            "Dalal & Triggs, CVPR 2005; without the Gaussian window over a block.",
+        ),
+        "channel_mean": Function(
+            "channel_mean(x)", "The mean of each channel.", PICTURE, shapes.channels, pictures.channel_mean
+        ),
+        "channel_max": Function(
+            "channel_max(x)", "The largest value of each channel.", PICTURE, shapes.channels, pictures.channel_max
+        ),
+    }
+)
+"""All functions, by the name that they are called by. All work on each row by itself, never across images."""
+
+CONSTANTS: Mapping[str, float] = MappingProxyType({"pi": 3.141592653589793})
+"""Names of numbers."""

@@ -1,0 +1,37 @@
+"""What a run of a custom network shows beyond features: the patterns of its first convolution, the course of its training."""
+
+import streamlit as st
+
+from featx_core.features import Features
+from featx_core.image_set import ImageSet
+from featx_core.ledger import Run
+from featx_core.sequential.kernels import Kernels
+from featx_core.worker.keys import kernels_key
+from pages._ui import jobs, session, tokens, training
+
+
+def show(run: Run, features: Features, images: ImageSet) -> None:
+    """Show the first patterns, and the curves where the network was trained."""
+    if run.spec.training_record(session.workspace()) is not None:
+        st.markdown("**What the training gave**")
+        training.show_record(run.spec)
+    st.markdown("**What the first convolution looks for**")
+    kernels = _ask(run)
+    if kernels is not None:
+        st.image(kernels.picture(), alt="Patterns of the first convolution")
+        st.caption(tokens.escape(kernels.caption))
+
+
+def _ask(run: Run) -> Kernels | None:
+    content = session.workspace().result(kernels_key(run.digest))
+    if content is not None:
+        try:
+            return Kernels.from_bytes(content)
+        except ValueError:
+            pass
+    job = jobs.ensure("kernels", {"spec": run.spec.to_json()}, title=f"Patterns of {run.title}")
+    if job is not None and job.state == "failed":
+        st.caption(tokens.escape(job.message or "They cannot be shown."))
+    elif job is not None:
+        jobs.show(job)
+    return None

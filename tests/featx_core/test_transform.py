@@ -1,0 +1,328 @@
+"""LambdaTransform: formulas of pixels, of the features of another run, of plain numbers."""
+
+import dataclasses
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from featx_core.engine import TensorFlowEngine
+from featx_core.extraction import extract, extract_derived, extract_table
+from featx_core.features import load_features
+from featx_core.heatmaps import explain
+from featx_core.methods import METHODS, Augmented, LambdaTransform, Pretrained, SpecError, build, spec_from_json, train
+from featx_core.methods.spec import Spec
+from featx_core.methods.transform import PRESETS
+from featx_core.preprocessing import PREPROCESSING
+from featx_core.progress import Cancelled
+from featx_core.tables import Table
+from featx_core.worker.extraction_tasks import extract_features
+from featx_core.workspace import Workspace
+from tests.pages.visiting import quiet_report
+
+SMALL = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
+NUMBERS = np.random.default_rng(0).normal(size=(6, 10)).astype(np.float32)
+
+
+@dataclasses.dataclass(frozen=True)
+class Numbers(Spec):
+    """A table of numbers, as a file of them gives one."""
+
+    method: ClassVar[str] = "numbers"
+    title = "numbers.csv"
+    badge = "plain numbers"
+
+    def build(self, workspace=None, *, on_progress=None):
+        raise NotImplementedError
+
+    def outline(self, workspace=None):
+        raise NotImplementedError
+
+    def network_input(self, pixels):
+        raise NotImplementedError
+
+    def table(self, workspace):
+        names = tuple(map(str, range(6)))
+        return Table(NUMBERS, names, ("a", "b") * 3, names)
+
+
+@dataclasses.dataclass(frozen=True)
+class Untrained(Numbers):
+    """A source that wants to be trained."""
+
+    weights: str = "trained"
+
+    @property
+    def needs_training(self):
+        return self.weights == "trained"
+
+    def train(self, workspace, report):
+        return Untrained("file")
+
+
+@pytest.fixture(scope="module")
+def pixels():
+    return build(LambdaTransform(("grayscale(x)", "pool(x, 8)", "flatten(x)"), image_size=(32, 32)))
+
+
+def test_equal_formulas_are_equal_extractors():
+    assert LambdaTransform(("x**2",)) == LambdaTransform((" ( x ) ** 2.0",))
+    assert LambdaTransform(("x**2",)).digest == LambdaTransform(("x ** 2",)).digest
+    assert LambdaTransform(source=SMALL, image_size=(96, 96), fit="pad") == LambdaTransform(source=SMALL)
+
+
+def test_json_there_and_back():
+    for spec in (LambdaTransform(), LambdaTransform(("mean(x)", "x + 1"), source=SMALL), LambdaTransform(fit="pad")):
+        again = spec_from_json(spec.to_json())
+        assert again == spec
+        assert again.digest == spec.digest
+    assert METHODS["lambda_transform"] is LambdaTransform
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"expressions": ()}, "1 to 8 steps. Received: 0"),
+        ({"expressions": ("x",) * 9}, "Received: 9"),
+        ({"expressions": ("x", "x + y")}, "Step 2, column 5: There is no `y`"),
+        ({"expressions": ("__import__('os')",)}, "Step 1, column 1: There is no `__import__`"),
+        ({"expressions": ("flatten(x)", "sobel(x)")}, "Step 2, column 1: `sobel` needs a picture or a map"),
+        ({"image_size": (8, 8)}, "16 to 1024 pixels a side"),
+        ({"source": "features"}, "`source` of LambdaTransform must be Spec or 'pixels'"),
+        ({"fit": "cut"}, "`fit`"),
+    ],
+)
+def test_impossible_specs_are_refused(fields, message):
+    with pytest.raises(SpecError, match=message):
+        LambdaTransform(**fields)
+
+
+def test_the_tutorials_square_of_pixels(workspace):
+    spec = LambdaTransform(("x ** 2",), image_size=(32, 40))
+    features = extract(workspace.images(), build(spec), workspace=workspace)
+    assert features.values.shape == (6, 32, 40, 3)
+    pictures = np.stack([build(spec).fit_image(image.pixels()) for image in workspace.images()])
+    scaled = pictures.astype(np.float32) / np.float32(255)
+    assert np.array_equal(features.values, scaled * scaled)
+    assert features.details["n_parameters"] == 0
+
+
+def test_pixels_through_keras_are_pixels_through_numpy(workspace):
+    for preset in PRESETS.values():
+        spec = LambdaTransform(preset.expressions, image_size=(32, 32))
+        extractor = build(spec)
+        pictures = np.stack([extractor.fit_image(image.pixels()) for image in workspace.images()])
+        values = extractor(pictures)
+        assert values.shape[1:] == spec.shapes((32, 32, 3))[-1] == extractor.output_shape[1:]
+        np.testing.assert_allclose(values, spec.derive(pictures / np.float32(255)), rtol=1e-4, atol=1e-5)
+
+
+def test_batches_and_order_change_nothing(pixels):
+    pictures = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
+    whole = pixels(pictures)
+    np.testing.assert_allclose(pixels(pictures, batch_size=2), whole, rtol=1e-6)
+    np.testing.assert_allclose(pixels(pictures[::-1]), whole[::-1], rtol=1e-6)
+
+
+def test_the_outline_is_what_is_built():
+    spec = LambdaTransform(("blur(x, 1)", "sobel(x)", "mean(x)"), image_size=(32, 32))
+    outline, extractor = spec.outline(), build(spec)
+    assert outline.layers == extractor.layers
+    assert outline.feature_shape == extractor.output_shape[1:] == (1,)
+    assert [info.kind for info in outline.layers] == ["InputLayer"] + ["ExpressionLayer"] * 3
+    assert spec.shape_steps(outline) == (
+        (32, 32, 3),
+        "blur(x, 1)",
+        (32, 32, 3),
+        "sobel(x)",
+        (32, 32, 3),
+        "mean(x)",
+        (1,),
+    )
+
+
+def test_what_the_formulas_receive_is_shown():
+    shown = LambdaTransform(image_size=(16, 16)).network_input(np.full((20, 30, 3), 51, np.uint8))
+    assert shown.sentence == "RGB scaled to 0..1"
+    np.testing.assert_allclose(shown.tensor, 0.2, rtol=1e-6)
+    over = LambdaTransform(source=SMALL).network_input(np.full((20, 30, 3), 51, np.uint8))
+    assert over.sentence == PREPROCESSING["none"].sentence
+
+
+def test_heatmaps_of_pixel_formulas(workspace):
+    extractor = build(LambdaTransform(("grayscale(x)", "sobel(x)", "pool(x, 4)"), image_size=(32, 32)))
+    heatmap = explain(workspace.images()[0], extractor, "grad_cam")
+    assert heatmap.grid.shape == (8, 8)
+    assert heatmap.grid.max() == 1
+
+
+@pytest.fixture(scope="module")
+def base():
+    return build(SMALL)
+
+
+class TestOverAnotherRun:
+    """Formulas of the features of a network."""
+
+    SPEC = LambdaTransform(("x ** 2", "x / norm(x)"), source=SMALL)
+
+    @pytest.fixture
+    def held(self, workspace, base):
+        """A workspace that holds the features of the source."""
+        extract(workspace.images(), base, workspace=workspace)
+        return workspace
+
+    def test_it_names_its_source(self):
+        assert self.SPEC.title == f"x ** 2, then x / norm(x) of {SMALL.title}"
+        assert self.SPEC.badge == SMALL.badge
+        assert self.SPEC.derived_from == SMALL
+
+    def test_features_are_the_formula_of_those_of_the_source(self, held):
+        source = load_features(held, SMALL.digest).values.astype(np.float64)
+        features = extract(held.images(), build(self.SPEC))
+        expected = source**2 / np.linalg.norm(source**2, axis=1, keepdims=True)
+        np.testing.assert_allclose(features.values, expected, rtol=1e-4)
+
+    def test_the_graph_gives_the_same(self, held):
+        extractor = build(self.SPEC)
+        pictures = np.stack([extractor.fit_image(image.pixels()) for image in held.images()])
+        graph = extractor.model(extractor.preprocess(pictures), training=False)
+        np.testing.assert_allclose(np.asarray(graph), extractor(pictures), rtol=1e-3, atol=1e-5)
+
+    def test_the_layers_are_those_of_the_source(self):
+        extractor, outline = build(self.SPEC), self.SPEC.outline()
+        assert outline.layers == extractor.layers == SMALL.outline().layers
+        assert outline.feature_shape == extractor.output_shape[1:]
+        assert self.SPEC.shape_steps(outline)[1:] == (SMALL.title, "x ** 2", "x / norm(x)", outline.feature_shape)
+
+    def test_heatmaps_look_at_the_network(self, workspace):
+        heatmap = explain(workspace.images()[0], build(self.SPEC), "grad_cam", layer="stage2")
+        assert heatmap.grid.max() <= 1
+        assert np.ptp(heatmap.grid) > 0
+
+    def test_kept_features_of_the_source_are_enough(self, held, monkeypatch):
+        monkeypatch.setattr(Pretrained, "build", lambda *args, **options: pytest.fail("the network was built"))
+        answer = extract_features(held, {"spec": self.SPEC.to_json(), "batch_size": None}, quiet_report())
+        assert answer["details"]["n_computed"] == 6
+        assert "from features that were kept" in answer["details"]["engine"]
+        kept = load_features(held, self.SPEC.digest)
+        source = load_features(held, SMALL.digest)
+        assert np.array_equal(kept.values, self.SPEC.derive(source.values))
+        assert kept.names == source.names
+        again = extract_features(held, {"spec": self.SPEC.to_json(), "batch_size": None}, quiet_report())
+        assert again["details"]["n_reused"] == 6
+
+    def test_only_what_is_missing_runs_through_the_network(self, held, make_png, monkeypatch):
+        held.add([("cat/new.png", make_png(99))])
+        extractor = build(self.SPEC)
+        seen = []
+        run = TensorFlowEngine.__call__
+        monkeypatch.setattr(
+            TensorFlowEngine, "__call__", lambda self, batch: (seen.append(len(batch)), run(self, batch))[1]
+        )
+        features = extract(held.images(), extractor, workspace=held)
+        assert seen == [1]
+        assert (features.details["n_images"], features.details["n_computed"]) == (7, 7)
+        assert features.values.shape[0] == 7
+
+    def test_without_the_source_the_network_is_needed(self, workspace):
+        assert extract_derived(workspace.images(), self.SPEC, workspace) is None
+        assert extract_derived(workspace.images(), SMALL, workspace) is None
+
+    def test_a_formula_of_a_formula_goes_back_to_the_source(self, held):
+        outer = LambdaTransform(("sum(x)",), source=self.SPEC)
+        features = extract_derived(held.images(), outer, held)
+        expected = self.SPEC.derive(load_features(held, SMALL.digest).values).sum(1, keepdims=True)
+        np.testing.assert_allclose(features.values, expected, rtol=1e-5)
+
+    def test_a_damaged_row_calls_for_the_network(self, held):
+        with held._store.transaction() as connection:
+            connection.execute("UPDATE vectors SET checksum = checksum + 1 WHERE rowid = 1")
+        assert extract_derived(held.images(), self.SPEC, held) is None
+
+    def test_cancelling_keeps_what_is_done(self, held):
+        def stop(done, total):
+            raise Cancelled
+
+        with pytest.raises(Cancelled):
+            extract_derived(held.images(), self.SPEC, held, on_progress=stop)
+        assert len(held.vectors.stored(self.SPEC.digest)) == 6
+
+    def test_a_step_that_does_not_fit_is_named_before_anything_is_built(self):
+        spec = LambdaTransform(("sobel(x)",), source=SMALL)
+        with pytest.raises(SpecError, match=r"Step 1, column 1: `sobel` needs a picture or a map; here x is a vector"):
+            spec.outline()
+
+    def test_rows_that_are_not_finite_are_counted(self, held):
+        spec = LambdaTransform(("log(x - mean(x))",), source=SMALL)
+        features = extract_derived(held.images(), spec, held)
+        assert features.details["n_not_finite"] == 6
+        assert len(features) == 6
+
+
+class TestOverNumbers:
+    """Formulas of rows that did not come from images."""
+
+    def test_the_square_is_exact(self):
+        workspace = Workspace.open(":memory:")
+        table = LambdaTransform(("x ** 2",), source=Numbers()).table(workspace)
+        assert table.values.shape == (6, 10)
+        assert table.values.dtype == np.float32
+        assert np.array_equal(table.values, NUMBERS * NUMBERS)
+        assert (table.names, table.labels) == (Numbers().table(workspace).names, ("a", "b") * 3)
+
+    def test_it_is_a_run_like_any_other(self, monkeypatch):
+        import featx_core.methods as methods
+
+        monkeypatch.setattr(methods, "METHODS", {**METHODS, "numbers": Numbers})
+        workspace = Workspace.open(":memory:")
+        spec = LambdaTransform(("x - mean(x)",), source=Numbers())
+        assert extract_table(spec, workspace).details["feature_shape"] == [10]
+        assert np.array_equal(load_features(workspace, spec.digest).values, NUMBERS - NUMBERS.mean(1, keepdims=True))
+
+    def test_pictures_are_refused(self):
+        with pytest.raises(SpecError, match="needs a picture or a map; here x is a vector of 10 values"):
+            LambdaTransform(("hog(x)",), source=Numbers()).table(Workspace.open(":memory:"))
+
+    def test_images_have_no_table(self):
+        assert LambdaTransform().table(Workspace.open(":memory:")) is None
+        assert LambdaTransform(source=SMALL).table(Workspace.open(":memory:")) is None
+
+
+def test_training_is_passed_on():
+    spec = LambdaTransform(("x + 1",), source=Untrained())
+    assert spec.needs_training
+    with pytest.raises(SpecError, match="Train it first"):
+        build(spec)
+    trained = train(spec, Workspace.open(":memory:"))
+    assert trained == LambdaTransform(("x + 1",), source=Untrained("file"))
+    assert not trained.needs_training
+
+
+def test_several_rows_an_image_are_transformed_each(monkeypatch):
+    monkeypatch.setattr(Numbers, "rows_per_image", 3)
+    spec = LambdaTransform(("sum(x)",), source=Numbers())
+    values = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    assert spec.rows_per_image == 3
+    assert np.array_equal(spec.derive(values), values.sum(-1, keepdims=True))
+
+
+def test_a_formula_of_copies_gives_a_row_each(workspace):
+    source = Augmented(SMALL, (("horizontal_flip", 0.5),), n_copies=3, gives="copies")
+    spec = LambdaTransform(("x - mean(x)",), source=source)
+    extractor = build(spec)
+    features = extract(workspace.images()[:2], extractor)
+    assert features.values.shape == (6, 576)
+    assert features.copies == (0, 1, 2) * 2
+    np.testing.assert_allclose(features.values.mean(1), 0, atol=1e-5)
+    picture = extractor.fit_image(workspace.images()[0].pixels())[np.newaxis]
+    np.testing.assert_allclose(extractor.plain(picture), features.values[:1], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_work_on_pictures(name):
+    spec = LambdaTransform(PRESETS[name].expressions)
+    assert spec.expressions == PRESETS[name].expressions
+    assert np.isfinite(spec.derive(np.random.default_rng(0).random((2, 64, 64, 3)))).all()
+    if not PRESETS[name].needs_places:
+        assert spec.derive(np.ones((2, 10), np.float32)).shape == (2, 10)
