@@ -155,7 +155,7 @@ class Engines:
         graph_cache.write_facts(conversion.key, {"ratio": ratio})
         self._is_settled, self._converting, self._last = True, None, None
         if ratio < LEAST_GAIN:
-            self.notes.append(f"OpenVINO was tried and not used: {ratio:.2g} times as fast as TensorFlow.")
+            self.notes.append("OpenVINO was tried on a few batches and is no faster here, so TensorFlow went on.")
             return
         self._current = conversion.engine
         self._tensorflow.forget()

@@ -83,6 +83,7 @@ def convert(function: tf.types.experimental.ConcreteFunction) -> Graph:
         with tempfile.TemporaryDirectory(prefix="featx-graph") as folder:
             path = Path(folder) / "graph.xml"
             openvino.serialize(network, path, path.with_suffix(".bin"))
+            del network, nodes, front_end  # their copies of the weights go before the next one is made
             return Graph(path.read_bytes(), np.fromfile(path.with_suffix(".bin"), np.uint8))
     except (MemoryError, OSError):
         raise
