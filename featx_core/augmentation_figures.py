@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featx_core.augmentation.transforms import AUGMENTATIONS
-from featx_core.figure_style import QUIET_INK, blank_figure, legend
+from featx_core.figure_style import INK, QUIET_INK, blank_figure, legend
 from featx_core.map_figures import WEBGL_POINTS
 from featx_core.palette import CATEGORICAL, NO_LABEL_COLOR
 
@@ -120,7 +120,7 @@ def _bars(effects: list[Effect], title: str, color: str, dark: bool) -> Any:
         "symmetric": False,
         "array": [each.high - each.ratio for each in effects],
         "arrayminus": [each.ratio - each.low for each in effects],
-        "color": QUIET_INK[dark],
+        "color": INK[dark],
         "thickness": 1.5,
         "width": 4,
     }

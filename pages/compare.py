@@ -34,7 +34,9 @@ with grid.cell():
 with grid.cell():
     comparing.show_trade(comparison, colors)
 comparing.show_table(comparison)
-stability.show(chosen)
+networks = [run for run in chosen if run.spec.takes_images]
+if networks:
+    stability.show(networks)
 for note in comparison.notes:
     st.caption(tokens.escape(note))
 
@@ -44,7 +46,6 @@ with st.expander("Similarity of the spaces", icon=":material/grid_on:", key="spa
 with st.expander("Pair view", icon=":material/compare:", key=pairs.PAIR, on_change="rerun") as pair:
     if pair.open:
         pairs.show_pair(chosen)
-networks = [run for run in chosen if run.spec.takes_images]
 if not networks:
     st.stop()
 with st.expander(

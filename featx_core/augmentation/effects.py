@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featx_core.augmentation.pictures import make_copies
-from featx_core.augmentation.samples import Sample, draw_sample, vectors_of
+from featx_core.augmentation.samples import Passes, draw_sample
 from featx_core.augmentation.transforms import AUGMENTATIONS, Transforms, check_transforms
-from featx_core.neighbors import at_unit_length
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,7 +153,7 @@ def augmentation_effects(
             default strength.
         n_copies: Copies of each image for each transform.
         seed: Of the copies and of the bootstrap.
-        on_progress: Called with passes done and passes in all: one for the images, one for each transform.
+        on_progress: Called with pictures done and pictures in all.
 
     Raises:
         ValueError: If there are too few different images, their features are all the same or not finite, or a transform
@@ -165,25 +164,24 @@ def augmentation_effects(
     )
     if not chosen or n_copies < 1:
         raise ValueError(f"At least 1 transform and 1 copy are needed. Received: {len(chosen)} and {n_copies}.")
-    report = on_progress or (lambda done, total: None)
     plain = extractor.plain
     sample = draw_sample(images, plain, MAX_IMAGES)
-    if len(sample.names) < MIN_IMAGES:
-        raise ValueError(f"At least {MIN_IMAGES} different images are needed. Received: {len(sample.names)}.")
-    report(0, len(chosen) + 1)
-    own = _unit(vectors_of(plain, sample.fitted))
+    n_images = len(sample.names)
+    if n_images < MIN_IMAGES:
+        raise ValueError(f"At least {MIN_IMAGES} different images are needed. Received: {n_images}.")
+    passes = Passes(plain, n_images * (1 + n_copies * len(chosen)), on_progress)
+    own = passes(sample.fitted)
     apart = _distances(own)
-    distance = float(apart.sum() / (len(apart) * (len(apart) - 1)))
+    distance = float(apart.sum() / (n_images * (n_images - 1)))
     if distance < SAME_FEATURES:
         raise ValueError("All images have the same features, so there is no distance to compare with.")
-    report(1, len(chosen) + 1)
     effects = []
-    for done, (name, strength) in enumerate(chosen, start=2):
-        moved = _moved(plain, sample, own, ((name, strength),), n_copies, seed)
+    for name, strength in chosen:
+        copies = make_copies(sample.fitted, ((name, strength),), n_copies=n_copies, seed=seed, with_original=False)
+        moved = np.mean([np.linalg.norm(passes(copies[:, i]) - own, axis=1) for i in range(n_copies)], axis=0)
         low, high = bootstrap_ratio(moved, apart, seed=seed)
-        moved_shares = tuple((moved / distance).tolist())
-        effects.append(Effect(name, strength, float(moved.mean() / distance), low, high, moved_shares))
-        report(done, len(chosen) + 1)
+        shares = tuple((moved / distance).tolist())
+        effects.append(Effect(name, strength, float(moved.mean() / distance), low, high, shares))
     ranked = tuple(sorted(effects, key=lambda each: -each.ratio))
     return Effects(ranked, sample.names, sample.digests, distance, n_copies, seed, sample.notes)
 
@@ -209,21 +207,6 @@ def bootstrap_ratio(moved: np.ndarray, apart: np.ndarray, *, seed: int = 0) -> t
     ratios = (weights @ moved)[usable] / n_images / (sums[usable] / pairs[usable])
     low, high = np.percentile(ratios, INTERVAL)
     return float(low), float(high)
-
-
-def _moved(
-    extractor: Extractor, sample: Sample, own: np.ndarray, transforms: Transforms, n_copies: int, seed: int
-) -> np.ndarray:
-    """The mean distance from each image to its copies."""
-    copies = make_copies(sample.fitted, transforms, n_copies=n_copies, seed=seed, with_original=False)
-    steps = [np.linalg.norm(_unit(vectors_of(extractor, copies[:, i])) - own, axis=1) for i in range(n_copies)]
-    return np.mean(steps, axis=0)
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    if not np.isfinite(vectors).all():
-        raise ValueError("Some features are not finite numbers, so distances cannot be measured.")
-    return at_unit_length(vectors)
 
 
 def _distances(unit: np.ndarray) -> np.ndarray:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from featx_core.images import ImageError
+from featx_core.neighbors import at_unit_length
 from featx_core.wording import counted, spaced
 
 if TYPE_CHECKING:
     from featx_core.extractor import Extractor
     from featx_core.image_set import ImageRecord, ImageSet
+    from featx_core.progress import ProgressCallback
 
 MAX_VALUES = 64_000_000
 """Numbers that the features of the sample may hold together: a quarter of a gigabyte."""
@@ -57,15 +59,42 @@ def draw_sample(images: ImageSet, extractor: Extractor, max_images: int) -> Samp
     )
 
 
-def vectors_of(extractor: Extractor, fitted: np.ndarray) -> np.ndarray:
-    """Compute one row of features for each fitted picture; where there are several copies, their mean.
+class Passes:
+    """Runs pictures through an extractor and counts them.
 
-    Returns:
-        float32 `(n_images, n_features)`.
+    Args:
+        extractor: Network and preprocessing.
+        total: Pictures that will go through in all.
+        on_progress: Called with pictures done and pictures in all, after each batch.
     """
-    rows = extractor(fitted)
-    rows = rows.mean(axis=1) if extractor.spec.rows_per_image > 1 else rows
-    return rows.reshape(len(fitted), -1)
+
+    def __init__(self, extractor: Extractor, total: int, on_progress: ProgressCallback | None) -> None:
+        self._extractor = extractor
+        self._report = on_progress or (lambda done, total: None)
+        self._done, self._total = 0, total
+        self._report(0, total)
+
+    def __call__(self, fitted: np.ndarray) -> np.ndarray:
+        """Compute one row of length 1 for each fitted picture; where there are several copies, of their mean.
+
+        Returns:
+            float64 `(n_images, n_features)`.
+
+        Raises:
+            ValueError: If features are not finite.
+        """
+        size = self._extractor.batch_size
+        vectors = np.concatenate([self._rows(fitted[start : start + size]) for start in range(0, len(fitted), size)])
+        if not np.isfinite(vectors).all():
+            raise ValueError("Some features are not finite numbers, so distances and neighbours mean nothing.")
+        return at_unit_length(vectors)
+
+    def _rows(self, fitted: np.ndarray) -> np.ndarray:
+        rows = self._extractor(fitted, batch_size=len(fitted))
+        self._done += len(fitted)
+        self._report(self._done, self._total)
+        rows = rows.mean(axis=1) if self._extractor.spec.rows_per_image > 1 else rows
+        return rows.reshape(len(fitted), -1)
 
 
 def _read(record: ImageRecord, extractor: Extractor) -> np.ndarray | None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from featx_core.augmentation.pictures import make_copies
-from featx_core.augmentation.samples import draw_sample, vectors_of
+from featx_core.augmentation.samples import Passes, draw_sample
 from featx_core.augmentation.transforms import PRESETS, Transforms
-from featx_core.neighbors import N_NEIGHBORS, at_unit_length, nearest_columns, neighbors_shared
+from featx_core.neighbors import N_NEIGHBORS, nearest_columns, neighbors_shared
 
 if TYPE_CHECKING:
     from featx_core.extractor import Extractor
@@ -85,27 +85,22 @@ def neighbor_stability(
         extractor: Network and preprocessing, as returned by `build`.
         transforms: What is done to the copies.
         seed: Of the copies and of the bootstrap.
-        on_progress: Called with passes done and passes in all.
+        on_progress: Called with pictures done and pictures in all.
 
     Raises:
         ValueError: If there are too few different images, or their features are not finite.
     """
-    report = on_progress or (lambda done, total: None)
     sample = draw_sample(images, extractor, MAX_IMAGES)
     n_images = len(sample.names)
     if n_images < MIN_IMAGES:
         raise ValueError(f"At least {MIN_IMAGES} different images are needed. Received: {n_images}.")
     n_neighbors = min(N_NEIGHBORS, (n_images - 1) // 3 + 1)
-    report(0, N_COPIES + 1)
-    own = _unit(vectors_of(extractor, sample.fitted))
-    usual = nearest_columns(own @ own.T, n_neighbors, np.arange(n_images))
-    report(1, N_COPIES + 1)
+    passes, each = Passes(extractor, n_images * (1 + N_COPIES), on_progress), np.arange(n_images)
+    own = passes(sample.fitted)
+    usual = nearest_columns(own @ own.T, n_neighbors, each)
     copies = make_copies(sample.fitted, transforms, n_copies=N_COPIES, seed=seed, with_original=False)
-    kept = np.zeros(n_images)
-    for copy in range(N_COPIES):
-        changed = _unit(vectors_of(extractor, copies[:, copy]))
-        kept += neighbors_shared(usual, nearest_columns(changed @ own.T, n_neighbors, np.arange(n_images))) / N_COPIES
-        report(copy + 2, N_COPIES + 1)
+    found = [nearest_columns(passes(copies[:, i]) @ own.T, n_neighbors, each) for i in range(N_COPIES)]
+    kept = np.mean([neighbors_shared(usual, rows) for rows in found], axis=0)
     low, high = _interval(kept, seed)
     return Stability(float(kept.mean()), low, high, n_images, n_neighbors, sample.notes)
 
@@ -115,9 +110,3 @@ def _interval(kept: np.ndarray, seed: int) -> tuple[float, float]:
     rows = np.random.default_rng(seed).integers(0, len(kept), (N_BOOTSTRAP, len(kept)))
     low, high = np.percentile(kept[rows].mean(axis=1), (2.5, 97.5))
     return float(low), float(high)
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    if not np.isfinite(vectors).all():
-        raise ValueError("Some features are not finite numbers, so neighbours cannot be found.")
-    return at_unit_length(vectors)

@@ -2,7 +2,8 @@
 
 from featx_core.expressions.errors import ExpressionError
 from featx_core.expressions.expression import Expression, apply_steps
-from featx_core.expressions.functions import FUNCTIONS, Function
+from featx_core.expressions.function import Function
+from featx_core.expressions.functions import FUNCTIONS
 from featx_core.expressions.shapes import Shape, words
 
 __all__ = ["FUNCTIONS", "Expression", "ExpressionError", "Function", "Shape", "apply_steps", "words"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from featx_core.expressions import numbers, pictures, shapes
 from featx_core.expressions.backends import Array, Backend
+from featx_core.expressions.function import Function, Parameter
 from featx_core.expressions.hog import hog, hog_shape
 from featx_core.expressions.nodes import COMPARISONS, NEGATIVE, POWER
 from featx_core.expressions.shapes import Shape
@@ -17,52 +17,6 @@ from featx_core.expressions.shapes import Shape
 EACH = "Each number by itself"
 ROW = "The whole row"
 PICTURE = "Pictures and maps"
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A fixed number behind the values of a call.
-
-    Attributes:
-        name: What the signature calls it.
-        low: The least that it may be.
-        high: The most that it may be.
-        default: What it is where it is left out; None where it may not be.
-        is_whole: Whether it counts something.
-    """
-
-    name: str
-    low: float
-    high: float
-    default: float | None = None
-    is_whole: bool = True
-
-
-@dataclass(frozen=True)
-class Function:
-    """One function of the language.
-
-    Attributes:
-        signature: How it is written.
-        sentence: What it gives, in one line.
-        group: Under which heading it is listed.
-        shape: From the shapes of its values and its parameters to the shape that it gives. Raises ShapeError.
-        compute: From a backend, the values (rows in their first axis) and the parameters to what it gives.
-        caveat: What surprises, in one line; may be empty.
-        reference: Formula, paper or the function of another library that gives the same; may be empty.
-        n_values: The least and the most values that it takes.
-        parameter: The fixed number that it takes behind them, if any.
-    """
-
-    signature: str
-    sentence: str
-    group: str
-    shape: Callable[..., Shape]
-    compute: Callable[..., Array]
-    caveat: str = ""
-    reference: str = ""
-    n_values: tuple[int, int] = (1, 1)
-    parameter: Parameter | None = None
 
 
 def _plain(name: str) -> Callable[[Backend, Array], Array]:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from featx_core.expressions.errors import ExpressionError
-from featx_core.expressions.functions import CONSTANTS, FUNCTIONS, Function, Parameter
+from featx_core.expressions.function import Function, Parameter
+from featx_core.expressions.functions import CONSTANTS, FUNCTIONS
 from featx_core.expressions.nodes import COMPARISONS, INPUT, NEGATIVE, NUMBER, POWER, Node
 
 MAX_CHARACTERS = 300

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from featx_core.workspace import Workspace
 
 MAX_COPIES = 64
+MAX_WORDS = 3
+"""Up to so many transforms are named one by one where a run is named."""
+
 MAXIMUM_SEED = 2**32 - 1
 
 
@@ -58,6 +61,8 @@ class Augmented(Spec):
             raise SpecError(str(error)) from None
         if not self.transforms:
             raise SpecError("`transforms` is empty. Choose at least one transform.")
+        if not self.base.takes_images:
+            raise SpecError(f"Only images can be augmented, and {self.base.title!r} takes rows of numbers.")
         if self.base.rows_per_image != 1:
             raise SpecError(
                 f"`base` must give one row an image. {self.base.title!r} gives {self.base.rows_per_image}: take its mean."
@@ -77,7 +82,9 @@ class Augmented(Spec):
     @property
     def badge(self) -> str:
         """Where the weights come from, and what is done to the images."""
-        return f"{self.base.badge}; {transform_words(self.transforms)} (seed {self.seed})"
+        n_transforms = len(self.transforms)
+        words = transform_words(self.transforms) if n_transforms <= MAX_WORDS else f"{n_transforms} transforms"
+        return f"{self.base.badge}; {words}" + (f" (seed {self.seed})" if self.seed else "")
 
     @property
     def classes(self) -> tuple[str, ...] | None:
@@ -93,6 +100,11 @@ class Augmented(Spec):
     def first_row_is_plain(self) -> bool:
         """Whether the first copy is the image as it is."""
         return self.with_original
+
+    @property
+    def is_light(self) -> bool:
+        """Whether that of the other extractor is."""
+        return self.base.is_light
 
     @property
     def pace_key(self) -> str:
@@ -142,11 +154,9 @@ class Augmented(Spec):
         """Make the other extractor, and what changes the images before it.
 
         Raises:
-            SpecError: If the other extractor takes numbers rather than images, or cannot be built.
+            SpecError: If the other extractor cannot be built.
         """
         from featx_core.augmented_extractor import AugmentedExtractor
 
-        if workspace is not None and self.base.table(workspace) is not None:
-            raise SpecError(f"Only images can be augmented, and {self.base.title!r} takes rows of numbers.")
         base = self.base.build(workspace, on_progress=on_progress)
         return AugmentedExtractor(self, base)

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from featx_core.layers import LayerInfo
     from featx_core.preprocessing import NetworkInput
     from featx_core.progress import ProgressCallback, StageCallback
-    from featx_core.training import Learned, Record
-    from featx_core.training.loop import Watch
+    from featx_core.training import Learned, Live, Record
     from featx_core.workspace import Workspace
 
 DEFAULT_BASE = Pretrained()
@@ -179,9 +178,9 @@ class FineTuned(Spec):
         spec = dataclasses.replace(self, base=self.base.train(workspace, report))
         asked, images = spec._asked(workspace)
 
-        def learn(watch: Watch) -> Learned:
+        def learn(live: Live) -> Learned:
             examples = choose_examples(images, asked.class_names, asked.validation_share, asked.seed, report)
-            return teach(asked, examples, workspace, report, watch)
+            return teach(asked, examples, workspace, report, live)
 
         weights = learn_once(workspace, training_key(asked, images), f"{self.title}, learned", learn)
         return dataclasses.replace(spec, class_names=asked.class_names, weights=weights)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from featx_core.expressions import Expression, ExpressionError, Shape, apply_steps
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
 
     from featx_core.extractor import Extractor, Outline
     from featx_core.progress import ProgressCallback, StageCallback
-    from featx_core.tables import Table
+    from featx_core.tables import Rows, Table
+    from featx_core.training import Record
     from featx_core.workspace import Workspace
 
 PIXELS: Literal["pixels"] = "pixels"
@@ -143,7 +143,7 @@ class LambdaTransform(Spec):
     @property
     def takes_images(self) -> bool:
         """Whether the source looks at images."""
-        return getattr(self.source, "takes_images", True)
+        return not isinstance(self.source, Spec) or self.source.takes_images
 
     @property
     def pace_key(self) -> str:
@@ -161,6 +161,17 @@ class LambdaTransform(Spec):
         if not isinstance(self.source, Spec):
             return self
         return dataclasses.replace(self, source=self.source.train(workspace, report))
+
+    def training_record(self, workspace: Workspace) -> Record | None:
+        """Fetch how the training of the source went or goes. See `Spec.training_record`."""
+        return self.source.training_record(workspace) if isinstance(self.source, Spec) else None
+
+    def kept(self, workspace: Workspace) -> Spec | None:
+        """Give this spec with the source as its training has left it. See `Spec.kept`."""
+        if not isinstance(self.source, Spec):
+            return self
+        source = self.source.kept(workspace)
+        return None if source is None else dataclasses.replace(self, source=source)
 
     @property
     def derived_from(self) -> Spec | None:
@@ -185,6 +196,12 @@ class LambdaTransform(Spec):
             return None
         self.shapes(table.values.shape[1:])
         return dataclasses.replace(table, values=self.derive(table.values))
+
+    def rows(self, workspace: Workspace) -> Rows:
+        """List the rows of a source of numbers, without computing anything. See `Spec.rows`."""
+        if isinstance(self.source, Spec) and not self.takes_images:
+            return self.source.rows(workspace)
+        return super().rows(workspace)
 
     def network_input(self, pixels: np.ndarray) -> NetworkInput:
         """Show what the formulas, or the network of the source, receive for one picture."""
@@ -239,40 +256,6 @@ class LambdaTransform(Spec):
             fit=self.fit,
             batch_size=max(1, min(64, BATCH_PIXELS // (height * width))),
         )
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A chain of expressions to begin with.
-
-    Attributes:
-        title: What it does, in a few words.
-        expressions: The steps.
-        needs_places: Whether it needs a picture or a map.
-    """
-
-    title: str
-    expressions: tuple[str, ...]
-    needs_places: bool = False
-
-
-PRESETS: Mapping[str, Preset] = MappingProxyType(
-    {
-        "square": Preset("Square, as in the tutorial", ("x ** 2",)),
-        "log": Preset("Compress large values", ("log(1 + abs(x))",)),
-        "clip": Preset("Clip to 0..1", ("clip(x, 0, 1)",)),
-        "unit": Preset("Length 1", ("x / norm(x)",)),
-        "power": Preset("Signed square root, then length 1", ("sign(x) * sqrt(abs(x))", "normalize(x)")),
-        "standard": Preset("Mean 0, deviation 1", ("standardize(x)",)),
-        "edges": Preset("Edges", ("grayscale(x)", "sobel(blur(x, 1))"), needs_places=True),
-        "hog": Preset("Directions of edges (HOG)", ("hog(x)",), needs_places=True),
-        "colors": Preset("Colour histogram", ("histogram(x, 16)",), needs_places=True),
-        "spectrum": Preset(
-            "Spectrum", ("grayscale(x)", "fft_magnitude(standardize(x))", "log(0.001 + x)"), needs_places=True
-        ),
-        "thumbnail": Preset("Tiny picture", ("pool(x, 8)", "flatten(x)"), needs_places=True),
-    }
-)
 
 
 def _at_step(number: int, error: ExpressionError) -> str:

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 MAX_TILES = 64
 TILE_SIDE = 44  # pixels that the longer side of a tile has at least
-GAP = 4  # pixels between tiles
-GAP_GREY = 128
+GAP = 8  # pixels between tiles, transparent
 VARIABLES = {"Conv2D": "kernel", "SeparableConv2D": "depthwise_kernel", "DepthwiseConv2D": "kernel"}
 """The layers that slide patterns, and the weights that hold them."""
 
@@ -34,7 +33,7 @@ class Kernels:
     layer: str
 
     def picture(self) -> np.ndarray:
-        """Draw the patterns side by side, at most 64: uint8 `(height, width, 3)`.
+        """Draw the patterns side by side, at most 64: uint8 `(height, width, 4)`, transparent between them.
 
         A weight of 0 is mid-grey, the largest weight of a pattern, whatever its sign, black or white: each pattern has its
         own scale. Patterns of three channels are drawn in colour: a pattern that is orange looks for orange.
@@ -106,9 +105,10 @@ def _tiled(tiles: np.ndarray) -> np.ndarray:
     height, width = height * factor, width * factor
     n_columns = min(n_tiles, 16)
     n_rows = math.ceil(n_tiles / n_columns)
-    size = (n_rows * (height + GAP) - GAP, n_columns * (width + GAP) - GAP, 3)
-    pixels = np.full(size, GAP_GREY, np.uint8)
+    size = (n_rows * (height + GAP) - GAP, n_columns * (width + GAP) - GAP, 4)
+    pixels = np.zeros(size, np.uint8)
     for index, tile in enumerate(tiles):
         top, left = index // n_columns * (height + GAP), index % n_columns * (width + GAP)
-        pixels[top : top + height, left : left + width] = tile
+        pixels[top : top + height, left : left + width, :3] = tile
+        pixels[top : top + height, left : left + width, 3] = 255
     return pixels

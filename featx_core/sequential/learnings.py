@@ -15,12 +15,14 @@ class Learning:
         title: Its name for people.
         sentence: What it does.
         badge: What is said of weights that came about so.
+        reading: How to read the curves of such a training, where they need it.
         needs_labels: Whether it learns from the labels.
     """
 
     title: str
     sentence: str
     badge: str
+    reading: str = ""
     needs_labels: bool = False
 
 
@@ -36,11 +38,13 @@ LEARNINGS: Mapping[str, Learning] = MappingProxyType(
             "Contrast",
             "Learns, without labels, to know two distorted views of one image among all others.",
             "trained on your images by contrast, without labels",
+            "Matched: the share of views whose most similar view, of all in their step, was the other view of the same image.",
         ),
         "autoencoder": Learning(
             "Autoencoder",
             "Learns, without labels, to keep what is needed to draw each image again.",
             "trained on your images as an autoencoder, without labels",
+            "The loss is the mean squared difference between the picture, from 0 to 1, and what was drawn of it.",
         ),
     }
 )

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
+from featx_core.names import shown_text
 from featx_core.table_files.layout import TableError, is_known_word
 
 SAMPLE_ROWS = 1_000
@@ -192,7 +193,7 @@ def _column_names(names: Sequence[str], width: int) -> tuple[str, ...]:
     counts: Counter[str] = Counter()
     found = []
     for at in range(width):
-        name = (names[at] if at < len(names) else "")[:120] or f"column {at + 1}"
+        name = shown_text(names[at] if at < len(names) else "") or f"column {at + 1}"
         counts[name] += 1
         found.append(name if counts[name] == 1 else f"{name} #{counts[name]}")
     return tuple(found)

@@ -5,6 +5,7 @@ from featx_core.training.history import Epoch, History
 from featx_core.training.loop import MAX_EPOCHS, MAX_SECONDS, TrainingError, fit
 from featx_core.training.record import (
     Learned,
+    Live,
     Record,
     find_record,
     learn_once,
@@ -22,6 +23,7 @@ __all__ = [
     "Epoch",
     "History",
     "Learned",
+    "Live",
     "Record",
     "TrainingError",
     "assign_arrays",

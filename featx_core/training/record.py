@@ -15,7 +15,6 @@ import numpy as np
 from featx_core.progress import Cancelled
 from featx_core.store import DiskFullError
 from featx_core.training.history import History
-from featx_core.training.loop import Watch
 from featx_core.training.weight_arrays import write_arrays
 from featx_core.workspace import image_set_key
 
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN = 0.3
 """The history of a training under way is written at most so often."""
+
+SECONDS_BETWEEN_KEEPS = 5.0
+"""Weights of a training under way are kept at most so often: a worker that does not let go of a job is ended."""
 
 FILE = "file:"
 
@@ -51,7 +53,7 @@ class Record:
 
     Attributes:
         history: The epochs so far.
-        weights: "file:" and the SHA-256 of the artefact; empty while it goes on.
+        weights: "file:" and the SHA-256 of the artefact; while it goes on, of the best epoch kept so far, or empty.
         facts: What the method has to tell of it, JSON values.
     """
 
@@ -62,7 +64,7 @@ class Record:
     @property
     def is_whole(self) -> bool:
         """Whether it came to its own end, so that it need not be done again."""
-        return bool(self.weights) and self.history.ending != "cancelled"
+        return bool(self.weights) and self.history.ending not in ("", "cancelled")
 
     def to_bytes(self) -> bytes:
         """Write it as JSON."""
@@ -108,14 +110,15 @@ def record_of_weights(workspace: Workspace, weights: str) -> Record | None:
     return find_record(workspace, _key_of(weights))
 
 
-def learn_once(workspace: Workspace, key: str, name: str, learn: Callable[[Watch], Learned]) -> str:
+def learn_once(workspace: Workspace, key: str, name: str, learn: Callable[[Live], Learned]) -> str:
     """Give the weights of a training: those that are kept under its key, or those that it gives now.
 
     Args:
         workspace: Takes the weights and the record; the record under way, too, so that pages can draw it.
         key: As `training_key` gives it.
         name: What to call the file of weights.
-        learn: Does the training. It is handed what to call with the history after each epoch.
+        learn: Does the training. It is handed what to call with the history after each epoch, which also keeps weights on
+            the way.
 
     Returns:
         "file:" and the SHA-256 of the weights.
@@ -126,31 +129,57 @@ def learn_once(workspace: Workspace, key: str, name: str, learn: Callable[[Watch
     kept = find_record(workspace, key)
     if kept is not None and kept.is_whole and kept.weights.removeprefix(FILE) in workspace.artefacts():
         return kept.weights
-    live = _Live(workspace, key)
+    live = Live(workspace, key, name)
     live(History())
     learned = learn(live)
-    weights = FILE + workspace.put_artefact(name, write_arrays(learned.arrays))
-    content = Record(learned.history, weights, learned.facts).to_bytes()
-    workspace.put_result(key, content)
-    workspace.put_result(_key_of(weights), content)
+    weights = live.finish(learned)
     if learned.history.ending == "cancelled":
         raise Cancelled
     return weights
 
 
-class _Live:
-    """Keeps the history of a training under way, not too often. A full disk does not stop the training."""
+class Live:
+    """Keeps the history of a training under way, and now and then its weights. A full disk does not stop the training.
 
-    def __init__(self, workspace: Workspace, key: str) -> None:
-        self._workspace, self._key = workspace, key
-        self._written = 0.0
+    Args:
+        workspace: Where they are kept.
+        key: Of the record.
+        name: What to call the file of weights.
+    """
+
+    def __init__(self, workspace: Workspace, key: str, name: str) -> None:
+        self._workspace, self._key, self._name = workspace, key, name
+        self._written, self._kept_at = 0.0, time.monotonic()
+        self._weights = self._own = ""  # the last is what no other training had kept before
 
     def __call__(self, history: History) -> None:
+        """Keep the history so far, at most three times a second."""
         if history.epochs and time.monotonic() - self._written < SECONDS_BETWEEN:
             return
         self._written = time.monotonic()
         with contextlib.suppress(DiskFullError):
-            self._workspace.put_result(self._key, Record(history).to_bytes())
+            self._workspace.put_result(self._key, Record(history, self._weights).to_bytes())
+
+    def keep(self, make: Callable[[], Learned], *, at_once: bool = False) -> None:
+        """Keep what is the best so far, in place of what was kept before, unless that was just now."""
+        if at_once or time.monotonic() - self._kept_at > SECONDS_BETWEEN_KEEPS:
+            self._kept_at = time.monotonic()
+            with contextlib.suppress(DiskFullError):
+                self.finish(make())
+
+    def finish(self, learned: Learned) -> str:
+        """Keep what was learned. Gives "file:" and the SHA-256 of the weights."""
+        content = write_arrays(learned.arrays)
+        others, before = self._workspace.artefacts(), self._own
+        self._weights = FILE + self._workspace.put_artefact(self._name, content)
+        self._own = "" if self._weights.removeprefix(FILE) in others and self._weights != before else self._weights
+        record = Record(learned.history, self._weights, learned.facts).to_bytes()
+        self._workspace.put_result(self._key, record)
+        if self._own or learned.history.ending:  # equal weights of a training that ended keep their record
+            self._workspace.put_result(_key_of(self._weights), record)
+        if before not in ("", self._weights):
+            self._workspace.remove_artefact(before.removeprefix(FILE))
+        return self._weights
 
 
 def _key_of(weights: str) -> str:

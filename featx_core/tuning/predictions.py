@@ -28,7 +28,7 @@ def prediction_columns(spec: FineTuned, workspace: Workspace, features: Features
     predicted = _predicted(spec, workspace, features)
     columns = {"predicted": RunColumn("Predicted class", predicted)} if any(predicted) else {}
     record = record_of_weights(workspace, spec.weights)
-    if record is None:
+    if record is None or not record.facts:
         return columns
     validation, training = set(record.facts["digests"]), set(record.facts["training"])
     parts = tuple(

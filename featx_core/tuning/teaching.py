@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from featx_core.extractor import Extractor
     from featx_core.methods.fine_tuned import FineTuned
-    from featx_core.training.loop import Watch
+    from featx_core.training import Live
     from featx_core.workspace import Workspace
 
 HEAD, STAGES = "new layers", "last stages"
@@ -34,7 +36,7 @@ SILENT_SECONDS = 180.0
 """How long building (with a download) and the first batch may take."""
 
 
-def teach(spec: FineTuned, examples: Examples, workspace: Workspace, report: StageCallback, watch: Watch) -> Learned:
+def teach(spec: FineTuned, examples: Examples, workspace: Workspace, report: StageCallback, live: Live) -> Learned:
     """Train the new layers of a spec, and the last stages of its base where it asks for that.
 
     Args:
@@ -42,7 +44,7 @@ def teach(spec: FineTuned, examples: Examples, workspace: Workspace, report: Sta
         examples: What to learn from and to measure on.
         workspace: Where features of the base are looked up and kept.
         report: Told of the stages.
-        watch: Told the history after each epoch.
+        live: Told the history after each epoch, and handed the best weights on the way.
 
     Returns:
         The learned weights in the order of the layers, the history, and the facts that `tuning.report` reads.
@@ -53,13 +55,13 @@ def teach(spec: FineTuned, examples: Examples, workspace: Workspace, report: Sta
     work = _Teaching(spec, examples, workspace, report)
     features = work.base_features()
     with seeded(spec.seed):
-        history = work.train_head(features, watch)
+        history = work.train_head(features, live)
         predicted = work.head_predictions(features)
-        variables = work.head.trainable_variables
-        if spec.unfrozen_stages and history.ending != "cancelled":
-            history, predicted, variables = work.train_stages(history, predicted, watch)
-    arrays = [variable.numpy() for variable in variables]
-    return Learned(arrays, history, work.facts(features, predicted))
+        learned = Learned(_arrays(work.head.trainable_variables), history, work.facts(features, predicted))
+        if not spec.unfrozen_stages or history.ending == "cancelled":
+            return learned
+        live.keep(lambda: _under_way(learned), at_once=True)
+        return work.train_stages(learned, live)
 
 
 class _Teaching:
@@ -96,7 +98,7 @@ class _Teaching:
             raise TrainingError(f"{missing[0]} could not be read. Take it out of the workspace, then train again.")
         return _pooled(np.stack([rows[digest] for digest in digests]))
 
-    def train_head(self, features: np.ndarray, watch: Watch) -> History:
+    def train_head(self, features: np.ndarray, live: Live) -> History:
         """Train the new layers on features; of changed copies, too, where that is asked for."""
         spec, keras = self.spec, load_keras()
         versions = np.stack([features, *self._copies(features.shape)])
@@ -118,21 +120,19 @@ class _Teaching:
             phase=HEAD,
             stage=TRAINING_HEAD,
             patience=spec.patience or None,
-            on_epoch=watch,
+            on_epoch=lambda known: self._tell(known, self.head.trainable_variables, live),
         )
 
     def head_predictions(self, features: np.ndarray) -> np.ndarray:
         """Give the class scores of the validation images."""
         return np.asarray(self.head(features[self.validation], training=False))
 
-    def train_stages(
-        self, before: History, predicted: np.ndarray, watch: Watch
-    ) -> tuple[History, np.ndarray, list[keras.Variable]]:
+    def train_stages(self, before: Learned, live: Live) -> Learned:
         """Train the last stages and the new layers together, from where the new layers are now."""
         spec, keras, base = self.spec, load_keras(), self.extractor
         scores = add_head(base.model.output, spec.units, spec.dropout, len(self.examples.classes))
         network = keras.Model(base.network.input, scores)
-        assign_arrays(let_learn(network, 0), [variable.numpy() for variable in self.head.trainable_variables])
+        assign_arrays(let_learn(network, 0), before.arrays)
         variables = let_learn(network, spec.unfrozen_stages)
         compile_classifier(network, spec.optimizer, spec.tuning_learning_rate)
         size = min(spec.batch_size, base.batch_size)
@@ -146,12 +146,20 @@ class _Teaching:
             stage=TRAINING_STAGES,
             patience=spec.patience or None,
             counts_start=True,
-            on_epoch=lambda known: watch(before.then(known)),
+            on_epoch=lambda known: self._tell(before.history.then(known), variables, live),
         )
+        history, facts = before.history.then(after), before.facts
         if after.best >= 0:
             parts = self._picture_batches(self.validation, size).epoch(0)
             predicted = np.concatenate([np.asarray(network(batch[0], training=False)) for batch in parts])
-        return before.then(after), predicted, variables
+            facts = {**facts, **_answers(predicted)}
+        return Learned(_arrays(variables), history, facts)
+
+    def _tell(self, history: History, variables: Sequence[keras.Variable], live: Live) -> None:
+        """Pass the history on, and the weights where this epoch is the best until now."""
+        live(history)
+        if history.best == len(history.epochs) - 1:
+            live.keep(lambda: Learned(_arrays(variables), history))
 
     def facts(self, features: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
         """Put together what is told of the training: who was measured on, what came out, and what a probe says."""
@@ -165,9 +173,8 @@ class _Teaching:
             "digests": [examples.images[int(row)].digest for row in rows],
             "truth": examples.codes[rows].tolist(),
             "groups": examples.groups[rows].tolist(),
-            "predicted": predicted.argmax(axis=1).tolist(),
-            "confidence": [round(float(score), 6) for score in predicted.max(axis=1)],
             "probe_correct": [int(right) for right in probe],
+            **_answers(predicted),
         }
 
     def _copies(self, shape: tuple[int, ...]) -> list[np.ndarray]:
@@ -195,6 +202,21 @@ class _Teaching:
         return PictureBatches(
             self.pictures, rows, self.examples.codes, self.weights, self.extractor, batch_size=size, **options
         )
+
+
+def _arrays(variables: Sequence[keras.Variable]) -> list[np.ndarray]:
+    return [variable.numpy() for variable in variables]
+
+
+def _under_way(learned: Learned) -> Learned:
+    """The same, of a training that is not at its end."""
+    return dataclasses.replace(learned, history=dataclasses.replace(learned.history, ending=""))
+
+
+def _answers(scores: np.ndarray) -> dict[str, Any]:
+    """The class that was named for each validation image, and how surely."""
+    sure = [round(float(score), 6) for score in scores.max(axis=1)]
+    return {"predicted": scores.argmax(axis=1).tolist(), "confidence": sure}
 
 
 def _pooled(values: np.ndarray) -> np.ndarray:

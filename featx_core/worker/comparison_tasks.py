@@ -144,8 +144,8 @@ class _Comparing:
         colors = None if sketches is None else self._scored(COLORS, COLORS, panel, lambda: sketches.color_histograms)
         pairs = self._pairs(panel)
         facts = {name: self._facts_of(digest) for name, digest in self.names.items()}
-        n_without = self.compared.n_left_out
-        notes = (f"{counted(n_without, noun)} without features of every run had no part.",) if n_without else ()
+        n_without, kind = self.compared.n_left_out, "image" if all(r.spec.takes_images for r in self.runs) else "row"
+        notes = (f"{counted(n_without, kind)} without features of every run had no part.",) if n_without else ()
         found = assemble(scores, pairs, panel, facts=facts, colors=colors, notes=notes)
         found = dataclasses.replace(found, facts={**found.facts, "runs": self.names})
         return found.to_json().encode()

@@ -86,8 +86,8 @@ def _show(found: Effects, spec: Augmented, images: ImageSet) -> None:
         f"image is. Distances between features of length 1; means over {tokens.counted(len(found.names), 'image')} and "
         f"{N_COPIES} copies each; lines are 95 % intervals. {' '.join(found.notes)}"
     )
-    left, right = st.columns(2)
-    left.download_button(
+    bar = st.container(horizontal=True)
+    bar.download_button(
         "Table as CSV",
         data=lambda: tokens.safe_csv(found.table),
         file_name="featx-augmentation.csv",
@@ -97,7 +97,7 @@ def _show(found: Effects, spec: Augmented, images: ImageSet) -> None:
         icon=":material/download:",
         type="tertiary",
     )
-    right.download_button(
+    bar.download_button(
         "Figure as HTML",
         data=lambda: figure.to_html(include_plotlyjs=True, config=figures.CONFIG).encode(),
         file_name="featx-augmentation.html",
@@ -122,12 +122,14 @@ def _movers(found: Effects, base: Spec, images: ImageSet) -> None:
     )
     known = {record.digest: record for record in images}
     transforms = ((name, by_name[name].strength),)
+    grid = st.grid(2, min_column_width=340, gap=(8, 32))
     for row, moved in found.movers(name, _MOVERS):
         record = known.get(found.digests[row])
         if record is None:
             continue
-        words, original, *places = st.columns([2, 2, *[2] * found.n_copies], vertical_alignment="center")
-        words.markdown(f"**{moved:.2f}**  \n{tokens.escape(record.name)}")
-        original.image(record.thumbnail(), width="stretch", alt=record.name)
-        copies.draw(places, record, spec=base, transforms=transforms, seed=found.seed, with_original=False)
-    st.caption("How far each image moves, then the image, then the copies that were measured.")
+        with grid.cell():
+            st.markdown(f"**{moved:.2f}**  {tokens.escape(record.name)}")
+            original, *places = st.columns(1 + found.n_copies, gap="small")
+            original.image(record.thumbnail(), width="stretch", alt=record.name)
+            copies.draw(places, record, spec=base, transforms=transforms, seed=found.seed, with_original=False)
+    st.caption("How far each image moves on the scale above; the image, and the copies that were measured.")

@@ -6,15 +6,18 @@ from featx_core.features import Features
 from featx_core.image_set import ImageSet
 from featx_core.ledger import Run
 from featx_core.sequential.kernels import Kernels
+from featx_core.sequential.learnings import LEARNINGS
 from featx_core.worker.keys import kernels_key
 from pages._ui import jobs, session, tokens, training
 
 
 def show(run: Run, features: Features, images: ImageSet) -> None:
     """Show the first patterns, and the curves where the network was trained."""
-    if run.spec.training_record(session.workspace()) is not None:
+    record = run.spec.training_record(session.workspace())
+    if record is not None:
         st.markdown("**What the training gave**")
         training.show_record(run.spec)
+        st.caption(LEARNINGS[record.facts["learning"]].reading)
     st.markdown("**What the first convolution looks for**")
     kernels = _ask(run)
     if kernels is not None:

@@ -17,9 +17,16 @@ def show(features: Features) -> None:
     _hover(
         data={
             "folder": f"/thumbnail/{session.token()}/",
-            "digests": [record.digest if record else None for record in maps.images_of(features)],
+            "digests": _pictured(features),
             "frame": "st-key-map_frame",
         },
         key="map_hover",
         height=1,
     )
+
+
+def _pictured(features: Features) -> list[str | None]:
+    """Give the digest of each row's image, None where it has none."""
+    if features.spec.takes_images:
+        return list(features.digests)
+    return [record.digest if record else None for record in maps.images_of(features)]

@@ -60,7 +60,7 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
     n_components = bar.segmented_control(
         "Axes", [2, 3], default=2, required=True, format_func=lambda n: f"{n}-D", key="axes", persist_state="session"
     )
-    is_pictured = any(images_of(features))
+    is_pictured = features.spec.takes_images or any(images_of(features))
     titles = {key: column.title for key, column in COLUMNS.items() if key == "label" or is_pictured}
     titles |= {key: column.title for key, column in told(features).items()} | {KEPT: "Neighbours kept"}
     if session.recall("map_color") not in titles:

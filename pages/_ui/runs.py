@@ -95,7 +95,10 @@ def amount(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
     """Say what a run works on: "240 images", "1 200 rows"."""
     if spec.takes_images:
         return tokens.counted(len(images), "image")
-    return tokens.counted(len(spec.rows(workspace)), "row")
+    try:
+        return tokens.counted(len(spec.rows(workspace)), "row")
+    except SpecError:  # its numbers are gone: the run itself says so
+        return "no rows"
 
 
 def expectation(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
@@ -107,7 +110,7 @@ def expectation(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
     if not n_new:
         return "All of these are computed already: the result is there at once."
     speed = next((_speed(run) for run in workspace.ledger.runs() if _alike(run.spec, spec) and _speed(run)), None)
-    words = f"{tokens.counted(n_new, 'image')} to compute"
+    words = f"{tokens.counted(n_new, 'image')} to compute{' after the training' if spec.needs_training else ''}"
     if stored and n_new < len(images):
         words += f", {tokens.counted(len(images) - n_new, 'image')} kept from before"
     return f"{words}, about {jobs.duration(n_new / speed)} at the speed of the last run." if speed else f"{words}."

@@ -29,7 +29,7 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
             event = st.plotly_chart(
                 figure,
                 key=f"map_{run.digest[:8]}_{choice.name}_{choice.n_components}_{choice.color}_{choice.pictures}"
-                f"_{choice.trails}",
+                f"{'_trails' if choice.trails else ''}",
                 theme=None,
                 config=figures.CONFIG,
                 on_select="rerun",
@@ -37,7 +37,8 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
                 height=HEIGHT,
             )
         hover.show(features)
-        st.caption(maps.caption(projection))
+        trails = " Lines join each image to its copies." if choice.trails else ""
+        st.caption(maps.caption(projection) + trails)
         if "explained_variance" in projection.details:
             with st.expander(
                 "Explained variance", icon=":material/bar_chart:", key="scree", on_change="rerun"

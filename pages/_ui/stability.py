@@ -27,13 +27,16 @@ def show(chosen: Sequence[Run]) -> None:
     kept = _kept(chosen)
     missing = [run for run in chosen if run.digest not in kept]
     job = _job(chosen)
+    problems = (job.result or {}).get("problems", {}) if job is not None and job.state == "done" else {}
+    if job is not None and job.state == "done" and any(run.digest not in problems for run in missing):
+        jobs.supervisor().forget(job.key)  # its results are damaged: let them be measured again
+        job = None
     if missing and job is None:
         if st.button("Measure stability", icon=":material/join:", key="measure_stability"):
             jobs.submit("stability", _asked(chosen), title=f"Stability of {tokens.counted(len(missing), 'extractor')}")
             st.rerun()
     elif job is not None and job.state != "done":
         jobs.show(job)
-    problems = (job.result or {}).get("problems", {}) if job is not None and job.state == "done" else {}
     for run in missing:
         if run.digest in problems:
             st.caption(

@@ -1,5 +1,7 @@
 """Training on the pages: its curves while it goes on and afterwards, and what a cancelled one left."""
 
+import dataclasses
+
 import streamlit as st
 
 from featx_core.figure_style import CONFIG
@@ -29,13 +31,15 @@ def show_live(job: Job) -> None:
 def offer_kept(job: Job, images: ImageSet) -> None:
     """After a cancelled training, offer to extract with the weights of its best epoch."""
     spec = spec_from_json(job.parameters["spec"])
-    record = spec.training_record(session.workspace())
-    if not spec.needs_training or record is None or not record.history.epochs:
+    record = spec.training_record(session.workspace()) if spec.needs_training else None
+    if record is None or not record.history.epochs:
         return
     kept = spec.kept(session.workspace())
-    if kept is not None:
+    if kept is None:
+        st.fragment(_wait_for_kept, run_every=SECONDS_BETWEEN)(spec.to_json())
+    else:
         epochs = tokens.counted(len(record.history.epochs), "epoch")
-        st.markdown(f"The training had finished {epochs}; its best epoch is kept.")
+        st.markdown(f"The training had finished {epochs}; the best one that was kept can be used.")
         st.button(
             f"Extract from {tokens.counted(len(images), 'image')} with the best epoch",
             icon=":material/play_arrow:",
@@ -43,7 +47,13 @@ def offer_kept(job: Job, images: ImageSet) -> None:
             on_click=runs.start,
             args=(dict(job.parameters) | {"spec": kept.to_json()}, kept, images),
         )
-    show_history(record.history, key="cancelled")
+    show_history(dataclasses.replace(record.history, ending="cancelled"), key="cancelled")
+
+
+def _wait_for_kept(spec_json: str) -> None:
+    """Draw the page again as soon as the cancelled training has left its weights."""
+    if spec_from_json(spec_json).kept(session.workspace()) is not None:
+        st.rerun(scope="app")
 
 
 def show_record(spec: Spec) -> None:

@@ -22,8 +22,12 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
     if record is None or not isinstance(run.spec, FineTuned):
         st.caption("The course of this training is not in this workspace.")
         return
-    report = TuningReport.from_facts(record.facts)
     st.subheader("What the training gave")
+    if not record.facts:
+        st.caption("This training was cancelled before anything was measured.")
+        training.show_record(run.spec)
+        return
+    report = TuningReport.from_facts(record.facts)
     st.markdown(f"**{tokens.escape(report.verdict)}**")
     _numbers(report)
     training.show_record(run.spec)

@@ -11,7 +11,7 @@ import streamlit as st
 
 from featx_core.names import clean_name
 from featx_core.store import DiskFullError
-from featx_core.table_files import Choice, Layout, TableError, is_table_file, look_at_table, read_table
+from featx_core.table_files import Choice, Layout, Source, TableError, is_table_file, look_at_table, read_table
 from featx_core.tables import Vectors
 from featx_core.vector_sets import MAX_TITLE, add_vectors
 from featx_core.workspace import Workspace
@@ -29,18 +29,18 @@ class Waiting:
     Attributes:
         number: Names it among all uploads of the server.
         name: Its name, safe to show.
-        content: Its bytes.
+        source: Its name and its bytes, or where it lies on this machine.
     """
 
     number: str
     name: str
-    content: bytes = dataclasses.field(repr=False)
+    source: Source = dataclasses.field(repr=False)
 
 
 def take(files: Sequence[Any]) -> list[Any]:
     """Set aside the tables of numbers among uploaded files; give the others."""
     tables = [file for file in files if is_table_file(file.name)]
-    _wait([Waiting(secrets.token_hex(8), clean_name(file.name), file.getvalue()) for file in tables])
+    _wait([_waiting_for(file.name, (file.name, file.getvalue())) for file in tables])
     return [file for file in files if not is_table_file(file.name)]
 
 
@@ -48,7 +48,7 @@ def take_path(path: Path) -> bool:
     """Set aside a table of numbers of this machine; False when the file is something else."""
     if not (path.is_file() and is_table_file(path.name)):
         return False
-    _wait([Waiting(secrets.token_hex(8), clean_name(path.name), path.read_bytes())])
+    _wait([_waiting_for(path.name, path)])
     return True
 
 
@@ -155,13 +155,17 @@ def _decide(workspace: Workspace, file: Waiting, vectors: Vectors | None, title:
 @st.cache_resource(max_entries=4, show_spinner="Reading the file")
 def _looked(number: str, choice: Choice, _file: Waiting) -> Layout:
     del number
-    return look_at_table((_file.name, _file.content), choice)
+    return look_at_table(_file.source, choice)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the numbers")
 def _read(number: str, choice: Choice, _file: Waiting) -> Vectors:
     del number
-    return read_table((_file.name, _file.content), choice)
+    return read_table(_file.source, choice)
+
+
+def _waiting_for(name: str, source: Source) -> Waiting:
+    return Waiting(secrets.token_hex(8), clean_name(name), source)
 
 
 def _waiting() -> list[Waiting]:

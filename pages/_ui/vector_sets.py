@@ -64,10 +64,10 @@ def show(workspace: Workspace) -> None:
 
 
 def _actions(line: st.delta_generator.DeltaGenerator, run: Run, workspace: Workspace) -> None:
-    if line.button("See the map", icon=":material/scatter_plot:", key=f"map_of_{run.digest[:12]}"):
+    if line.button("Map", icon=":material/scatter_plot:", key=f"map_of_{run.digest[:12]}"):
         session.remember("picked_run", run.digest)
         frame.open_page("map")
-    if line.button("Look at the numbers", icon=":material/table:", key=f"look_at_{run.digest[:12]}"):
+    if line.button("Numbers", icon=":material/table:", key=f"look_at_{run.digest[:12]}"):
         runs.watch(run)
         frame.open_page("extract")
     with line.popover("Remove", icon=":material/delete:"):

@@ -38,7 +38,7 @@ def test_a_table_is_brought_in_mapped_and_removed(server, open_tab, table):
     page.get_by_text("embeddings is in: 29 rows of 6 numbers, 2 labels.").wait_for()
     settled(page)
 
-    page.get_by_role("button", name="See the map").click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Map").click()
     points = page.locator(".st-key-map_frame .js-plotly-plot .points path")
     points.nth(28).wait_for(state="attached")
     settled(page)

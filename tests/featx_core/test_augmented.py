@@ -13,11 +13,22 @@ from featx_core.comparison import compare
 from featx_core.extraction import extract
 from featx_core.features import load_features
 from featx_core.heatmaps import SimilarityTarget, explain
-from featx_core.methods import METHODS, Augmented, Pretrained, SpecError, build, spec_from_json, train
+from featx_core.methods import (
+    METHODS,
+    Augmented,
+    CustomSequential,
+    LambdaTransform,
+    Pretrained,
+    SpecError,
+    build,
+    spec_from_json,
+    train,
+)
 from featx_core.methods.spec import parse_spec
+from featx_core.sequential.presets import PRESETS as LAYERS
 from featx_core.worker.projection_tasks import project_features
 from tests.featx_core.augmented_toys import SIDE, Means
-from tests.pages.visiting import quiet_report
+from tests.featx_core.test_comparison_tasks import Told
 
 TUTORIAL = PRESETS["tutorial"].transforms
 NETWORK = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
@@ -102,6 +113,27 @@ def test_heatmaps_are_those_of_the_picture_as_it_is(network, workspace) -> None:
     assert "without augmentation" in network.spec.caption
 
 
+@pytest.mark.parametrize(
+    "base",
+    [
+        CustomSequential(LAYERS["tutorial"].layers),
+        LambdaTransform(("x ** 2", "pool(x, 8)")),
+        LambdaTransform(("x ** 2",), source=NETWORK),
+    ],
+    ids=["custom", "formula of pixels", "formula of features"],
+)
+def test_every_way_to_extract_can_be_augmented(base, workspace) -> None:
+    extractor = build(Augmented(base, n_copies=2, gives="copies"))
+    features = extract(workspace.images(), extractor)
+    plain = extract(workspace.images(), build(base))
+    assert features.values.shape == (12, *plain.feature_shape)
+    np.testing.assert_allclose(features.values[::2], plain.values, rtol=1e-3, atol=1e-5)
+    assert (features.values[1::2] != plain.values).any()
+    assert extractor.spec.outline().feature_shape == plain.feature_shape
+    again = spec_from_json(extractor.spec.to_json())
+    assert (again.digest, again.is_light) == (extractor.spec.digest, base.is_light)
+
+
 def keep(workspace, spec):
     """Extract with the toy and enter it under a spec that the ledger can read."""
     readable = Augmented(NETWORK, spec.transforms, spec.n_copies, spec.seed, spec.with_original, spec.gives)
@@ -136,8 +168,8 @@ def test_copies_go_out_with_their_numbers(workspace) -> None:
 def test_a_map_shows_all_copies_or_the_images(workspace) -> None:
     _, readable = keep(workspace, Augmented(Means(), n_copies=2, gives="copies"))
     asked = {"run_digest": readable.digest, "name": "pca"}
-    assert project_features(workspace, asked, quiet_report())["n_images"] == 12
-    assert project_features(workspace, asked | {"per_image": True}, quiet_report())["n_images"] == 6
+    assert project_features(workspace, asked, Told())["n_images"] == 12
+    assert project_features(workspace, asked | {"per_image": True}, Told())["n_images"] == 6
 
 
 def test_a_comparison_takes_the_mean_of_the_copies(workspace) -> None:
@@ -159,7 +191,9 @@ def test_json_there_and_back() -> None:
 def test_what_is_said_of_it() -> None:
     spec = Augmented(Means(), n_copies=3)
     assert spec.title == "Augmented Channel means, mean of 3 copies"
-    assert spec.badge == "no weights; horizontal flip, rotation 20 degrees, shifts 0.1 (seed 0)"
+    assert spec.badge == "no weights; horizontal flip, rotation 20 degrees, shifts 0.1"
+    strong = Augmented(Means(), PRESETS["strong"].transforms, seed=4)
+    assert strong.badge == "no weights; 9 transforms (seed 4)"
     outline = spec.outline()
     assert spec.shape_steps(outline) == ((16, 16, 3), "x 3 copies", (3,), "mean of the copies", (3,))
     copies = Augmented(Means(), n_copies=3, gives="copies")
@@ -198,10 +232,10 @@ def test_impossible_specs_are_named(fields: dict, words: str) -> None:
         Augmented(**{"base": Means(), **fields})
 
 
-def test_rows_of_numbers_cannot_be_augmented(workspace, monkeypatch) -> None:
-    monkeypatch.setattr(Means, "table", lambda self, workspace: object())
+def test_rows_of_numbers_cannot_be_augmented(monkeypatch) -> None:
+    monkeypatch.setattr(Means, "takes_images", False)
     with pytest.raises(SpecError, match="Only images can be augmented"):
-        build(Augmented(Means()), workspace)
+        Augmented(Means())
 
 
 def test_a_toy_reads_back_as_well() -> None:

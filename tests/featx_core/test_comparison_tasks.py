@@ -221,7 +221,7 @@ def test_a_table_is_compared_with_runs_on_the_images_of_its_names(filled):
     assert answer["key"] == find_comparison_key(filled, [table.digest, run])
     found = Comparison.from_json(filled.result(answer["key"]))
     assert (found.facts["n_images"], found.facts["noun"]) == (20, "image")
-    assert found.notes == ("5 images without features of every run had no part.",)
+    assert found.notes == ("5 rows without features of every run had no part.",)
     features = {name: fx.load_features(filled, digest) for name, digest in found.facts["runs"].items()}
     images = filled.images().select(f"{i}.png" for i in range(4, 24))
     expected = fx.compare(features, images.labels, images=images)

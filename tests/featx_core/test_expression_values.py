@@ -1,11 +1,5 @@
 """What the functions compute: by hand, against SciPy and NumPy, and the same with Keras as with NumPy."""
 
-import json
-import os
-import subprocess
-import sys
-import zipfile
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,8 +8,6 @@ from scipy import ndimage
 from featx_core import load_keras
 from featx_core.expressions import FUNCTIONS, Expression, ExpressionError, apply_steps
 from featx_core.expressions.backends import NUMPY, keras_backend
-from featx_core.expressions.hog import EPSILON, shares
-from featx_core.expressions.layer import expression_layer
 from tests.featx_core.expression_corpus import expressions
 
 SHAPE = (18, 21, 3)
@@ -212,61 +204,6 @@ def test_a_histogram_counts_shares_of_each_channel(pictures):
     np.testing.assert_allclose(values.sum(-1), 1, rtol=1e-6)
 
 
-def slow_hog(picture):
-    """The same, written pixel by pixel from the paper."""
-    height, width, n_channels = picture.shape
-    n_down, n_across = height // 8, width // 8
-    cells = np.zeros((n_down, n_across, 9))
-    for row in range(n_down * 8):
-        for column in range(n_across * 8):
-            best, at = -1.0, (0.0, 0.0)
-            for c in range(n_channels):
-                dx = picture[row, min(column + 1, width - 1), c] - picture[row, max(column - 1, 0), c]
-                dy = picture[min(row + 1, height - 1), column, c] - picture[max(row - 1, 0), column, c]
-                if dx * dx + dy * dy > best:
-                    best, at = dx * dx + dy * dy, (dx, dy)
-            place = (np.degrees(np.arctan2(at[1], at[0])) % 180) / 20 - 0.5
-            low = int(np.floor(place))
-            for number, share in ((low, 1 - (place - low)), (low + 1, place - low)):
-                for i in range(n_down):
-                    for j in range(n_across):
-                        down = 1 - abs(row + 0.5 - (8 * i + 4)) / 8
-                        across = 1 - abs(column + 0.5 - (8 * j + 4)) / 8
-                        cells[i, j, number % 9] += np.sqrt(best) * share * max(down, 0) * max(across, 0)
-    blocks = []
-    for i in range(n_down - 1):
-        for j in range(n_across - 1):
-            block = np.concatenate([cells[i + a, j + b] for a in (0, 1) for b in (0, 1)])
-            block = np.minimum(block / np.sqrt(block @ block + EPSILON**2), 0.2)
-            blocks.append(block / np.sqrt(block @ block + EPSILON**2))
-    return np.concatenate(blocks)
-
-
-def test_hog_is_that_of_the_paper_written_out():
-    pictures = np.random.default_rng(3).random((2, 17, 26, 3)).astype(np.float32)
-    expected = np.stack([slow_hog(picture.astype(np.float64)) for picture in pictures])
-    np.testing.assert_allclose(applied("hog(x)", pictures), expected, rtol=1e-3, atol=1e-4)
-
-
-def test_hog_of_a_ramp_points_one_way():
-    """A ramp to the right has the angle 0, halfway between the middles of the first and the last direction."""
-    ramp = np.tile(np.arange(16) / 16, (16, 1))[np.newaxis, ..., np.newaxis]
-    cells = applied("hog(x)", ramp).reshape(4, 9)
-    assert cells[:, 1:8].max() == 0
-    np.testing.assert_allclose(cells[:, 0], cells[:, 8], rtol=1e-5)
-    np.testing.assert_allclose(cells[:, 0], np.sqrt(1 / 8), rtol=1e-4)
-
-
-def test_hog_does_not_see_contrast_or_brightness(pictures):
-    other = 0.3 * pictures + 0.2
-    np.testing.assert_allclose(applied("hog(x)", other), applied("hog(x)", pictures), atol=1e-3)
-
-
-def test_a_pixel_between_two_cells_is_shared_equally():
-    assert shares(24)[:, 8].tolist() == [0.4375, 0.5625, 0]
-    assert shares(24)[:, 12].tolist() == [0, 0.9375, 0.0625]
-
-
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_keras_gives_what_numpy_gives(pictures, name):
     text = CALLS.get(name, f"{name}(x)")
@@ -318,48 +255,3 @@ def test_gradients_stay_finite_where_a_picture_is_flat():
             tape.watch(flat)
             value = Expression(text).compute(keras_backend(), flat)
         assert np.isfinite(tape.gradient(value, flat).numpy()).all(), text
-
-
-@pytest.fixture
-def saved(tmp_path):
-    """A model with two expressions, as a file, and what it gives for a batch."""
-    keras = load_keras()
-    pixels = keras.Input((16, 16, 3))
-    hidden = expression_layer("sobel(blur(x, 1))")(pixels)
-    model = keras.Model(pixels, expression_layer("histogram(rescale(x), 8)")(keras.layers.Dense(2)(hidden)))
-    batch = np.random.default_rng(0).random((2, 16, 16, 3)).astype(np.float32)
-    model.save(tmp_path / "model.keras")
-    np.savez(tmp_path / "expected.npz", batch=batch, values=model(batch).numpy())
-    return tmp_path
-
-
-READ = (
-    "import sys, numpy as np, featx_core as fx\n"
-    "keras = fx.load_keras()\n"
-    "model = keras.models.load_model(sys.argv[1] + '/model.keras', safe_mode=True)\n"
-    "expected = np.load(sys.argv[1] + '/expected.npz')\n"
-    "assert np.array_equal(model(expected['batch']).numpy(), expected['values'])\n"
-)
-
-
-def test_a_model_with_expressions_is_saved_and_loaded_in_safe_mode(saved, monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["", str(saved)])
-    exec(READ, {})
-    config = json.loads(zipfile.ZipFile(saved / "model.keras").read("config.json"))
-    kinds = [layer["class_name"] for layer in config["config"]["layers"]]
-    assert kinds.count("ExpressionLayer") == 2
-    assert "Lambda" not in json.dumps(config)
-
-
-@pytest.mark.slow
-def test_it_loads_in_a_fresh_process(saved):
-    subprocess.run([sys.executable, "-c", READ, str(saved)], check=True, env=os.environ, capture_output=True)
-
-
-def test_a_hostile_text_in_a_model_is_not_run(tmp_path):
-    keras = load_keras()
-    pixels = keras.Input((4,))
-    model = keras.Model(pixels, expression_layer("x ** 2")(pixels))
-    text = model.to_json().replace("x ** 2", "__import__('os')")
-    with pytest.raises(Exception, match=r"there is no `__import__`"):
-        keras.models.model_from_json(text)

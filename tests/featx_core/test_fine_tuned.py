@@ -197,6 +197,7 @@ def test_the_second_phase_changes_the_last_stage_alone_and_no_statistics():
     assert len(read_arrays(workspace.artefact(spec.weights[5:]))) == 6
 
 
+@pytest.mark.slow
 def test_a_base_that_gives_a_map_is_pooled():
     workspace = color_workspace(6)
     spec = train(quick(base=Toy(gives_map=True), epochs=2), workspace)
@@ -257,6 +258,7 @@ def test_a_huge_learning_rate_is_named(monkeypatch):
         train(quick(), color_workspace(5))
 
 
+@pytest.mark.slow
 def test_a_diverging_second_phase_keeps_the_first(monkeypatch):
     explode(monkeypatch, 0.5)
     workspace = color_workspace(5)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import featx_core as fx
-from featx_core.sequential.kernels import GAP, GAP_GREY, Kernels, first_kernels
+from featx_core.sequential.kernels import GAP, Kernels, first_kernels
 
 CONV = fx.layer("Conv2D", filters=5, kernel_size=(3, 2))
 
@@ -52,19 +52,19 @@ def test_the_picture_worked_out_by_hand():
     values = np.zeros((2, 1, 1, 3), np.float32)
     values[0, 0, 0] = [-2, 0, 1]
     picture = Kernels(values, "conv2d").picture()
-    assert picture.shape == (44, 44 + GAP + 44, 3)
-    assert picture[0, 0].tolist() == [0, 128, 191]
-    assert picture[0, 45].tolist() == [GAP_GREY] * 3
-    assert picture[0, 60].tolist() == [128] * 3  # a pattern of zeros
+    assert picture.shape == (44, 44 + GAP + 44, 4)
+    assert picture[0, 0].tolist() == [0, 128, 191, 255]
+    assert picture[0, 45].tolist() == [0, 0, 0, 0]
+    assert picture[0, 60].tolist() == [128, 128, 128, 255]  # a pattern of zeros
 
 
 def test_grey_patterns_and_captions():
     few = Kernels(np.ones((3, 5, 5, 1), np.float32), "conv2d")
-    assert np.unique(few.picture()).tolist() == [GAP_GREY, 255]
+    assert np.unique(few.picture()).tolist() == [0, 255]
     assert "all 3 patterns of 5 x 5, brighter where it wants light" in few.caption
     many = Kernels(np.ones((70, 5, 5, 3), np.float32), "conv2d")
     assert "the first 64 of 70 patterns of 5 x 5, in colour" in many.caption
-    assert many.picture().shape == (4 * 45 + 3 * GAP, 16 * 45 + 15 * GAP, 3)
+    assert many.picture().shape == (4 * 45 + 3 * GAP, 16 * 45 + 15 * GAP, 4)
 
 
 def test_there_and_back_as_bytes():

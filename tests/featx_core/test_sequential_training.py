@@ -142,9 +142,8 @@ def test_training_gives_a_spec_with_weights_of_its_own(learning, painted_workspa
     assert asked.kept(painted_workspace) == trained
 
 
-@pytest.mark.parametrize(
-    "learning", ["labels", *(pytest.param(name, marks=pytest.mark.slow) for name in LEARNINGS if name != "labels")]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("learning", LEARNINGS)
 def test_a_seed_repeats_bit_for_bit(learning, painted_workspace):
     first = fx.train(tiny(learning, epochs=1), painted_workspace)
     other = fx.Workspace.open(":memory:")
@@ -209,6 +208,16 @@ def test_what_cannot_be_learned_from_is_named(workspace):
     for learning in ("contrast", "autoencoder"):
         with pytest.raises(TrainingError, match=r"at least 8 different images. Received: 6 images"):
             fx.train(tiny(learning), workspace)
+
+
+def test_other_methods_build_on_a_custom_network(painted_workspace):
+    base = tiny("contrast", epochs=1, color="grey")
+    augmented = fx.train(fx.Augmented(base=base, n_copies=2), painted_workspace)
+    features = fx.extract(painted_workspace.images(), fx.build(augmented, painted_workspace))
+    assert features.per_image().values.shape == (20, 4)
+    assert augmented.base.learned == "contrast"
+    tuned = fx.train(fx.FineTuned(base=augmented.base, units=3, epochs=1), painted_workspace)
+    assert fx.build(tuned, painted_workspace).output_shape == (None, 3)
 
 
 @pytest.mark.parametrize(

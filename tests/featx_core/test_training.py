@@ -315,6 +315,46 @@ def test_a_cancelled_training_keeps_its_weights_and_is_done_again(workspace):
     assert find_record(workspace, "training:k").is_whole
 
 
+def test_weights_are_kept_on_the_way_and_replaced_at_the_end(workspace, monkeypatch):
+    monkeypatch.setattr("featx_core.training.record.SECONDS_BETWEEN_KEEPS", -1.0)
+
+    def learn(live):
+        for number in (1, 2):
+            learned = Learned([np.full(2, number, np.float32)], History(LEARNED.history.epochs, 0))
+            live.keep(lambda: learned)  # noqa: B023 - called at once
+            record = find_record(workspace, "training:k")
+            assert not record.is_whole
+            assert read_arrays(workspace.artefact(record.weights[5:]))[0][0] == number
+            assert list(workspace.artefacts()) == [record.weights[5:]]
+            live(LEARNED.history)
+        return LEARNED
+
+    weights = learn_once(workspace, "training:k", "head", learn)
+    assert list(workspace.artefacts()) == [weights[5:]]
+    assert find_record(workspace, "training:k").is_whole
+
+
+def test_weights_of_another_training_are_left_alone(workspace):
+    first = learn_once(workspace, "training:k", "head", lambda live: LEARNED)
+    more = dataclasses.replace(LEARNED, arrays=[np.zeros(3, np.float32)])
+
+    def learn(live):
+        live.keep(lambda: dataclasses.replace(LEARNED, history=History(LEARNED.history.epochs, 0)), at_once=True)
+        return more
+
+    second = learn_once(workspace, "training:other", "head", learn)
+    assert set(workspace.artefacts()) == {first[5:], second[5:]}
+    assert record_of_weights(workspace, first).is_whole
+
+
+def test_weights_are_not_kept_too_often(workspace):
+    def learn(live):
+        live.keep(lambda: pytest.fail("kept within the first seconds"))
+        return LEARNED
+
+    learn_once(workspace, "training:k", "head", learn)
+
+
 def test_a_damaged_record_counts_as_none(workspace):
     workspace.put_result("training:k", b"{}")
     assert find_record(workspace, "training:k") is None

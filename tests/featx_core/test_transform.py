@@ -6,19 +6,15 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from featx_core.engine import TensorFlowEngine
-from featx_core.extraction import extract, extract_derived, extract_table
+from featx_core.expressions.presets import PRESETS
+from featx_core.extraction import extract, extract_table
 from featx_core.features import load_features
 from featx_core.heatmaps import explain
 from featx_core.methods import METHODS, Augmented, LambdaTransform, Pretrained, SpecError, build, spec_from_json, train
 from featx_core.methods.spec import Spec
-from featx_core.methods.transform import PRESETS
 from featx_core.preprocessing import PREPROCESSING
-from featx_core.progress import Cancelled
 from featx_core.tables import Table
-from featx_core.worker.extraction_tasks import extract_features
 from featx_core.workspace import Workspace
-from tests.pages.visiting import quiet_report
 
 SMALL = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
 NUMBERS = np.random.default_rng(0).normal(size=(6, 10)).astype(np.float32)
@@ -156,110 +152,6 @@ def test_heatmaps_of_pixel_formulas(workspace):
     assert heatmap.grid.max() == 1
 
 
-@pytest.fixture(scope="module")
-def base():
-    return build(SMALL)
-
-
-class TestOverAnotherRun:
-    """Formulas of the features of a network."""
-
-    SPEC = LambdaTransform(("x ** 2", "x / norm(x)"), source=SMALL)
-
-    @pytest.fixture
-    def held(self, workspace, base):
-        """A workspace that holds the features of the source."""
-        extract(workspace.images(), base, workspace=workspace)
-        return workspace
-
-    def test_it_names_its_source(self):
-        assert self.SPEC.title == f"x ** 2, then x / norm(x) of {SMALL.title}"
-        assert self.SPEC.badge == SMALL.badge
-        assert self.SPEC.derived_from == SMALL
-
-    def test_features_are_the_formula_of_those_of_the_source(self, held):
-        source = load_features(held, SMALL.digest).values.astype(np.float64)
-        features = extract(held.images(), build(self.SPEC))
-        expected = source**2 / np.linalg.norm(source**2, axis=1, keepdims=True)
-        np.testing.assert_allclose(features.values, expected, rtol=1e-4)
-
-    def test_the_graph_gives_the_same(self, held):
-        extractor = build(self.SPEC)
-        pictures = np.stack([extractor.fit_image(image.pixels()) for image in held.images()])
-        graph = extractor.model(extractor.preprocess(pictures), training=False)
-        np.testing.assert_allclose(np.asarray(graph), extractor(pictures), rtol=1e-3, atol=1e-5)
-
-    def test_the_layers_are_those_of_the_source(self):
-        extractor, outline = build(self.SPEC), self.SPEC.outline()
-        assert outline.layers == extractor.layers == SMALL.outline().layers
-        assert outline.feature_shape == extractor.output_shape[1:]
-        assert self.SPEC.shape_steps(outline)[1:] == (SMALL.title, "x ** 2", "x / norm(x)", outline.feature_shape)
-
-    def test_heatmaps_look_at_the_network(self, workspace):
-        heatmap = explain(workspace.images()[0], build(self.SPEC), "grad_cam", layer="stage2")
-        assert heatmap.grid.max() <= 1
-        assert np.ptp(heatmap.grid) > 0
-
-    def test_kept_features_of_the_source_are_enough(self, held, monkeypatch):
-        monkeypatch.setattr(Pretrained, "build", lambda *args, **options: pytest.fail("the network was built"))
-        answer = extract_features(held, {"spec": self.SPEC.to_json(), "batch_size": None}, quiet_report())
-        assert answer["details"]["n_computed"] == 6
-        assert "from features that were kept" in answer["details"]["engine"]
-        kept = load_features(held, self.SPEC.digest)
-        source = load_features(held, SMALL.digest)
-        assert np.array_equal(kept.values, self.SPEC.derive(source.values))
-        assert kept.names == source.names
-        again = extract_features(held, {"spec": self.SPEC.to_json(), "batch_size": None}, quiet_report())
-        assert again["details"]["n_reused"] == 6
-
-    def test_only_what_is_missing_runs_through_the_network(self, held, make_png, monkeypatch):
-        held.add([("cat/new.png", make_png(99))])
-        extractor = build(self.SPEC)
-        seen = []
-        run = TensorFlowEngine.__call__
-        monkeypatch.setattr(
-            TensorFlowEngine, "__call__", lambda self, batch: (seen.append(len(batch)), run(self, batch))[1]
-        )
-        features = extract(held.images(), extractor, workspace=held)
-        assert seen == [1]
-        assert (features.details["n_images"], features.details["n_computed"]) == (7, 7)
-        assert features.values.shape[0] == 7
-
-    def test_without_the_source_the_network_is_needed(self, workspace):
-        assert extract_derived(workspace.images(), self.SPEC, workspace) is None
-        assert extract_derived(workspace.images(), SMALL, workspace) is None
-
-    def test_a_formula_of_a_formula_goes_back_to_the_source(self, held):
-        outer = LambdaTransform(("sum(x)",), source=self.SPEC)
-        features = extract_derived(held.images(), outer, held)
-        expected = self.SPEC.derive(load_features(held, SMALL.digest).values).sum(1, keepdims=True)
-        np.testing.assert_allclose(features.values, expected, rtol=1e-5)
-
-    def test_a_damaged_row_calls_for_the_network(self, held):
-        with held._store.transaction() as connection:
-            connection.execute("UPDATE vectors SET checksum = checksum + 1 WHERE rowid = 1")
-        assert extract_derived(held.images(), self.SPEC, held) is None
-
-    def test_cancelling_keeps_what_is_done(self, held):
-        def stop(done, total):
-            raise Cancelled
-
-        with pytest.raises(Cancelled):
-            extract_derived(held.images(), self.SPEC, held, on_progress=stop)
-        assert len(held.vectors.stored(self.SPEC.digest)) == 6
-
-    def test_a_step_that_does_not_fit_is_named_before_anything_is_built(self):
-        spec = LambdaTransform(("sobel(x)",), source=SMALL)
-        with pytest.raises(SpecError, match=r"Step 1, column 1: `sobel` needs a picture or a map; here x is a vector"):
-            spec.outline()
-
-    def test_rows_that_are_not_finite_are_counted(self, held):
-        spec = LambdaTransform(("log(x - mean(x))",), source=SMALL)
-        features = extract_derived(held.images(), spec, held)
-        assert features.details["n_not_finite"] == 6
-        assert len(features) == 6
-
-
 class TestOverNumbers:
     """Formulas of rows that did not come from images."""
 
@@ -297,6 +189,10 @@ def test_training_is_passed_on():
     trained = train(spec, Workspace.open(":memory:"))
     assert trained == LambdaTransform(("x + 1",), source=Untrained("file"))
     assert not trained.needs_training
+    assert spec.kept(Workspace.open(":memory:")) is None
+    assert trained.kept(Workspace.open(":memory:")) == trained
+    assert LambdaTransform().kept(Workspace.open(":memory:")) == LambdaTransform()
+    assert trained.training_record(Workspace.open(":memory:")) is None
 
 
 def test_several_rows_an_image_are_transformed_each(monkeypatch):

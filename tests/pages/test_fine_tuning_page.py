@@ -173,7 +173,7 @@ def test_after_a_cancel_the_best_epoch_is_offered(visitor, worker):
     put_record(visitor, worker, "cancelled", f"file:{artefact}")
     worker.change(worker.jobs()[0].key, state="cancelled")
     visitor.run()
-    assert "The training had finished 2 epochs; its best epoch is kept." in visitor.words
+    assert "The training had finished 2 epochs; the best one that was kept can be used." in visitor.words
     visitor.press("Extract from 20 images with the best epoch")
     assert asked(worker).weights == f"file:{artefact}"
     assert asked(worker).classes == ("a", "b")

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from featx_core.expressions.presets import PRESETS
+from featx_core.features import load_features
 from featx_core.methods import LambdaTransform, spec_from_json
-from featx_core.methods.transform import PRESETS
+from featx_core.table_files import read_vectors
+from featx_core.vector_sets import add_vectors
 from pages._ui import library
 from tests.pages.visiting import SPEC, element, keep_run
 
@@ -184,3 +187,23 @@ def test_the_functions_are_listed_and_found(visitor):
     listed = [text.value for text in visitor.tab.markdown if "`blur(x, sigma)`" in text.value]
     assert len(listed) == 1
     assert "fft" not in listed[0]
+
+
+def test_vectors_alone_are_squared_exactly(visit, worker, tmp_path):
+    values = np.random.default_rng(0).normal(size=(20, 10)).astype(np.float32)
+    np.save(tmp_path / "numbers.npy", values)
+    token = library.new_token()
+    add_vectors(library.open_workspace(token, make=True), read_vectors(tmp_path / "numbers.npy"), title="Numbers")
+    visitor = visit(token)
+    visitor.tab.session_state["extract_view"] = "Set up"
+    visitor.open("extract")
+    assert visitor.has_no_fault
+    assert visitor.tab.selectbox(key="transform_source").options == ["Numbers, vectors brought in"]
+    (reading,) = readings(visitor)
+    assert reading.startswith("x ** 2\n→ (n, 10)\nhere from")
+    run_button(visitor).click().run()
+    assert visitor.has_no_fault
+    run = visitor.workspace.ledger.runs()[0]
+    assert run.title == "x ** 2 of Numbers"
+    assert np.array_equal(load_features(visitor.workspace, run.digest).values, values * values)
+    assert "(20, 10)" in visitor.words

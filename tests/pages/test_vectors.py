@@ -165,7 +165,7 @@ def test_every_page_works_with_vectors_and_without_any_image(visit, with_vectors
 
 def test_the_result_has_all_but_heatmaps_and_says_why(visit, with_vectors):
     visitor = visit(with_vectors("First"))
-    visitor.press("Look at the numbers")
+    visitor.press("Numbers")
     assert visitor.tab.title[0].value == "Extract"
     assert [metric.value for metric in visitor.tab.metric] == ["(30, 4)", "480 bytes", "0 %"]
     assert "there is nothing to draw heatmaps of" in visitor.words
@@ -177,7 +177,7 @@ def test_the_result_has_all_but_heatmaps_and_says_why(visit, with_vectors):
 
 def test_the_map_has_labels_and_names_but_no_pictures(visit, with_vectors):
     visitor = visit(with_vectors("First"))
-    visitor.press("See the map")
+    visitor.press("Map")
     assert visitor.tab.title[0].value == "Map"
     assert visitor.tab.selectbox(key="map_color").options == ["Label", "Neighbours kept"]
     assert visitor.tab.toggle(key="map_pictures").disabled
@@ -230,3 +230,23 @@ def test_a_workspace_of_vectors_is_offered_again(visit, with_vectors):
     with_vectors("First")
     visitor = visit()
     assert "Untitled, 1 run" in visitor.words.replace("\\", "")
+
+
+def test_a_formula_is_applied_to_vectors_where_there_is_no_image(visit, with_vectors):
+    visitor = visit(with_vectors("First")).open("extract")
+    assert visitor.has_no_fault
+    assert visitor.tab.selectbox(key="transform_source").options == ["First, vectors brought in"]
+    visitor.press("Extract from 30 rows")
+    squared = next(run for run in visitor.workspace.ledger.runs() if run.title == "x ** 2 of First")
+    features, source = (
+        fx.load_features(visitor.workspace, run.digest) for run in (squared, fx.vector_sets(visitor.workspace)[0])
+    )
+    np.testing.assert_allclose(features.values, source.values**2, rtol=1e-6)
+    assert (features.names, features.digests) == (NAMES, source.digests)
+    assert visitor.has_no_fault
+    removed = fx.vector_sets(visitor.workspace)[0].digest
+    visitor.open("images")
+    assert "and 1 run made from it?" in visitor.words.replace("\\", "")
+    visitor.tab.button(key=f"remove_{removed[:12]}").click().run()
+    assert visitor.workspace.ledger.runs() == []
+    assert visitor.has_no_fault

@@ -75,12 +75,18 @@ class InlineWorker:
     def change(self, key: str, **facts: Any) -> None:
         self._jobs[key] = dataclasses.replace(self._jobs[key], **facts)
 
-    def ask(self, task: str, parameters: Mapping[str, Any], timeout: float = 10.0) -> Any:
+    def ask(
+        self, task: str, parameters: Mapping[str, Any], timeout: float = 10.0, *, workspace_path: str | None = None
+    ) -> Any:
+        workspace = Workspace.open(workspace_path, check=False) if workspace_path is not None else None
         try:
             leave_keras_to_itself()
-            return json.loads(json.dumps(LIGHT_TASKS[task](None, parameters)))
+            return json.loads(json.dumps(LIGHT_TASKS[task](workspace, parameters)))
         except Exception as error:
             raise TaskFailedError(explain_fault(error, task).message) from None
+        finally:
+            if workspace is not None:
+                workspace.close()
 
     def job(self, key: str) -> Job | None:
         return self._jobs.get(key)

@@ -19,7 +19,7 @@ from pages._ui.forms.pretrained import pretrained
 Gives = Literal["mean", "copies"]
 _NEW = "new"
 _PRESET, _CHOSEN = "augment_preset", "augment_chosen"
-_GIVES: Mapping[Gives, str] = MappingProxyType({"mean": "Mean over the copies", "copies": "Every copy a row"})
+_GIVES: Mapping[Gives, str] = MappingProxyType({"mean": "Mean of the copies", "copies": "A row for each"})
 _STEPS = 100  # of a slider
 
 
@@ -27,7 +27,7 @@ def augmented(workspace: Workspace) -> Asked:
     """Show the parameters: which extractor, what is done to the images, how often, and what is made of it."""
     inside = _base(workspace)
     transforms = _transforms()
-    left, right = st.columns(2, vertical_alignment="bottom")
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
     n_copies = int(
         left.number_input(
             "Copies of each image",
@@ -93,7 +93,7 @@ def _base(workspace: Workspace) -> Asked:
 
 
 def _takes_images(spec: Spec) -> bool:
-    return spec.rows_per_image == 1 and spec.takes_images
+    return not isinstance(spec, Augmented) and spec.rows_per_image == 1 and spec.takes_images
 
 
 def _gives(place: DeltaGenerator) -> Gives:
@@ -105,7 +105,7 @@ def _gives(place: DeltaGenerator) -> Gives:
         format_func=lambda name: _GIVES[name],
         key="augment_gives",
         persist_state="session",
-        help="The mean is steadier than one look (test-time augmentation). Every copy a row shows on the map how far "
+        help="The mean is steadier than one look (test-time augmentation). A row for each copy shows on the map how far "
         "copies stray from their image.",
     )
 
@@ -162,7 +162,7 @@ def _strength(name: str, row: Augmentation) -> float:
         session.remember(_key(name), _number(row, row.default))
     is_whole = row.maximum > _STEPS
     value = st.slider(
-        f"{row.title} (up to, {row.unit})",
+        f"{row.title}: up to ({row.unit})",
         _number(row, row.minimum),
         _number(row, row.maximum),
         step=1 if is_whole else 0.05 if row.maximum > 1 else 0.01,

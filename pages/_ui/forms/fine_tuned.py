@@ -19,7 +19,7 @@ from pages._ui import outlines, tokens
 from pages._ui.forms.asked import Asked
 from pages._ui.layer_choices import layer_words
 
-NEW = "new"  # the base is a pretrained network, not that of a run
+NEW = "new"  # the base is a pretrained network, not that of a run; features come from the new layer
 _KEYS: dict[str, Any] = {"persist_state": "session"}
 
 
@@ -226,11 +226,12 @@ def _layer(spec: FineTuned) -> int | str | None:
         st.selectbox("Features from", ["Reading the layers ..."], disabled=True, key="tuned_layer_waiting")
         return None
     words = {layer: text for layer, text in layer_words(outline.layers).items() if layer is not None}
-    return st.selectbox(
+    picked = st.selectbox(
         "Features from",
-        [None, *words],
-        format_func=lambda layer: "The new layer" if layer is None else words[layer],
+        [NEW, *words],
+        format_func=lambda layer: "The new layer" if layer == NEW else words[layer],
         key=f"tuned_layer_{spec.base.digest[:12]}",
         help="Training is the same for any choice, and is not done again.",
         **_KEYS,
     )
+    return None if picked == NEW else picked

@@ -8,9 +8,10 @@ from typing import Literal
 import streamlit as st
 
 from featx_core.expressions import FUNCTIONS, Expression, ExpressionError
+from featx_core.expressions.presets import PRESETS
 from featx_core.ledger import Run
 from featx_core.methods import LambdaTransform, Spec, SpecError
-from featx_core.methods.transform import DEFAULT_SIZE, MAX_STEPS, PIXELS, PRESETS, SIDES
+from featx_core.methods.transform import DEFAULT_SIZE, MAX_STEPS, PIXELS, SIDES
 from featx_core.workspace import Workspace
 from pages._ui import formulas, session, tokens
 from pages._ui.forms.asked import Asked
