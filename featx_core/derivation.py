@@ -61,6 +61,10 @@ class KeptRows:
     def keep(self, rows: dict[str, np.ndarray]) -> None:
         """Take new rows, and put them into the workspace."""
         self.rows.update(rows)
+        self.save(rows)
+
+    def save(self, rows: dict[str, np.ndarray]) -> None:
+        """Put rows into the workspace; a full disk is noted."""
         if self.workspace is None or not self.saving:
             return
         try:

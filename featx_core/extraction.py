@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
+import os
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from featx_core.derivation import KeptRows, derivable
+from featx_core.engine_choice import OneEngine
 from featx_core.features import Features, dead_share, gather, table_features
 from featx_core.images import ImageError
 from featx_core.progress import ProgressCallback
 from featx_core.store import DiskFullError
 
 if TYPE_CHECKING:
+    from featx_core.engine_choice import Engines
     from featx_core.extractor import Extractor
     from featx_core.image_set import ImageRecord, ImageSet
     from featx_core.methods import Spec
     from featx_core.workspace import Workspace
 
-DECODING_THREADS = 2
+DECODING_THREADS = min(4, max(2, os.cpu_count() or 2))  # more would hold more large pictures at once
 BATCHES_AHEAD = 2  # decoded while the network works on the one before
 _VERSIONED = ("keras", "tensorflow", "numpy", "pillow")
 
@@ -41,6 +45,10 @@ def extract(
     Inference only: augmentation and dropout are off, and batch normalization uses its moving statistics. Equal files are
     computed once. With a workspace, rows that it already holds are not computed again, nor is the network run where the
     features that these are derived from are held; new rows are kept batch by batch, and the run is entered in the ledger.
+
+    All rows that the network computes in one run come from one engine, which `details["engine"]` names: the same run on the
+    same engine gives the same bits. Rows kept from an earlier run may come from the other one; see
+    `featx_core.engine_choice.Engines` for how far engines agree.
 
     Args:
         images: The images, decoded upright to RGB as they are needed. Not modified.
@@ -156,32 +164,58 @@ class _Extraction(KeptRows):
     ) -> None:
         super().__init__(images, extractor.spec, workspace, on_progress)
         self.extractor = extractor
-        self.batch_size = batch_size
+        self.batch_size = self._chunk = batch_size
+        self.engines: Engines | OneEngine = getattr(extractor, "engines", None) or OneEngine()
         self.skipped: list[tuple[str, str]] = []
         self.timed: list[tuple[int, float]] = []  # images and seconds of each pass of the network
+        self._waiting: deque[ImageRecord] = deque()
+        self._computed: list[ImageRecord] = []  # by the engine that works now
+        self._saver = ThreadPoolExecutor(1)
+        self._saved: Future[None] | None = None
 
     def run(self) -> None:
         self.report(len(self.rows))
         self.derive()
-        for records, fitted in self._batches():
-            if records:
-                self._compute(records, fitted)
-            self.report(len(self.rows) + len(self.skipped))
+        self._waiting.extend(self.todo)
+        if self._waiting:
+            self._run_network()
+
+    def _run_network(self) -> None:
+        with self._saver:  # leaving it waits for what is still to be saved
+            self.engines.begin()
+            try:
+                for records, fitted in self._batches():
+                    if records:
+                        self._compute_and_plan(records, fitted)
+                    self.report(len(self.rows) + len(self.skipped))
+            finally:
+                self.engines.end()
+        if self._saved is not None:
+            self._saved.result()
 
     def _batches(self) -> Iterator[tuple[list[ImageRecord], np.ndarray]]:
         """Decode and fit ahead of the network, in threads; never more than a few batches in memory."""
-        size = self.batch_size
-        chunks = [self.todo[start : start + size] for start in range(0, len(self.todo), size)]
+        ahead: deque[tuple[list[ImageRecord], list[Future[np.ndarray]]]] = deque()
         with ThreadPoolExecutor(DECODING_THREADS) as pool:
-            ahead: list[list[Future[np.ndarray]]] = []
             try:
-                for index, chunk in enumerate(chunks):
-                    while len(ahead) <= min(index + BATCHES_AHEAD, len(chunks) - 1):
-                        ahead.append([pool.submit(self._fitted, record) for record in chunks[len(ahead)]])
-                    yield self._collect(chunk, ahead[index])
-                    ahead[index] = []
+                while self._waiting or ahead:
+                    while self._waiting and len(ahead) <= BATCHES_AHEAD:
+                        chunk = [self._waiting.popleft() for _ in range(min(self._chunk, len(self._waiting)))]
+                        ahead.append((chunk, [pool.submit(self._fitted, record) for record in chunk]))
+                    yield self._collect(*ahead.popleft())
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
+
+    def _compute_and_plan(self, records: Sequence[ImageRecord], fitted: np.ndarray) -> None:
+        """Run the network. When another engine took over, have it do again what the one before it did."""
+        engine = self.engines.title
+        self._compute(records, fitted)
+        self._computed += [record for record in records if record.digest in self.rows]
+        if self.engines.title != engine:
+            self._waiting.extendleft(reversed(self._computed))
+            self._computed, self.timed = [], []
+        elif len(self.timed) > 1:
+            self.engines.plan(len(self._waiting) * self._seconds_per_image())
 
     def _fitted(self, record: ImageRecord) -> np.ndarray:
         return self.extractor.fit_image(record.pixels(at_least=self.extractor.image_size))
@@ -217,26 +251,39 @@ class _Extraction(KeptRows):
             self._compute(records[half:], fitted[half:])
             return
         self.timed.append((len(records), time.perf_counter() - started))
-        self.keep({record.digest: row for record, row in zip(records, values, strict=True)})
+        rows = {record.digest: row for record, row in zip(records, values, strict=True)}
+        self.rows.update(rows)
+        if self._saved is not None:
+            self._saved.result()
+        self._saved = self._saver.submit(self.save, rows)
 
     def details(self, seconds: float) -> dict[str, Any]:
         return super().details(seconds) | {
             "skipped": self.skipped,
+            "notes": [*self.notes, *self.engines.notes],
             "ms_per_image": self._ms_per_image(),
             "n_parameters": self.extractor.n_parameters,
             "batch_size": self.batch_size,
-            "engine": "TensorFlow, float32",
+            "engine": self._engine(),
             "feature_shape": list(self.extractor.output_shape[1:]),
             "versions": {name: importlib.metadata.version(name) for name in _VERSIONED},
         }
 
     def _ms_per_image(self) -> float | None:
         """Of the network alone, without the first pass, which also compiles; of an earlier run when nothing was computed."""
+        return 1000 * self._seconds_per_image() if self.timed else self._earlier().get("ms_per_image")
+
+    def _engine(self) -> str:
+        """What computed the rows: now, or in an earlier run when nothing was computed."""
+        return self.engines.title if self.timed else self._earlier().get("engine", self.engines.title)
+
+    def _earlier(self) -> Mapping[str, Any]:
+        run = self.workspace.ledger.find(self.spec.digest) if self.workspace is not None else None
+        return run.details if run is not None else {}
+
+    def _seconds_per_image(self) -> float:
         timed = self.timed[1:] or self.timed
-        if timed:
-            return 1000 * sum(seconds for _, seconds in timed) / sum(n_images for n_images, _ in timed)
-        earlier = self.workspace.ledger.find(self.spec.digest) if self.workspace is not None else None
-        return earlier.details.get("ms_per_image") if earlier is not None else None
+        return sum(seconds for _, seconds in timed) / sum(n_images for n_images, _ in timed)
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from featx_core.engine_choice import Engines
 from featx_core.keras_setup import load_keras
 from featx_core.layers import LayerInfo, list_layers
 from featx_core.preprocessing import Preprocessing
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from featx_core.methods.spec import Spec
 
 __all__ = ["DerivedExtractor", "Extractor", "LayerInfo", "Outline", "pool", "pooled_shape"]
-
-FREEZE_LIMIT = 10_000_000
-"""Networks of up to this many parameters run with their weights as constants: a quarter faster for MobileNetV2. Larger
-ones gain nothing (ResNet50: the same speed), and pay seconds and a gigabyte for it."""
 
 POOLINGS = ("avg", "max", "flatten")
 
@@ -62,6 +59,7 @@ class Extractor:
 
     Attributes:
         model: From preprocessed images to features.
+        engines: What runs it.
         layers: All layers of `network`.
         image_size: Height and width of its input.
         output_shape: `(None, *feature_shape)`.
@@ -84,6 +82,7 @@ class Extractor:
         self.spec = spec
         self.network = network
         self.model = load_keras().Model(network.input, output)
+        self.engines = Engines(self.model)
         self.tap = tap
         self.fit = fit
         self.batch_size = batch_size
@@ -93,7 +92,6 @@ class Extractor:
         self.image_size: tuple[int, int] = tuple(network.input.shape[1:3])
         self.output_shape: tuple[int | None, ...] = (None, *output.shape[1:])
         self.preprocessing = preprocessing
-        self._run: Callable[[np.ndarray], np.ndarray] | None = None
 
     @property
     def plain(self) -> Extractor:
@@ -135,9 +133,8 @@ class Extractor:
             ValueError: If `images` has another shape.
         """
         self._check(images)
-        run = self._run = self._run or _compiled(self.model)
         size = batch_size or self.batch_size
-        parts = [run(self.preprocess(images[start : start + size])) for start in range(0, len(images), size)]
+        parts = [self.engines(self.preprocess(images[start : start + size])) for start in range(0, len(images), size)]
         return np.concatenate(parts) if parts else np.zeros((0, *self.output_shape[1:]), np.float32)  # type: ignore[arg-type]
 
     def submodel(self, layer_indices: Sequence[int]) -> keras.Model:
@@ -184,7 +181,7 @@ class DerivedExtractor(Extractor):
         self.spec = spec
         self.model = load_keras().Model(base.network.input, output)
         self.output_shape = (None, *output.shape[1:])
-        self._run = None
+        self._graph_engines = Engines(self.model)
         self._base = base
 
     @property
@@ -193,7 +190,7 @@ class DerivedExtractor(Extractor):
         if self._base.plain is self._base:
             return self
         graph = Extractor.__new__(Extractor)
-        vars(graph).update(vars(self))
+        vars(graph).update(vars(self), engines=self._graph_engines)
         return graph
 
     def fit_image(self, pixels: np.ndarray) -> np.ndarray:
@@ -245,28 +242,3 @@ def pooled_shape(shape: tuple[int, ...], pooling: str | None) -> tuple[int, ...]
             f"Set `pooling` to None. Received: {pooling!r}."
         )
     return (int(np.prod(shape)),) if pooling == "flatten" else shape[-1:]
-
-
-def _compiled(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
-    """Trace a model once, for batches of any length, and not once more."""
-    import tensorflow as tf
-
-    graph = tf.function(forward_pass(model), autograph=False)
-    traced = graph.get_concrete_function(tf.TensorSpec((None, *model.input.shape[1:]), tf.float32))
-    return lambda images: traced(tf.constant(images)).numpy()
-
-
-def forward_pass(model: keras.Model) -> Callable:
-    """Give the function to trace: from preprocessed images to what the model gives, small networks with fixed weights."""
-    import tensorflow as tf
-
-    if model.count_params() > FREEZE_LIMIT:
-        return lambda images: model(images, training=False)
-    trainable = [variable.numpy() for variable in model.trainable_variables]
-    other = [variable.numpy() for variable in model.non_trainable_variables]
-
-    def forward(images: tf.Tensor) -> tf.Tensor:
-        constants = ([tf.constant(value) for value in values] for values in (trainable, other))
-        return model.stateless_call(*constants, images, training=False)[0]
-
-    return forward

@@ -189,7 +189,7 @@ def _compiled(extractor: Extractor, layers: Sequence[LayerInfo]) -> Callable[[np
     """One graph from preprocessed images to the pooled outputs of all layers; nothing else leaves it."""
     import tensorflow as tf
 
-    from featx_core.extractor import forward_pass
+    from featx_core.engine import forward_pass
     from featx_core.keras_setup import load_keras
 
     network = extractor.network

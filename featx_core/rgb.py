@@ -181,7 +181,7 @@ def _srgb(image: Image.Image, profile: bytes | None, notes: list[str]) -> Image.
                     return converted
         except FAULTS:
             pass  # a profile that does not parse or belongs to another mode: the pixels are used as they are
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 @functools.lru_cache(maxsize=8)

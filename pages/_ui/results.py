@@ -90,7 +90,7 @@ def _small_print(run: Run, features: Features, images: ImageSet) -> str:
     parts = [f":orange-badge[{tokens.escape(run.spec.badge)}]" if "random" in run.spec.badge else run.spec.badge]
     batch = run.details.get("batch_size")
     words = (run.details.get("engine", ""), f"batch {batch}" if batch else "") if run.spec.takes_images else ()
-    parts += ["float32", *map(tokens.escape, words)]
+    parts += map(tokens.escape, words)
     if features.details.get("n_not_finite"):
         parts.append(f"{features.details['n_not_finite']} rows with values that are not numbers")
     parts.append(f"digest `{run.digest[:12]}`")

@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from featx_core import openvino_engine
 from featx_core.backbones import BACKBONES
 from featx_core.conditioning import made_up_images
+from featx_core.engine import TensorFlowEngine
 from featx_core.heatmaps import HEATMAPS, FeatureTarget, explain_many
 from featx_core.heatmaps.layers import choose_layer
 from featx_core.keras_setup import load_keras
@@ -26,6 +28,7 @@ def examine(key: str, *, with_heatmaps: bool) -> dict[str, Any]:
         "deviation": float(features.std()),
         "differs_between_images": _relative(features[0], features[1]),
         "differs_from_keras": _relative(features, theirs),
+        "engines_disagree": _disagreement(extractor, images, features),
         "outline_is_built": outline.layers == extractor.layers and outline.tap == extractor.tap,
         "outline_shape": (outline.image_size, outline.feature_shape),
         "built_shape": (extractor.image_size, extractor.output_shape[1:]),
@@ -63,6 +66,14 @@ def _plain_features(extractor: Any, spec: Pretrained, images: np.ndarray) -> np.
     plain = constructor(include_top=False, weights=None, pooling=spec.pooling, input_shape=(*extractor.image_size, 3))
     plain.set_weights(extractor.network.get_weights())
     return plain.predict(extractor.preprocess(images), verbose=0)
+
+
+def _disagreement(extractor: Any, images: np.ndarray, features: np.ndarray) -> float:
+    """How far OpenVINO's features are from TensorFlow's; 0 where it is not installed."""
+    if not openvino_engine.is_available():
+        return 0.0
+    graph = openvino_engine.convert(TensorFlowEngine(extractor.model).graph())
+    return openvino_engine.disagreement(openvino_engine.OpenVinoEngine(graph)(extractor.preprocess(images)), features)
 
 
 def _relative(ours: np.ndarray, theirs: np.ndarray) -> float:

@@ -113,12 +113,12 @@ def test_no_images_give_no_features(extractor, images):
 def test_it_is_traced_once_for_all_lengths(network, images):
     extractor = make(network, "avg")
     extractor(images)
-    first = extractor._run
+    first = extractor.engines._tensorflow.graph()
     traces = []
     extractor.model.call = lambda *_, **__: traces.append(1)
     for n_images in (1, 2, 4):
         extractor(images[:n_images])
-    assert extractor._run is first
+    assert extractor.engines._tensorflow.graph() is first
     assert traces == []
 
 
@@ -135,7 +135,7 @@ def test_pictures_are_fitted_to_the_network(extractor):
 
 
 def test_large_networks_run_with_their_variables(network, images, extractor, monkeypatch):
-    monkeypatch.setattr("featx_core.extractor.FREEZE_LIMIT", 0)
+    monkeypatch.setattr("featx_core.engine.FREEZE_LIMIT", 0)
     np.testing.assert_allclose(make(network, "avg")(images), extractor(images), rtol=1e-6)
 
 
