@@ -16,7 +16,7 @@ from featx_core.methods import Pretrained
 from featx_core.palette import run_color
 from featx_core.weights import find
 from featx_core.worker import Job
-from featx_core.worker.comparison_keys import find_comparison_key
+from featx_core.worker.comparison_keys import find_comparison_key, name_runs
 from featx_core.worker.kept import fetch_kept
 from featx_core.workspace import Workspace
 from pages._ui import jobs, session, tokens
@@ -85,13 +85,14 @@ def _all_asked() -> list[dict[str, Any]]:
 def pick(workspace: Workspace) -> list[Run]:
     """Let the person pick the runs to compare; all of them at first."""
     by_digest = {run.digest: run for run in workspace.ledger.runs()}
+    names = {digest: name for name, digest in name_runs(list(by_digest.values())).items()}
     known = list(by_digest)[:MAX_RUNS]
     key = f"compared_{len(by_digest)}"  # a new run joins by itself
     digests = st.multiselect(
         "Runs",
         list(by_digest),
         default=known,
-        format_func=lambda digest: tokens.run_words(by_digest[digest]),
+        format_func=names.__getitem__,
         max_selections=MAX_RUNS,
         key=key,
         persist_state="session",
