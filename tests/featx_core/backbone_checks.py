@@ -29,6 +29,7 @@ def examine(key: str, *, with_heatmaps: bool) -> dict[str, Any]:
         "differs_between_images": _relative(features[0], features[1]),
         "differs_from_keras": _relative(features, theirs),
         "engines_disagree": _disagreement(extractor, images, features),
+        "rounding": _rounding(extractor, images),
         "outline_is_built": outline.layers == extractor.layers and outline.tap == extractor.tap,
         "outline_shape": (outline.image_size, outline.feature_shape),
         "built_shape": (extractor.image_size, extractor.output_shape[1:]),
@@ -74,6 +75,13 @@ def _disagreement(extractor: Any, images: np.ndarray, features: np.ndarray) -> f
         return 0.0
     graph = openvino_engine.convert(TensorFlowEngine(extractor.model).graph())
     return openvino_engine.disagreement(openvino_engine.OpenVinoEngine(graph)(extractor.preprocess(images)), features)
+
+
+def _rounding(extractor: Any, images: np.ndarray) -> float:
+    """How far features move when each number of the input moves by its last bit: deep random networks magnify that."""
+    batch = extractor.preprocess(images)
+    moved = extractor.engines(np.nextafter(batch, np.float32(np.inf)))
+    return openvino_engine.disagreement(moved, extractor.engines(batch))
 
 
 def _relative(ours: np.ndarray, theirs: np.ndarray) -> float:
