@@ -4,6 +4,7 @@ from unittest import mock
 import numpy as np
 import pytest
 from legacy_weights import legacy_file
+from sklearn.datasets import load_sample_images
 
 from featx_core.backbones import BACKBONES, build_network
 from featx_core.conditioning import made_up_images
@@ -273,3 +274,12 @@ def test_layers_that_cannot_be_are_refused_before_anything_is_built(fields, mess
     for act in (Pretrained(**fields).outline, Pretrained(**fields).build):
         with pytest.raises(SpecError, match=message):
             act()
+
+
+@pytest.mark.slow
+def test_vgg16_without_its_top_gives_the_map_that_tutorials_show():
+    spec = Pretrained("vgg16", weights="random", pooling=None)
+    assert spec.outline().feature_shape == (7, 7, 512)
+    photograph = load_sample_images().images[0]
+    extractor = spec.build()
+    assert extractor(extractor.fit_image(photograph)[np.newaxis]).shape == (1, 7, 7, 512)
