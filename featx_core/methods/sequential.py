@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import math
 import re
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from featx_core.layers import chain_of_layers, find_layer
 from featx_core.methods.pretrained import POOLING_STEPS, POOLING_WORDS
 from featx_core.methods.spec import Spec, SpecError
 from featx_core.preprocessing import PREPROCESSING, NetworkInput, Preprocessing, describe_input
 from featx_core.sequential.learnings import LEARNINGS
-from featx_core.sequential.presets import PRESETS
-from featx_core.sequential.rows import MAX_ROWS, measure_rows, plain_rows
-from featx_core.wording import counted, spaced
+from featx_core.sequential.outline import batch_size_of, outline_rows
+from featx_core.sequential.presets import name_network
+from featx_core.sequential.rows import MAX_ROWS, plain_rows
 
 if TYPE_CHECKING:
     import keras
@@ -32,13 +30,6 @@ if TYPE_CHECKING:
 SIDES = (8, 512)
 """Pixels that a side of the input may have."""
 
-MAX_FEATURES = 2**20
-"""Values that one image may have as features: 4 MB."""
-
-BATCH_VALUES = 2**25
-"""Values that the largest layer may give for a batch: 128 MB."""
-
-MAX_BATCH = 64
 MAX_SEED = 2**32 - 1
 FILE_WEIGHTS = re.compile(r"file:[0-9a-f]{64}")
 COLORS = {"rgb": ("unit", 3), "grey": ("unit_grey", 1)}
@@ -112,8 +103,7 @@ class CustomSequential(Spec):
         self._check()
         try:
             object.__setattr__(self, "layers", plain_rows(self.layers))
-            _raise_problem(self)
-            outline = _outline(self)
+            outline = self.outline()
         except ValueError as error:
             raise SpecError(_sentence(str(error))) from None
         object.__setattr__(self, "layer", outline.tap if outline.tap < len(self.layers) else None)
@@ -159,7 +149,7 @@ class CustomSequential(Spec):
         tap = self.outline()
         place = "last layer" if self.layer is None else tap.layers[tap.tap].name
         pooling = "" if self.pooling is None and len(tap.map_shape) == 1 else f", {POOLING_WORDS[self.pooling]}"
-        return f"Custom {_name(self)}, {place}{pooling}"
+        return f"Custom {name_network(self.layers, self.image_size, self.color)}, {place}{pooling}"
 
     @property
     def badge(self) -> str:
@@ -204,7 +194,7 @@ class CustomSequential(Spec):
 
     def outline(self, workspace: Workspace | None = None) -> Outline:
         """List the layers and the shapes that this spec will give. Takes no Keras and no time."""
-        return _outline(self)
+        return outline_rows(self.layers, self.input_shape, self.layer, self.pooling)
 
     def build(self, workspace: Workspace | None = None, *, on_progress: ProgressCallback | None = None) -> Extractor:
         """Make the network with its weights.
@@ -218,7 +208,7 @@ class CustomSequential(Spec):
         """
         from featx_core.extractor import Extractor, pool
 
-        outline = _outline(self)
+        outline = self.outline()
         network = self.network(workspace)
         return Extractor(
             self,
@@ -260,7 +250,7 @@ class CustomSequential(Spec):
         from featx_core.sequential.network import build_network
 
         network = build_network(self.layers, self.input_shape)
-        return network, pool(network.layers[_outline(self).tap].output, self.pooling)
+        return network, pool(network.layers[self.outline().tap].output, self.pooling)
 
     def train(self, workspace: Workspace, report: StageCallback) -> CustomSequential:
         """Learn the weights from the images of a workspace. See `Spec.train`.
@@ -304,43 +294,5 @@ class CustomSequential(Spec):
         return training_key(dataclasses.replace(self, layer=None, pooling=None), images)
 
 
-def batch_size_of(outline: Outline) -> int:
-    """Give the images per forward pass that keep its largest layer within bounds."""
-    largest = max(math.prod(info.output_shape) for info in outline.layers)
-    return max(1, min(MAX_BATCH, BATCH_VALUES // largest))
-
-
-def _outline(spec: CustomSequential) -> Outline:
-    from featx_core.extractor import Outline, pooled_shape
-
-    facts = measure_rows(spec.layers, spec.input_shape)
-    layers = chain_of_layers(
-        ["InputLayer", *(kind for kind, _ in spec.layers)],
-        [spec.input_shape, *(row.output_shape for row in facts)],  # type: ignore[list-item]
-        [0, *(row.n_parameters for row in facts)],  # type: ignore[list-item]
-    )
-    tap = find_layer(layers, spec.layer)
-    shape = layers[tap].output_shape
-    features = pooled_shape(shape, spec.pooling)
-    if math.prod(features) > MAX_FEATURES:
-        raise ValueError(
-            f"the features would have {spaced(math.prod(features))} values an image; the limit is "
-            f"{spaced(MAX_FEATURES)}. Pool them, or take them from a later layer"
-        )
-    return Outline(layers, tap, spec.image_size, shape, features, layers[tap].n_parameters_so_far)
-
-
-def _raise_problem(spec: CustomSequential) -> None:
-    for number, facts in enumerate(measure_rows(spec.layers, spec.input_shape), start=1):
-        if facts.problem:
-            raise ValueError(f"row {number}: {facts.problem}")
-
-
 def _sentence(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}{'' if words.endswith('.') else '.'}"
-
-
-def _name(spec: CustomSequential) -> str:
-    made = (spec.layers, spec.image_size, spec.color)
-    preset = next((row for row in PRESETS.values() if (row.layers, row.image_size, row.color) == made), None)
-    return f'"{preset.title}"' if preset else f"network of {counted(len(spec.layers), 'layer')}"

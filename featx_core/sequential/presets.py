@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from featx_core.sequential.rows import Row, layer
+from featx_core.wording import counted
 
 
 @dataclass(frozen=True)
@@ -80,3 +81,10 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         ),
     }
 )
+
+
+def name_network(layers: tuple[tuple, ...], image_size: tuple[int, int], color: str) -> str:
+    """Call a network by its preset, or by the number of its layers."""
+    made = (layers, image_size, color)
+    preset = next((row for row in PRESETS.values() if (row.layers, row.image_size, row.color) == made), None)
+    return f'"{preset.title}"' if preset else f"network of {counted(len(layers), 'layer')}"

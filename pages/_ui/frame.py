@@ -139,4 +139,6 @@ def _ledger() -> None:
         return
     st.caption(tokens.counted(len(runs), "run"))
     for run in runs[:12]:
-        st.markdown(f"{tokens.run_dot(run)} {tokens.escape(run.title)}  \n:small[:gray[{tokens.escape(run.spec.badge)}]]")
+        st.markdown(
+            f"{tokens.run_dot(run)} {tokens.escape(run.title)}  \n:small[:gray[{tokens.escape(run.spec.badge)}]]"
+        )
