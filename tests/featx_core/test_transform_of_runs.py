@@ -79,8 +79,8 @@ def test_kept_features_of_the_source_are_enough(held, monkeypatch):
 
 def test_only_what_is_missing_runs_through_the_network(held, make_png, over, monkeypatch):
     held.add([("cat/new.png", make_png(99))])
-    seen, model = [], over._base.model
-    monkeypatch.setattr(over._base, "_run", lambda batch: seen.append(len(batch)) or model(batch).numpy())
+    seen, engines = [], over._base.engines
+    monkeypatch.setattr(over._base, "engines", lambda batch: seen.append(len(batch)) or engines(batch))
     features = extract(held.images(), over, workspace=held)
     assert seen == [1]
     assert (features.details["n_images"], features.details["n_computed"]) == (7, 7)

@@ -114,7 +114,7 @@ def test_thumbnails_stand_in_place_of_points(visit, shelve_features):
 
 def select(visitor, rows):
     points = [{"customdata": row} for row in rows]
-    key = f"map_{SPEC.digest[:8]}_pca_2_label_False_False"
+    key = f"map_{SPEC.digest[:8]}_pca_2_label_False"
     visitor.tab.session_state[key] = PlotlyState(
         {"selection": {"points": points, "point_indices": [], "box": [], "lasso": []}}
     )
