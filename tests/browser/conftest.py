@@ -67,6 +67,9 @@ def fresh_server(chromium: Browser, keras_home: None, tmp_path: Path) -> Iterato
 _SERVER_IS_GONE = r"ERR_CONNECTION_(REFUSED|RESET).*/_stcore/|WebSocket connection to .* failed"
 """What a page complains of when a test ends its server before the page is closed."""
 
+_PICTURE_IS_GONE = r"404 .*/media/"
+"""What it complains of when a rerun of the page drops a picture that it was still loading. Tests look at pictures themselves."""
+
 
 class Notes:
     """What the tabs of one test noted.
@@ -99,7 +102,11 @@ class Notes:
 
     @property
     def unexpected(self) -> list[str]:
-        return [error for error in self.errors if not re.search(f"{self.expected}|{_SERVER_IS_GONE}", error)]
+        return [
+            error
+            for error in self.errors
+            if not re.search(f"{self.expected}|{_SERVER_IS_GONE}|{_PICTURE_IS_GONE}", error)
+        ]
 
 
 @pytest.fixture

@@ -32,11 +32,18 @@ def go(page: Page, name: str) -> Page:
 
 
 def pick_backbone(page: Page, title: str) -> None:
+    """Pick a backbone and wait until the page shows its layers: the button runs what the page shows."""
+    layers = page.get_by_text(re.compile(r"^Layers: \d+ layers"))
+    layers.wait_for()
+    before = layers.inner_text()
     box = page.get_by_role("combobox", name=re.compile("Backbone"))
+    if (box.input_value() or "").startswith(f"{title},"):
+        return
     box.click()
     box.fill(f"{title},")
     page.get_by_role("option", name=re.compile(f"^{title},")).click()
-    expect(page.get_by_text(re.compile(r"→.*→"))).to_be_visible(timeout=PATIENCE)
+    expect(layers).not_to_have_text(before, timeout=PATIENCE)
+    layers.wait_for()
     settled(page)
 
 
