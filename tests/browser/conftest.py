@@ -68,7 +68,7 @@ _SERVER_IS_GONE = r"ERR_CONNECTION_(REFUSED|RESET).*/_stcore/|WebSocket connecti
 """What a page complains of when a test ends its server before the page is closed."""
 
 _PICTURE_IS_GONE = r"404 .*/media/"
-"""What it complains of when a rerun of the page drops a picture that it was still loading. Tests look at pictures themselves."""
+"""What it complains of when a rerun drops a picture that it was still loading. Tests look at pictures themselves."""
 
 
 class Notes:
