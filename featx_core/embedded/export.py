@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featx_core.embedded.folding import fold, variables_of
 from featx_core.embedded.network import MINIMUM_SIDE, N_FEATURES, SIDE, build
 from featx_core.embedded.weights import CARD_NAME, assign, digest_arrays, probe_image
 
@@ -27,34 +28,6 @@ N_PROBES = 8
 
 MAXIMUM_DIFFERENCE = 0.01
 """How far folding and float16 may move a feature, as a share of the largest one. Rounding alone moves it by 0.001."""
-
-
-def fold(variables: Mapping[str, np.ndarray], epsilons: Mapping[str, float]) -> dict[str, np.ndarray]:
-    """Make each batch normalization part of the convolution before it.
-
-    With `s = gamma / sqrt(moving_variance + epsilon)`, the kernel becomes `kernel * s` and the bias
-    `beta - moving_mean * s`.
-
-    Args:
-        variables: Of the network for training, by "<x>_conv/kernel", "<x>_norm/gamma" and so on. Others are left out.
-        epsilons: By the names of the normalizations, "<x>_norm".
-
-    Returns:
-        float64 arrays by "<x>_conv/kernel" and "<x>_conv/bias".
-
-    Raises:
-        ValueError: If an array is missing.
-    """
-    folded = {}
-    for norm, epsilon in epsilons.items():
-        conv = f"{norm.removesuffix('_norm')}_conv"
-        gamma, beta, mean, variance = (
-            _find(variables, f"{norm}/{name}") for name in ("gamma", "beta", "moving_mean", "moving_variance")
-        )
-        scale = gamma / np.sqrt(variance + epsilon)
-        folded[f"{conv}/kernel"] = _find(variables, f"{conv}/kernel") * scale
-        folded[f"{conv}/bias"] = beta - mean * scale
-    return folded
 
 
 def halve(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -94,10 +67,8 @@ def export(checkpoint: Path, out: Path, facts: Mapping[str, Any]) -> dict[str, A
     with np.load(checkpoint, allow_pickle=False) as file:
         variables = {name: file[name] for name in file.files}
     trained, shipped = build(is_folded=False), build()
-    expected = [f"{layer.name}/{variable.name}" for layer in trained.layers for variable in layer.weights]
-    assign(trained, {name: _find(variables, name).astype(np.float32) for name in expected})
-    epsilons = {layer.name: layer.epsilon for layer in trained.layers if layer.name.endswith("_norm")}
-    halves = halve(fold(variables, epsilons))
+    assign(trained, {name: _find(variables, name) for name in variables_of(trained)})
+    halves = halve(fold(trained))
     assign(shipped, {name: array.astype(np.float32) for name, array in halves.items()})
     before, features = _features(trained), _features(shipped)
     difference = float(np.abs(features - before).max() / np.abs(before).max())
@@ -152,7 +123,7 @@ def _find(variables: Mapping[str, np.ndarray], name: str) -> np.ndarray:
         raise ValueError(
             f"The checkpoint must hold `{name}`. It holds {len(variables)} arrays: {', '.join(variables)}."
         )
-    return np.asarray(variables[name], np.float64)
+    return variables[name].astype(np.float32)
 
 
 def write_untrained(checkpoint: Path, seed: int) -> None:
@@ -164,12 +135,7 @@ def write_untrained(checkpoint: Path, seed: int) -> None:
     network(
         keras.random.uniform((8, SIDE, SIDE, 3), 0, 255), training=True
     )  # so that the moving statistics are not 0 and 1
-    arrays = {
-        f"{layer.name}/{variable.name}": np.asarray(keras.ops.convert_to_numpy(variable))
-        for layer in network.layers
-        for variable in layer.weights
-    }
-    np.savez(checkpoint, **arrays)  # type: ignore[arg-type]
+    np.savez(checkpoint, **variables_of(network))  # type: ignore[arg-type]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

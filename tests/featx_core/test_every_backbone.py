@@ -1,4 +1,4 @@
-"""All 40 backbones, each built once: against Keras's own way, against its outline, and under heatmaps."""
+"""All 41 backbones, each built once: against Keras's own way, against its outline, and under heatmaps."""
 
 import multiprocessing
 
@@ -9,7 +9,7 @@ import pytest
 from featx_core.backbones import BACKBONES
 from featx_core.openvino_engine import MAXIMUM_DISAGREEMENT
 
-QUICK = ("mobilenet_v2",)
+QUICK = ("embedded_v1", "mobilenet_v2")
 ALL = [key if key in QUICK else pytest.param(key, marks=pytest.mark.slow) for key in BACKBONES]
 FAMILY_HEADS = frozenset({row.family: key for key, row in reversed(BACKBONES.items())}.values())
 """The first backbone of each family: its larger siblings repeat the same blocks, so heatmaps are drawn on these, and only these
