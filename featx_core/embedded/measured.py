@@ -44,7 +44,7 @@ def read_measured(path: Path = MEASURED_V1) -> tuple[SuiteScore, ...]:
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
         return tuple(_score(row) for row in rows)
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return ()
 
 

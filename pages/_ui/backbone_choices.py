@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -13,7 +13,8 @@ from featx_core.origins import WEIGHTS_KINDS
 from featx_core.weights import is_here
 from pages._ui import tokens
 
-_BADGES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+_Color = Literal["green", "blue", "orange"]
+_BADGES: Mapping[str, tuple[str, str, _Color]] = MappingProxyType(
     {
         "imagenet": ("ImageNet, on this machine", ":material/verified:", "green"),
         "embedded": ("Embedded, trained on synthetic images, offline", ":material/deployed_code:", "blue"),
@@ -82,15 +83,15 @@ def show_card(backbone: Backbone) -> None:
         with st.expander("How well it does", icon=":material/fact_check:"):
             st.markdown(_table(backbone.measured))
             st.caption(
-                "Scores of 100, larger is better; brackets are 95 % intervals. Untrained: the same network with random weights. "
-                "Best without a network: of colour histogram, LBP, HOG and others. None of these pictures was trained on."
+                "Larger is better, 100 the most; brackets are 95 % intervals. Untrained: the same network with random "
+                "weights. Best without a network: of colour histogram, LBP, HOG and others. No such picture was trained on."
             )
 
 
 def _table(scores: Sequence[SuiteScore]) -> str:
     lines = ["| | Embedded | Untrained | Best without a network |", "|---|---|---|---|"]
     for score in scores:
-        interval = f" [{_number(score.low)}, {_number(score.high)}]" if score.low is not None else ""
+        interval = f" [{_number(score.low)},\N{NO-BREAK SPACE}{_number(score.high)}]" if score.low is not None else ""
         best = f"{_number(score.best_classical)} {tokens.escape(score.best_classical_name)}".rstrip()
         cells = (tokens.escape(score.suite), _number(score.embedded) + interval, _number(score.untrained), best)
         lines.append(f"| {' | '.join(cells)} |")
