@@ -47,7 +47,7 @@ def test_it_is_the_first_choice_and_says_what_it_is(visit, token, measured):
     assert visitor.tab.selectbox(key="backbone").value == "embedded_v1"
     assert visitor.tab.selectbox(key="backbone").options[0] == "Embedded v1, 1.14 M parameters, 112 x 112"
     assert visitor.tab.code[0].value == "(n, 112, 112, 3) → (n, 7, 7, 256) → average → (n, 256)"
-    assert [option.split(" (")[0] for option in visitor.tab.radio[1].options] == [
+    assert [option.split(" (")[0] for option in visitor.tab.radio(key="weights_Embedded v1").options] == [
         "Embedded",
         "Random, untrained",
         "Your own file",
