@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from featx_core.embedded.measured import MEASURED_V1, SuiteScore, read_measured
+from featx_core.keras_setup import same_random_state
 from featx_core.origins import ORIGINS
 from featx_core.weights_files import BackboneFiles
 from featx_core.weights_table import WEIGHTS_FILES
@@ -262,7 +260,7 @@ def check_image_size(backbone: Backbone, image_size: tuple[int, int]) -> None:
 def build_network(backbone: Backbone, image_size: tuple[int, int], *, classifier: bool = False) -> keras.Model:
     """Make the network as Keras initialises it. Weights come later.
 
-    Keras draws the seeds of its initialisers from Python's generator; its state is put back.
+    The random state of the process is left as it is.
 
     Args:
         backbone: A row of `BACKBONES`.
@@ -272,9 +270,5 @@ def build_network(backbone: Backbone, image_size: tuple[int, int], *, classifier
     Returns:
         A flat functional model from `(n_images, height, width, 3)` to the last feature map, or to 1 000 logits.
     """
-    state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002 - the process-wide one is meant
-    try:
+    with same_random_state():
         return backbone.origin.build(backbone, image_size, classifier)
-    finally:
-        random.setstate(state)
-        np.random.set_state(numpy_state)  # noqa: NPY002

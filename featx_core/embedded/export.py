@@ -157,7 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if asked.smoke:
             write_untrained(checkpoint, asked.seed)
         card = export(checkpoint, asked.out, {"training": {"seed": asked.seed, "is_untrained": asked.smoke, **more}})
-    print(json.dumps(card, indent=2))  # noqa: T201 - a command-line script
+    print(json.dumps(card, indent=2))
 
 
 if __name__ == "__main__":

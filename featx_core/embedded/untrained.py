@@ -8,6 +8,7 @@ from featx_core.conditioning import randomize
 from featx_core.embedded.folding import fold
 from featx_core.embedded.network import build
 from featx_core.embedded.weights import assign
+from featx_core.keras_setup import same_random_state
 
 if TYPE_CHECKING:
     import keras
@@ -26,6 +27,7 @@ def randomize_folded(network: keras.Model, preprocessing: Preprocessing, seed: i
         preprocessing: What it expects.
         seed: As for `conditioning.randomize`.
     """
-    twin = build(network.input.shape[1:3], is_folded=False)
+    with same_random_state():
+        twin = build(network.input.shape[1:3], is_folded=False)
     randomize(twin, preprocessing, seed)
     assign(network, fold(twin))

@@ -166,6 +166,15 @@ def test_it_becomes_a_keras_file_that_gives_the_same(extractor, tmp_path):
     np.testing.assert_allclose(maps.mean(axis=(1, 2)), extractor(probe_image()[np.newaxis]), atol=1e-5)
 
 
+def test_weights_of_the_user_are_used(extractor, tmp_path):
+    path = tmp_path / "mine.weights.h5"
+    extractor.network.save_weights(path)
+    workspace = fx.Workspace.open(":memory:")
+    digest = workspace.put_artefact(path.name, path.read_bytes())
+    mine = fx.build(Pretrained("embedded_v1", weights=f"file:{digest}"), workspace)
+    np.testing.assert_array_equal(mine(probe_image()[np.newaxis]), extractor(probe_image()[np.newaxis]))
+
+
 def test_new_layers_learn_on_top_of_it_and_its_layers_are_swept():
     workspace = fx.Workspace.open(":memory:")
     workspace.add(
