@@ -24,7 +24,7 @@ from featx_core.embedded.scene_pool import ScenePool
 if TYPE_CHECKING:
     from featx_core.embedded.trainer import Trainer
 
-LEARNING_RATE = 1.1e-3
+LEARNING_RATE = 1.2e-3
 LAST_LEARNING_RATE = 1e-5
 WARM_UP_STEPS = 200
 EMA = 0.999

@@ -15,7 +15,7 @@ from featx_core.embedded.losses import (
 )
 from featx_core.embedded.views import Views, mix_scenes, random_views
 
-SHAPE_WEIGHT, TEXTURE_WEIGHT, MASK_WEIGHT = 0.3, 0.3, 0.2
+SHAPE_WEIGHT, TEXTURE_WEIGHT, MASK_WEIGHT = 0.5, 0.5, 0.2
 WEIGHT_DECAY = 0.02
 SMALLEST_VISIBLE = 0.05
 """Share of a view that the main object must cover before its class is asked for in full."""
@@ -38,8 +38,8 @@ class _Training(keras.Model):
                 keras.layers.Dense(128),
             ]
         )
-        self.shape_head = keras.layers.Dense(masks.N_CLASSES)
-        self.texture_head = keras.layers.Dense(textures.N_CLASSES)
+        self.shape_head = keras.layers.Dense(masks.N_CLASSES, kernel_initializer="zeros")
+        self.texture_head = keras.layers.Dense(textures.N_CLASSES, kernel_initializer="zeros")
         self.mask_head = keras.layers.Conv2D(1, 1)
         self.parts = {name: keras.metrics.Mean(name=name) for name in ("contrast", "shape", "texture", "mask")}
 
@@ -149,7 +149,7 @@ class Trainer:
 
     def everything(self) -> dict[str, np.ndarray]:
         """All that going on needs: weights, their mean, and the state of the optimiser."""
-        arrays = {f"model/{i}": np.array(value) for i, value in enumerate(self._model.get_weights())}
+        arrays = {f"model/{i}": ops.convert_to_numpy(value) for i, value in enumerate(self._model.variables)}
         arrays |= {f"mean/{i}": value for i, value in enumerate(self._mean)}
         return arrays | {
             f"optimizer/{i}": ops.convert_to_numpy(value) for i, value in enumerate(self._optimizer.variables)
@@ -157,10 +157,10 @@ class Trainer:
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
         """Go back to what `everything` gave."""
-        self._model.set_weights([arrays[f"model/{i}"] for i in range(len(self._model.get_weights()))])
+        for part, variables in (("model", self._model.variables), ("optimizer", self._optimizer.variables)):
+            for i, variable in enumerate(variables):
+                variable.assign(arrays[f"{part}/{i}"])
         self._mean = [arrays[f"mean/{i}"] for i in range(len(self._mean))]
-        for i, variable in enumerate(self._optimizer.variables):
-            variable.assign(arrays[f"optimizer/{i}"])
 
     def _names(self) -> list[str]:
         return [f"{layer.name}/{weight.name}" for layer in self.network.layers for weight in layer.weights]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import keras
     from keras import KerasTensor as Tensor
 
-SMALLEST_CROP = 0.15  # of the area
+SMALLEST_CROP = 0.2  # of the area
 MOST_TURN = math.radians(20)
 MOST_SHEAR = 0.12
 SHARE_COLOURED, SHARE_GREY, SHARE_BLURRED, SHARE_CUT, SHARE_MIXED = 0.8, 0.15, 0.2, 0.2, 0.3
