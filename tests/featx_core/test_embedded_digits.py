@@ -7,6 +7,7 @@ import featx_core as fx
 from featx_core.embedded.weights import read_card
 
 N_DIGITS = 300
+CHANCE = 0.05  # about what two shares of 300 differ by now and then
 
 wild_digits = pytest.importorskip("featx_core.embedded.evaluation.wild_digits", reason="the evaluation is not here")
 
@@ -30,5 +31,4 @@ def test_it_beats_its_untrained_twin_on_wild_digits(digits):
         fx.linear_probe(fx.Pretrained("embedded_v1", weights=kind).build()(images), labels).interval.value
         for kind in ("embedded", "random")
     )
-    assert trained > untrained
-    assert trained > 0.3  # of ten classes
+    assert trained > untrained + CHANCE
