@@ -19,6 +19,7 @@ def add_backbone(page, name):
     box.click()
     box.fill(name)
     page.get_by_role("option", name=name, exact=True).click()
+    box.press("Tab")  # closes the list, which covers what is below
     settled(page)
 
 
