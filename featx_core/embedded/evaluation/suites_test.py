@@ -105,7 +105,7 @@ def solids_task() -> Classification:
         name,
         SEED,
         lambda: [
-            solids.picture(np.random.default_rng((SEED, number_of(name), index)), number)
+            solids.picture(np.random.default_rng((SEED, number_of(name), index)), int(number))
             for index, number in enumerate(classes)
         ],
     )
