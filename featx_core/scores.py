@@ -20,7 +20,7 @@ from featx_core.probes import ProbeScore, in_threads, knn_accuracy, linear_probe
 from featx_core.progress import ProgressCallback
 from featx_core.similarity import MEASURES, MIN_IMAGES, Space, chance_level, compare_spaces, halves, space_of
 
-SCORES_VERSION = 1
+SCORES_VERSION = 2
 """Raised when the same input begins to give other numbers, so that kept ones are not mistaken for new ones."""
 
 KMEANS_STARTS = 3
