@@ -151,3 +151,10 @@ def test_a_run_in_bfloat16_says_so_and_keeps_its_rows_apart(capable, workspace):
     again = extract(images, specs[1].build(), workspace=workspace)
     assert again.details["n_computed"] == 0
     assert again.details["engine"] == "OpenVINO, bfloat16"
+
+
+@needs_openvino
+def test_a_network_too_large_to_be_converted_is_refused_before_that(capable, monkeypatch):
+    monkeypatch.setattr(fast_engine, "MAXIMUM_PARAMETERS", 10)
+    with pytest.raises(PrecisionError, match=r"has 0 million parameters, and up to 0 million can be converted\."):
+        engines_for(engine_toys.tiny_model(), "bfloat16")(engine_toys.batch_of(2))
