@@ -20,8 +20,8 @@ FLOAT32, BFLOAT16 = "float32", "bfloat16"
 
 USUAL_COSINE = 0.9995
 """To features in float32, of the same image: what networks with trained weights are expected to reach. Random weights magnify
-rounding, the more the smaller the input: MobileNet at 64 x 64 pixels reaches 0.965, and 0.971 in float32 with weights and input that
-have no more digits than bfloat16 has."""
+rounding, the more the smaller the input. MobileNet at 64 x 64 pixels reaches 0.965, and 0.971 in float32 with weights and input
+that have no more digits than bfloat16 has."""
 
 LEAST_COSINE = 0.9
 """Below it, features in bfloat16 are not given."""
