@@ -41,7 +41,8 @@ def map_page(*, quick: bool) -> list[Outcome]:
     from tests.pages.visiting import InlineWorker, Visitor, keep_run
 
     n_images = 1_000 if quick else 10_000
-    jobs.supervisor = InlineWorker
+    worker = InlineWorker()
+    jobs.supervisor = lambda: worker  # type: ignore[assignment, return-value]
     with tempfile.TemporaryDirectory() as home:
         os.environ["FEATX_HOME"] = home
         token = library.new_token()

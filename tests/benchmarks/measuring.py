@@ -35,12 +35,12 @@ class Outcome:
 
 def at_least(what: str, found: Sequence[float], bar: float) -> Outcome:
     """Judge a ratio by its median over the repeats: the higher the better."""
-    return Outcome(what, spread(found), f"at least {bar:g}", statistics.median(found) >= bar)
+    return Outcome(what, spread(found), f"at least {bar:g}", bool(statistics.median(found) >= bar))
 
 
 def at_most(what: str, found: Sequence[float], bar: float, unit: str = "") -> Outcome:
     """Judge a ratio or a time by its median over the repeats: the lower the better."""
-    return Outcome(what, spread(found, unit), f"at most {bar:g}{unit}", statistics.median(found) <= bar)
+    return Outcome(what, spread(found, unit), f"at most {bar:g}{unit}", bool(statistics.median(found) <= bar))
 
 
 def spread(found: Sequence[float], unit: str = "") -> str:

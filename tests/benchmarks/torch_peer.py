@@ -1,5 +1,6 @@
 """The same architecture in PyTorch, where that is installed: never a part of featx."""
 
+import functools
 import importlib.util
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def torch_peer(*, quick: bool) -> list[Outcome]:
     course.featx()
     ratios = []
     for _ in range(2 if quick else 5):
-        best = min(seconds_of(lambda made=made, size=size: passes(made, size)) for made, size in settings)
+        best = min(seconds_of(functools.partial(passes, made, size)) for made, size in settings)
         decoding = seconds_of(lambda: [_plain(path) for path in sorted(course.pictures.iterdir())])
         ratios.append((best / len(course.files) + decoding / len(course.files) / 2) / course.featx())
     return [
