@@ -108,7 +108,7 @@ def _base(workspace: Workspace) -> Spec:
 
 
 def _can_be_base(spec: Spec) -> bool:
-    return spec.can_carry_layers and not spec.needs_training
+    return spec.can_carry_layers and not spec.needs_training and not spec.is_fast
 
 
 def _pretrained() -> Pretrained:
