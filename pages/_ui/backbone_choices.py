@@ -83,8 +83,8 @@ def show_card(backbone: Backbone) -> None:
         with st.expander("How well it does", icon=":material/fact_check:"):
             st.markdown(_table(backbone.measured))
             st.caption(
-                "Larger is better, 100 the most; brackets are 95 % intervals. Untrained: the same network with random "
-                "weights. Best without a network: of colour histogram, LBP, HOG and others. No such picture was trained on."
+                "Larger is better; brackets are 95 % intervals. Untrained: the same network with random weights. "
+                "Best without a network: of colour histogram, LBP, HOG and others. No such picture was trained on."
             )
 
 

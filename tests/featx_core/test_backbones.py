@@ -66,10 +66,11 @@ def test_there_is_a_row_for_every_constructor_of_keras():
 
 
 @pytest.mark.parametrize("key", BACKBONES)
-def test_facts_are_those_of_the_network(key):
+def test_facts_are_those_of_the_smallest_network_that_keras_makes(key):
     row = BACKBONES[key]
-    network = outline_of(row, row.image_size)
+    network = outline_of(row, (row.minimum_side, row.minimum_side))
     assert network.count_params() == row.n_parameters
+    assert network.output.shape[1] >= 1
     assert network.output.shape[-1] == row.n_features
     assert row.preprocessing in PREPROCESSING
     assert row.reference.split("arXiv:")[1]
@@ -77,6 +78,13 @@ def test_facts_are_those_of_the_network(key):
     assert row.has_classifier == (key in APPLICATIONS)
     assert row.weights_kinds[0] in ORIGINS
     assert set(row.weights_kinds) < set(WEIGHTS_KINDS)
+
+
+@pytest.mark.parametrize("key", APPLICATIONS)
+def test_keras_makes_no_smaller_network(key):
+    row = BACKBONES[key]
+    with pytest.raises(ValueError, match=r"at least|must"):
+        outline_of(row, (row.minimum_side - 1, row.minimum_side - 1))
 
 
 @pytest.mark.parametrize("key", MOSTLY_SLOW)
@@ -94,14 +102,6 @@ def test_weights_are_those_that_keras_would_download(key):
     row = BACKBONES[key]
     for include_top, file in ((False, row.files.without_top), (True, row.files.with_top)):
         assert (file.name, file.url, file.hash) == asked_for(row, include_top=include_top)
-
-
-@pytest.mark.parametrize("key", MOSTLY_SLOW)
-def test_the_minimum_side_is_the_smallest_that_keras_takes(key):
-    row = BACKBONES[key]
-    assert outline_of(row, (row.minimum_side, row.minimum_side)).output.shape[1] >= 1
-    with pytest.raises(ValueError, match=r"at least|must"):
-        outline_of(row, (row.minimum_side - 1, row.minimum_side - 1))
 
 
 @pytest.mark.parametrize("key", BACKBONES)
