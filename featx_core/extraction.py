@@ -23,6 +23,7 @@ from featx_core.store import DiskFullError
 if TYPE_CHECKING:
     from featx_core.engine_choice import Engines
     from featx_core.extractor import Extractor
+    from featx_core.fast_engine import FastEngines
     from featx_core.image_set import ImageRecord, ImageSet
     from featx_core.methods import Spec
     from featx_core.workspace import Workspace
@@ -165,7 +166,7 @@ class _Extraction(KeptRows):
         super().__init__(images, extractor.spec, workspace, on_progress)
         self.extractor = extractor
         self.batch_size = self._chunk = batch_size
-        self.engines: Engines | OneEngine = getattr(extractor, "engines", None) or OneEngine()
+        self.engines: Engines | FastEngines | OneEngine = getattr(extractor, "engines", None) or OneEngine()
         self.skipped: list[tuple[str, str]] = []
         self.timed: list[tuple[int, float]] = []  # images and seconds of each pass of the network
         self._waiting: deque[ImageRecord] = deque()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from featx_core.engine_choice import Engines
+from featx_core.fast_engine import FLOAT32, engines_for
 from featx_core.keras_setup import load_keras
 from featx_core.layers import LayerInfo, list_layers
 from featx_core.preprocessing import Preprocessing
@@ -56,6 +57,7 @@ class Extractor:
         fit: How pictures are brought to the size of the network, see `featx_core.images.FITS`.
         batch_size: Images per forward pass.
         classes: Names of the values of the last layer, if it is a classifier.
+        precision: In which `engines` compute, "float32" or "bfloat16". `model` is always float32.
 
     Attributes:
         model: From preprocessed images to features.
@@ -65,6 +67,9 @@ class Extractor:
         output_shape: `(None, *feature_shape)`.
         preprocessing: What the network expects.
         n_parameters: Parameters of all layers that the features need.
+
+    Raises:
+        PrecisionError: If this machine has no such precision.
     """
 
     def __init__(
@@ -78,11 +83,12 @@ class Extractor:
         fit: str = "crop",
         batch_size: int = 32,
         classes: tuple[str, ...] | None = None,
+        precision: str = FLOAT32,
     ) -> None:
         self.spec = spec
         self.network = network
         self.model = load_keras().Model(network.input, output)
-        self.engines = Engines(self.model)
+        self.engines = engines_for(self.model, precision)
         self.tap = tap
         self.fit = fit
         self.batch_size = batch_size

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from featx_core.backbones import BACKBONES, Backbone, build_network, check_image_size, find_backbone
 from featx_core.layers import LayerInfo, find_layer, list_layers
-from featx_core.methods.spec import Spec, SpecError
+from featx_core.methods.spec import Spec, SpecError, later
 from featx_core.preprocessing import PREPROCESSING, NetworkInput, Preprocessing, describe_input
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Pretrained(Spec):
         fit: How pictures are brought to that size: "crop", "stretch" or "pad".
         classifier: Whether the network keeps its classifier of 1 000 ImageNet classes. Its last layer then gives logits,
             and the input has the backbone's own size.
+        precision: In which the network computes: "float32", or the faster "bfloat16" where the processor has it.
     """
 
     method: ClassVar[str] = "pretrained"
@@ -61,6 +62,7 @@ class Pretrained(Spec):
     image_size: tuple[int, int] | None = None
     fit: Literal["crop", "stretch", "pad"] = "crop"
     classifier: bool = False
+    precision: Literal["float32", "bfloat16"] = later("float32")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -111,9 +113,14 @@ class Pretrained(Spec):
         return weights.class_names() if self.classifier else None
 
     @property
+    def is_fast(self) -> bool:
+        """Whether it computes in bfloat16."""
+        return self.precision != "float32"
+
+    @property
     def pace_key(self) -> str:
-        """The same network at the same size takes the same time."""
-        return f"{self.method} {self.backbone} {self.size}"
+        """The same network at the same size and precision takes the same time."""
+        return f"{self.method} {self.backbone} {self.size} {self.precision}"
 
     def shape_steps(self, outline: Outline) -> tuple[tuple[int, ...] | str, ...]:
         """From the picture to the map, and by pooling to the features."""
@@ -124,11 +131,12 @@ class Pretrained(Spec):
 
     @property
     def title(self) -> str:
-        """Backbone, layer and pooling."""
+        """Backbone, layer, pooling, and a precision that is not the usual one."""
         layer = (
             "last layer" if self.layer is None else self.layer if isinstance(self.layer, str) else f"layer {self.layer}"
         )
-        return f"{BACKBONES[self.backbone].title}, {layer}, {POOLING_WORDS[self.pooling]}"
+        words = (BACKBONES[self.backbone].title, layer, POOLING_WORDS[self.pooling], self.precision)
+        return ", ".join(words if self.is_fast else words[:-1])
 
     @property
     def badge(self) -> str:
@@ -172,6 +180,7 @@ class Pretrained(Spec):
         Raises:
             SpecError: If the layer does not exist, or gives no map to pool.
             WeightsError: If the weights cannot be had or do not fit.
+            PrecisionError: If this machine cannot compute in that precision.
         """
         from featx_core.extractor import Extractor
 
@@ -187,6 +196,7 @@ class Pretrained(Spec):
             fit=self.fit,
             batch_size=row.batch_size_at(self.size),
             classes=self.classes,
+            precision=self.precision,
         )
 
     def architecture(self) -> tuple[keras.Model, keras.KerasTensor]:

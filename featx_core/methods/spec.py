@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import types
 import typing
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from featx_core.methods.field_types import described, matches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from featx_core.tables import Rows, Table
     from featx_core.training import Record
     from featx_core.workspace import Workspace
+
+
+_LATER = "later"
 
 
 class SpecError(ValueError):
@@ -53,9 +57,9 @@ class Spec(ABC):
         hints = typing.get_type_hints(type(self))
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if not _matches(value, hints[field.name]):
+            if not matches(value, hints[field.name]):
                 raise SpecError(
-                    f"`{field.name}` of {type(self).__name__} must be {_describe(hints[field.name])}. Received: {value!r}."
+                    f"`{field.name}` of {type(self).__name__} must be {described(hints[field.name])}. Received: {value!r}."
                 )
 
     @property
@@ -98,6 +102,11 @@ class Spec(ABC):
     @property
     def is_light(self) -> bool:
         """Whether `outline` needs no Keras, and takes no longer than a click may: pages then need not ask the worker."""
+        return False
+
+    @property
+    def is_fast(self) -> bool:
+        """Whether its network computes in a precision below float32."""
         return False
 
     @property
@@ -215,6 +224,11 @@ class Spec(ABC):
         return cls(**{name: _frozen(value) for name, value in fields.items()})
 
 
+def later(default: Any) -> Any:
+    """Make a field that a method was given later: its default is not written, so that earlier digests stay what they were."""
+    return dataclasses.field(default=default, metadata={_LATER: True})
+
+
 def parse_spec(text: str, methods: typing.Mapping[str, type[Spec]]) -> Spec:
     """Read a spec from its JSON form.
 
@@ -237,11 +251,16 @@ def parse_spec(text: str, methods: typing.Mapping[str, type[Spec]]) -> Spec:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Spec):
-        fields = {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        told = [field for field in dataclasses.fields(value) if not _goes_without_saying(field, value)]
+        fields = {field.name: _plain(getattr(value, field.name)) for field in told}
         return {"method": value.method, "version": value.version, **fields}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
+
+
+def _goes_without_saying(field: dataclasses.Field, spec: Spec) -> bool:
+    return bool(field.metadata.get(_LATER)) and getattr(spec, field.name) == field.default
 
 
 def _thawed(value: Any, methods: typing.Mapping[str, type[Spec]]) -> Spec:
@@ -264,35 +283,3 @@ def _frozen(value: Any) -> Any:
 
 def _is_required(field: dataclasses.Field) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-
-
-def _matches(value: Any, hint: Any) -> bool:
-    origin = typing.get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        return any(_matches(value, option) for option in typing.get_args(hint))
-    if origin is typing.Literal:
-        return any(value == option and type(value) is type(option) for option in typing.get_args(hint))
-    if origin is tuple:
-        return isinstance(value, tuple) and _items_match(value, typing.get_args(hint))
-    if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, hint)
-
-
-def _items_match(value: tuple, options: tuple) -> bool:
-    if len(options) == 2 and options[1] is Ellipsis:
-        return all(_matches(item, options[0]) for item in value)
-    return len(value) == len(options) and all(map(_matches, value, options))
-
-
-def _describe(hint: Any) -> str:
-    options = typing.get_args(hint)
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        return " or ".join(_describe(option) for option in options)
-    if typing.get_origin(hint) is typing.Literal:
-        return " or ".join(repr(option) for option in options)
-    if typing.get_origin(hint) is tuple:
-        return f"a tuple of {', '.join('...' if option is Ellipsis else _describe(option) for option in options)}"
-    return "None" if hint is type(None) else hint.__name__

@@ -46,6 +46,10 @@ def check_options(spec: FineTuned) -> None:
         raise SpecError(
             f"No layers can be put behind {spec.base.title}: choose a pretrained network or one of your own."
         )
+    if spec.base.is_fast:
+        raise SpecError(
+            f"New layers learn in float32: choose {spec.base.title.split(',')[0]} in float32, not in bfloat16."
+        )
     try:
         check_transforms(spec.augmentation)
     except ValueError as error:

@@ -23,7 +23,7 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
     """Show the map and, beside it, the images that are selected on it."""
     grid = st.grid(3, min_column_width=250)
     left, right = grid.cell(column_span=2), grid.cell()
-    figure = _figure(features, projection, choice)
+    figure = _figure(run, features, projection, choice)
     with left:
         with st.container(key="map_frame"):
             event = st.plotly_chart(
@@ -49,22 +49,30 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
         _selected(features, event)
 
 
-def _figure(features: Features, projection: Projection, choice: maps.Choice) -> go.Figure:
-    groups, title = maps.groups(features, projection, choice.color)
+def _figure(run: Run, features: Features, projection: Projection, choice: maps.Choice) -> go.Figure:
+    rows = hash((features.names, features.labels, features.digests, features.copies))
+    about = (session.token(), run.digest, run.created, rows, repr(choice), session.is_dark())
+    return _drawn(about, features, projection, choice)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _drawn(about: tuple, _features: Features, _projection: Projection, _choice: maps.Choice) -> go.Figure:
+    """Draw a map, once for all that is selected on it: with 10 000 points it takes longer than all else after a click."""
+    *_, dark = about
+    groups, title = maps.groups(_features, _projection, _choice.color)
     folder = f"/thumbnail/{session.token()}/"
-    pictured = maps.images_of(features) if choice.pictures else []
-    thumbnails = {row: folder + record.digest for row, record in enumerate(pictured) if record}
+    pictured = maps.images_of(_features) if _choice.pictures else []
     figure = figures.map_figure(
-        projection,
-        names=features.row_names,
+        _projection,
+        names=_features.row_names,
         groups=groups,
         group_title=title,
-        dark=session.is_dark(),
-        thumbnails=thumbnails,
+        dark=dark,
+        thumbnails={row: folder + record.digest for row, record in enumerate(pictured) if record},
     )
-    if choice.trails:
-        with_trails(figure, projection, features, from_first=features.spec.first_row_is_plain, dark=session.is_dark())
-    return figure.update_layout(dragmode="lasso") if choice.n_components == 2 else figure
+    if _choice.trails:
+        with_trails(figure, _projection, _features, from_first=_features.spec.first_row_is_plain, dark=dark)
+    return figure.update_layout(dragmode="lasso") if _choice.n_components == 2 else figure
 
 
 def _scree(projection: Projection) -> None:

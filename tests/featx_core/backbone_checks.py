@@ -1,4 +1,4 @@
-"""What is measured of one backbone, in a process of its own: forty networks do not fit into one."""
+"""What is measured of one backbone, in a process of its own: so many networks do not fit into one."""
 
 from typing import Any
 
@@ -8,13 +8,14 @@ from featx_core import openvino_engine
 from featx_core.backbones import BACKBONES
 from featx_core.conditioning import made_up_images
 from featx_core.engine import TensorFlowEngine
+from featx_core.fast_engine import measure
 from featx_core.heatmaps import HEATMAPS, FeatureTarget, explain_many
 from featx_core.heatmaps.layers import choose_layer
 from featx_core.keras_setup import load_keras
 from featx_core.methods import Pretrained
 
 
-def examine(key: str, *, thoroughly: bool) -> dict[str, Any]:
+def examine(key: str) -> dict[str, Any]:
     """Build a backbone at a small size, but with a last map of several pixels, and compare it with Keras's own way."""
     side = max(64, 2 * BACKBONES[key].minimum_side)
     spec = Pretrained(key, weights="random", image_size=(side, side))
@@ -28,13 +29,13 @@ def examine(key: str, *, thoroughly: bool) -> dict[str, Any]:
         "deviation": float(features.std()),
         "differs_between_images": _relative(features[0], features[1]),
         "differs_from_keras": _relative(features, theirs),
-        "engines_disagree": _disagreement(extractor, images, features) if thoroughly else None,
-        "rounding": _rounding(extractor, images) if thoroughly else None,
+        **_other_engines(extractor, images, features),
+        "rounding": _rounding(extractor, images),
         "outline_is_built": outline.layers == extractor.layers and outline.tap == extractor.tap,
         "outline_shape": (outline.image_size, outline.feature_shape),
         "built_shape": (extractor.image_size, extractor.output_shape[1:]),
         "n_parameters": outline.n_parameters,
-        "heatmaps": _heatmaps(extractor) if thoroughly else None,
+        "heatmaps": _heatmaps(extractor),
     }
 
 
@@ -69,12 +70,33 @@ def _plain_features(extractor: Any, spec: Pretrained, images: np.ndarray) -> np.
     return plain.predict(extractor.preprocess(images), verbose=0)
 
 
-def _disagreement(extractor: Any, images: np.ndarray, features: np.ndarray) -> float:
-    """How far OpenVINO's features are from TensorFlow's; 0 where it is not installed."""
+def _other_engines(extractor: Any, images: np.ndarray, features: np.ndarray) -> dict[str, float]:
+    """How far OpenVINO's features are from TensorFlow's, in both precisions; nothing where it is not installed."""
     if not openvino_engine.is_available():
-        return 0.0
+        return {"engines_disagree": 0.0, "cosine_of_bfloat16": 1.0, "cosine_of_rounding": 1.0}
     graph = openvino_engine.convert(TensorFlowEngine(extractor.model).graph())
-    return openvino_engine.disagreement(openvino_engine.OpenVinoEngine(graph)(extractor.preprocess(images)), features)
+    batch = extractor.preprocess(images)
+    exact, fast = (openvino_engine.OpenVinoEngine(graph, precision)(batch) for precision in ("float32", "bfloat16"))
+    return {
+        "engines_disagree": openvino_engine.disagreement(exact, features),
+        "cosine_of_bfloat16": measure(fast, features).cosine,
+        "cosine_of_rounding": measure(_with_rounded_weights(extractor, batch), features).cosine,
+    }
+
+
+def _with_rounded_weights(extractor: Any, batch: np.ndarray) -> np.ndarray:
+    """What float32 gives when weights and input have as few digits as bfloat16 has: how much a network magnifies that."""
+    kept = extractor.model.get_weights()
+    extractor.model.set_weights([_to_bfloat16(values) for values in kept])
+    features = np.asarray(extractor.model(_to_bfloat16(batch), training=False))
+    extractor.model.set_weights(kept)
+    return features
+
+
+def _to_bfloat16(values: np.ndarray) -> np.ndarray:
+    """Round float32 to the nearest number whose last 16 bits are zero."""
+    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
+    return ((bits + np.uint32(0x8000)) & np.uint32(0xFFFF0000)).view(np.float32)
 
 
 def _rounding(extractor: Any, images: np.ndarray) -> float:

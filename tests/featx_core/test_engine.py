@@ -55,6 +55,16 @@ def test_earlier_results_are_not_overwritten(engines):
 
 
 @needs_openvino
+def test_long_batches_run_in_parts_in_their_order(model, engines, monkeypatch):
+    lengths = []
+    compiled = engines[1]._compiled
+    monkeypatch.setattr(engines[1], "_compiled", lambda part: (lengths.append(len(part)), compiled(part))[1])
+    batch = engine_toys.batch_of(19)
+    np.testing.assert_allclose(engines[1](batch), engine_toys.by_hand(model, batch), rtol=1e-5, atol=1e-6)
+    assert lengths == [8, 8, 3]
+
+
+@needs_openvino
 def test_titles_say_what_computes(engines):
     assert [engine.title for engine in engines] == ["TensorFlow, float32", "OpenVINO, float32"]
 

@@ -104,6 +104,13 @@ def test_labels_stand_in_the_legend(visit, shelve_features):
     assert {trace["name"] for trace in figure(visitor)["data"]} == {"cat", "dog", "eel"}
 
 
+def test_a_map_that_was_drawn_before_follows_labels_that_change(visit, shelve_features):
+    visitor = visit(shelve_features(vectors(4), ["cat", "dog", "cat", "dog"])).open("map")
+    assert {trace["name"] for trace in figure(visitor)["data"]} == {"cat", "dog"}
+    visitor.workspace.set_labels({visitor.workspace.images().names[0]: "eel"})
+    assert {trace["name"] for trace in figure(visitor.run())["data"]} == {"cat", "dog", "eel"}
+
+
 def test_thumbnails_stand_in_place_of_points(visit, shelve_features):
     visitor = visit(shelve_features(vectors(6))).open("map")
     choose(visitor, map_pictures=True)
