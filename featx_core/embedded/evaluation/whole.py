@@ -69,7 +69,8 @@ def measure_all(network: Candidate, suites: Suites, seed: int, note: Note) -> tu
     measured = Measured(
         results={name: average(results) for name, results in full.items()},
         heat=heat_of_all(network.network),
-        n_bytes=network.path.stat().st_size if network.path else 0,
+        photographs=np.array([each.photograph for each in boxes.framings()]),
+        n_bytes=network.path.stat().st_size if network.path else None,
         milliseconds=milliseconds_per_image(network.path) if network.path else None,
     )
     return measured, {name: average(results) for name, results in equal.items()}
