@@ -104,7 +104,19 @@ def nearest_columns(similar: np.ndarray, n_neighbors: int, group: np.ndarray) ->
     """Find the columns of the highest similarity in each row, those of its own group left out. `similar` is changed."""
     similar[group[:, None] == group[None, :]] = -np.inf
     n_neighbors = min(n_neighbors, int(np.isfinite(similar).sum(axis=1).min(initial=len(group))))
-    return np.argsort(-np.round(similar, 12), axis=1, kind="stable")[:, :n_neighbors].astype(np.int64)
+    return _lowest_columns(-np.round(similar, 12), n_neighbors)
+
+
+def _lowest_columns(values: np.ndarray, n_columns: int) -> np.ndarray:
+    """Columns of the lowest values of each row, lowest first, the lower column first where they are equal."""
+    if not 0 < n_columns < values.shape[1]:
+        return np.argsort(values, axis=1, kind="stable")[:, :n_columns].astype(np.int64)
+    found = np.sort(np.argpartition(values, n_columns - 1, axis=1)[:, :n_columns], axis=1)
+    lowest = np.take_along_axis(values, found, axis=1)
+    found = np.take_along_axis(found, np.argsort(lowest, axis=1, kind="stable"), axis=1)
+    tied = np.flatnonzero((values <= lowest.max(axis=1, keepdims=True)).sum(axis=1) > n_columns)
+    found[tied] = np.argsort(values[tied], axis=1, kind="stable")[:, :n_columns]
+    return found.astype(np.int64)
 
 
 def neighbors_shared(first: np.ndarray, second: np.ndarray) -> np.ndarray:

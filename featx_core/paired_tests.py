@@ -80,10 +80,10 @@ def sign_flip_test(differences: np.ndarray, groups: np.ndarray) -> float:
     sums = np.rint(_group_sums(differences, groups)).astype(int)
     sizes = np.abs(sums[sums != 0])
     total = int(sizes.sum())
-    chances = np.zeros(2 * total + 1)
-    chances[total] = 1.0
+    chances = np.ones(1)
     for size in np.sort(sizes):
-        chances = (np.roll(chances, size) + np.roll(chances, -size)) / 2
+        apart = np.zeros(2 * int(size))
+        chances = (np.concatenate([chances, apart]) + np.concatenate([apart, chances])) / 2
     distance = np.abs(np.arange(-total, total + 1))
     return min(1.0, float(chances[distance >= abs(int(sums.sum()))].sum()))
 

@@ -12,16 +12,13 @@ import numpy as np
 
 from featx_core.folds import N_FOLDS, as_groups, assign_folds
 from featx_core.intervals import Interval, share_interval
+from featx_core.logistic_regression import predict_along
 from featx_core.neighbors import cosine_similarities
 from featx_core.progress import ProgressCallback
 
 N_NEIGHBORS = 5
 REGULARIZATIONS = (0.1, 1.0, 10.0)
 """Values of scikit-learn's C among which the folds choose; features are scaled so that they mean the same for any width."""
-
-MAX_ITERATIONS = 1_000
-TOLERANCE = 3e-5
-"""Of the gradient. At 1e-4, the default of scikit-learn, one answer in 400 is another; here one in 1 000."""
 
 N_TRAININGS = N_FOLDS * (N_FOLDS + 1) // 2
 """Trainings on different images for one score: without each fold, and without each pair of folds to choose C by."""
@@ -104,7 +101,7 @@ def linear_probe(
     Multinomial logistic regression on standardised features, divided by the root of their number. Five folds; what
     is held out has no part in standardising, in training, or in choosing C. C is chosen for each fold by
     cross-validation over the four others: the best share of right answers, the smallest C where they are equal. It is
-    scikit-learn's `GridSearchCV` over that pipeline, computed in the space of the training images.
+    scikit-learn's `GridSearchCV` over that pipeline, solved by `predict_along`.
 
     Args:
         vectors: Features, finite, `(n_images, n_features)`. Not modified.
@@ -231,41 +228,20 @@ def _choose(right: dict[tuple[int, int], np.ndarray], folds: np.ndarray, fold: i
 
 def _is_right(vectors: np.ndarray, codes: np.ndarray, held_out: np.ndarray) -> np.ndarray:
     """Train with each C on all other images; bool `(n_regularizations, n_images)`, False for those trained on."""
-    from sklearn.linear_model import LogisticRegression
-
     right = np.zeros((len(REGULARIZATIONS), len(codes)), bool)
     known = codes[~held_out]
     if len(np.unique(known)) < 2:
         right[:, held_out] = codes[held_out] == known[0]
         return right
-    training, others = _inputs(vectors[~held_out], vectors[held_out])
-    classifier = LogisticRegression(max_iter=MAX_ITERATIONS, tol=TOLERANCE, warm_start=True)
-    for row, regularization in enumerate(REGULARIZATIONS):
-        classifier.set_params(C=regularization).fit(training, known)
-        right[row, held_out] = classifier.predict(others) == codes[held_out]
+    training, others = _standardised(vectors[~held_out], vectors[held_out])
+    right[:, held_out] = predict_along(training, known, others, REGULARIZATIONS) == codes[held_out]
     return right
 
 
-def _inputs(training: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Standardised features over the root of their number, in as few dimensions as there are images to train on.
-
-    A rotation changes nothing for logistic regression: with K = LL', the rows of L lie to each other as the rows that K
-    is the matrix of inner products of. The rest of an image that lies outside of their span meets no weight.
-
-    Returns:
-        float32, for both kinds of rows.
-    """
-    from scipy.linalg import cholesky, solve_triangular
-
-    n_training, n_features = training.shape
+def _standardised(training: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both kinds of rows, standardised as the training rows are, over the root of the number of features; float32."""
     mean, deviation = training.mean(axis=0), training.std(axis=0)
     deviation[deviation <= 1e-12 * np.abs(mean)] = 1  # constant but for rounding
-    scale = np.where(deviation == 0, 1, deviation) * np.sqrt(n_features)
-    known, new = (training - mean) / scale, (others - mean) / scale
-    if n_features > n_training:
-        products = known @ known.T
-        products.flat[:: n_training + 1] += 1e-10 * max(float(np.trace(products)) / n_training, 1e-10)
-        root = cholesky(products, lower=True, overwrite_a=True, check_finite=False)
-        new = solve_triangular(root, known @ new.T, lower=True, overwrite_b=True, check_finite=False).T
-        known = root
+    scale = np.where(deviation == 0, 1, deviation) * np.sqrt(training.shape[1])
+    known, new = ((rows - mean) / scale for rows in (training, others))
     return known.astype(np.float32), new.astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,9 +19,19 @@ from featx_core.neighbors import (
 from featx_core.panel import MAX_SIMILARITY_IMAGES, Panel
 from featx_core.probes import ProbeScore, in_threads, knn_accuracy, linear_probe
 from featx_core.progress import ProgressCallback
-from featx_core.similarity import MEASURES, MIN_IMAGES, Space, chance_level, compare_spaces, halves, space_of
+from featx_core.similarity import (
+    MEASURES,
+    MIN_IMAGES,
+    Space,
+    centered_products,
+    chance_level,
+    compare_spaces,
+    halves,
+    ranks_and_neighbors,
+    space_of,
+)
 
-SCORES_VERSION = 1
+SCORES_VERSION = 2
 """Raised when the same input begins to give other numbers, so that kept ones are not mistaken for new ones."""
 
 KMEANS_STARTS = 3
@@ -74,10 +85,13 @@ def prepare_space(vectors: np.ndarray, panel: Panel) -> PreparedSpace:
     parts = halves(len(single))
     if len(parts[0]) < MIN_IMAGES:
         return PreparedSpace(space_of(single), None)
-    few = N_NEIGHBORS // 2
-    tasks = [(single, N_NEIGHBORS), (single[parts[0]], few), (single[parts[1]], few)]
-    whole, left, right = in_threads(lambda task: space_of(task[0], n_neighbors=task[1]), tasks)
-    return PreparedSpace(whole, (left, right))
+    tasks = [
+        lambda: ranks_and_neighbors(single, N_NEIGHBORS),
+        lambda: centered_products(single),
+        *(functools.partial(space_of, single[part], n_neighbors=N_NEIGHBORS // 2) for part in parts),
+    ]
+    cosines, products, left, right = in_threads(lambda task: task(), tasks)
+    return PreparedSpace(Space(products, *cosines), (left, right))
 
 
 def score_pair(first: PreparedSpace, second: PreparedSpace) -> dict[str, Any]:

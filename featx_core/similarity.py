@@ -48,10 +48,14 @@ def space_of(vectors: np.ndarray, *, n_neighbors: int = N_NEIGHBORS) -> Space:
     Raises:
         ValueError: If there are too few images, or a value is not finite.
     """
-    vectors = _checked(vectors)
-    similar = cosine_similarities(vectors)
-    neighbors = nearest_columns(similar.copy(), n_neighbors, np.arange(len(vectors)))
-    return Space(_centered_products(vectors), _centered_ranks(similar), neighbors)
+    return Space(centered_products(vectors), *ranks_and_neighbors(vectors, n_neighbors))
+
+
+def ranks_and_neighbors(vectors: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
+    """Give the parts of a `Space` that come from cosines. Arguments as for `space_of`."""
+    similar = cosine_similarities(_checked(vectors))
+    ranks = _centered_ranks(similar)
+    return ranks, nearest_columns(similar, n_neighbors, np.arange(len(similar)))
 
 
 def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
@@ -72,7 +76,7 @@ def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
         ICLR 2021.
     """
     _check_pair(first, second)
-    return _inner(_centered_products(_checked(first)), _centered_products(_checked(second)))
+    return _inner(centered_products(first), centered_products(second))
 
 
 def rsa(first: np.ndarray, second: np.ndarray) -> float:
@@ -179,12 +183,13 @@ def _check_pair(first: np.ndarray, second: np.ndarray) -> None:
         raise ValueError(f"Both spaces must hold the same images. Received: {len(first)} and {len(second)} rows.")
 
 
-def _centered_products(vectors: np.ndarray) -> np.ndarray:
-    """U-centred Gram matrix of length 1: the inner product of two of them is the debiased CKA.
+def centered_products(vectors: np.ndarray) -> np.ndarray:
+    """Give the U-centred Gram matrix of length 1: the inner product of two of them is the debiased CKA.
 
     For off-diagonal K: K_ij - r_i/(n-2) - r_j/(n-2) + s/((n-1)(n-2)), r the row sums, s their sum, diagonal 0. The mean
     product of two such matrices over n(n-3) is the unbiased HSIC (Székely and Rizzo 2014, Annals of Statistics 42).
     """
+    vectors = _checked(vectors)
     n_images = len(vectors)
     centered = vectors - vectors.mean(axis=0)
     centered = centered / (np.abs(centered).max(initial=0) or 1)

@@ -11,6 +11,14 @@ from PIL import Image
 
 from featx_core.workspace import Workspace
 
+N_PROCESSES = 2
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run the suite in two processes, but in this one what is picked by hand: it starts sooner, and a debugger works."""
+    return N_PROCESSES if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what really downloads something, unless it is asked for by its mark: `pytest -m network`."""

@@ -89,7 +89,8 @@ def compared_rows(workspace: Workspace, run_digests: Sequence[str]) -> ComparedR
     labels = _first_of(listed, [rows.labels for rows in listed])
     names = _first_of(listed, [rows.names for rows in listed])
     images = [image for image in workspace.images() if image.digest in shared]
-    others = [digest for digest in names if digest in shared.difference(image.digest for image in images)]
+    pictured = {image.digest for image in images}
+    others = [digest for digest in names if digest in shared and digest not in pictured]
     rows = Rows(
         (*(image.name for image in images), *(str(names[digest]) for digest in others)),
         (*(image.label or labels.get(image.digest) for image in images), *map(labels.get, others)),

@@ -17,6 +17,7 @@ from featx_core.worker import Job
 from featx_core.worker.keys import projection_key
 from featx_core.workspace import image_set_key
 from pages._ui import jobs, session
+from pages._ui.inputs import seed_input
 
 KEPT = "kept"  # colour by how well each image's neighbours are kept: a fact of the map, not of the image
 MAX_THUMBNAILS = 300  # pictures that a browser draws inside a plot without stuttering
@@ -75,9 +76,7 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
     )
     with bar.popover("Parameters", icon=":material/tune:"):
         parameters = {item.name: _parameter(item, name) for item in PROJECTIONS[name].parameters}
-        seed = st.number_input(
-            "Seed", 0, 2**31 - 1, key="map_seed", persist_state="session", help="The same seed gives the same map."
-        )
+        seed = seed_input(key="map_seed", help="The same seed gives the same map.")
         small = n_components == 2 and len(features) <= MAX_THUMBNAILS and is_pictured
         pictures = st.toggle(
             "Thumbnails in place of points",
@@ -86,7 +85,7 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
             disabled=not small,
             help=f"For 2-D maps of up to {MAX_THUMBNAILS} images.",
         )
-    return Choice(name, n_components, color, pictures and small, int(seed), parameters, _trails(bar, features))
+    return Choice(name, n_components, color, pictures and small, seed, parameters, _trails(bar, features))
 
 
 def _trails(bar: DeltaGenerator, features: Features) -> bool:

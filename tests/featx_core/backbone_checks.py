@@ -1,4 +1,4 @@
-"""What is measured of one backbone, in a process of its own: forty networks do not fit into one."""
+"""What is measured of one backbone, in a process of its own: so many networks do not fit into one."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from featx_core.keras_setup import load_keras
 from featx_core.methods import Pretrained
 
 
-def examine(key: str, *, thoroughly: bool) -> dict[str, Any]:
+def examine(key: str) -> dict[str, Any]:
     """Build a backbone at a small size, but with a last map of several pixels, and compare it with Keras's own way."""
     side = max(64, 2 * BACKBONES[key].minimum_side)
     spec = Pretrained(key, weights="random", image_size=(side, side))
@@ -29,13 +29,13 @@ def examine(key: str, *, thoroughly: bool) -> dict[str, Any]:
         "deviation": float(features.std()),
         "differs_between_images": _relative(features[0], features[1]),
         "differs_from_keras": _relative(features, theirs),
-        **(_other_engines(extractor, images, features) if thoroughly else {}),
-        "rounding": _rounding(extractor, images) if thoroughly else None,
+        **_other_engines(extractor, images, features),
+        "rounding": _rounding(extractor, images),
         "outline_is_built": outline.layers == extractor.layers and outline.tap == extractor.tap,
         "outline_shape": (outline.image_size, outline.feature_shape),
         "built_shape": (extractor.image_size, extractor.output_shape[1:]),
         "n_parameters": outline.n_parameters,
-        "heatmaps": _heatmaps(extractor) if thoroughly else None,
+        "heatmaps": _heatmaps(extractor),
     }
 
 

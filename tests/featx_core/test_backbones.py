@@ -63,14 +63,17 @@ def test_there_is_a_row_for_every_constructor_of_keras():
 
 
 @pytest.mark.parametrize("key", BACKBONES)
-def test_facts_are_those_of_the_network(key):
+def test_facts_are_those_of_the_smallest_network_that_keras_makes(key):
     row = BACKBONES[key]
-    network = outline_of(row, row.image_size)
+    network = outline_of(row, (row.minimum_side, row.minimum_side))
     assert network.count_params() == row.n_parameters
+    assert network.output.shape[1] >= 1
     assert network.output.shape[-1] == row.n_features
     assert row.preprocessing in PREPROCESSING
     assert row.reference.split("arXiv:")[1]
     assert row.download_bytes == 4 * row.n_parameters
+    with pytest.raises(ValueError, match=r"at least|must"):
+        outline_of(row, (row.minimum_side - 1, row.minimum_side - 1))
 
 
 @pytest.mark.parametrize("key", MOSTLY_SLOW)
@@ -88,14 +91,6 @@ def test_weights_are_those_that_keras_would_download(key):
     row = BACKBONES[key]
     for include_top, file in ((False, row.weights), (True, row.weights_with_top)):
         assert (file.name, file.url, file.hash) == asked_for(row, include_top=include_top)
-
-
-@pytest.mark.parametrize("key", MOSTLY_SLOW)
-def test_the_minimum_side_is_the_smallest_that_keras_takes(key):
-    row = BACKBONES[key]
-    assert outline_of(row, (row.minimum_side, row.minimum_side)).output.shape[1] >= 1
-    with pytest.raises(ValueError, match=r"at least|must"):
-        outline_of(row, (row.minimum_side - 1, row.minimum_side - 1))
 
 
 @pytest.mark.parametrize("key", BACKBONES)

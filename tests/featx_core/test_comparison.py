@@ -261,27 +261,3 @@ def test_features_are_matched_to_images_by_name(workspace):
         compare({"a": part, "b": other}, images=images)
     with pytest.raises(ValueError, match=r"features of 'a' must have 6 rows, one an image. Received: 3"):
         compare({"a": np.ones((3, 2))}, images=images)
-
-
-@pytest.mark.slow
-def test_false_verdicts_are_rare():
-    """Extractors of one law: images with the same part, noise of their own. At most 5 % of the draws name a difference.
-
-    Sixty draws, to spare time; six are still no sign of more than 5 % (binomial, one-sided 95 %).
-    """
-    wrong = 0
-    for seed in range(60):
-        features = draw(1000 + seed, 60, (0.4, 0.4, 0.4))
-        tests = compare(features, LABELS[:60]).tests
-        wrong += tests.loc[tests["family"] == "extractors", "is_real"].any()
-    assert wrong <= 6
-
-
-@pytest.mark.slow
-def test_shuffled_labels_rarely_beat_chance():
-    wrong = 0
-    for seed in range(40):
-        labels = list(np.random.default_rng(seed).permutation(LABELS[:60]))
-        tests = compare(draw(seed, 60), labels).tests
-        wrong += tests["is_real"].any()
-    assert wrong <= 5

@@ -2,8 +2,8 @@
 
 import io
 
-import numpy as np
 import pytest
+from entered_runs import Told, enter_run, filled_workspace, picture
 from PIL import Image
 
 import featx_core as fx
@@ -13,7 +13,6 @@ from featx_core.layer_sweep import Sweep
 from featx_core.progress import Cancelled
 from featx_core.worker import comparison_tasks
 from featx_core.worker.comparison_keys import (
-    compared_rows,
     find_comparison_key,
     find_sweep_key,
     name_runs,
@@ -22,45 +21,9 @@ from featx_core.worker.comparison_keys import (
 from featx_core.worker.comparison_tasks import compare_runs, sweep
 
 
-class Told:
-    """A report that remembers its stages, and may cancel at one."""
-
-    def __init__(self, cancel_at=None):
-        self.stages, self.cancel_at = [], cancel_at
-
-    def stage(self, name, *, limit_seconds=None):
-        self.stages.append(name)
-        if name == self.cancel_at:
-            raise Cancelled
-
-    def __call__(self, done, total):
-        assert 0 <= done <= total
-
-
-def picture(seed):
-    out = io.BytesIO()
-    coarse = Image.fromarray(np.random.default_rng(seed).integers(0, 256, (6, 6, 3), np.uint8))
-    coarse.resize((40, 40), Image.Resampling.BICUBIC).save(out, "PNG")
-    return out.getvalue()
-
-
-def enter_run(workspace, backbone, n_features=8, images=None, **fields):
-    """Enter a run with features that know the label."""
-    spec = fx.Pretrained(backbone=backbone, weights="random", **fields)
-    rng = np.random.default_rng(len(backbone))
-    images = workspace.images() if images is None else images
-    shift = {"cat": 0.0, "dog": 2.0}
-    rows = {image.digest: (rng.normal(size=n_features) + shift[image.label]).astype(np.float32) for image in images}
-    workspace.vectors.save(spec.digest, rows)
-    workspace.ledger.save(spec, {"ms_per_image": 3.0, "n_parameters": 99})
-    return spec.digest
-
-
 @pytest.fixture
 def filled():
-    workspace = fx.Workspace.open(":memory:")
-    workspace.add([(f"{'cat' if i % 2 else 'dog'}/{i}.png", picture(i)) for i in range(24)])
-    return workspace
+    return filled_workspace()
 
 
 def test_a_comparison_is_kept_under_the_key_that_the_page_asks_for(filled):
@@ -203,79 +166,6 @@ def comparison_tasks_table():
     from featx_core.layer_sweep import _table
 
     return _table([{"layer": "a", "stage": "top", "shape": "3", "index": 0, "n_features": 3, "cka_to_last": 1.0}])
-
-
-def enter_table(workspace, names, labels, shift=2.0, seed=0, title="Table"):
-    values = np.random.default_rng(seed).normal(size=(len(names), 5))
-    values += shift * np.array([label == "cat" for label in labels])[:, None]
-    return fx.add_vectors(workspace, fx.Vectors(values.astype(np.float32), names, labels), title=title)
-
-
-def test_a_table_is_compared_with_runs_on_the_images_of_its_names(filled):
-    run = enter_run(filled, "mobilenet_v2")
-    names = (*(f"photos/{i}.jpg" for i in range(23, 3, -1)), "stranger")
-    table = enter_table(filled, names, (None,) * 21)
-    told = Told()
-    answer = compare_runs(filled, {"run_digests": [run, table.digest]}, told)
-    assert told.stages[-2] == f"Scoring {COLORS}"
-    assert answer["key"] == find_comparison_key(filled, [table.digest, run])
-    found = Comparison.from_json(filled.result(answer["key"]))
-    assert (found.facts["n_images"], found.facts["noun"]) == (20, "image")
-    assert found.notes == ("5 rows without features of every run had no part.",)
-    features = {name: fx.load_features(filled, digest) for name, digest in found.facts["runs"].items()}
-    images = filled.images().select(f"{i}.png" for i in range(4, 24))
-    expected = fx.compare(features, images.labels, images=images)
-    assert found.similarity.equals(expected.similarity)
-    assert found.table["probe"].tolist() == expected.table["probe"].tolist()
-
-
-def test_two_tables_are_compared_by_name_without_any_image():
-    workspace = fx.Workspace.open(":memory:")
-    labels = ["cat", "dog"] * 15
-    names = [f"item {i}" for i in range(30)]
-    first = enter_table(workspace, tuple(names), tuple(labels), shift=9.0, title="First")
-    second = enter_table(workspace, tuple(names[::-1][:28]), (None,) * 28, seed=1, title=COLORS)
-    told = Told()
-    key = compare_runs(workspace, {"run_digests": [first.digest, second.digest]}, told)["key"]
-    assert told.stages == ["Scoring First", f"Scoring {COLORS} (vectors brought in)", "Comparing the spaces"]
-    found = Comparison.from_json(workspace.result(key))
-    assert found.table["kind"].tolist() == ["extractor", "extractor", "baseline"]
-    assert found.table["probe"][0] == 1.0
-    assert found.verdict.startswith("First is better than colour histogram")
-    assert "with 28 rows" in found.verdict
-    assert found.notes[0] == "2 rows without features of every run had no part."
-
-
-def test_rows_that_are_equal_in_every_table_stay_together():
-    workspace = fx.Workspace.open(":memory:")
-    values = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
-    values[1] = values[0]
-    names, labels = tuple(f"item {i}" for i in range(20)), ("cat", "dog") * 10
-    run = fx.add_vectors(workspace, fx.Vectors(values, names, labels))
-    key = compare_runs(workspace, {"run_digests": [run.digest]}, Told())["key"]
-    facts = Comparison.from_json(workspace.result(key)).facts
-    assert (facts["n_duplicate_groups"], facts["n_duplicates"]) == (1, 2)
-
-
-def test_tables_that_share_no_name_are_not_compared(filled):
-    table = enter_table(filled, ("a", "b"), (None, None))
-    with pytest.raises(
-        ValueError, match=r"No image has features of all these runs\..*Rows of numbers are compared by name"
-    ):
-        compare_runs(filled, {"run_digests": [enter_run(filled, "mobilenet_v2"), table.digest]}, Told())
-
-
-def test_an_image_without_a_label_takes_that_of_its_row(filled):
-    filled.set_labels({"3.png": None})
-    run = enter_run(filled, "mobilenet_v2", images=[image for image in filled.images() if image.label])
-    names = tuple(f"{i}.png" for i in range(24))
-    table = enter_table(filled, names, ("owl",) * 24)
-    rows = compared_rows(filled, [table.digest]).rows
-    assert [label for label, name in zip(rows.labels, rows.names, strict=True) if name in ("3.png", "4.png")] == [
-        "owl",
-        "dog",
-    ]
-    assert len(compared_rows(filled, [table.digest, run]).rows) == 23
 
 
 @pytest.mark.parametrize("content", [b"no json", b"[1]", b"{}", b"\xff"])

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 from featx_core.conditioning import made_up_images
 from featx_core.methods import Pretrained
@@ -22,6 +23,7 @@ def features_of(seed):
     return hashlib.sha256(extractor(made_up_images(np.random.default_rng(99), 2, (64, 64))).tobytes()).hexdigest()
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_features_bit_for_bit_in_two_processes():
     elsewhere = subprocess.run([sys.executable, "-c", FEATURES], capture_output=True, text=True, check=True).stdout
     assert features_of(5) == elsewhere.split()[-1]

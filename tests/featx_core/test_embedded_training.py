@@ -81,12 +81,16 @@ def test_views_stay_in_range_and_carry_their_masks(keras) -> None:
     first, second, share = mix_scenes(scene, scene, seed)
     assert np.array_equal(first, second)
     share = np.asarray(share)
-    assert share.min() > 0.49 and share.max() == 1 and 0.1 < (share < 1).mean() < 0.5
+    assert share.min() > 0.49
+    assert share.max() == 1
+    assert 0.1 < (share < 1).mean() < 0.5
     views = random_views(first, 48, seed)
     images = np.asarray(views.images)
     assert images.shape == (64, 48, 48, 3)
-    assert 0 <= images.min() and images.max() <= 255
-    assert np.allclose(views.main, 1) and np.allclose(views.every, 1)
+    assert images.min() >= 0
+    assert images.max() <= 255
+    assert np.allclose(views.main, 1)
+    assert np.allclose(views.every, 1)
 
 
 @pytest.mark.slow

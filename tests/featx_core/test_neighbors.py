@@ -31,8 +31,11 @@ def test_nearest_by_hand():
         nearest(FAN, 4)
 
 
-def test_neighbours_of_all_agree_with_those_of_each():
-    vectors = np.random.default_rng(0).normal(size=(30, 5))
+@pytest.mark.parametrize("tied", [False, True])
+def test_neighbours_of_all_agree_with_those_of_each(tied):
+    """Also where many images are equally near."""
+    rng = np.random.default_rng(0)
+    vectors = rng.integers(0, 2, size=(30, 3)) if tied else rng.normal(size=(30, 5))
     groups = np.arange(30) // 2
     rows = neighbor_rows(vectors, 6, groups=groups)
     assert rows.tolist() == [

@@ -13,7 +13,7 @@ from featx_core.layers import find_layer, list_layers
 from featx_core.methods import METHODS, Pretrained, SpecError, spec_from_json
 from featx_core.weights import WeightsError
 
-SMALL = ("efficientnet_b0", "vgg16", "convnext_tiny")
+SMALL = ("vgg16", pytest.param("convnext_tiny", marks=pytest.mark.slow))  # the second normalises after pooling
 
 
 def small(key, **options):
@@ -127,7 +127,10 @@ def any_hash(monkeypatch):
 PINNED = {file.name: file.hash for row in BACKBONES.values() for file in (row.weights, row.weights_with_top)}
 
 
-@pytest.mark.parametrize("key", ["mobilenet_v2", "efficientnet_b0", "efficientnet_v2b0", "resnet50_v2"])
+SLOW = [pytest.param(key, marks=pytest.mark.slow) for key in ("efficientnet_b0", "efficientnet_v2b0", "resnet50_v2")]
+
+
+@pytest.mark.parametrize("key", ["mobilenet_v2", *SLOW])
 def test_imagenet_features_are_those_of_keras_with_the_same_file(key, keras_home, any_hash):
     from keras.src.utils import file_utils
 

@@ -1,67 +1,19 @@
 """The loop that all training shares: what it gives, what ends it, what it keeps."""
 
-import dataclasses
-import itertools
 import random
 
 import numpy as np
 import pytest
+from line_training import INPUTS, TARGETS, CancelAt, batches, line, trained
 
 from featx_core.keras_setup import load_keras
-from featx_core.methods import Pretrained
 from featx_core.progress import Cancelled, Stages
 from featx_core.training import (
     ArrayBatches,
-    Epoch,
-    History,
-    Learned,
-    Record,
     TrainingError,
-    assign_arrays,
-    find_record,
     fit,
-    learn_once,
-    read_arrays,
-    record_of_weights,
     seeded,
-    training_key,
-    write_arrays,
 )
-
-INPUTS = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
-TARGETS = (INPUTS @ np.array([[1.0], [-2.0], [0.5]], np.float32)).astype(np.float32)
-
-
-def line(learning_rate=0.1, *, momentum=0.0):
-    keras = load_keras()
-    model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
-    model.compile(optimizer=keras.optimizers.SGD(learning_rate, momentum=momentum), loss="mse")
-    return model
-
-
-def batches(seed=3, **options):
-    return ArrayBatches(INPUTS, TARGETS, batch_size=8, seed=seed, **options)
-
-
-def trained(**options):
-    with seeded(5):
-        model = line()
-        history = fit(model, batches(), **{"epochs": 3, "report": Stages(), **options})
-    return model, history
-
-
-class CancelAt:
-    """A report that cancels at one step."""
-
-    def __init__(self, step):
-        self.step, self.stages = step, []
-
-    def stage(self, name, *, limit_seconds=None):
-        self.stages.append(name)
-
-    def __call__(self, done, total):
-        if done >= self.step:
-            raise Cancelled
 
 
 def test_it_learns_a_line_that_is_known():
@@ -240,122 +192,3 @@ def test_a_model_with_a_loss_of_its_own_is_trained_too():
         history = fit(model, ArrayBatches(INPUTS, batch_size=8, seed=1), epochs=5, report=Stages())
     losses = [epoch.metrics["loss"] for epoch in history.epochs]
     assert losses == sorted(losses, reverse=True)
-
-
-def test_arrays_there_and_back_as_equal_bytes():
-    arrays = [np.arange(6, dtype=np.float32).reshape(2, 3), np.ones(4, np.float32)]
-    content = write_arrays(arrays)
-    assert content == write_arrays([array.copy() for array in arrays])
-    assert all(np.array_equal(*pair) for pair in zip(read_arrays(content), arrays, strict=True))
-    with pytest.raises(ValueError, match="no file of learned weights"):
-        read_arrays(b"something else")
-    with pytest.raises(ValueError, match="no file of learned weights"):
-        read_arrays(content[:60])
-
-
-def test_arrays_of_another_network_change_nothing():
-    model = line()
-    before = model.get_weights()
-    with pytest.raises(ValueError, match=r"with shapes \[\(3, 1\), \(1,\)\] \(2\). Received: \[\(4, 1\), \(1,\)\]"):
-        assign_arrays(model.weights, [np.zeros((4, 1)), np.zeros(1)])
-    assert np.array_equal(model.get_weights()[0], before[0])
-    assign_arrays(model.weights, [np.ones((3, 1)), np.zeros(1)])
-    assert model.get_weights()[0].sum() == 3
-
-
-def test_histories_join_and_read_back():
-    one = History((Epoch("head", {"loss": 2.0}, 0.5), Epoch("head", {"loss": 1.0}, 0.5)), 1, "finished")
-    two = History((Epoch("all", {"loss": 0.5, "val_loss": 3.0}, 2.0),), 0, "settled")
-    both = one.then(two)
-    assert (both.best, both.ending, both.seconds, both.phases) == (2, "settled", 3.0, ("head", "all"))
-    assert one.then(dataclasses.replace(two, best=-1)).best == 1
-    assert both.curve("val_loss") == [(3, 3.0)]
-    assert History.from_fields(both.to_fields()) == both
-    with pytest.raises(ValueError, match="no history"):
-        History.from_fields({"epochs": [{"x": 1}]})
-
-
-SPEC = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
-LEARNED = Learned([np.ones(2, np.float32)], History((Epoch("head", {"loss": 1.0}, 0.1),), 0, "finished"), {"n": 1})
-
-
-def test_the_key_changes_with_what_was_asked_images_and_labels(workspace):
-    key = training_key(SPEC, workspace.images())
-    assert key == training_key(SPEC, workspace.images())
-    assert key != training_key(dataclasses.replace(SPEC, seed=1), workspace.images())
-    assert key != training_key(SPEC, workspace.images()[:-1])
-    workspace.set_labels({workspace.images()[0].name: "another"})
-    assert key != training_key(SPEC, workspace.images())
-
-
-def test_training_is_done_once(workspace):
-    calls = itertools.count(1)
-
-    def learn(watch):
-        assert next(calls) == 1
-        assert find_record(workspace, "training:k") == Record(History())
-        watch(LEARNED.history)
-        return LEARNED
-
-    weights = learn_once(workspace, "training:k", "head", learn)
-    assert weights == learn_once(workspace, "training:k", "head", learn)
-    record = find_record(workspace, "training:k")
-    assert record == record_of_weights(workspace, weights) == Record(LEARNED.history, weights, {"n": 1})
-    assert np.array_equal(read_arrays(workspace.artefact(weights[5:]))[0], np.ones(2))
-
-
-def test_a_cancelled_training_keeps_its_weights_and_is_done_again(workspace):
-    cancelled = dataclasses.replace(LEARNED, history=dataclasses.replace(LEARNED.history, ending="cancelled"))
-    with pytest.raises(Cancelled):
-        learn_once(workspace, "training:k", "head", lambda watch: cancelled)
-    record = find_record(workspace, "training:k")
-    assert not record.is_whole
-    assert workspace.artefact(record.weights[5:])
-    assert learn_once(workspace, "training:k", "head", lambda watch: LEARNED) == record.weights
-    assert find_record(workspace, "training:k").is_whole
-
-
-def test_weights_are_kept_on_the_way_and_replaced_at_the_end(workspace, monkeypatch):
-    monkeypatch.setattr("featx_core.training.record.SECONDS_BETWEEN_KEEPS", -1.0)
-
-    def learn(live):
-        for number in (1, 2):
-            learned = Learned([np.full(2, number, np.float32)], History(LEARNED.history.epochs, 0))
-            live.keep(lambda: learned)  # noqa: B023 - called at once
-            record = find_record(workspace, "training:k")
-            assert not record.is_whole
-            assert read_arrays(workspace.artefact(record.weights[5:]))[0][0] == number
-            assert list(workspace.artefacts()) == [record.weights[5:]]
-            live(LEARNED.history)
-        return LEARNED
-
-    weights = learn_once(workspace, "training:k", "head", learn)
-    assert list(workspace.artefacts()) == [weights[5:]]
-    assert find_record(workspace, "training:k").is_whole
-
-
-def test_weights_of_another_training_are_left_alone(workspace):
-    first = learn_once(workspace, "training:k", "head", lambda live: LEARNED)
-    more = dataclasses.replace(LEARNED, arrays=[np.zeros(3, np.float32)])
-
-    def learn(live):
-        live.keep(lambda: dataclasses.replace(LEARNED, history=History(LEARNED.history.epochs, 0)), at_once=True)
-        return more
-
-    second = learn_once(workspace, "training:other", "head", learn)
-    assert set(workspace.artefacts()) == {first[5:], second[5:]}
-    assert record_of_weights(workspace, first).is_whole
-
-
-def test_weights_are_not_kept_too_often(workspace):
-    def learn(live):
-        live.keep(lambda: pytest.fail("kept within the first seconds"))
-        return LEARNED
-
-    learn_once(workspace, "training:k", "head", learn)
-
-
-def test_a_damaged_record_counts_as_none(workspace):
-    workspace.put_result("training:k", b"{}")
-    assert find_record(workspace, "training:k") is None
-    assert find_record(workspace, "training:other") is None

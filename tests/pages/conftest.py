@@ -15,6 +15,7 @@ from featx_core.samples import SAMPLES
 from featx_core.worker.tasks import TASKS
 from featx_core.workspace import Workspace
 from pages._ui import jobs, library, outlines
+from tests.pages.comparing_runs import LABELS, spaces
 from tests.pages.visiting import PATIENCE, SPEC, InlineWorker, Visitor, keep_run, leave_keras_to_itself, quiet_report
 
 A_FEW_SHAPES = [f"{label}-0{number}.png" for label in ("disc", "star", "waves") for number in (1, 2, 3, 4)]
@@ -109,3 +110,22 @@ def extracted(extracted_file: Path) -> str:
     token = library.new_token()
     shutil.copy(extracted_file, library.path_of(token))
     return token
+
+
+@pytest.fixture
+def shelve_runs(shelve, make_png):
+    """Put images and features of several runs on the shelf; gives the token."""
+
+    def make(found=None, labels=LABELS, **details):
+        token = shelve(
+            [(f"{label}/{row}.png" if label else f"{row}.png", make_png(row)) for row, label in enumerate(labels)]
+        )
+        workspace = library.open_workspace(token)
+        for number, (spec, values) in enumerate((found or spaces(len(labels))).items(), start=1):
+            rows = dict(zip(workspace.images().digests, values.astype(np.float32), strict=True))
+            workspace.vectors.save(spec.digest, rows)
+            facts = {"feature_shape": [values.shape[1]], "ms_per_image": 2.0 * number, "n_parameters": 1000 * number}
+            workspace.ledger.save(spec, facts | details)
+        return token
+
+    return make

@@ -1,107 +1,30 @@
 """The Compare page: runs of any kind beside each other, the verdict, the pair view, the layer sweep."""
 
 import csv
-import json
 import sqlite3
 
-import numpy as np
-import pandas as pd
 import pytest
-from streamlit.typing import PlotlyState
 
 from featx_core.comparison import CHANCE, COLORS, Comparison
-from featx_core.layer_sweep import Sweep
-from featx_core.methods import Pretrained, spec_from_json
-from featx_core.similarity import MEASURES
-from featx_core.worker.comparison_keys import find_comparison_key, find_sweep_key
-from pages._ui import comparing, library, pairs
-from tests.pages.visiting import element, nodes, tiles
+from featx_core.worker.comparison_keys import find_comparison_key
+from pages._ui import comparing
+from tests.pages.comparing_runs import (
+    LABELS,
+    STRONG,
+    TITLES,
+    WEAK,
+    download,
+    figure,
+    keys,
+    opened,
+    shown,
+    spaces,
+    text,
+    verdict,
+)
+from tests.pages.visiting import element
 
-LABELS = ["cat", "dog"] * 20
-STRONG = Pretrained(backbone="mobilenet_v2", weights="random")
-WEAK = Pretrained(backbone="mobilenet_v3_small", weights="random")
-NOISE = Pretrained(backbone="efficientnet_b0", weights="random")
-TITLES = {"MobileNetV2": STRONG, "MobileNetV3Small": WEAK, "EfficientNetB0": NOISE}
 PROGRESS = "Comparing 3 runs"
-
-
-def spaces(n_images):
-    """Give a space that tells the labels apart, one that does so a little, and noise."""
-    rng = np.random.default_rng(0)
-    shift = np.where(np.arange(n_images) % 2, 1.0, -1.0)[:, None]
-    return {
-        STRONG: rng.normal(size=(n_images, 6)) + 8 * shift,
-        WEAK: rng.normal(size=(n_images, 5)) + 0.25 * shift,
-        NOISE: rng.normal(size=(n_images, 4)),
-    }
-
-
-@pytest.fixture
-def shelve_runs(shelve, make_png):
-    """Put images and features of several runs on the shelf; gives the token."""
-
-    def make(found=None, labels=LABELS, **details):
-        token = shelve(
-            [(f"{label}/{row}.png" if label else f"{row}.png", make_png(row)) for row, label in enumerate(labels)]
-        )
-        workspace = library.open_workspace(token)
-        for number, (spec, values) in enumerate((found or spaces(len(labels))).items(), start=1):
-            rows = dict(zip(workspace.images().digests, values.astype(np.float32), strict=True))
-            workspace.vectors.save(spec.digest, rows)
-            facts = {"feature_shape": [values.shape[1]], "ms_per_image": 2.0 * number, "n_parameters": 1000 * number}
-            workspace.ledger.save(spec, facts | details)
-        return token
-
-    return make
-
-
-def shown(visitor):
-    """Draw the page until nothing is computed any more."""
-    return visitor.open("compare").run()
-
-
-def figure(visitor, key):
-    return json.loads(element(visitor, key).proto.spec)
-
-
-def keys(visitor):
-    return {node.key for node in visitor.tab.get("plotly_chart")}
-
-
-def text(visitor):
-    markdown = [node.value for node in (*visitor.tab.main.markdown, *visitor.tab.main.caption)]
-    return "\n".join(markdown).replace("\\", "")
-
-
-def verdict(visitor):
-    return next(node.value for node in visitor.tab.main.markdown if node.value.startswith("#### ")).replace("\\", "")
-
-
-def opened(visitor, *names):
-    for name in names:
-        visitor.tab.session_state[name] = True
-    return visitor.run()
-
-
-def select(visitor, key, marks):
-    visitor.tab.session_state[key] = PlotlyState(
-        {"selection": {"points": [{"customdata": mark} for mark in marks], "point_indices": [], "box": [], "lasso": []}}
-    )
-    return visitor.run()
-
-
-def key_like(visitor, beginning):
-    found = [key for key in keys(visitor) if key.startswith(beginning)]
-    assert len(found) == 1, keys(visitor)
-    return found[0]
-
-
-def download(visitor, label, key=None):
-    found = [
-        node for node in visitor.tab.main.get("download_button") if node.label == label and key in (None, node.key)
-    ]
-    assert len(found) == 1, [(node.label, node.key) for node in visitor.tab.main.get("download_button")]
-    return found[0]
 
 
 def test_with_one_run_the_page_asks_for_a_second(visit, shelve_runs, worker):
@@ -247,190 +170,3 @@ def test_a_comparison_of_another_make_is_computed_again_once(visit, shelve_runs,
     assert worker.submitted == ["compare", "compare"]
     assert Comparison.from_json(visitor.workspace.result(key)).names
     assert visitor.has_no_fault
-
-
-@pytest.mark.parametrize("measure", list(MEASURES))
-def test_each_measure_stands_beside_its_noise_floor(visit, shelve_runs, measure):
-    visitor = opened(shown(visit(shelve_runs())), "spaces")
-    element(visitor, "measure").set_value(measure)
-    visitor.run()
-    values, floors = (np.array(figure(visitor, f"{part}_{measure}")["data"][0]["text"]) for part in ("matrix", "floor"))
-    assert values.shape == floors.shape == (3, 3)
-    assert set(np.diag(values)) == {"1.00"}
-    assert all(0 <= float(value) <= 1 for value in floors[~np.eye(3, dtype=bool)])
-    assert download(visitor, "Matrix as CSV")
-
-
-def test_a_pressed_cell_opens_its_pair_once(visit, shelve_runs):
-    visitor = opened(shown(visit(shelve_runs())), "spaces")
-    assert not [key for key in keys(visitor) if key.startswith("pair_")]
-    select(visitor, "matrix_cka", [["MobileNetV3Small", "EfficientNetB0"]])
-    assert key_like(visitor, "pair_left_") == f"pair_left_{WEAK.digest[:8]}_pca"
-    assert key_like(visitor, "pair_right_").startswith(f"pair_right_{NOISE.digest[:8]}")
-    element(visitor, "pair_first").set_value(STRONG.digest)
-    visitor.run()
-    assert key_like(visitor, "pair_left_") == f"pair_left_{STRONG.digest[:8]}_pca"
-
-
-def test_a_pressed_cell_of_one_run_with_itself_opens_nothing(visit, shelve_runs):
-    visitor = opened(shown(visit(shelve_runs())), "spaces")
-    select(visitor, "matrix_cka", [["MobileNetV2", "MobileNetV2"]])
-    assert not [key for key in keys(visitor) if key.startswith("pair_")]
-
-
-def test_what_is_selected_on_the_left_lights_up_on_the_right_and_opens_as_a_gallery(visit, shelve_runs):
-    visitor = opened(shown(visit(shelve_runs())), "pair")
-    select(visitor, key_like(visitor, "pair_left_"), [[1], [4], [7]])
-    lit = []
-    for trace in figure(visitor, key_like(visitor, "pair_right_"))["data"]:
-        lit += [trace["text"][index] for index in trace["selectedpoints"]]
-    assert sorted(lit) == ["1.png", "4.png", "7.png"]
-    assert [tile["name"] for tile in tiles(visitor, "pair_gallery")] == ["1.png", "4.png", "7.png"]
-    assert "**Selection: 3 images**" in text(visitor)
-
-
-def test_the_maps_of_a_pair_keep_their_points_when_nothing_is_selected(visit, shelve_runs):
-    visitor = opened(shown(visit(shelve_runs())), "pair")
-    assert all("selectedpoints" not in trace for trace in figure(visitor, key_like(visitor, "pair_right_"))["data"])
-    assert not [node for node in nodes(visitor.tab._tree) if getattr(node, "key", None) == "pair_gallery"]
-
-
-def test_the_images_whose_neighbours_changed_most_are_shown_with_both_neighbourhoods(visit, shelve_runs):
-    n_images = 40
-    line = np.outer(np.arange(n_images), [1.0, 0.0]) + np.array([0.0, 20.0])
-    swapped = line.copy()
-    swapped[[0, 39]] = swapped[[39, 0]]
-    visitor = shown(visit(shelve_runs({STRONG: line, WEAK: swapped})))
-    opened(visitor, "pair")
-    rows = [key.key for key in nodes(visitor.tab._tree) if str(getattr(key, "key", "")).startswith("mover_left_")]
-    assert rows[:2] == ["mover_left_0", "mover_left_39"]
-    assert len(rows) == pairs.N_MOVERS
-    sides = [[tile["name"] for tile in tiles(visitor, f"mover_{side}_0")] for side in ("left", "right")]
-    assert [side[0] for side in sides] == ["0.png", "0.png"]
-    assert len(sides[0]) == len(sides[1]) == 1 + pairs.N_NEIGHBORS
-    assert {frozenset(side[1:]) for side in sides} == {
-        frozenset(f"{row}.png" for row in range(1, 8)),
-        frozenset(f"{row}.png" for row in range(32, 39)),
-    }
-    assert "0.png: 0 % of its 7 nearest neighbours are the same" in text(visitor)
-
-
-def test_features_that_are_not_numbers_take_no_part_in_the_pair(visit, shelve_runs):
-    found = spaces(40)
-    found[WEAK][3] = np.nan
-    visitor = opened(shown(visit(shelve_runs(found))), "pair")
-    assert "3.png" not in [tile["name"] for key in ("left", "right") for tile in first_mover(visitor, key)]
-    assert "Among 39 images of 40." in text(visitor)
-    assert visitor.has_no_fault
-
-
-def first_mover(visitor, side):
-    found = [
-        node.key for node in nodes(visitor.tab._tree) if str(getattr(node, "key", "")).startswith(f"mover_{side}_")
-    ]
-    return tiles(visitor, found[0])
-
-
-def test_a_run_without_any_number_gives_a_sentence_in_place_of_the_pair(visit, shelve_runs):
-    found = spaces(40)
-    found[WEAK][:] = np.nan
-    visitor = opened(shown(visit(shelve_runs(found))), "pair")
-    assert "PCA needs at least 2 images" in " ".join(info.value for info in visitor.tab.info)
-    assert visitor.has_no_fault
-
-
-def test_runs_of_different_images_are_compared_on_those_they_share(visit, shelve_runs, make_png):
-    token = shelve_runs()
-    workspace = library.open_workspace(token)
-    workspace.add([("late.png", make_png(99))])
-    late = workspace.images().digests[-1]
-    workspace.vectors.save(STRONG.digest, {late: np.zeros(6, np.float32)})
-    visitor = opened(shown(visit(token)), "pair")
-    assert "1 image without features of every run had no part." in text(visitor)
-    element(visitor, "pair_first").set_value(STRONG.digest)
-    element(visitor, "pair_second").set_value(WEAK.digest)
-    assert f"{len(LABELS)} images in both are shown, of {len(LABELS) + 1} on the left" in text(visitor.run())
-    assert visitor.has_no_fault
-
-
-def test_the_same_run_on_both_sides_is_no_pair(visit, shelve_runs):
-    visitor = opened(shown(visit(shelve_runs())), "pair")
-    element(visitor, "pair_second").set_value(element(visitor, "pair_first").value)
-    assert "Pick two different runs." in text(visitor.run())
-
-
-def test_t_sne_of_a_pair_is_asked_for_twice_and_neither_is_cancelled(visit, shelve_runs, worker):
-    visitor = opened(shown(visit(shelve_runs())), "pair")
-    element(visitor, "pair_projection").set_value("tsne")
-    visitor.run().run()
-    assert worker.submitted == ["compare", "project", "project"]
-    assert {job.state for job in worker.jobs()} == {"done"}
-    assert key_like(visitor, "pair_left_").endswith("_tsne")
-
-
-def test_the_layer_sweep_is_asked_for_by_a_button_and_can_be_followed(visit, shelve_runs, worker):
-    visitor = opened(shown(visit(shelve_runs())), "sweep")
-    assert worker.submitted == ["compare"]
-    worker.holds = True
-    element(visitor, "swept").set_value(WEAK.digest)
-    visitor.run().press("Sweep the layers")
-    assert worker.submitted == ["compare", "sweep"]
-    asked = worker.jobs()[-1].parameters
-    assert asked == {"spec": WEAK.to_json(), "key": find_sweep_key(visitor.workspace, WEAK)}
-    assert "Layers of MobileNetV3Small" in visitor.words.replace("\\", "")
-    assert "Sweep the layers" not in visitor.buttons
-
-
-def made_sweep():
-    rows = {
-        "layer": ["block_1", "block_9", "out"],
-        "stage": ["stage1", "stage2", "top"],
-        "shape": ["56 x 56 x 24", "14 x 14 x 64", "7 x 7 x 1280"],
-        "index": [10, 70, 150],
-        "n_features": [24, 64, 1280],
-        "probe": [0.5, 0.9, 0.7],
-        "probe_low": [0.4, 0.8, 0.6],
-        "probe_high": [0.6, 0.95, 0.8],
-        "cka_to_last": [0.2, 0.6, 1.0],
-        "effective_dimension": [2.0, 5.0, 9.0],
-    }
-    facts = {"n_images": 40, "n_probed": 40, "has_labels": True}
-    return Sweep(pd.DataFrame(rows), "Stage 2 tells your labels apart best.", ("One note.",), facts)
-
-
-def test_a_layer_sweep_that_is_there_is_shown(visit, shelve_runs):
-    token = shelve_runs()
-    workspace = library.open_workspace(token)
-    newest = workspace.ledger.runs()[0].spec
-    workspace.put_result(find_sweep_key(workspace, newest), made_sweep().to_json().encode())
-    visitor = opened(shown(visit(token)), "sweep")
-    assert "**Stage 2 tells your labels apart best.**" in text(visitor)
-    assert figure(visitor, "sweep_chart")["data"]
-    assert "Sweep the layers" not in visitor.buttons
-    assert download(visitor, "Sweep as CSV")
-    assert visitor.has_no_fault
-
-
-def test_backbones_are_run_one_after_another_from_the_page(visit, shelve, make_png, worker):
-    worker.holds = True
-    visitor = visit(shelve([(f"{row}.png", make_png(row)) for row in range(4)])).open("compare")
-    opened(visitor, "more")
-    element(visitor, "more_weights").set_value("random")
-    visitor.run().press("Run")
-    assert [spec_from_json(job.parameters["spec"]).backbone for job in worker.jobs()] == list(comparing.QUICK)
-    assert not visitor.tab.session_state["more"]
-    assert all(job.title in visitor.words.replace("\\", "") for job in worker.jobs())
-
-
-def test_a_backbone_that_fails_is_told(visit, shelve, make_png, worker):
-    worker.holds = True
-    visitor = opened(visit(shelve([(f"{row}.png", make_png(row)) for row in range(4)])).open("compare"), "more")
-    element(visitor, "more_backbones").set_value(["mobilenet_v2"])
-    visitor.run().press("Run")
-    worker.change(worker.jobs()[0].key, state="failed", message="There is no connection to the internet.")
-    assert [error.value.replace("\\", "") for error in visitor.run().tab.error] == [
-        "There is no connection to the internet."
-    ]
-    visitor.press("Try again")
-    assert worker.submitted == ["extract", "extract"]
-    assert not visitor.tab.error

@@ -110,6 +110,7 @@ def test_too_few_labelled_images_are_counted(visit, shelve, make_png):
     assert visitor.has_no_fault
 
 
+@pytest.mark.slow
 def test_a_training_ends_in_what_it_is_worth(visitor, worker):
     set_up(visitor, tuned_epochs=3, tuned_units=16)
     visitor.tab.button(key="run").click().run()

@@ -32,6 +32,7 @@ def zipped(files):
     return out.getvalue()
 
 
+@pytest.mark.slow
 def test_the_samples_button_brings_in_all_classes_and_names_the_workspace(visit):
     visitor = visit().press("Try with samples").until(is_brought_in)
     assert report(visitor) == "240 images are ready."

@@ -52,7 +52,7 @@ def untrained(seed: int) -> keras.Model:
     from featx_core.conditioning import randomize
 
     network = build((SIDE, SIDE), is_folded=False)
-    randomize(network, lambda images: images.astype(np.float32), seed)  # type: ignore[arg-type, return-value]
+    randomize(network, lambda images: images.astype(np.float32), seed)  # type: ignore[arg-type]
     return network
 
 

@@ -1,4 +1,4 @@
-"""Pictures of tasks, kept between processes: drawing them takes longer than describing them."""
+"""Pictures of tasks and features of competitors, kept between processes: making them takes longer than measuring."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+
+ONLY_COUNT = ("__init__.py", "report.py", "results.py", "scores.py", "speed.py", "thresholds.py", "whole.py")
+"""Files of which no picture and no feature depends."""
 
 
 def kept(name: str, seed: int, draw: Callable[[], Sequence[np.ndarray]]) -> np.ndarray:
@@ -26,25 +29,35 @@ def kept(name: str, seed: int, draw: Callable[[], Sequence[np.ndarray]]) -> np.n
     Returns:
         uint8 `(n, height, width, 3)`.
     """
-    path = folder() / f"{name.replace(' ', '_')}_{seed}.npz"
-    with (
-        contextlib.suppress(OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error),
-        np.load(path) as file,
-    ):
-        return file["images"]
-    images = np.stack(draw())
-    with contextlib.suppress(OSError):  # without it the next run draws again
+    return kept_arrays(f"{name} {seed}", lambda: {"images": np.stack(draw())})["images"]
+
+
+def kept_arrays(name: str, make: Callable[[], Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Make named arrays, or read them where the same code has made them before.
+
+    Args:
+        name: Unique.
+        make: Called where they are not there yet.
+    """
+    path = folder() / f"{name.replace(' ', '_')}.npz"
+    errors = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error)
+    with contextlib.suppress(*errors), np.load(path) as file:
+        return dict(file)
+    arrays = dict(make())
+    with contextlib.suppress(OSError):  # without it the next run makes them again
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(f".{os.getpid()}.npz")
-        np.savez(partial, images=images)
+        np.savez(partial, **arrays)  # type: ignore[arg-type]
         partial.replace(path)
-    return images
+    return arrays
 
 
 @cache
 def folder() -> Path:
-    """Give the folder for the present state of the code: whatever is changed in it, the pictures are drawn again."""
+    """Give the folder for the present state of the code: whatever draws is changed, and all is made again."""
+    here = Path(__file__).parent
+    drawing = [path for path in sorted(here.rglob("*.py")) if path.name not in ONLY_COUNT]
     sha = hashlib.sha256(np.__version__.encode())
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
+    for path in [*drawing, here.parent / "network.py", here.parents[1] / "conditioning.py"]:
         sha.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return Path(tempfile.gettempdir()) / f"featx_suites_{sha.hexdigest()[:16]}"

@@ -34,6 +34,17 @@ def development_suite() -> Suites:
     )
 
 
+def smoke_suite() -> Suites:
+    """Make a few pictures of two of the tasks, to try the machinery."""
+    few = _development_digits().reshape(10, -1)[:, :4].ravel()
+    return MappingProxyType(
+        {
+            "D1": Suite("Truchet tilings", (family_task("few tilings", truchet, SEED, 4),)),
+            "D5": Suite("Wild digits", (wild_digits("few digits", few, SEED),)),
+        }
+    )
+
+
 def family_task(name: str, family: ModuleType, seed: int, n_each: int) -> Classification:
     """Draw pictures of each class of a held-out family; half of each class are to train on.
 

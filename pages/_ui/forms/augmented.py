@@ -15,6 +15,7 @@ from featx_core.workspace import Workspace
 from pages._ui import copies, session, tokens
 from pages._ui.forms.asked import Asked
 from pages._ui.forms.pretrained import pretrained
+from pages._ui.inputs import seed_input
 
 Gives = Literal["mean", "copies"]
 _NEW = "new"
@@ -41,15 +42,10 @@ def augmented(workspace: Workspace) -> Asked:
     )
     gives = _gives(right)
     with st.expander("Advanced", icon=":material/tune:", key="augment_advanced"):
-        seed = int(
-            st.number_input(
-                "Seed of the copies",
-                min_value=0,
-                max_value=2**31 - 1,
-                key="augment_seed",
-                persist_state="session",
-                help="The same seed gives each image the same copies, whatever other images there are.",
-            )
+        seed = seed_input(
+            "Seed of the copies",
+            key="augment_seed",
+            help="The same seed gives each image the same copies, whatever other images there are.",
         )
         with_original = st.toggle(
             "The first copy is the image as it is", value=True, key="augment_original", persist_state="session"

@@ -17,6 +17,7 @@ from featx_core.weights import find
 from featx_core.workspace import Workspace
 from pages._ui import outlines, tokens
 from pages._ui.forms.asked import Asked
+from pages._ui.inputs import seed_input
 from pages._ui.layer_choices import layer_words
 
 NEW = "new"  # the base is a pretrained network, not that of a run; features come from the new layer
@@ -199,9 +200,8 @@ def _advanced() -> dict[str, Any]:
             "epoch of the second. Validation images are never changed.",
             **_KEYS,
         )
-        seed = right.number_input(
-            "Seed", 0, 2**31 - 1, key="tuned_seed", help="The same seed repeats exactly.", **_KEYS
-        )
+        with right:
+            seed = seed_input(key="tuned_seed", help="The same seed repeats exactly.")
         balanced = st.toggle(
             "Let every label count alike",
             key="tuned_balanced",
@@ -214,7 +214,7 @@ def _advanced() -> dict[str, Any]:
         "validation_share": round(float(share), 2),
         "patience": int(patience),
         "augmentation": () if change == "none" else PRESETS[change].transforms,
-        "seed": int(seed),
+        "seed": seed,
         "class_weights": bool(balanced),
     }
 

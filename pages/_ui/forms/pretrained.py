@@ -16,16 +16,15 @@ from featx_core.weights import find
 from featx_core.workspace import Workspace
 from pages._ui import outlines, tokens, weight_files
 from pages._ui.forms.asked import Asked
+from pages._ui.inputs import Fit, fit_picker, seed_input
 from pages._ui.layer_choices import layer_words
 
 Pooling = Literal["avg", "max", "flatten"] | None
-Fit = Literal["crop", "stretch", "pad"]
 Precision = Literal["float32", "bfloat16"]
 _POOLINGS: Mapping[Pooling, str] = MappingProxyType(
     {"avg": "Average", "max": "Maximum", "flatten": "Flatten", None: "None"}
 )
 _PRECISIONS: Mapping[Precision, str] = MappingProxyType({"float32": "float32", "bfloat16": "Fast (bfloat16)"})
-_FITS: Mapping[Fit, str] = MappingProxyType({"crop": "Crop", "stretch": "Stretch", "pad": "Pad"})
 
 
 def pretrained(workspace: Workspace) -> Asked:
@@ -174,16 +173,7 @@ def _advanced(backbone: Backbone) -> tuple[tuple[int, int] | None, Fit, int | No
             persist_state="session",
             help=f"Side of the square that the network receives. It was designed for {default}.",
         )
-        fit: Fit = st.segmented_control(
-            "How the picture is fitted",
-            list(_FITS),
-            default="crop",
-            required=True,
-            format_func=lambda name: _FITS[name],
-            key="fit",
-            persist_state="session",
-            help="Crop: the middle square. Stretch: all of it, distorted. Pad: all of it, with grey borders.",
-        )
+        fit = fit_picker()
         automatic = backbone.batch_size
         batch = st.number_input(
             "Batch size",
@@ -194,12 +184,9 @@ def _advanced(backbone: Backbone) -> tuple[tuple[int, int] | None, Fit, int | No
             persist_state="session",
             help="Images that go through the network at once. Bounds memory; the features stay the same.",
         )
-        seed = st.number_input(
+        seed = seed_input(
             "Seed of random weights",
-            min_value=0,
-            max_value=2**31 - 1,
             key="weights_seed",
-            persist_state="session",
             help="The same seed gives the same random weights. It changes nothing for trained ones.",
         )
         classifier = st.toggle(
@@ -210,4 +197,4 @@ def _advanced(backbone: Backbone) -> tuple[tuple[int, int] | None, Fit, int | No
             "class. Needs the designed input size and a larger download.",
         )
     size = None if side == default else (int(side), int(side))
-    return size, fit, None if batch == automatic else int(batch), int(seed), classifier
+    return size, fit, None if batch == automatic else int(batch), seed, classifier

@@ -17,6 +17,7 @@ from featx_core.workspace import Workspace
 from pages._ui import session, tokens
 from pages._ui.forms import layer_list, learning
 from pages._ui.forms.asked import Asked
+from pages._ui.inputs import fit_picker, seed_input
 from pages._ui.layer_choices import layer_words
 
 Color = Literal["rgb", "grey"]
@@ -27,7 +28,6 @@ _COLORS: Mapping[Color, str] = MappingProxyType({"rgb": "Colour", "grey": "Grey"
 _POOLINGS: Mapping[Pooling, str] = MappingProxyType(
     {None: "None", "avg": "Average", "max": "Maximum", "flatten": "Flatten"}
 )
-_FITS = MappingProxyType({"crop": "Crop", "stretch": "Stretch", "pad": "Pad"})
 
 
 def sequential(workspace: Workspace) -> Asked:
@@ -160,22 +160,8 @@ def _advanced(weights: str) -> dict[str, Any]:
     with st.expander("Advanced", icon=":material/tune:"):
         if weights in LEARNINGS:
             fields |= learning.options()
-        fields["fit"] = st.segmented_control(
-            "How the picture is fitted",
-            list(_FITS),
-            default="crop",
-            required=True,
-            format_func=lambda name: _FITS[name],
-            key="fit",
-            persist_state="session",
-            help="Crop: the middle square. Stretch: all of it, distorted. Pad: all of it, with grey borders.",
+        fields["fit"] = fit_picker()
+        fields["seed"] = seed_input(
+            key="weights_seed", help="Of random weights, and of training. The same seed gives the same features."
         )
-        seed = st.number_input(
-            "Seed",
-            min_value=0,
-            max_value=2**31 - 1,
-            key="weights_seed",
-            persist_state="session",
-            help="Of random weights, and of training. The same seed gives the same features.",
-        )
-    return fields | {"seed": int(seed)}
+    return fields

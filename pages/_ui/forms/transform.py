@@ -1,8 +1,6 @@
 """The form of formulas: what they are applied to, the steps, and what each makes of a few rows as the person types."""
 
 import dataclasses
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Literal
 
 import streamlit as st
@@ -15,9 +13,8 @@ from featx_core.methods.transform import DEFAULT_SIZE, MAX_STEPS, PIXELS, SIDES
 from featx_core.workspace import Workspace
 from pages._ui import formulas, session, tokens
 from pages._ui.forms.asked import Asked
+from pages._ui.inputs import Fit, fit_picker
 
-Fit = Literal["crop", "stretch", "pad"]
-_FITS: Mapping[Fit, str] = MappingProxyType({"crop": "Crop", "stretch": "Stretch", "pad": "Pad"})
 _STEPS = "transform_steps"
 _MAX_CHARACTERS = 300
 _WAITING = "\u00a0\nWaits for the step before it.\n\u00a0"  # as many lines as a step that can be read
@@ -69,16 +66,8 @@ def _pixels() -> tuple[tuple[int, int], Fit]:
     side = left.number_input(
         "Size (pixels)", *SIDES, DEFAULT_SIZE[0], 16, key="transform_side", persist_state="session"
     )
-    fit: Fit = right.segmented_control(
-        "How the picture is fitted",
-        list(_FITS),
-        default="crop",
-        required=True,
-        format_func=lambda name: _FITS[name],
-        key="fit",
-        persist_state="session",
-        help="Crop: the middle square. Stretch: all of it, distorted. Pad: all of it, with grey borders.",
-    )
+    with right:
+        fit = fit_picker()
     return (int(side), int(side)), fit
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from featx_core.embedded.evaluation.held_out.grids import pixel_grid, pixels
+from featx_core.embedded.evaluation.held_out.grids import SAMPLES, SIDE, pixel_grid, pixels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ def _mesh(x: np.ndarray, y: np.ndarray, frequency: float) -> np.ndarray:
 def _dots(x: np.ndarray, y: np.ndarray, frequency: float) -> np.ndarray:
     """Lay a hexagonal lattice: three waves at 120 degrees."""
     waves = [np.cos(2 * np.pi * frequency * (x * np.cos(a) + y * np.sin(a))) for a in (0, 2 * np.pi / 3, 4 * np.pi / 3)]
-    return sum(waves) / 1.5 - 0.2  # type: ignore[return-value]
+    return np.sum(waves, axis=0) / 1.5 - 0.2
 
 
 PAIRS: tuple[tuple[Callable[[np.ndarray, np.ndarray, float], np.ndarray], ...], ...] = (
@@ -59,7 +59,7 @@ def draw(generator: np.random.Generator, number: int) -> np.ndarray:
         float32 `(112, 112)`, 0 to 1.
     """
     frequency = generator.uniform(8, 16)
-    values = np.float32(1)
+    values = np.ones((SIDE * SAMPLES, SIDE * SAMPLES), np.float32)
     for grating in PAIRS[number]:
         x, y = pixel_grid(generator, 1.0, shift=0.3)
         wave = grating(x, y, frequency * generator.uniform(0.8, 1.2))
