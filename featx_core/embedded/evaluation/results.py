@@ -39,7 +39,9 @@ class Result:
 def describe_all(describe: Describe, suites: Suites) -> dict[str, np.ndarray]:
     """Compute the features of every picture, once for tasks that share pictures; by name of the task."""
     sources = {source_of(task).name: source_of(task) for suite in suites.values() for task in suite.tasks}
-    return {name: describe(source.images) for name, source in sources.items()}
+    images = {id(source.images): source.images for source in sources.values()}
+    features = {key: describe(pictures) for key, pictures in images.items()}
+    return {name: features[id(source.images)] for name, source in sources.items()}
 
 
 def measure(features: Mapping[str, np.ndarray], suites: Suites, seed: int, n_dimensions: int | None = None) -> Result:
