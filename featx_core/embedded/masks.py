@@ -11,6 +11,8 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from featx_core.embedded.families import find_family
+
 SIDE = 96  # pixels
 _SCALE = 2  # drawn larger, then reduced, which softens the border
 _BIG = SIDE * _SCALE
@@ -39,12 +41,7 @@ def draw(label: int, *, seed: int) -> np.ndarray:
 
 def family_of(label: int) -> str:
     """Name the family of a class."""
-    last = 0
-    for name, n_classes in N_CLASSES_OF.items():
-        last += n_classes
-        if label < last:
-            return name
-    raise ValueError(f"`label` must be less than {N_CLASSES}. Received: {label}.")
+    return find_family(label, N_CLASSES_OF)
 
 
 def _cushion(cover: np.ndarray) -> np.ndarray:

@@ -34,7 +34,7 @@ def build(image_size: tuple[int, int] | None = (SIDE, SIDE), *, is_folded: bool 
     image = keras.Input((*(image_size or (None, None)), 3), name="image")
     x = keras.layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(image)
     x = _convolution(x, STEM_WIDTH, 5, "stem", strides=2, is_folded=is_folded)
-    for number, width in enumerate(STAGE_WIDTHS, start=1):
+    for number, width in enumerate(STAGE_WIDTHS, start=2):  # the stem is the first stage
         name = f"stage{number}"
         x = _convolution(x, width, 3, f"{name}_down", strides=2, is_folded=is_folded)
         y = _convolution(x, width, 3, f"{name}_first", is_folded=is_folded)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -15,8 +17,10 @@ N_CHANNELS = 5
 NO_LABEL = -1
 
 MOST_OBJECTS = 5
-SHARE_OF_SCENES, SHARE_OF_TEXTURES, SHARE_OF_GLYPHS = 0.6, 0.2, 0.1  # the rest: two textures mixed by a mask
-SHARE_WITH_OTHER_GROUND = 0.25
+SHARES: Mapping[str, float] = MappingProxyType({"objects": 0.45, "glyph": 0.3, "texture": 0.15, "mixed": 0.1})
+SHARE_WITH_OTHER_GROUND = 0.35  # of the scenes with an object or a glyph
+_HAS_GROUND = ("objects", "glyph")
+_STROKES = [label for label in range(masks.N_CLASSES) if masks.family_of(label) == "strokes"]
 _LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
@@ -62,11 +66,11 @@ def compose_shard(banks: Banks, n_scenes: int, *, seed: tuple[int, ...]) -> Shar
     partners = np.arange(n_scenes, dtype=np.int32)
     row = 0
     while row < n_scenes:
-        has_twin = rng.random() < SHARE_WITH_OTHER_GROUND / (2 - SHARE_WITH_OTHER_GROUND) and row + 1 < n_scenes
+        kind = str(rng.choice(list(SHARES), p=list(SHARES.values())))
+        has_twin = kind in _HAS_GROUND and rng.random() < SHARE_WITH_OTHER_GROUND and row + 1 < n_scenes
         scene_seed = int(rng.integers(2**62))
-        kind = rng.random()
         for twin in range(1 + has_twin):
-            drawn = _scene(banks, 0.0 if has_twin else kind, np.random.default_rng(scene_seed), twin)
+            drawn = _scene(banks, kind, np.random.default_rng(scene_seed), twin)
             pixels[row + twin], labels[row + twin] = drawn
         if has_twin:
             partners[row : row + 2] = row + 1, row
@@ -74,28 +78,42 @@ def compose_shard(banks: Banks, n_scenes: int, *, seed: tuple[int, ...]) -> Shar
     return Shard(pixels, labels[:, 0], labels[:, 1], partners)
 
 
-def _scene(banks: Banks, kind: float, rng: np.random.Generator, twin: int) -> tuple[np.ndarray, tuple[int, int]]:
-    """Draw one scene; `twin` alone changes the ground of one with objects."""
+def _scene(banks: Banks, kind: str, rng: np.random.Generator, twin: int) -> tuple[np.ndarray, tuple[int, int]]:
+    """Draw one scene; `twin` alone changes the ground of one with an object or a glyph."""
     ground_rng = np.random.default_rng([int(rng.integers(2**62)), twin])
     ground, texture = _textured(banks, ground_rng)
-    nothing = np.zeros((SIDE, SIDE), np.float32)
-    if kind < SHARE_OF_SCENES:
+    shape, nothing = NO_LABEL, np.zeros((SIDE, SIDE), np.float32)
+    canvas, main, every = ground, nothing, nothing
+    if kind == "objects":
         canvas, main, every, shape = _with_objects(banks, ground, rng)
-    elif kind < SHARE_OF_SCENES + SHARE_OF_TEXTURES:
-        canvas, main, every, shape = ground, nothing, nothing, NO_LABEL
-    elif kind < SHARE_OF_SCENES + SHARE_OF_TEXTURES + SHARE_OF_GLYPHS:
-        plain = np.broadcast_to(_colour(rng), ground.shape)
-        cover, _, shape = _placed_mask(banks, rng, rng.uniform(0.6, 1.05), rng.uniform(-0.12, 0.12, 2))
-        canvas = plain + (_colour(rng) - plain) * cover[..., None]
-        main = every = cover
-        texture = NO_LABEL
-    else:
-        cover, _, shape = _placed_mask(banks, rng, rng.uniform(0.8, 1.5), rng.uniform(-0.3, 0.3, 2))
-        other, _ = _textured(banks, rng)
-        canvas = ground + (other - ground) * cover[..., None]
-        main = every = cover
+    if kind == "glyph":
+        if ground_rng.random() < 0.4:
+            ground, texture = np.broadcast_to(_colour(ground_rng), ground.shape), NO_LABEL
+        canvas, main, shape = _with_glyph(banks, ground, rng, ground_rng.uniform(0.15, 0.8))
+        every = main
+    if kind == "mixed":
+        main, _, shape = _placed_mask(banks, rng, rng.uniform(0.8, 1.5), rng.uniform(-0.3, 0.3, 2))
+        canvas = ground + (_textured(banks, rng)[0] - ground) * main[..., None]
+        every = main
     canvas = _photographed(canvas, rng)
     return np.concatenate([canvas, _bytes(main)[..., None], _bytes(every)[..., None]], axis=-1), (shape, texture)
+
+
+def _with_glyph(
+    banks: Banks, ground: np.ndarray, rng: np.random.Generator, contrast: float
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Lay one shape of one colour, half of the time strokes, over a ground of less contrast: canvas, cover, class."""
+    rows = np.flatnonzero(np.isin(banks.mask_labels, _STROKES)) if rng.random() < 0.5 else None
+    cover, _, shape = _placed_mask(banks, rng, rng.uniform(0.5, 1.05), rng.uniform(-0.3, 0.3, 2), rows)
+    if rng.random() < 0.4:
+        blurred = Image.fromarray(_bytes(cover)).filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 3)))
+        cover = np.asarray(blurred, np.float32) / 255
+    mean = ground.mean((0, 1))
+    colour = _colour(rng)
+    if abs(float((colour - mean) @ _LUMINANCE)) < 0.2:
+        colour = np.clip(colour + np.sign(0.5 - mean @ _LUMINANCE) * rng.uniform(0.25, 0.5), 0, 1)
+    ground = mean + (ground - mean) * contrast
+    return ground + (colour - ground) * cover[..., None], cover, shape
 
 
 def _with_objects(
@@ -135,10 +153,10 @@ def _textured(banks: Banks, rng: np.random.Generator) -> tuple[np.ndarray, int]:
 
 
 def _placed_mask(
-    banks: Banks, rng: np.random.Generator, size: float, centre: np.ndarray
+    banks: Banks, rng: np.random.Generator, size: float, centre: np.ndarray, rows: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Scale, turn and move a shape: its cover and shading, float32 `(96, 96)` each, and its class."""
-    row = int(rng.integers(len(banks.masks)))
+    row = int(rng.choice(rows)) if rows is not None and len(rows) else int(rng.integers(len(banks.masks)))
     angle, squeeze = rng.normal(0, 0.35), np.exp(rng.normal(0, 0.15))
     cos, sin = np.cos(angle) / size, np.sin(angle) / size
     matrix = np.array([[cos * squeeze, sin * squeeze], [-sin / squeeze, cos / squeeze]])

@@ -13,6 +13,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy.spatial import KDTree
 
+from featx_core.embedded.families import find_family
+
 SIDE = 128  # pixels
 N_FIELDS = 3
 _AXIS = (np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE
@@ -41,12 +43,7 @@ def draw(label: int, *, seed: int) -> np.ndarray:
 
 def family_of(label: int) -> str:
     """Name the family of a class."""
-    last = 0
-    for name, n_classes in N_CLASSES_OF.items():
-        last += n_classes
-        if label < last:
-            return name
-    raise ValueError(f"`label` must be less than {N_CLASSES}. Received: {label}.")
+    return find_family(label, N_CLASSES_OF)
 
 
 def _spectral_noise(

@@ -1,7 +1,7 @@
 """Train the embedded backbone, resumable at any point.
 
     python -m featx_core.embedded.generate --out banks
-    python -m featx_core.embedded.train --banks banks --out runs/first --minutes 150
+    python -m featx_core.embedded.train --banks banks --out runs/first --views 4500000
 
 Runs on two CPU cores, and on an accelerator where Keras finds one (`KERAS_BACKEND=jax` or `torch`). Start the same
 command again to go on from the last checkpoint.
@@ -29,8 +29,8 @@ LAST_LEARNING_RATE = 1e-5
 WARM_UP_STEPS = 200
 EMA = 0.999
 EMA_EVERY = 4
-PHASES = ((0.60, 48), (0.90, 64), (1.01, 96))
-"""Until which share of the time, and the side of the views in pixels."""
+PHASES = ((0.70, 48), (0.94, 64), (1.01, 96))
+"""Until which share of the views, and their side in pixels. In time that is about 50, 30 and 20 %."""
 
 CHECKPOINT_SECONDS = 120
 REFRESH_STEPS = 24
@@ -61,7 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--banks", type=Path, default=Path("banks"), help="folder of `generate`")
     parser.add_argument("--out", type=Path, default=Path("runs/first"), help="folder of the checkpoint and the log")
-    parser.add_argument("--minutes", type=float, default=150, help="how long to train in all; the schedule follows it")
+    parser.add_argument("--views", type=int, default=4_500_000, help="how long to train: about 2.5 h on two cores")
     parser.add_argument("--batch", type=int, default=128, help="pairs of views a step")
     parser.add_argument("--shards", type=int, default=48, help="size of the pool, in 512 scenes of 24 MB")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="how many fill the pool at the start")
@@ -69,13 +69,13 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="a minute on a few scenes: does it learn at all?")
     arguments = parser.parse_args()
     if arguments.smoke:
-        arguments.minutes, arguments.batch, arguments.shards = 0.5, 64, 1
+        arguments.views, arguments.batch, arguments.shards = 2_000, 64, 1
     arguments.out.mkdir(parents=True, exist_ok=True)
-    train(arguments.banks, arguments.out, arguments.minutes * 60, arguments)
+    train(arguments.banks, arguments.out, arguments.views, arguments)
 
 
-def train(banks: Path, folder: Path, seconds: float, settings: argparse.Namespace) -> list[dict[str, float]]:
-    """Train until the time is used up, then set the batch normalizations and save `final.npz`.
+def train(banks: Path, folder: Path, n_views: int, settings: argparse.Namespace) -> list[dict[str, float]]:
+    """Train until so many views were seen, then set the batch normalizations and save `final.npz`.
 
     Returns:
         The lines of the log of this run.
@@ -89,8 +89,8 @@ def train(banks: Path, folder: Path, seconds: float, settings: argparse.Namespac
     )
     log: list[dict[str, float]] = []
     try:
-        while state.seconds < seconds:
-            log += _run_until_checkpoint(trainer, state, pool, seconds, settings.batch, folder)
+        while state.n_views < n_views:
+            log += _run_until_checkpoint(trainer, state, pool, n_views, settings.batch, folder)
         trainer.recalibrate(
             [pool.draw(128, np.random.default_rng((state.seed, i)))[0] for i in range(CALIBRATION_BATCHES)]
         )
@@ -102,14 +102,14 @@ def train(banks: Path, folder: Path, seconds: float, settings: argparse.Namespac
 
 
 def _run_until_checkpoint(
-    trainer: Trainer, state: State, pool: ScenePool, seconds: float, n_pairs: int, folder: Path
+    trainer: Trainer, state: State, pool: ScenePool, n_views: int, n_pairs: int, folder: Path
 ) -> list[dict[str, float]]:
     """Train for two minutes, then save everything that going on needs."""
     start, before = time.monotonic(), state.seconds
     sums: dict[str, float] = {}
     n_steps = 0
-    while state.seconds < min(seconds, before + CHECKPOINT_SECONDS):
-        share = state.seconds / seconds
+    while state.n_views < n_views and state.seconds < before + CHECKPOINT_SECONDS:
+        share = state.n_views / n_views
         trainer.set_side(next(side for until, side in PHASES if share < until))
         trainer.set_learning_rate(_learning_rate(share, state.step))
         first, second, shapes, textures = pool.draw(n_pairs, np.random.default_rng((state.seed, state.step)))

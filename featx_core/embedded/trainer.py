@@ -27,7 +27,7 @@ class _Training(keras.Model):
     def __init__(self, backbone: keras.Model, seed: int) -> None:
         super().__init__(name="embedded_training")
         self.side = 48
-        self.backbone = keras.Model(backbone.input, [backbone.get_layer("stage2_out").output, backbone.output])
+        self.backbone = keras.Model(backbone.input, [backbone.get_layer("stage3_out").output, backbone.output])
         self.seeds = keras.random.SeedGenerator(seed)
         self.standardise = keras.layers.BatchNormalization(center=False, scale=False)  # else the heads learn slowly
         self.projector = keras.Sequential(

@@ -24,7 +24,7 @@ def show_map(run: Run, features: Features) -> None:
         st.caption(str(error))
         return
     figure = figures.map_figure(
-        projection, names=features.row_names, groups=features.labels, group_title="label", dark=session.is_dark()
+        projection, names=features.row_names, groups=features.labels, group_title="Label", dark=session.is_dark()
     )
     figure.update_layout(height=360)
     st.plotly_chart(figure, key=f"glance_{run.digest[:12]}", theme=None, config=figures.CONFIG)

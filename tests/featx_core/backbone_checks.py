@@ -107,7 +107,7 @@ def _with_rounded_weights(extractor: Any, batch: np.ndarray) -> np.ndarray:
 
 def _to_bfloat16(values: np.ndarray) -> np.ndarray:
     """Round float32 to the nearest number whose last 16 bits are zero."""
-    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
+    bits = np.array(values, np.float32, order="C").view(np.uint32)
     return ((bits + np.uint32(0x8000)) & np.uint32(0xFFFF0000)).view(np.float32)
 
 

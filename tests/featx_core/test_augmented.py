@@ -94,6 +94,7 @@ def network():
     return build(Augmented(NETWORK, n_copies=3, gives="copies"))
 
 
+@pytest.mark.slow
 def test_with_a_real_network_the_mean_of_copies_is_test_time_augmentation(network, workspace) -> None:
     copies = extract(workspace.images(), network)
     assert copies.values.shape == (18, 576)
@@ -105,6 +106,7 @@ def test_with_a_real_network_the_mean_of_copies_is_test_time_augmentation(networ
     np.testing.assert_allclose(copies.values[::3], plain.values, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_heatmaps_are_those_of_the_picture_as_it_is(network, workspace) -> None:
     image, target = workspace.images()[0], SimilarityTarget(workspace.images()[1])
     found = explain(image, network, "grad_cam", target=target)

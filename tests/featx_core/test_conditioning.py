@@ -42,6 +42,7 @@ def test_random_weights_leave_the_random_state_of_the_process_alone(key):
     assert (random.random(), np.random.random()) == expected  # noqa: NPY002
 
 
+@pytest.mark.slow
 def test_training_settings_are_put_back_after_calibration():
     network = Pretrained("mobilenet_v3_large", weights="random", image_size=(64, 64)).build().network
     momenta = {layer.momentum for layer in network.layers if hasattr(layer, "momentum")}

@@ -22,6 +22,7 @@ from featx_core.embedded.evaluation.held_out import (
 from featx_core.embedded.evaluation.held_out.colors import LUMINANCE, colored, two_colors
 from featx_core.embedded.evaluation.patches import china_patches, cut
 from featx_core.embedded.evaluation.suites_development import family_task
+from featx_core.embedded.evaluation.suites_test import without_class
 from featx_core.embedded.evaluation.wild_digits import digits, pools, wild_digits
 
 DRAWN = (truchet, julia, cellular_automata, moire, l_systems)
@@ -93,6 +94,13 @@ def test_two_colors_differ_in_luminance() -> None:
     assert min(abs(float((first - last) @ LUMINANCE)) for first, last in pairs) >= 60
     with pytest.raises(ValueError, match="At most 255"):
         two_colors(_random(), 300)
+
+
+def test_a_class_can_be_left_out_of_both_parts() -> None:
+    task = family_task("two", truchet, 1, 2)
+    train, test = without_class(task, 0).folds[0]
+    assert sorted(task.classes[train]) == list(range(1, 8))
+    assert sorted(task.classes[test]) == list(range(1, 8))
 
 
 def test_pools_of_digits_do_not_overlap() -> None:

@@ -28,7 +28,7 @@ def _measured(network: Result | None = None, **others) -> Measured:
     }
     heat = {"embedded": 2.0, "untrained twin": 1.5, "centred Gaussian": 1.8, **others.pop("heat", {})}
     facts = {"n_bytes": 2_300_000, "milliseconds": 4.0} | others
-    return Measured(results, {name: np.array([value]) for name, value in heat.items()}, **facts)
+    return Measured(results, {name: np.array([value]) for name, value in heat.items()}, np.zeros(1, int), **facts)
 
 
 def test_all_conditions_can_be_met() -> None:
@@ -48,6 +48,7 @@ def test_the_best_classical_descriptor_is_that_of_the_mean_and_no_network() -> N
         (_measured(heat={"embedded": 1.94}), 4),
         (_measured(heat={"centred Gaussian": 2.01}), 4),
         (_measured(n_bytes=4_000_001), 5),
+        (_measured(n_bytes=None), 5),
         (_measured(milliseconds=10.1), 6),
         (_measured(milliseconds=None), 6),
     ],
@@ -74,6 +75,7 @@ def test_the_table_holds_every_suite_descriptor_and_condition() -> None:
     assert all(f"| {key} suite {key} |" in table for key in SUITES)
     assert "| **Mean T2 to T9** | 70.0 (" in table
     assert "HOG (256)" in table
+    assert "| centred Gaussian | 1.80 (1.80 to 1.80) |" in table
     assert table.count("| met |") == 7
 
 

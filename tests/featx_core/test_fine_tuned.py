@@ -163,6 +163,7 @@ def test_heatmaps_explain_a_class_and_the_new_features(tuned):
     assert "red" in explain(image, tuned.extractor, "grad_cam", target=ClassTarget(2)).title
 
 
+@pytest.mark.slow
 def test_the_second_phase_changes_the_last_stage_alone_and_no_statistics():
     workspace = color_workspace(6)
     spec = train(quick(epochs=2, unfrozen_stages=1, tuning_epochs=4, tuning_learning_rate=0.005), workspace)

@@ -148,6 +148,7 @@ def test_imagenet_features_are_those_of_keras_with_the_same_file(key, keras_home
     assert expected.std() > 0
 
 
+@pytest.mark.slow
 def test_the_classifier_gives_logits_and_class_names(keras_home, any_hash):
     row = BACKBONES["mobilenet_v3_small"]
     imagenet_file(row, keras_home, top=True)
@@ -181,6 +182,7 @@ class FakeWorkspace:
         return self.contents[digest]
 
 
+@pytest.mark.slow
 def test_weights_of_the_user_are_used(tmp_path):
     made = small("mobilenet_v3_small", weights="random", seed=4).build()
     made.network.save_weights(tmp_path / "mine.weights.h5")

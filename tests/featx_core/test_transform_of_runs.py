@@ -38,6 +38,7 @@ def test_it_names_its_source():
     assert SPEC.derived_from == SMALL
 
 
+@pytest.mark.slow
 def test_features_are_the_formula_of_those_of_the_source(held, over):
     source = load_features(held, SMALL.digest).values.astype(np.float64)
     features = extract(held.images(), over)

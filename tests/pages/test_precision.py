@@ -27,6 +27,7 @@ def test_it_is_not_shown_where_the_processor_lacks_it(visitor, monkeypatch):
     assert visitor.has_no_fault
 
 
+@pytest.mark.slow
 def test_the_run_card_names_engine_and_difference(visitor, worker):
     for key, value in {"backbone": "mobilenet_v3_small", "precision": "bfloat16", "side_MobileNetV3Small": 64}.items():
         element(visitor, key).set_value(value)

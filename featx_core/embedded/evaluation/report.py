@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from featx_core.embedded.evaluation.descriptors import CLASSICAL
 from featx_core.embedded.evaluation.results import Result
-from featx_core.embedded.evaluation.scores import interval
+from featx_core.embedded.evaluation.scores import Outcome, bootstrap, interval
 from featx_core.embedded.evaluation.tasks import Suites
 from featx_core.embedded.evaluation.thresholds import EMBEDDED, IN_MEAN, TWIN, Condition, Measured
 
@@ -32,7 +30,7 @@ def markdown(measured: Measured, equal: Mapping[str, Result], conditions: tuple[
         "Each measure (5-NN / logistic regression / NMI of k-means, or recall at 1):",
         _measures(measured.results, suites),
         "T10, share of heat inside the boxes over their share of the area:",
-        _heat(measured.heat),
+        _heat(measured),
         "Conditions for shipping as the default:",
         _conditions(conditions),
     ]
@@ -85,8 +83,12 @@ def _measures(results: Mapping[str, Result], suites: Suites) -> str:
     return _table(["", "measure", *names], rows)
 
 
-def _heat(heat: Mapping[str, np.ndarray]) -> str:
-    return _table(["method", "mean ratio"], [[name, f"{ratios.mean():.2f}"] for name, ratios in heat.items()])
+def _heat(measured: Measured) -> str:
+    rows = []
+    for name, ratios in measured.heat.items():
+        low, high = interval(bootstrap(Outcome(ratios, measured.photographs, {}, "T10"), 0))
+        rows.append([name, f"{ratios.mean():.2f} ({low / 100:.2f} to {high / 100:.2f})"])
+    return _table(["method", "mean ratio"], rows)
 
 
 def _conditions(conditions: tuple[Condition, ...]) -> str:

@@ -39,7 +39,9 @@ class Result:
 def describe_all(describe: Describe, suites: Suites) -> dict[str, np.ndarray]:
     """Compute the features of every picture, once for tasks that share pictures; by name of the task."""
     sources = {source_of(task).name: source_of(task) for suite in suites.values() for task in suite.tasks}
-    return {name: describe(source.images) for name, source in sources.items()}
+    images = {id(source.images): source.images for source in sources.values()}
+    features = {key: describe(pictures) for key, pictures in images.items()}
+    return {name: features[id(source.images)] for name, source in sources.items()}
 
 
 def measure(features: Mapping[str, np.ndarray], suites: Suites, seed: int, n_dimensions: int | None = None) -> Result:
@@ -51,13 +53,16 @@ def measure(features: Mapping[str, np.ndarray], suites: Suites, seed: int, n_dim
         seed: Of the bootstrap.
         n_dimensions: At most so many principal components; None leaves the features as they are.
     """
-    outcomes = {
-        key: {
-            source_of(task).name: evaluate_task(features[source_of(task).name], task, n_dimensions)
-            for task in suite.tasks
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):  # many small problems: threads would only wait for each other
+        outcomes = {
+            key: {
+                source_of(task).name: evaluate_task(features[source_of(task).name], task, n_dimensions)
+                for task in suite.tasks
+            }
+            for key, suite in suites.items()
         }
-        for key, suite in suites.items()
-    }
     return Result(
         scores={key: float(np.mean([o.score for o in parts.values()])) for key, parts in outcomes.items()},
         draws={key: np.mean([bootstrap(o, seed) for o in parts.values()], axis=0) for key, parts in outcomes.items()},

@@ -15,6 +15,7 @@ FLOOR = 0.01
 """Share of the mean variance that is added to each variance: columns that hardly vary are not blown up."""
 
 EQUAL_DIMENSIONS = 256
+RANK_TOLERANCE = 1e-10  # share of the energy of the strongest direction
 REGULARIZATION = 10.0  # C of LogisticRegression, the same for all
 
 
@@ -74,8 +75,7 @@ def prepared(fit_on: np.ndarray, features: np.ndarray, n_dimensions: int | None 
     scale = np.sqrt(variance + FLOOR * variance.mean()) + np.finfo(float).tiny
     values = (features - mean) / scale
     if n_dimensions is not None and n_dimensions < values.shape[1]:
-        _, _, axes = np.linalg.svd((fit_on - mean) / scale, full_matrices=False)
-        values = values @ axes[: min(n_dimensions, len(fit_on) - 1)].T
+        values = values @ _axes((fit_on - mean) / scale)[:, : min(n_dimensions, len(fit_on) - 1)]
     return values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), np.finfo(float).tiny)
 
 
@@ -107,10 +107,19 @@ def logistic_classes(train: np.ndarray, classes: np.ndarray, test: np.ndarray) -
     from sklearn.linear_model import LogisticRegression
 
     if train.shape[1] > len(train):
-        _, _, axes = np.linalg.svd(train, full_matrices=False)
-        train, test = train @ axes.T, test @ axes.T
+        axes = _axes(train)
+        train, test = train @ axes, test @ axes
     classifier = LogisticRegression(C=REGULARIZATION, tol=1e-4, max_iter=1000)
     return classifier.fit(train, classes).predict(test)
+
+
+def _axes(values: np.ndarray) -> np.ndarray:
+    """Give the orthonormal directions in which rows lie, those of most energy first: float64 `(d, rank)`."""
+    is_wide = values.shape[1] > len(values)
+    products, vectors = np.linalg.eigh(values @ values.T if is_wide else values.T @ values)
+    is_real = products > RANK_TOLERANCE * products[-1]
+    axes = vectors[:, is_real][:, ::-1]
+    return values.T @ axes / np.sqrt(products[is_real][::-1]) if is_wide else axes
 
 
 def cluster_agreement(values: np.ndarray, classes: np.ndarray) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 
@@ -57,6 +58,7 @@ def test_suite() -> Suites:
             "T3": Suite("Letters, typeface left out", (written,)),
             "T4": Suite("Held-out families", families),
             "T5": Suite("Patches of photographs", (patches,)),
+            "T5b": Suite("T5 without china.jpg", (without_class(patches, 0),)),
             "T6": Suite("Stereo pair", (stereo(),)),
             "T7": Suite("Altered copies", (altered_copies(),)),
             "T8": Suite("Faces or not", (faces(),)),
@@ -127,6 +129,14 @@ def photograph_patches() -> Classification:
     classes = np.arange(len(photographs())).repeat(2 * N_PATCHES)
     fold = (np.flatnonzero(~is_right), np.flatnonzero(is_right))
     return Classification("photographs", np.stack(images), classes, (fold,), np.arange(len(images)))
+
+
+def without_class(task: Classification, number: int) -> Classification:
+    """Leave out the pictures of one class, in training and in the test."""
+    folds = tuple(
+        (train[task.classes[train] != number], test[task.classes[test] != number]) for train, test in task.folds
+    )
+    return replace(task, name=f"{task.name} without {number}", folds=folds)
 
 
 def _grey_patch(photograph: np.ndarray, top: int, left: int) -> np.ndarray:

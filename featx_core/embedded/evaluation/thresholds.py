@@ -41,13 +41,15 @@ class Measured:
     Args:
         results: By name of the descriptor; `untrained twin` is the mean of its seeds.
         heat: T10 by name of the method, a ratio for each picture.
-        n_bytes: Of the weights file.
+        photographs: Number of the photograph of each of these pictures: those of one are drawn together.
+        n_bytes: Of the weights file, None where there is none.
         milliseconds: An image on one thread, None where it was not measured.
     """
 
     results: Mapping[str, Result]
     heat: Mapping[str, np.ndarray]
-    n_bytes: int
+    photographs: np.ndarray
+    n_bytes: int | None
     milliseconds: float | None
 
 
@@ -64,7 +66,7 @@ def check(measured: Measured) -> tuple[Condition, ...]:
         _never_below_twin(measured.results),
         _clean_digits(measured.results),
         _heat(measured.heat),
-        Condition(f"Weights at most {MOST_BYTES:,} bytes", f"{measured.n_bytes:,}", measured.n_bytes <= MOST_BYTES),
+        _size(measured.n_bytes),
         _speed(measured.milliseconds),
     )
 
@@ -109,6 +111,13 @@ def _heat(heat: Mapping[str, np.ndarray]) -> Condition:
         f"{network / twin:.2f} times the twin; {network:.2f} against {gaussian:.2f} of the Gaussian",
         network >= TIMES_TWIN_HEAT * twin and network > gaussian,
     )
+
+
+def _size(n_bytes: int | None) -> Condition:
+    text = f"Weights file at most {MOST_BYTES:,} bytes"
+    if n_bytes is None:
+        return Condition(text, "not measured", is_met=False)
+    return Condition(text, f"{n_bytes:,}", n_bytes <= MOST_BYTES)
 
 
 def _speed(milliseconds: float | None) -> Condition:

@@ -16,7 +16,7 @@ from featx_core.embedded.evaluation.picture_cache import kept_arrays
 from featx_core.embedded.evaluation.results import Result, average, describe_all, measure
 from featx_core.embedded.evaluation.scores import EQUAL_DIMENSIONS
 from featx_core.embedded.evaluation.speed import milliseconds_per_image
-from featx_core.embedded.evaluation.tasks import Suites
+from featx_core.embedded.evaluation.tasks import Suites, number_of
 from featx_core.embedded.evaluation.thresholds import EMBEDDED, TWIN, Measured
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def measure_all(network: Candidate, suites: Suites, seed: int, note: Note) -> tu
     measured = Measured(
         results={name: average(results) for name, results in full.items()},
         heat=heat_of_all(network.network),
-        n_bytes=network.path.stat().st_size if network.path else 0,
+        photographs=np.array([each.photograph for each in boxes.framings()]),
+        n_bytes=network.path.stat().st_size if network.path else None,
         milliseconds=milliseconds_per_image(network.path) if network.path else None,
     )
     return measured, {name: average(results) for name, results in equal.items()}
@@ -78,10 +79,11 @@ def measure_all(network: Candidate, suites: Suites, seed: int, note: Note) -> tu
 def _features(network: Candidate, suites: Suites, seed: int) -> Iterator[tuple[str, Mapping[str, np.ndarray]]]:
     """Describe all pictures; those who do not change are kept on the disk."""
     yield EMBEDDED, describe_all(describe_with(network.network), suites)
+    key = f"{seed} {number_of(' '.join(suites))}"
     for twin_seed in TWIN_SEEDS:
-        yield TWIN, kept_arrays(f"twin {twin_seed} {seed}", lambda s=twin_seed: _twin(s, suites))  # type: ignore[misc]
+        yield TWIN, kept_arrays(f"twin {twin_seed} {key}", lambda s=twin_seed: _twin(s, suites))  # type: ignore[misc]
     for name, describe in CLASSICAL.items():
-        yield name, kept_arrays(f"{name} {seed}", lambda d=describe: describe_all(d, suites))  # type: ignore[misc]
+        yield name, kept_arrays(f"{name} {key}", lambda d=describe: describe_all(d, suites))  # type: ignore[misc]
 
 
 def _twin(seed: int, suites: Suites) -> dict[str, np.ndarray]:
