@@ -126,7 +126,7 @@ def test_its_untrained_twin_is_the_conditioned_network_folded():
 def test_heatmaps_have_two_resolutions_at_any_size(side, coarse):
     extractor = Pretrained("embedded_v1", image_size=(side, side)).build()
     image = np.random.default_rng(0).integers(0, 256, (150, 100, 3)).astype(np.uint8)
-    for layer, cells in ((None, coarse), ("stage2_out", 2 * coarse)):
+    for layer, cells in ((None, coarse), ("stage3_out", 2 * coarse)):
         for name in fx.HEATMAPS:
             assert fx.explain(image, extractor, name, layer=layer).grid.shape == (cells, cells)
 
@@ -143,7 +143,7 @@ def test_class_targets_say_that_there_is_no_classifier(extractor):
         fx.explain(probe_image(), extractor, "grad_cam", target=ClassTarget(3))
 
 
-@pytest.mark.parametrize(("layer", "pooling", "n_features"), [("stage1", "max", 32), ("stage3_add", "avg", 192)])
+@pytest.mark.parametrize(("layer", "pooling", "n_features"), [("stem_relu", "max", 32), ("stage4_add", "avg", 192)])
 def test_any_layer_and_pooling(layer, pooling, n_features):
     spec = Pretrained("embedded_v1", layer=layer, pooling=pooling, image_size=(64, 80))
     features = spec.build()(made_up_images(np.random.default_rng(1), 2, (64, 80)))
