@@ -26,12 +26,13 @@ MAX_RUNS = 12
 TRADE_HEIGHT = 340  # pixels
 QUICK = ("embedded_v1", "mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0")  # small: offered at first, if there
 TRAINED, RANDOM = "trained", "random"
-_ASKED, _MORE = "backbones_asked", "more"
+_ASKED, _TIMES = "backbones_asked", "times_run_more"
 
 
 def run_more(images: ImageSet) -> None:
     """Offer to run several backbones now, one after another, each with its own row of progress."""
-    with st.popover("Run backbones now", icon=":material/playlist_add:", key=_MORE, on_change="rerun"):
+    key = f"more_{_times()}"  # a new one is closed, however quickly the old one was pressed
+    with st.popover("Run backbones now", icon=":material/playlist_add:", key=key, on_change="rerun"):
         names = st.multiselect(
             "Backbones",
             list(BACKBONES),
@@ -74,7 +75,13 @@ def _start_all(names: Sequence[str], kind: str, images: ImageSet) -> None:
     """Begin the runs and close what covers their progress."""
     for name in names:
         _start(Pretrained(backbone=name, weights=BACKBONES[name].trained if kind == TRAINED else kind), images)
-    session.remember(_MORE, False)
+    session.remember(_TIMES, _times() + 1)
+
+
+def _times() -> int:
+    """How often this session began such runs."""
+    found = session.recall(_TIMES)
+    return found if isinstance(found, int) else 0
 
 
 def _start(spec: Pretrained, images: ImageSet) -> None:
