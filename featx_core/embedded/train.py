@@ -91,9 +91,9 @@ def train(banks: Path, folder: Path, n_views: int, settings: argparse.Namespace)
     try:
         while state.n_views < n_views:
             log += _run_until_checkpoint(trainer, state, pool, n_views, settings.batch, folder)
-        trainer.recalibrate(
-            [pool.draw(128, np.random.default_rng((state.seed, i)))[0] for i in range(CALIBRATION_BATCHES)]
-        )
+        scenes = [pool.draw(128, np.random.default_rng((state.seed, i)))[0] for i in range(CALIBRATION_BATCHES)]
+        trainer.recalibrate(scenes)
+        trainer.focus(scenes)
         np.savez(folder / "final.npz", allow_pickle=False, **trainer.averaged())
         (folder / "final.json").write_text(json.dumps(vars(state)))
     finally:
