@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -191,7 +192,7 @@ class Workspace:
     def _record(
         self, name: str, label: str | None, digest: str, width: int, height: int, form: str, light: float, notes: str
     ) -> ImageRecord:
-        return ImageRecord(name, label, digest, width, height, form, light, tuple(json.loads(notes)), self)
+        return ImageRecord(name, label, digest, width, height, form, light, _notes(notes), self)
 
     def content(self, digest: str) -> bytes:
         """Fetch the bytes of one image file.
@@ -282,6 +283,11 @@ class Workspace:
 def image_set_key(images: ImageSet | Features | Rows) -> str:
     """Give a digest of which images these are (or have features), in which order; labels and names do not count."""
     return hashlib.sha256("\n".join(images.digests).encode("ascii")).hexdigest()
+
+
+@functools.lru_cache(maxsize=256)  # most images have none, and most of the others the same ones
+def _notes(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
 
 
 def _limit_reached(held: tuple[int, int], n_new: int, max_bytes: int | None, max_images: int | None) -> str | None:

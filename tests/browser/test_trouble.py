@@ -57,7 +57,9 @@ def test_a_job_goes_on_while_its_page_is_left_and_reloaded(page_at_work):
 
 
 def test_a_killed_server_loses_nothing(fresh_server, open_tab, notes, make_png, tmp_path):
-    notes.expected = "ERR_CONNECTION|WebSocket|Failed to fetch|Failed to load resource|Client Error|Network Error|Host|Streamlit still running"
+    notes.expected = (
+        "ERR_CONNECTION|WebSocket|Failed to fetch|Failed to load|Client Error|Network Error|Host|still running"
+    )
     page = open_tab(fresh_server.url)
     files = [tmp_path / f"{number}.png" for number in range(6)]
     for number, path in enumerate(files):
