@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import re
@@ -53,6 +52,7 @@ class Workspace:
         self._store = store
         self.vectors = VectorStore(store)
         self.ledger = Ledger(store, self.vectors)
+        self._listed: tuple[tuple[int, int], ImageSet] | None = None  # the images as they were at a version of the file
 
     @classmethod
     def open(cls, path: Path | str, *, check: bool = True) -> Self:
@@ -180,8 +180,11 @@ class Workspace:
 
     def images(self) -> ImageSet:
         """List all images in the order in which they came."""
-        rows = self._store.rows(_RECORDS + " ORDER BY images.id")
-        return ImageSet(self._record(*row) for row in rows)
+        version = self._store.version()
+        if self._listed is None or self._listed[0] != version:
+            rows = self._store.rows(_RECORDS + " ORDER BY images.id")
+            self._listed = version, ImageSet(self._record(*row) for row in rows)
+        return self._listed[1]
 
     def rows(self, extractor_digest: str) -> Rows:
         """List the images that have features of an extractor, without reading them."""
@@ -192,7 +195,7 @@ class Workspace:
     def _record(
         self, name: str, label: str | None, digest: str, width: int, height: int, form: str, light: float, notes: str
     ) -> ImageRecord:
-        return ImageRecord(name, label, digest, width, height, form, light, _notes(notes), self)
+        return ImageRecord(name, label, digest, width, height, form, light, tuple(json.loads(notes)), self)
 
     def content(self, digest: str) -> bytes:
         """Fetch the bytes of one image file.
@@ -283,11 +286,6 @@ class Workspace:
 def image_set_key(images: ImageSet | Features | Rows) -> str:
     """Give a digest of which images these are (or have features), in which order; labels and names do not count."""
     return hashlib.sha256("\n".join(images.digests).encode("ascii")).hexdigest()
-
-
-@functools.lru_cache(maxsize=256)  # most images have none, and most of the others the same ones
-def _notes(text: str) -> tuple[str, ...]:
-    return tuple(json.loads(text))
 
 
 def _limit_reached(held: tuple[int, int], n_new: int, max_bytes: int | None, max_images: int | None) -> str | None:
