@@ -133,21 +133,6 @@ class Trainer:
         """The running mean, named by layer and variable."""
         return dict(zip(self._names(), self._mean, strict=True))
 
-    def recalibrate(self, batches: list[np.ndarray]) -> None:
-        """Put the running mean into the network, and set its batch normalizations anew, at the size of the app.
-
-        Args:
-            batches: uint8 `(n, 96, 96, 5)` each.
-        """
-        self.network.set_weights(self._mean)
-        norms = [layer for layer in self.network.layers if isinstance(layer, keras.layers.BatchNormalization)]
-        for number, scenes in enumerate(batches):
-            views = random_views(ops.cast(scenes, "float32"), network.SIDE, self._model.seeds, is_mild=True)
-            for layer in norms:
-                layer.momentum = number / (number + 1)
-            self.network(views.images, training=True)
-        self._mean = [np.array(value) for value in self.network.get_weights()]
-
     def focus(self, batches: list[np.ndarray]) -> None:
         """Put the running mean into the network, and weigh its last channels by how much they answer to objects.
 

@@ -1,5 +1,6 @@
 """The embedded backbone as it ships: weights that belong to the card, and everything that other backbones can do."""
 
+import re
 import socket
 
 import numpy as np
@@ -10,6 +11,7 @@ from featx_core import openvino_engine, weights
 from featx_core.backbones import BACKBONES
 from featx_core.conditioning import made_up_images, randomize
 from featx_core.defaults import default_spec
+from featx_core.embedded.measured import read_measured
 from featx_core.embedded.network import build
 from featx_core.embedded.weights import V1, digest_arrays, probe_image, read_card, read_weights
 from featx_core.engine import TensorFlowEngine
@@ -56,6 +58,17 @@ def test_the_arrays_are_those_of_the_card():
     assert V1.stat().st_size == card["n_bytes"] <= 4_000_000
     assert sum(array.size for array in halves.values()) == card["n_parameters"] == BACKBONES["embedded_v1"].n_parameters
     assert card["name"] == "embedded_v1"
+
+
+def test_the_model_card_is_of_this_file_and_shows_what_was_measured_of_it():
+    words = V1.with_name("MODEL_CARD.md").read_text(encoding="utf-8")
+    assert read_card()["sha256"] in words
+    scores = read_measured()
+    assert len(scores) >= 9
+    for score in scores:
+        assert f"{score.embedded:.1f} ({score.low:.1f} to {score.high:.1f})" in words, score.suite
+    for picture in re.findall(r"\]\((pictures/[^)]+)\)", words):
+        assert V1.with_name(picture).is_file()
 
 
 def test_it_is_the_default_where_nothing_was_downloaded(no_network):
