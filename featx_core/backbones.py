@@ -1,22 +1,24 @@
-"""The backbones: every network of `keras.applications`, as rows of facts."""
+"""The backbones: the embedded one and every network of `keras.applications`, as rows of facts."""
 
 from __future__ import annotations
 
 import difflib
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from featx_core.keras_setup import load_keras
-from featx_core.weights_files import WeightsFile
+from featx_core.embedded.measured import MEASURED_V1, SuiteScore, read_measured
+from featx_core.keras_setup import same_random_state
+from featx_core.origins import ORIGINS
+from featx_core.weights_files import BackboneFiles
 from featx_core.weights_table import WEIGHTS_FILES
 
 if TYPE_CHECKING:
     import keras
+
+    from featx_core.origins import Origin
 
 MAXIMUM_SIDE = 1024
 """Longest side of a network's input. Memory grows with its square."""
@@ -31,6 +33,9 @@ class Family:
     Attributes:
         preprocessing: A key of `PREPROCESSING`.
         paper: Authors, year, title and where to find it.
+        trained: What `Pretrained.weights` calls its trained weights: a key of `ORIGINS`.
+        about: What people should know before they choose it; empty where its name says it.
+        measured: The file with what was measured of it, see `embedded.measured`; None: nothing comes with it.
         squares_deviation: Keras adds a layer for ImageNet weights alone, which divides the input by the root of the
             deviation once more. featx puts that into the weights, see `weights.finish_imagenet`.
         normalizes_after_pooling: The last layer is a normalization that belongs behind the pooling.
@@ -38,6 +43,9 @@ class Family:
 
     preprocessing: str
     paper: str
+    trained: str = "imagenet"
+    about: str = ""
+    measured: Path | None = None
     squares_deviation: bool = False
     normalizes_after_pooling: bool = False
 
@@ -47,12 +55,12 @@ class Backbone:
     """A pretrained network without its classifier.
 
     Attributes:
-        title: Its name in `keras.applications`, which is also what people call it.
-        family: A key of `FAMILIES`, and the module of `keras.applications` that holds it.
+        title: What people call it: its name in `keras.applications`, where it comes from there.
+        family: A key of `FAMILIES`; of those in `keras.applications`, the module that holds it.
         side: Height and width of the input that it was trained for.
         minimum_side: The smallest height or width that it accepts.
         n_parameters: Without the classifier.
-        n_parameters_with_top: With the classifier of 1 000 ImageNet classes.
+        n_parameters_with_top: With the classifier of 1 000 ImageNet classes; 0 where it has none.
         n_features: Channels of the last layer.
         batch_size: Images per forward pass at `side`, so that memory stays near 1 GB.
     """
@@ -82,14 +90,29 @@ class Backbone:
         return FAMILIES[self.family].normalizes_after_pooling
 
     @property
-    def constructor(self) -> str:
-        """The name of the function in `keras.applications` that makes it."""
-        return self.title
+    def trained(self) -> str:
+        """What `Pretrained.weights` calls the weights that it was trained to: a key of `ORIGINS`."""
+        return FAMILIES[self.family].trained
 
     @property
-    def module(self) -> str:
-        """The module of Keras with its constructor and its `preprocess_input`."""
-        return f"keras.applications.{self.family}"
+    def origin(self) -> Origin:
+        """Where the network and its trained weights come from."""
+        return ORIGINS[self.trained]
+
+    @property
+    def weights_kinds(self) -> tuple[str, ...]:
+        """The kinds of weights that there are for it, keys of `WEIGHTS_KINDS`, the trained ones first."""
+        return self.trained, "random", "file"
+
+    @property
+    def has_classifier(self) -> bool:
+        """Whether it was trained to name classes, and can keep the layers that do so."""
+        return self.n_parameters_with_top > 0
+
+    @property
+    def about(self) -> str:
+        """What people should know before they choose it."""
+        return FAMILIES[self.family].about
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -97,24 +120,25 @@ class Backbone:
         return self.side, self.side
 
     @property
-    def weights(self) -> WeightsFile:
-        """The ImageNet weights without the classifier."""
-        return WEIGHTS_FILES[self.title].without_top
+    def measured(self) -> tuple[SuiteScore, ...]:
+        """How well it does, as far as that comes with featx."""
+        path = FAMILIES[self.family].measured
+        return read_measured(path) if path else ()
 
     @property
-    def weights_with_top(self) -> WeightsFile:
-        """The ImageNet weights with the classifier."""
-        return WEIGHTS_FILES[self.title].with_top
+    def files(self) -> BackboneFiles | None:
+        """The files that can be downloaded; None where there is nothing to download."""
+        return WEIGHTS_FILES.get(self.title)
 
     @property
     def download_bytes(self) -> int:
-        """About how large the weights without the classifier are. Keras pins no sizes: four bytes a parameter."""
-        return self.n_parameters * BYTES_PER_PARAMETER
+        """About how much is to download without the classifier. Keras pins no sizes: four bytes a parameter."""
+        return self.n_parameters * BYTES_PER_PARAMETER if self.files else 0
 
     @property
     def download_bytes_with_top(self) -> int:
-        """About how large the weights with the classifier are."""
-        return self.n_parameters_with_top * BYTES_PER_PARAMETER
+        """About how much is to download with the classifier."""
+        return self.n_parameters_with_top * BYTES_PER_PARAMETER if self.files else 0
 
     @property
     def reference(self) -> str:
@@ -126,8 +150,17 @@ class Backbone:
         return max(1, min(self.batch_size, self.batch_size * self.side**2 // (image_size[0] * image_size[1])))
 
 
+_EMBEDDED_PAPER = (
+    "Residual blocks as in He et al. 2015, arXiv:1512.03385; how it was trained: featx_core/embedded/MODEL_CARD.md"
+)
+_EMBEDDED_ABOUT = (
+    "A 2 MB network that ships with this app, trained from scratch on computer-generated patterns only. It knows textures, "
+    "shapes and layout; it does not know the names of objects."
+)
+
 FAMILIES: Mapping[str, Family] = MappingProxyType(
     {
+        "embedded": Family("none", _EMBEDDED_PAPER, trained="embedded", about=_EMBEDDED_ABOUT, measured=MEASURED_V1),
         "mobilenet": Family("tf", "Howard et al. 2017, MobileNets, arXiv:1704.04861"),
         "mobilenet_v2": Family("tf", "Sandler et al. 2018, MobileNetV2, arXiv:1801.04381"),
         "mobilenet_v3": Family("none", "Howard et al. 2019, Searching for MobileNetV3, arXiv:1905.02244"),
@@ -150,6 +183,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
 
 # fmt: off
 BACKBONES: Mapping[str, Backbone] = MappingProxyType({
+    "embedded_v1": Backbone("Embedded v1", "embedded", 112, 48, 1_144_944, 0, 256, 64),
     "mobilenet": Backbone("MobileNet", "mobilenet", 224, 32, 3_228_864, 4_253_864, 1024, 32),
     "mobilenet_v2": Backbone("MobileNetV2", "mobilenet_v2", 224, 32, 2_257_984, 3_538_984, 1280, 32),
     "mobilenet_v3_small": Backbone("MobileNetV3Small", "mobilenet_v3", 224, 32, 939_120, 2_554_968, 576, 32),
@@ -226,8 +260,7 @@ def check_image_size(backbone: Backbone, image_size: tuple[int, int]) -> None:
 def build_network(backbone: Backbone, image_size: tuple[int, int], *, classifier: bool = False) -> keras.Model:
     """Make the network as Keras initialises it. Weights come later.
 
-    `name` is never passed: EfficientNetV2 picks its input scaling by it. Keras draws the seeds of its initialisers from
-    Python's generator; its state is put back.
+    The random state of the process is left as it is.
 
     Args:
         backbone: A row of `BACKBONES`.
@@ -237,11 +270,5 @@ def build_network(backbone: Backbone, image_size: tuple[int, int], *, classifier
     Returns:
         A flat functional model from `(n_images, height, width, 3)` to the last feature map, or to 1 000 logits.
     """
-    constructor = getattr(load_keras().applications, backbone.constructor)
-    top = {"include_top": True, "classifier_activation": None} if classifier else {"include_top": False}
-    state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002 - the process-wide one is meant
-    try:
-        return constructor(weights=None, input_shape=(*image_size, 3), **top)
-    finally:
-        random.setstate(state)
-        np.random.set_state(numpy_state)  # noqa: NPY002
+    with same_random_state():
+        return backbone.origin.build(backbone, image_size, classifier)

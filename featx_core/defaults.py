@@ -1,17 +1,17 @@
 """What featx does when nothing was chosen yet."""
 
 from featx_core.backbones import BACKBONES
-from featx_core.methods import Pretrained, Spec
-from featx_core.weights import find
+from featx_core.methods import Pretrained
+from featx_core.weights import is_here
 
-DEFAULT_BACKBONE = "mobilenet_v2"  # the quickest of the well-known ones: 3.5 million parameters, 224 px
+DOWNLOADED_BACKBONE = "mobilenet_v2"  # the quickest of the well-known ones: 3.5 million parameters, 224 px
+OFFLINE_BACKBONE = "embedded_v1"
 
 
-def default_spec() -> Spec:
-    """Give the spec that a first click runs.
+def default_spec() -> Pretrained:
+    """Give the spec that a first click runs: always one with trained weights that need no network.
 
-    MobileNetV2 with the ImageNet weights where they are on this machine, otherwise with seeded random weights, which
-    the spec's badge says.
+    MobileNetV2 where its ImageNet weights are on this machine, otherwise the embedded backbone. The spec's badge says which.
     """
-    known = find(BACKBONES[DEFAULT_BACKBONE]) is not None
-    return Pretrained(backbone=DEFAULT_BACKBONE, weights="imagenet" if known else "random")
+    is_downloaded = is_here(BACKBONES[DOWNLOADED_BACKBONE])
+    return Pretrained(backbone=DOWNLOADED_BACKBONE if is_downloaded else OFFLINE_BACKBONE)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import importlib.metadata
 import os
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -267,7 +269,7 @@ class _Extraction(KeptRows):
             "batch_size": self.batch_size,
             "engine": self._engine(),
             "feature_shape": list(self.extractor.output_shape[1:]),
-            "versions": {name: importlib.metadata.version(name) for name in _VERSIONED},
+            "versions": dict(_versions()),
         }
 
     def _ms_per_image(self) -> float | None:
@@ -289,3 +291,8 @@ class _Extraction(KeptRows):
 
 def _is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
+
+
+@functools.cache
+def _versions() -> Mapping[str, str]:
+    return MappingProxyType({name: importlib.metadata.version(name) for name in _VERSIONED})

@@ -2,8 +2,11 @@
 
 import contextlib
 import os
+import random
 from collections.abc import Iterator
 from types import ModuleType
+
+import numpy as np
 
 _PENDING = "uninitialized_variables"  # Keras's own name for its list of weights that are still to be filled
 
@@ -37,6 +40,17 @@ def _register_layers(keras: ModuleType) -> None:
     from featx_core.expressions.layer import layer_class
 
     layer_class(keras)
+
+
+@contextlib.contextmanager
+def same_random_state() -> Iterator[None]:
+    """Build networks without a trace in the random state of the process, from which Keras draws the seeds of initialisers."""
+    state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002 - the process-wide one is meant
+    try:
+        yield
+    finally:
+        random.setstate(state)
+        np.random.set_state(numpy_state)  # noqa: NPY002
 
 
 @contextlib.contextmanager

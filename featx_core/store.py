@@ -123,6 +123,12 @@ class Store:
             row = self._connection.execute(query, parameters).fetchone()
         return row[0] if row else None
 
+    def version(self) -> tuple[int, int]:
+        """Give numbers that differ after anything in the file was changed, by this process or by another one."""
+        with self._lock:
+            by_others = self._connection.execute("PRAGMA data_version").fetchone()[0]
+            return by_others, self._connection.total_changes
+
     def copy_to(self, path: Path | str) -> None:
         """Write a whole, consistent copy of the file, while others go on using it."""
         with contextlib.closing(sqlite3.connect(str(path))) as target, self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import zlib
 from collections.abc import Iterable, Mapping
@@ -86,6 +87,11 @@ def _array(shape: str, checksum: int, value: bytes) -> np.ndarray | None:
     if zlib.crc32(value) != checksum:
         return None
     try:
-        return np.frombuffer(value, dtype="<f4").reshape(json.loads(shape))
+        return np.frombuffer(value, dtype="<f4").reshape(_shape(shape))
     except (ValueError, TypeError):
         return None
+
+
+@functools.lru_cache(maxsize=64)  # the rows of a run are all of one shape
+def _shape(text: str) -> tuple[int, ...]:
+    return tuple(json.loads(text))

@@ -33,6 +33,7 @@ __all__ = [
     "finish_imagenet",
     "from_workspace",
     "has_wrong_file",
+    "is_here",
     "load_into",
     "weights_folder",
 ]
@@ -54,6 +55,16 @@ def weights_folder() -> Path:
     if not os.access(existing, os.W_OK) and not (home / "models").is_dir():
         home = Path(tempfile.gettempdir()) / ".keras"
     return home / "models"
+
+
+def is_here(backbone: Backbone, top: bool = False) -> bool:
+    """Whether the trained weights of a backbone are on this machine, so that nothing needs to be downloaded.
+
+    Args:
+        backbone: A row of `BACKBONES`.
+        top: Whether with the classifier.
+    """
+    return backbone.origin.is_here(backbone, top)
 
 
 def find(backbone: Backbone, top: bool = False) -> Path | None:
@@ -90,6 +101,7 @@ def fetch(backbone: Backbone, *, top: bool = False, on_progress: ProgressCallbac
         The file, checked.
 
     Raises:
+        ValueError: If there is nothing to download for this backbone.
         WeightsError: If they are not there and cannot be downloaded.
     """
     found = find(backbone, top)
@@ -174,9 +186,11 @@ def _fetch_class_names() -> None:
 
 
 def _facts(backbone: Backbone, top: bool) -> tuple[WeightsFile, int, int]:
+    if backbone.files is None:
+        raise ValueError(f"There are no weights of {backbone.title} to download: they come with featx.")
     if top:
-        return backbone.weights_with_top, backbone.n_parameters_with_top, backbone.download_bytes_with_top
-    return backbone.weights, backbone.n_parameters, backbone.download_bytes
+        return backbone.files.with_top, backbone.n_parameters_with_top, backbone.download_bytes_with_top
+    return backbone.files.without_top, backbone.n_parameters, backbone.download_bytes
 
 
 def _problem(path: Path, pinned: str | None, n_values: int) -> str | None:

@@ -52,6 +52,7 @@ class Workspace:
         self._store = store
         self.vectors = VectorStore(store)
         self.ledger = Ledger(store, self.vectors)
+        self._listed: tuple[tuple[int, int], ImageSet] | None = None  # the images as they were at a version of the file
 
     @classmethod
     def open(cls, path: Path | str, *, check: bool = True) -> Self:
@@ -179,8 +180,11 @@ class Workspace:
 
     def images(self) -> ImageSet:
         """List all images in the order in which they came."""
-        rows = self._store.rows(_RECORDS + " ORDER BY images.id")
-        return ImageSet(self._record(*row) for row in rows)
+        version = self._store.version()
+        if self._listed is None or self._listed[0] != version:
+            rows = self._store.rows(_RECORDS + " ORDER BY images.id")
+            self._listed = version, ImageSet(self._record(*row) for row in rows)
+        return self._listed[1]
 
     def rows(self, extractor_digest: str) -> Rows:
         """List the images that have features of an extractor, without reading them."""

@@ -1,7 +1,7 @@
 """Train the embedded backbone, resumable at any point.
 
     python -m featx_core.embedded.generate --out banks
-    python -m featx_core.embedded.train --banks banks --out runs/first --views 4500000
+    python -m featx_core.embedded.train --banks banks --out runs/first --views 2300000
 
 Runs on two CPU cores, and on an accelerator where Keras finds one (`KERAS_BACKEND=jax` or `torch`). Start the same
 command again to go on from the last checkpoint.
@@ -34,7 +34,7 @@ PHASES = ((0.70, 48), (0.94, 64), (1.01, 96))
 
 CHECKPOINT_SECONDS = 120
 REFRESH_STEPS = 24
-CALIBRATION_BATCHES = 24
+FOCUS_BATCHES = 24
 
 
 @dataclass
@@ -61,7 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--banks", type=Path, default=Path("banks"), help="folder of `generate`")
     parser.add_argument("--out", type=Path, default=Path("runs/first"), help="folder of the checkpoint and the log")
-    parser.add_argument("--views", type=int, default=4_500_000, help="how long to train: about 2.5 h on two cores")
+    parser.add_argument("--views", type=int, default=2_300_000, help="how long to train: about 2 h on two cores")
     parser.add_argument("--batch", type=int, default=128, help="pairs of views a step")
     parser.add_argument("--shards", type=int, default=48, help="size of the pool, in 512 scenes of 24 MB")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="how many fill the pool at the start")
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def train(banks: Path, folder: Path, n_views: int, settings: argparse.Namespace) -> list[dict[str, float]]:
-    """Train until so many views were seen, then set the batch normalizations and save `final.npz`.
+    """Train until so many views were seen, then weigh the last channels (see `focus.py`) and save `final.npz`.
 
     Returns:
         The lines of the log of this run.
@@ -91,9 +91,7 @@ def train(banks: Path, folder: Path, n_views: int, settings: argparse.Namespace)
     try:
         while state.n_views < n_views:
             log += _run_until_checkpoint(trainer, state, pool, n_views, settings.batch, folder)
-        trainer.recalibrate(
-            [pool.draw(128, np.random.default_rng((state.seed, i)))[0] for i in range(CALIBRATION_BATCHES)]
-        )
+        trainer.focus([pool.draw(128, np.random.default_rng((state.seed, i)))[0] for i in range(FOCUS_BATCHES)])
         np.savez(folder / "final.npz", allow_pickle=False, **trainer.averaged())
         (folder / "final.json").write_text(json.dumps(vars(state)))
     finally:

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops  # noqa: TID253
 
 from featx_core.embedded import masks, network, textures
+from featx_core.embedded.focus import apply_gains, channel_gains, cover_of
 from featx_core.embedded.losses import (
     decoupled_contrastive,
     mask_cross_entropy,
@@ -132,20 +133,21 @@ class Trainer:
         """The running mean, named by layer and variable."""
         return dict(zip(self._names(), self._mean, strict=True))
 
-    def recalibrate(self, batches: list[np.ndarray]) -> None:
-        """Put the running mean into the network, and set its batch normalizations anew, at the size of the app.
+    def focus(self, batches: list[np.ndarray]) -> None:
+        """Put the running mean into the network, and weigh its last channels by how much they answer to objects.
 
         Args:
-            batches: uint8 `(n, 96, 96, 5)` each.
+            batches: uint8 `(n, 96, 96, 5)` each; scenes without objects tell nothing and are passed over.
         """
         self.network.set_weights(self._mean)
-        norms = [layer for layer in self.network.layers if isinstance(layer, keras.layers.BatchNormalization)]
-        for number, scenes in enumerate(batches):
-            views = random_views(ops.cast(scenes, "float32"), network.SIDE, self._model.seeds, is_mild=True)
-            for layer in norms:
-                layer.momentum = number / (number + 1)
-            self.network(views.images, training=True)
+        with_objects = [scenes[scenes[..., 4].any(axis=(1, 2))] for scenes in batches]
+        apply_gains(self.network, channel_gains(self._maps_and_cover(scenes) for scenes in with_objects))
         self._mean = [np.array(value) for value in self.network.get_weights()]
+
+    def _maps_and_cover(self, scenes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        views = random_views(ops.cast(scenes, "float32"), network.SIDE, self._model.seeds, is_mild=True)
+        maps = ops.convert_to_numpy(self.network(views.images, training=False))
+        return maps, cover_of(ops.convert_to_numpy(views.every), maps.shape[1])
 
     def everything(self) -> dict[str, np.ndarray]:
         """All that going on needs: weights, their mean, and the state of the optimiser."""

@@ -1,16 +1,16 @@
-"""The first way to extract features: a network from `keras.applications`, tapped at one layer."""
+"""The first way to extract features: a pretrained backbone, tapped at one layer."""
 
 from __future__ import annotations
 
 import functools
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from featx_core.backbones import BACKBONES, Backbone, build_network, check_image_size, find_backbone
 from featx_core.layers import LayerInfo, find_layer, list_layers
 from featx_core.methods.spec import Spec, SpecError, later
+from featx_core.origins import WEIGHTS_KINDS
 from featx_core.preprocessing import PREPROCESSING, NetworkInput, Preprocessing, describe_input
 
 if TYPE_CHECKING:
@@ -36,16 +36,16 @@ class Pretrained(Spec):
 
     Attributes:
         backbone: A key of `BACKBONES`.
-        weights: "imagenet", "random" (untrained, a baseline), or "file:" and the SHA-256 of a weights file that is kept in
-            the workspace.
+        weights: "imagenet" or "embedded" (whichever the backbone was trained to; left empty, it becomes that), "random"
+            (untrained, a baseline), or "file:" and the SHA-256 of a weights file that is kept in the workspace.
         seed: Of random weights.
         layer: Index into the layers, a stage such as "stage3", a layer's name, or None for the last layer. Made-up names
             are read as a fresh process would number them, so they mean the same everywhere; indices and stages always do.
         pooling: "avg" or "max" over the map, "flatten", or None for the map itself. A layer without a map takes None.
         image_size: Height and width of the input; None: what the backbone was trained for.
         fit: How pictures are brought to that size: "crop", "stretch" or "pad".
-        classifier: Whether the network keeps its classifier of 1 000 ImageNet classes. Its last layer then gives logits,
-            and the input has the backbone's own size.
+        classifier: Whether the network keeps its classifier of 1 000 ImageNet classes, if it has one. Its last layer then
+            gives logits, and the input has the backbone's own size.
         precision: In which the network computes: "float32", or the faster "bfloat16" where the processor has it.
     """
 
@@ -55,7 +55,7 @@ class Pretrained(Spec):
     can_carry_layers: ClassVar[bool] = True
 
     backbone: str = "mobilenet_v2"
-    weights: str = "imagenet"
+    weights: str = ""
     seed: int = 0
     layer: int | str | None = None
     pooling: Literal["avg", "max", "flatten"] | None = "avg"
@@ -71,8 +71,9 @@ class Pretrained(Spec):
             check_image_size(row, self.image_size or row.image_size)
         except ValueError as error:
             raise SpecError(str(error)) from None
-        if self.weights not in ("imagenet", "random") and not FILE_WEIGHTS.fullmatch(self.weights):
-            raise SpecError(f'`weights` must be "imagenet", "random" or "file:<sha256>". Received: {self.weights!r}.')
+        if not self.weights:
+            object.__setattr__(self, "weights", row.trained)
+        self._check_weights(row)
         if not 0 <= self.seed <= MAXIMUM_SEED:
             raise SpecError(f"`seed` must be 0 to {MAXIMUM_SEED}. Received: {self.seed}.")
         self._check_classifier(row)
@@ -81,9 +82,23 @@ class Pretrained(Spec):
         if self.weights != "random":
             object.__setattr__(self, "seed", 0)
 
+    def _check_weights(self, row: Backbone) -> None:
+        if self.weights in (row.trained, "random") or FILE_WEIGHTS.fullmatch(self.weights):
+            return
+        others = [key for key, other in BACKBONES.items() if other.trained == self.weights]
+        hint = f" {row.title} was not trained so; {others[0]!r} was." if others else ""
+        raise SpecError(
+            f'`weights` must be "{row.trained}", "random" or "file:<sha256>". Received: {self.weights!r}.{hint}'
+        )
+
     def _check_classifier(self, row: Backbone) -> None:
         if not self.classifier:
             return
+        if not row.has_classifier:
+            raise SpecError(
+                f"{row.title} has no classifier: it was trained without the names of things, and knows none. "
+                "Set `classifier` to False, or choose a backbone with ImageNet weights."
+            )
         if self.image_size not in (None, row.image_size):
             raise SpecError(
                 f"With its classifier, {row.title} takes images of {row.side} x {row.side} only. "
@@ -141,11 +156,14 @@ class Pretrained(Spec):
     @property
     def badge(self) -> str:
         """Where the weights come from."""
-        if self.weights == "imagenet":
-            return "ImageNet weights"
-        if self.weights == "random":
-            return f"random weights, untrained (seed {self.seed})"
-        return f"your weights file {self.weights[5:13]}"
+        words = WEIGHTS_KINDS[self.weights_kind].badge
+        details = {"random": f" (seed {self.seed})", "file": f" {self.weights[5:13]}"}
+        return words + details.get(self.weights_kind, "")
+
+    @property
+    def weights_kind(self) -> str:
+        """The kind of its weights: a key of `WEIGHTS_KINDS`."""
+        return self.weights.split(":")[0]
 
     def network_input(self, pixels: np.ndarray) -> NetworkInput:
         """Show what the network receives for one picture (uint8 `(height, width, 3)`)."""
@@ -210,22 +228,18 @@ class Pretrained(Spec):
 
     def _network(self, workspace: Workspace | None, on_progress: ProgressCallback | None) -> keras.Model:
         from featx_core import weights
-        from featx_core.conditioning import randomize
 
         row = BACKBONES[self.backbone]
+        make = functools.partial(build_network, row, self.size, classifier=self.classifier)
+        if self.weights == row.trained:
+            return row.origin.load(make, row, self.classifier, on_progress)
         if self.weights == "random":
-            network = build_network(row, self.size, classifier=self.classifier)
-            randomize(network, self.preprocessing, self.seed)
+            network = make()
+            row.origin.randomize(network, self.preprocessing, self.seed)
             return network
-        is_imagenet = self.weights == "imagenet"
-        source: Path | bytes = (
-            weights.fetch(row, top=self.classifier, on_progress=on_progress)
-            if is_imagenet
-            else weights.from_workspace(workspace, self.weights)
-        )
-        name = source.name if isinstance(source, Path) else self.weights[5:13]
-        network = build_network(row, self.size, classifier=self.classifier)
-        weights.load_into(network, source, name, is_trusted=is_imagenet)
+        content = weights.from_workspace(workspace, self.weights)
+        network = make()
+        weights.load_into(network, content, self.weights[5:13])
         weights.finish_imagenet(row, network)
         return network
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from featx_core.projectors.pca import project_pca
 from featx_core.projectors.tsne import project_tsne
+from featx_core.projectors.umap import project_umap
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,50 @@ class Projector:
     maximum_images: Mapping[int, int] | None = None
     allows_coincident: bool = False
 
+
+_UMAP = Projector(
+    title="UMAP",
+    function=project_umap,
+    axis="UMAP {number} (no unit)",
+    caption=(
+        "Only who is near whom means something: distances between groups and their sizes hardly do, and groups can "
+        "appear where there are none."
+    ),
+    reference="McInnes, Healy and Melville, arXiv:1802.03426 (2018)",
+    parameters=(
+        Parameter(
+            "n_neighbors",
+            "Neighbours",
+            "How many neighbours of an image are joined to it. Few show small groups, many the larger picture.",
+            default=15,
+            minimum=2,
+            maximum=200,
+            step=1,
+        ),
+        Parameter(
+            "min_dist",
+            "Least distance",
+            "How near images may come on the map. Low packs groups tightly, high spreads them.",
+            default=0.1,
+            minimum=0.0,
+            maximum=1.0,
+            step=0.05,
+        ),
+        Parameter(
+            "n_epochs",
+            "Epochs",
+            "Passes of the optimisation. Automatic takes 500, and 200 from 10 000 images on.",
+            default="auto",
+            minimum=50,
+            maximum=2_000,
+            step=50,
+            manual=500,
+        ),
+    ),
+    in_worker=True,
+    minimum_images=5,
+    maximum_images=MappingProxyType({2: 20_000, 3: 20_000}),
+)
 
 PROJECTIONS: Mapping[str, Projector] = MappingProxyType(
     {
@@ -133,4 +179,5 @@ PROJECTIONS: Mapping[str, Projector] = MappingProxyType(
             maximum_images=MappingProxyType({2: 20_000, 3: 5_000}),
         ),
     }
+    | ({"umap": _UMAP} if find_spec("umap") else {})  # an optional extra
 )

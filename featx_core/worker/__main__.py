@@ -16,7 +16,7 @@ from featx_core.worker.process import Worker
 from featx_core.worker.protocol import take_standard_streams
 from featx_core.worker.supervisor import TASKS_MODULE
 
-NICENESS = 5
+NICENESS = 10
 OOM_SCORE = 500  # of 1000: when the machine runs out of memory, Linux ends the worker before the server
 
 
@@ -37,6 +37,8 @@ def step_back() -> None:
     """Let the server go first: for processor time, and for memory."""
     if hasattr(os, "nice"):
         os.nice(NICENESS)
+    with contextlib.suppress(OSError):  # between sessions, and the worker is one, Linux goes by this number instead
+        Path("/proc/self/autogroup").write_text(str(NICENESS), encoding="ascii")
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE), encoding="ascii")
 

@@ -8,32 +8,35 @@ import streamlit as st
 from plotly.graph_objects import Figure
 
 from featx_core import comparison_figures, figures
-from featx_core.backbones import BACKBONES
+from featx_core.backbones import BACKBONES, Backbone
 from featx_core.comparison import COLORS, Comparison
 from featx_core.image_set import ImageSet
 from featx_core.ledger import Run
 from featx_core.methods import Pretrained
+from featx_core.origins import WEIGHTS_KINDS
 from featx_core.palette import run_color
-from featx_core.weights import find
+from featx_core.weights import is_here
 from featx_core.worker import Job
 from featx_core.worker.comparison_keys import find_comparison_key, name_runs
 from featx_core.worker.kept import fetch_kept
 from featx_core.workspace import Workspace
-from pages._ui import jobs, session, tokens
+from pages._ui import backbone_choices, jobs, session, tokens
 
 MAX_RUNS = 12
 TRADE_HEIGHT = 340  # pixels
-QUICK = ("mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0")  # what is offered at first: small ones
-_ASKED, _MORE = "backbones_asked", "more"
+QUICK = ("embedded_v1", "mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0")  # small: offered at first, if there
+TRAINED, RANDOM = "trained", "random"
+_ASKED, _TIMES = "backbones_asked", "times_run_more"
 
 
 def run_more(images: ImageSet) -> None:
     """Offer to run several backbones now, one after another, each with its own row of progress."""
-    with st.popover("Run backbones now", icon=":material/playlist_add:", key=_MORE, on_change="rerun"):
+    key = f"more_{_times()}"  # a new one is closed, however quickly the old one was pressed
+    with st.popover("Run backbones now", icon=":material/playlist_add:", key=key, on_change="rerun"):
         names = st.multiselect(
             "Backbones",
             list(BACKBONES),
-            default=list(QUICK),
+            default=[name for name in QUICK if is_here(BACKBONES[name])],
             format_func=lambda name: BACKBONES[name].title,
             max_selections=4,
             key="more_backbones",
@@ -41,12 +44,13 @@ def run_more(images: ImageSet) -> None:
         )
         kind = st.radio(
             "Weights",
-            ["imagenet", "random"],
-            index=0 if names and all(find(BACKBONES[name]) is not None for name in names) else 1,
-            format_func={"imagenet": "ImageNet", "random": "Random, untrained"}.__getitem__,
+            [TRAINED, RANDOM],
+            format_func={TRAINED: "Trained", RANDOM: WEIGHTS_KINDS["random"].title}.__getitem__,
             key="more_weights",
             horizontal=True,
         )
+        for name in names:
+            _say_weights(BACKBONES[name], kind)
         st.button(
             "Run", type="primary", disabled=not names, key="run_more", on_click=_start_all, args=(names, kind, images)
         )
@@ -60,11 +64,24 @@ def run_more(images: ImageSet) -> None:
             jobs.show(begun)
 
 
+def _say_weights(backbone: Backbone, kind: str) -> None:
+    """Say which weights a backbone would be run with."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(backbone.title, width="content")
+        backbone_choices.show_badge(backbone, backbone.trained if kind == TRAINED else kind)
+
+
 def _start_all(names: Sequence[str], kind: str, images: ImageSet) -> None:
     """Begin the runs and close what covers their progress."""
     for name in names:
-        _start(Pretrained(backbone=name, weights=kind), images)
-    session.remember(_MORE, False)
+        _start(Pretrained(backbone=name, weights=BACKBONES[name].trained if kind == TRAINED else kind), images)
+    session.remember(_TIMES, _times() + 1)
+
+
+def _times() -> int:
+    """How often this session began such runs."""
+    found = session.recall(_TIMES)
+    return found if isinstance(found, int) else 0
 
 
 def _start(spec: Pretrained, images: ImageSet) -> None:

@@ -44,7 +44,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def keras_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep weights of this machine out of the tests: everything runs on random ones."""
+    """Keep ImageNet weights of this machine out of the tests: the embedded backbone is the default."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
         yield

@@ -57,7 +57,9 @@ def test_a_job_goes_on_while_its_page_is_left_and_reloaded(page_at_work):
 
 
 def test_a_killed_server_loses_nothing(fresh_server, open_tab, notes, make_png, tmp_path):
-    notes.expected = "ERR_CONNECTION|WebSocket|Failed to fetch|Failed to load resource|Client Error|Network Error|Host"
+    notes.expected = (
+        "ERR_CONNECTION|WebSocket|Failed to fetch|Failed to load|Client Error|Network Error|Host|still running"
+    )
     page = open_tab(fresh_server.url)
     files = [tmp_path / f"{number}.png" for number in range(6)]
     for number, path in enumerate(files):
@@ -77,7 +79,7 @@ def test_a_killed_server_loses_nothing(fresh_server, open_tab, notes, make_png, 
     page.get_by_role("heading", name="Extract", exact=True, level=1).wait_for()
     settled(page)
     page.get_by_text("Result", exact=True).click()
-    expect(page.get_by_text("(6, 1280)")).to_be_visible()
+    expect(page.get_by_text("(6, 256)")).to_be_visible()
     page.locator(".js-plotly-plot").first.wait_for()
     page.get_by_test_id("stImage").locator("img").nth(3).wait_for()
     go(page, "Images")

@@ -7,6 +7,7 @@ import numpy as np
 from featx_core import openvino_engine
 from featx_core.backbones import BACKBONES
 from featx_core.conditioning import made_up_images
+from featx_core.embedded.network import build
 from featx_core.engine import TensorFlowEngine
 from featx_core.fast_engine import measure
 from featx_core.heatmaps import HEATMAPS, FeatureTarget, explain_many
@@ -63,11 +64,22 @@ def _heatmaps(extractor: Any) -> dict[str, Any]:
 
 
 def _plain_features(extractor: Any, spec: Pretrained, images: np.ndarray) -> np.ndarray:
-    """The same weights in the model that Keras itself would pool."""
-    constructor = getattr(load_keras().applications, BACKBONES[spec.backbone].constructor)
-    plain = constructor(include_top=False, weights=None, pooling=spec.pooling, input_shape=(*extractor.image_size, 3))
+    """The same weights in the model that Keras itself would pool, or in a plain one of the embedded network."""
+    plain = PLAIN[BACKBONES[spec.backbone].trained](spec, extractor.image_size)
     plain.set_weights(extractor.network.get_weights())
     return plain.predict(extractor.preprocess(images), verbose=0)
+
+
+def _plain_application(spec: Pretrained, size: tuple[int, int]) -> Any:
+    constructor = getattr(load_keras().applications, BACKBONES[spec.backbone].title)
+    return constructor(include_top=False, weights=None, pooling=spec.pooling, input_shape=(*size, 3))
+
+
+def _plain_embedded(spec: Pretrained, size: tuple[int, int]) -> Any:
+    return load_keras().Sequential([build(None), load_keras().layers.GlobalAveragePooling2D()])
+
+
+PLAIN = {"imagenet": _plain_application, "embedded": _plain_embedded}
 
 
 def _other_engines(extractor: Any, images: np.ndarray, features: np.ndarray) -> dict[str, float]:

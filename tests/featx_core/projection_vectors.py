@@ -16,4 +16,4 @@ def two_groups(n_each=30, distance=12.0, n_features=80):
 
 
 def quick(name):
-    return FAST if name == "tsne" else {}
+    return {"tsne": FAST, "umap": {"n_epochs": 50}}.get(name, {})

@@ -14,6 +14,7 @@ from featx_core.backbones import (
     find_backbone,
 )
 from featx_core.keras_setup import load_keras, without_weights
+from featx_core.origins import ORIGINS, WEIGHTS_KINDS
 from featx_core.preprocessing import PREPROCESSING
 
 LIGHT = (
@@ -26,7 +27,8 @@ LIGHT = (
     "vgg16",
     "xception",
 )
-MOSTLY_SLOW = [key if key in LIGHT else pytest.param(key, marks=pytest.mark.slow) for key in BACKBONES]
+APPLICATIONS = {key: row for key, row in BACKBONES.items() if row.trained == "imagenet"}
+MOSTLY_SLOW = [key if key in LIGHT else pytest.param(key, marks=pytest.mark.slow) for key in APPLICATIONS]
 
 
 def outline_of(row, size, **options):
@@ -45,7 +47,7 @@ def asked_for(row, *, include_top):
         raise Asked(fname, origin, file_hash)
 
     keras = load_keras()
-    constructor = getattr(keras.applications, row.constructor)
+    constructor = getattr(keras.applications, row.title)
     with (
         mock.patch.object(file_utils, "get_file", get_file),
         without_weights(),
@@ -58,8 +60,9 @@ def asked_for(row, *, include_top):
 def test_there_is_a_row_for_every_constructor_of_keras():
     applications = load_keras().applications
     theirs = {name for name in dir(applications) if name[0].isupper()}
-    assert {row.constructor for row in BACKBONES.values()} == theirs
-    assert len(BACKBONES) == 40
+    assert {row.title for row in APPLICATIONS.values()} == theirs
+    assert len(APPLICATIONS) == 40
+    assert set(BACKBONES) - set(APPLICATIONS) == {"embedded_v1"}
 
 
 @pytest.mark.parametrize("key", MOSTLY_SLOW)
@@ -71,7 +74,15 @@ def test_facts_are_those_of_the_smallest_network_that_keras_makes(key):
     assert network.output.shape[-1] == row.n_features
     assert row.preprocessing in PREPROCESSING
     assert row.reference.split("arXiv:")[1]
-    assert row.download_bytes == 4 * row.n_parameters
+    assert row.download_bytes == (4 * row.n_parameters if key in APPLICATIONS else 0)
+    assert row.has_classifier == (key in APPLICATIONS)
+    assert row.weights_kinds[0] in ORIGINS
+    assert set(row.weights_kinds) < set(WEIGHTS_KINDS)
+
+
+@pytest.mark.parametrize("key", APPLICATIONS)
+def test_keras_makes_no_smaller_network(key):
+    row = BACKBONES[key]
     with pytest.raises(ValueError, match=r"at least|must"):
         outline_of(row, (row.minimum_side - 1, row.minimum_side - 1))
 
@@ -89,7 +100,7 @@ def test_the_classifier_has_a_thousand_logits(key):
 @pytest.mark.parametrize("key", MOSTLY_SLOW)
 def test_weights_are_those_that_keras_would_download(key):
     row = BACKBONES[key]
-    for include_top, file in ((False, row.weights), (True, row.weights_with_top)):
+    for include_top, file in ((False, row.files.without_top), (True, row.files.with_top)):
         assert (file.name, file.url, file.hash) == asked_for(row, include_top=include_top)
 
 
@@ -128,5 +139,5 @@ def test_building_leaves_the_random_state_of_the_process_alone():
 
 
 def test_the_table_is_read_without_keras():
-    code = "import sys, featx_core.backbones as b; assert len(b.BACKBONES) == 40; sys.exit('tensorflow' in sys.modules)"
+    code = "import sys, featx_core.backbones as b; assert len(b.BACKBONES) == 41; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

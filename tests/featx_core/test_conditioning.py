@@ -30,8 +30,9 @@ def test_a_seed_gives_the_same_features_bit_for_bit_in_two_processes():
     assert features_of(5) != features_of(6)
 
 
-def test_random_weights_leave_the_random_state_of_the_process_alone():
-    spec = Pretrained("mobilenet_v3_small", weights="random", image_size=(64, 64))
+@pytest.mark.parametrize("key", ["mobilenet_v3_small", "embedded_v1"])
+def test_random_weights_leave_the_random_state_of_the_process_alone(key):
+    spec = Pretrained(key, weights="random", image_size=(64, 64))
     random.seed(3)
     np.random.seed(3)  # noqa: NPY002
     expected = random.random(), np.random.random()  # noqa: NPY002

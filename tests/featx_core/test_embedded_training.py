@@ -111,7 +111,37 @@ def test_a_few_steps_lower_the_loss_and_going_on_is_the_same() -> None:
     other.restore(kept)
     assert other.step(*batch) == pytest.approx(expected, rel=1e-3)
     before = {name: value.copy() for name, value in other.averaged().items()}
-    other.recalibrate([shard.pixels])
-    after = other.averaged()
-    changed = {name.split("/")[1] for name in before if not np.array_equal(before[name], after[name])}
-    assert changed == {"moving_mean", "moving_variance"}
+    other.focus([shard.pixels])
+    focused = other.averaged()
+    assert {name for name in before if not np.array_equal(before[name], focused[name])} == {
+        "features_norm/gamma",
+        "features_norm/beta",
+    }
+
+
+def test_gains_are_the_ratio_of_what_channels_answer_to_objects_and_to_the_ground() -> None:
+    from featx_core.embedded import focus
+
+    maps = np.ones((2, 2, 2, 4), "float32")
+    cover = np.zeros((2, 2, 2), "float32")
+    cover[0, 0] = 1
+    maps[0, 0] = [3, 1, 1000, 0]  # on the objects; 1 everywhere else
+    gains = focus.channel_gains([(maps[:1], cover[:1]), (maps[1:], cover[1:])])
+    expected = [3**focus.POWER, 1, focus.MOST_GAIN, 1 / focus.MOST_GAIN]
+    np.testing.assert_allclose(gains, expected, rtol=1e-4)
+    masks = np.zeros((1, 6, 6), "float32")
+    masks[0, :3, 3:] = 1
+    masks[0, 3, 0] = 1
+    np.testing.assert_allclose(focus.cover_of(masks, 2), [[[0, 1], [1 / 9, 0]]], rtol=1e-6)
+
+
+def test_gains_multiply_the_features_exactly() -> None:
+    from featx_core.embedded import focus, network
+
+    model = network.build((48, 48), is_folded=False)
+    images = np.random.default_rng(0).uniform(0, 255, (2, 48, 48, 3)).astype("float32")
+    before = np.asarray(model(images, training=False))
+    gains = np.linspace(0.25, 4, network.N_FEATURES)
+    focus.apply_gains(model, gains)
+    assert before.std() > 0.01
+    np.testing.assert_allclose(model(images, training=False), before * gains, rtol=1e-4, atol=1e-6)

@@ -14,10 +14,12 @@ def images():
     return np.random.default_rng(0).integers(0, 256, (2, 5, 4, 3), dtype=np.uint8)
 
 
-@pytest.mark.parametrize("key", BACKBONES)
+@pytest.mark.parametrize("key", [key for key, row in BACKBONES.items() if row.trained == "imagenet"])
 def test_every_backbone_gets_what_keras_would_give_it(key, images):
     load_keras()
-    theirs = importlib.import_module(BACKBONES[key].module).preprocess_input(images.astype(np.float32))
+    theirs = importlib.import_module(f"keras.applications.{BACKBONES[key].family}").preprocess_input(
+        images.astype(np.float32)
+    )
     ours = PREPROCESSING[BACKBONES[key].preprocessing](images)
     assert ours.dtype == np.float32
     np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6)

@@ -12,6 +12,7 @@ from featx_core.keras_setup import load_keras
 from featx_core.layers import find_layer, list_layers
 from featx_core.methods import METHODS, Pretrained, SpecError, spec_from_json
 from featx_core.weights import WeightsError
+from featx_core.weights_table import WEIGHTS_FILES
 
 SMALL = ("vgg16", pytest.param("convnext_tiny", marks=pytest.mark.slow))  # the second normalises after pooling
 
@@ -29,7 +30,7 @@ def pictures(extractor, n_images=4):
 def plain_features(extractor, spec, images):
     """The same weights in the model that Keras itself would pool."""
     keras = load_keras()
-    constructor = getattr(keras.applications, BACKBONES[spec.backbone].constructor)
+    constructor = getattr(keras.applications, BACKBONES[spec.backbone].title)
     plain = constructor(include_top=False, weights=None, pooling=spec.pooling, input_shape=(*extractor.image_size, 3))
     plain.set_weights(extractor.network.get_weights())
     return plain.predict(extractor.preprocess(images), verbose=0)
@@ -104,7 +105,7 @@ def imagenet_file(row, folder, *, top=False):
     for layer in network.layers:
         if type(layer).__name__ == "Normalization" and layer.weights:
             layer.set_weights([np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225]), np.array(0)])
-    file = row.weights_with_top if top else row.weights
+    file = row.files.with_top if top else row.files.without_top
     (folder / "models").mkdir(exist_ok=True)
     (folder / "models" / file.name).write_bytes(legacy_file(network))
 
@@ -124,7 +125,7 @@ def any_hash(monkeypatch):
     monkeypatch.setattr("featx_core.weights._hash", lambda path, algorithm: PINNED[path.name])
 
 
-PINNED = {file.name: file.hash for row in BACKBONES.values() for file in (row.weights, row.weights_with_top)}
+PINNED = {file.name: file.hash for files in WEIGHTS_FILES.values() for file in (files.without_top, files.with_top)}
 
 
 SLOW = [pytest.param(key, marks=pytest.mark.slow) for key in ("efficientnet_b0", "efficientnet_v2b0", "resnet50_v2")]
@@ -138,8 +139,8 @@ def test_imagenet_features_are_those_of_keras_with_the_same_file(key, keras_home
     imagenet_file(row, keras_home)
     extractor = Pretrained(key, image_size=(64, 64)).build()
     images = pictures(extractor, 2)
-    constructor = getattr(load_keras().applications, row.constructor)
-    path = str(keras_home / "models" / row.weights.name)
+    constructor = getattr(load_keras().applications, row.title)
+    path = str(keras_home / "models" / row.files.without_top.name)
     with mock.patch.object(file_utils, "get_file", return_value=path):
         theirs = constructor(include_top=False, weights="imagenet", pooling="avg", input_shape=(64, 64, 3))
     expected = theirs.predict(extractor.preprocess(images), verbose=0)

@@ -101,6 +101,18 @@ def test_labels_and_removal(workspace):
     assert workspace.size()[0] == 5
 
 
+def test_images_are_listed_anew_after_any_change_and_only_then(tmp_path, make_png):
+    mine, other = (Workspace.open(tmp_path / "shared.featx") for _ in range(2))
+    mine.add([("a.png", make_png(1))])
+    assert mine.images() is mine.images()
+    other.add([("b.png", make_png(2))])
+    assert mine.images().names == ["a.png", "b.png"]
+    other.set_labels({"a.png": "owl"})
+    assert mine.images().labels == ["owl", None]
+    mine.remove(["b.png"])
+    assert mine.images().names == other.images().names == ["a.png"]
+
+
 def test_removal_drops_vectors_but_not_those_of_an_equal_file(make_png):
     workspace = Workspace.open(":memory:")
     workspace.add([("a.png", make_png(1)), ("b.png", make_png(1)), ("c.png", make_png(2))])

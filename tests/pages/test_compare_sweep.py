@@ -56,17 +56,33 @@ def test_a_layer_sweep_that_is_there_is_shown(visit, shelve_runs):
 def test_backbones_are_run_one_after_another_from_the_page(visit, shelve, make_png, worker):
     worker.holds = True
     visitor = visit(shelve([(f"{row}.png", make_png(row)) for row in range(4)])).open("compare")
-    opened(visitor, "more")
+    opened(visitor, "more_0")
+    assert element(visitor, "more_backbones").value == ["embedded_v1"]
+    element(visitor, "more_backbones").set_value(list(comparing.QUICK))
     element(visitor, "more_weights").set_value("random")
     visitor.run().press("Run")
-    assert [spec_from_json(job.parameters["spec"]).backbone for job in worker.jobs()] == list(comparing.QUICK)
-    assert not visitor.tab.session_state["more"]
+    specs = [spec_from_json(job.parameters["spec"]) for job in worker.jobs()]
+    assert [spec.backbone for spec in specs] == list(comparing.QUICK)
+    assert {spec.weights for spec in specs} == {"random"}
+    assert not visitor.tab.session_state["more_1"]  # a new one, and closed
     assert all(job.title in visitor.words.replace("\\", "") for job in worker.jobs())
+
+
+def test_trained_means_what_each_backbone_was_trained_to_and_says_what_that_needs(visit, shelve, make_png, worker):
+    worker.holds = True
+    visitor = opened(visit(shelve([(f"{row}.png", make_png(row)) for row in range(4)])).open("compare"), "more_0")
+    element(visitor, "more_backbones").set_value(["embedded_v1", "mobilenet_v2"])
+    visitor.run()
+    assert "Embedded, trained on synthetic images, offline" in text(visitor)
+    assert "ImageNet, needs a download" in text(visitor)
+    visitor.press("Run")
+    specs = [spec_from_json(job.parameters["spec"]) for job in worker.jobs()]
+    assert [spec.weights for spec in specs] == ["embedded", "imagenet"]
 
 
 def test_a_backbone_that_fails_is_told(visit, shelve, make_png, worker):
     worker.holds = True
-    visitor = opened(visit(shelve([(f"{row}.png", make_png(row)) for row in range(4)])).open("compare"), "more")
+    visitor = opened(visit(shelve([(f"{row}.png", make_png(row)) for row in range(4)])).open("compare"), "more_0")
     element(visitor, "more_backbones").set_value(["mobilenet_v2"])
     visitor.run().press("Run")
     worker.change(worker.jobs()[0].key, state="failed", message="There is no connection to the internet.")

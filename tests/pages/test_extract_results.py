@@ -14,9 +14,11 @@ from tests.pages.visiting import SPEC, element, keep_run, nodes, texts
 
 @pytest.fixture
 def visitor(visit, shelve, make_png):
-    return visit(
+    """A visitor who picked MobileNetV2."""
+    came = visit(
         shelve([(f"{label}/{label}{i}.png", make_png(i + 9 * ord(label))) for i in range(3) for label in "ab"])
-    ).open("extract")
+    )
+    return set_up(came.open("extract"), backbone="mobilenet_v2")
 
 
 def test_a_run_in_the_making_can_be_left_cancelled_and_begun_again(visitor, worker):

@@ -190,7 +190,7 @@ def test_extract_features_on_this_page_begins_the_first_run(visit, shelve, make_
     visitor = visit(shelve([("a.png", make_png())])).press("Extract features")
     assert worker.submitted == ["extract"]
     assert visitor.tab.title[0].value == "Extract"
-    assert "MobileNetV2, last layer, average on 1 image" in visitor.words.replace("\\", "")
+    assert "Embedded v1, last layer, average on 1 image" in visitor.words.replace("\\", "")
 
 
 def test_the_workspace_is_renamed_in_the_sidebar(visit, shelve, make_png):

@@ -25,11 +25,11 @@ def pictures(visitor):
 def test_from_images_to_heatmaps(visit, supervisor, shelve, make_png):
     visitor = visit(shelve([(f"{label}/{label}{i}.png", make_png(i + ord(label))) for i in range(4) for label in "ab"]))
     visitor.open("extract").until(lambda visitor: visitor.tab.code)
-    element(visitor, "side_MobileNetV2").set_value(64).run()
+    element(visitor, "side_Embedded v1").set_value(64).run()
     visitor.until(lambda visitor: visitor.tab.code)
     visitor.tab.button(key="run").click().run()
     visitor.until(lambda visitor: visitor.tab.metric)
-    assert {metric.label: metric.value for metric in visitor.tab.metric}["Shape"] == "(8, 1280)"
+    assert {metric.label: metric.value for metric in visitor.tab.metric}["Shape"] == "(8, 256)"
     visitor.until(lambda visitor: len(pictures(visitor)) == 4)
     element(visitor.open("map"), "projection").set_value("tsne").run()
     visitor.until(lambda visitor: visitor.tab.get("plotly_chart"))

@@ -38,8 +38,8 @@ def markdown(measured: Measured, equal: Mapping[str, Result], conditions: tuple[
 
 
 def shortened(measured: Measured, suites: Suites) -> list[dict[str, Any]]:
-    """Give the rows that the app shows beside the picker: each suite, and the mean of T2 to T9."""
-    rows = [_short_row(suite.title, measured.results, (key,)) for key, suite in suites.items()]
+    """Give the rows that the app shows beside the picker: T1 to T9, and the mean of T2 to T9."""
+    rows = [_short_row(suites[key].title, measured.results, (key,)) for key in ("T1", *IN_MEAN)]
     return [*rows, _short_row("Mean of all but clean digits", measured.results, IN_MEAN)]
 
 

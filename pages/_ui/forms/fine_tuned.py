@@ -8,14 +8,12 @@ import streamlit as st
 
 from featx_core.augmentation import PRESETS
 from featx_core.backbones import BACKBONES
-from featx_core.defaults import default_spec
 from featx_core.methods import FineTuned, Pretrained, Spec, SpecError
 from featx_core.training import TrainingError
 from featx_core.tuning.examples import FEWEST_IMAGES, check_labels
 from featx_core.tuning.network import OPTIMIZERS
-from featx_core.weights import find
 from featx_core.workspace import Workspace
-from pages._ui import outlines, tokens
+from pages._ui import backbone_choices, outlines, tokens
 from pages._ui.forms.asked import Asked
 from pages._ui.inputs import seed_input
 from pages._ui.layer_choices import layer_words
@@ -112,30 +110,17 @@ def _can_be_base(spec: Spec) -> bool:
 
 
 def _pretrained() -> Pretrained:
-    default = default_spec()
-    names = list(BACKBONES)
-    index = names.index(default.backbone) if isinstance(default, Pretrained) else 0
-    name = st.selectbox(
-        "Backbone of the base",
-        names,
-        index=index,
-        format_func=lambda name: f"{BACKBONES[name].title}, {BACKBONES[name].n_parameters / 1e6:.3g} M parameters",
-        key="tuned_backbone",
-        **_KEYS,
-    )
-    known = find(BACKBONES[name]) is not None
-    where = "on this machine" if known else f"download, about {tokens.size(BACKBONES[name].download_bytes)}"
-    words = {"imagenet": f"ImageNet ({where})", "random": "Random, untrained"}
-    weights = st.radio(
+    name = backbone_choices.pick_backbone("Backbone of the base", key="tuned_backbone")
+    backbone = BACKBONES[name]
+    backbone_choices.show_card(backbone)
+    weights = backbone_choices.pick_weights(
+        backbone,
         "Weights of the base",
-        list(words),
-        index=0 if known else 1,
-        format_func=lambda kind: words[kind],
-        horizontal=True,
+        (backbone.trained, "random"),
         key=f"tuned_weights_{name}",
         help="New layers on random weights learn from features that know nothing: a baseline.",
-        **_KEYS,
     )
+    backbone_choices.show_badge(backbone, weights)
     return Pretrained(backbone=name, weights=weights)
 
 

@@ -7,14 +7,13 @@ from typing import Literal
 import streamlit as st
 
 from featx_core.backbones import BACKBONES, Backbone
-from featx_core.defaults import default_spec
 from featx_core.extractor import Outline
 from featx_core.fast_engine import why_not_bfloat16
 from featx_core.layers import find_layer
 from featx_core.methods import Pretrained, SpecError
-from featx_core.weights import find
+from featx_core.origins import WEIGHTS_KINDS
 from featx_core.workspace import Workspace
-from pages._ui import outlines, tokens, weight_files
+from pages._ui import backbone_choices, outlines, tokens, weight_files
 from pages._ui.forms.asked import Asked
 from pages._ui.inputs import Fit, fit_picker, seed_input
 from pages._ui.layer_choices import layer_words
@@ -65,46 +64,26 @@ def layer_key(backbone: str) -> str:
 
 
 def _backbone() -> str:
-    default = default_spec()
-    names = list(BACKBONES)
-    index = names.index(default.backbone) if isinstance(default, Pretrained) else 0
-    return st.selectbox(
+    name = backbone_choices.pick_backbone(
         "Backbone",
-        names,
-        index=index,
-        format_func=lambda name: _backbone_words(BACKBONES[name]),
         key="backbone",
-        persist_state="session",
         help="The network whose features you get. Small ones are quick; large ones know finer differences.",
     )
-
-
-def _backbone_words(backbone: Backbone) -> str:
-    height, width = backbone.image_size
-    return f"{backbone.title}, {backbone.n_parameters / 1e6:.3g} M parameters, {height} x {width}"
+    backbone_choices.show_card(BACKBONES[name])
+    return name
 
 
 def _weights(backbone: Backbone, workspace: Workspace) -> str:
-    known = find(backbone) is not None
-    where = "on this machine" if known else f"download, about {tokens.size(backbone.download_bytes)}"
-    words = {"imagenet": f"ImageNet ({where})", "random": "Random, untrained", "file": "Your own file"}
-    kind = st.radio(
+    kind = backbone_choices.pick_weights(
+        backbone,
         "Weights",
-        list(words),
-        index=0 if known else 1,
-        format_func=lambda name: words[name],
+        backbone.weights_kinds,
         key=f"weights_{backbone.title}",
-        horizontal=True,
-        persist_state="session",
-        help="ImageNet: trained on 1.2 million photographs. Random: never trained, a baseline that shows what the "
-        "architecture alone gives. Your own file: weights saved from the same architecture.",
+        help=" ".join(WEIGHTS_KINDS[kind].sentence for kind in backbone.weights_kinds),
     )
-    if kind == "random":
-        st.badge("Random weights, untrained", icon=":material/casino:", color="orange")
-    elif kind == "imagenet":
-        st.badge(f"ImageNet weights, {where}", icon=":material/verified:", color="green" if known else "gray")
-    else:
+    if kind == "file":
         return weight_files.pick(workspace)
+    backbone_choices.show_badge(backbone, kind)
     return kind
 
 
@@ -189,12 +168,19 @@ def _advanced(backbone: Backbone) -> tuple[tuple[int, int] | None, Fit, int | No
             key="weights_seed",
             help="The same seed gives the same random weights. It changes nothing for trained ones.",
         )
-        classifier = st.toggle(
-            "Keep the classifier",
-            key="classifier",
-            persist_state="session",
-            help="Adds the layers behind the backbone that name 1 000 ImageNet classes, so that heatmaps can explain a "
-            "class. Needs the designed input size and a larger download.",
-        )
+        classifier = _classifier(backbone)
     size = None if side == default else (int(side), int(side))
     return size, fit, None if batch == automatic else int(batch), seed, classifier
+
+
+def _classifier(backbone: Backbone) -> bool:
+    if not backbone.has_classifier:
+        st.caption(f"{backbone.title} has no classifier to keep: it was trained without the names of objects.")
+        return False
+    return st.toggle(
+        "Keep the classifier",
+        key="classifier",
+        persist_state="session",
+        help="Adds the layers behind the backbone that name 1 000 ImageNet classes, so that heatmaps can explain a "
+        "class. Needs the designed input size and a larger download.",
+    )
