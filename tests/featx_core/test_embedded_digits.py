@@ -8,7 +8,7 @@ from featx_core.embedded.evaluation import wild_digits
 from featx_core.embedded.weights import read_card
 
 N_DIGITS = 300
-CHANCE = 0.05  # about what two shares of 300 differ by now and then
+CHANCE = 0.05  # 1.7 standard errors of the difference of two shares near 0.15 of 300
 
 
 @pytest.fixture(scope="module")
