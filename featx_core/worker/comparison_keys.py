@@ -113,10 +113,11 @@ def name_runs(runs: Sequence[Run]) -> dict[str, str]:
     """Call each run by the shortest name that tells it from the others.
 
     Returns:
-        Name to digest: "ResNet50", or its title, or title and weights, or all that and its number.
+        Name to digest: "ResNet50", or that and its weights, or its title, or both, or the title and its number.
     """
     forms = [
         {run.digest: run.title.split(",")[0] for run in runs},
+        {run.digest: f"{run.title.split(',')[0]}, {run.spec.badge}" for run in runs},
         {run.digest: run.title for run in runs},
         {run.digest: f"{run.title} ({run.spec.badge})" for run in runs},
         {run.digest: f"{run.title} (run {run.number})" for run in runs},

@@ -83,8 +83,8 @@ def show_card(backbone: Backbone) -> None:
         with st.expander("How well it does", icon=":material/fact_check:"):
             st.markdown(_table(backbone.measured))
             st.caption(
-                "Larger is better; brackets are 95 % intervals. Untrained: the same network with random weights. "
-                "Best without a network: of colour histogram, LBP, HOG and others. No such picture was trained on."
+                "Percent of pictures named or found rightly; brackets are 95 % intervals. Untrained: the same network with "
+                "random weights. Best without a network: of colour histogram, LBP, HOG and others. No such picture was trained on."
             )
 
 
@@ -99,4 +99,4 @@ def _table(scores: Sequence[SuiteScore]) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "not measured" if value is None else f"{value:.3g}"
+    return "not measured" if value is None else f"{value:.1f}"

@@ -13,6 +13,7 @@ from featx_core.palette import SEQUENTIAL_SCALES
 from pages._ui import outlines, tokens
 from pages._ui.layer_choices import layer_words
 
+OPACITY_WIDTH = 280  # pixels
 MAX_IMAGES = 8
 _FIRST_IMAGES = 3
 
@@ -76,18 +77,26 @@ def some_images(images: ImageSet) -> list[ImageRecord]:
 
 def overlay_look() -> tuple[float, str]:
     """Let the person set opacity and colour map. Gives both."""
-    left, right, _ = st.columns([3, 3, 5], vertical_alignment="bottom")
-    opacity = left.slider(
-        "Opacity", 0.0, 1.0, 0.5, 0.05, key="opacity", persist_state="session", help="Of the colours over the picture."
-    )
-    colormap = right.segmented_control(
-        "Colours",
-        list(SEQUENTIAL_SCALES),
-        default=SEQUENTIAL_SCALES[0],
-        required=True,
-        key="colormap",
-        persist_state="session",
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        opacity = st.slider(
+            "Opacity",
+            0.0,
+            1.0,
+            0.5,
+            0.05,
+            key="opacity",
+            persist_state="session",
+            help="Of the colours over the picture.",
+            width=OPACITY_WIDTH,
+        )
+        colormap = st.segmented_control(
+            "Colours",
+            list(SEQUENTIAL_SCALES),
+            default=SEQUENTIAL_SCALES[0],
+            required=True,
+            key="colormap",
+            persist_state="session",
+        )
     return opacity, colormap
 
 

@@ -125,7 +125,7 @@ def test_runs_are_called_by_what_tells_them_apart(filled):
         "MobileNetV2",
         "ResNet50, last layer, average",
         "ResNet50, stage3, average",
-        "VGG16, last layer, average (random weights, untrained (seed 0))",
+        "VGG16, random weights, untrained (seed 0)",
     ]
     assert all("(run " in name for name in list(names)[4:])
 

@@ -107,8 +107,8 @@ def test_what_was_measured_is_one_click_away(visit, token, measured):
     assert "How well it does" in words(visitor)
     table = next(text.value for text in visitor.tab.main.markdown if text.value.startswith("| |"))
     assert table.splitlines()[2:] == [
-        "| T2 \\| wild digits | 71.3 [69.8,\N{NO-BREAK SPACE}73] | 40 | 62.5 HOG |",
-        "| T8 faces | 90 | not measured | 93.1 HOG |",
+        "| T2 \\| wild digits | 71.3 [69.8,\N{NO-BREAK SPACE}73.0] | 40.0 | 62.5 HOG |",
+        "| T8 faces | 90.0 | not measured | 93.1 HOG |",
     ]
     assert visitor.has_no_fault
 
