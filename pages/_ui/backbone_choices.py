@@ -84,7 +84,8 @@ def show_card(backbone: Backbone) -> None:
             st.markdown(_table(backbone.measured))
             st.caption(
                 "Percent of pictures named or found rightly; brackets are 95 % intervals. Untrained: the same network with "
-                "random weights. Best without a network: of colour histogram, LBP, HOG and others. No such picture was trained on."
+                "random weights. Best without a network: of colour histogram, LBP, HOG and others. No such picture was "
+                "trained on."
             )
 
 
