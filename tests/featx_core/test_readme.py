@@ -16,7 +16,7 @@ def test_the_examples_for_notebooks_run(capsys):
     for example in examples:
         exec(compile(example, "README.md", "exec"), names)
     printed = capsys.readouterr().out.splitlines()
-    assert printed[:2] == ["(2, 576)", "(427, 640)"]
+    assert printed[:2] == ["(2, 256)", "(427, 640)"]
     assert "at least two labels" in printed[2]
     shapes = [(80, 30_752), (80, 576), (80, 1_024), (80, 576)]
     assert [line.endswith(str(shape)) for line, shape in zip(printed[-4:], shapes, strict=True)] == [True] * 4
