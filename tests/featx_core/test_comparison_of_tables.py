@@ -50,7 +50,7 @@ def test_two_tables_are_compared_by_name_without_any_image():
     second = enter_table(workspace, tuple(names[::-1][:28]), (None,) * 28, seed=1, title=COLORS)
     told = Told()
     key = compare_runs(workspace, {"run_digests": [first.digest, second.digest]}, told)["key"]
-    assert told.stages == ["Scoring First", f"Scoring {COLORS} (vectors brought in)", "Comparing the spaces"]
+    assert told.stages == ["Scoring First", f"Scoring {COLORS}, vectors brought in", "Comparing the spaces"]
     found = Comparison.from_json(workspace.result(key))
     assert found.table["kind"].tolist() == ["extractor", "extractor", "baseline"]
     assert found.table["probe"][0] == 1.0
