@@ -54,7 +54,7 @@ def test_two_tables_are_compared_by_name_without_any_image():
     found = Comparison.from_json(workspace.result(key))
     assert found.table["kind"].tolist() == ["extractor", "extractor", "baseline"]
     assert found.table["probe"][0] == 1.0
-    assert found.verdict.startswith("First is better than colour histogram")
+    assert found.verdict.startswith(f"First is better than “{COLORS}, vectors brought in”")
     assert "with 28 rows" in found.verdict
     assert found.notes[0] == "2 rows without features of every run had no part."
 
