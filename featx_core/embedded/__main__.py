@@ -2,7 +2,7 @@
 
     python -m featx_core.embedded --out made
 
-Two CPU cores take about two and a half hours. Start the same command again to go on where it was broken off.
+Two CPU cores take a little over two hours. Start the same command again to go on where it was broken off.
 """
 
 import argparse

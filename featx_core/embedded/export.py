@@ -75,7 +75,7 @@ def export(checkpoint: Path, out: Path, facts: Mapping[str, Any]) -> dict[str, A
     if not difference <= MAXIMUM_DIFFERENCE:
         raise ValueError(
             f"Folding and float16 may move a feature by {MAXIMUM_DIFFERENCE:.0%} of the largest one. Received: "
-            f"{difference:.2%}. Recalibrate the batch normalization of the checkpoint."
+            f"{difference:.2%}. Was the training stable?"
         )
     np.savez(out, **halves)  # type: ignore[arg-type]
     card = _card(out, halves, features, difference) | dict(facts)

@@ -37,7 +37,7 @@ def project_umap(
         n_epochs: Passes over the graph; "auto" is 500, or 200 from 10 000 points on.
 
     Returns:
-        Coordinates without unit, float64 `(n_rows, n_components)`. Details: the `n_neighbors` used, `notes`.
+        Coordinates without unit, float64 `(n_rows, n_components)`. Details: `n_neighbors_used`, `notes`.
 
     Reference:
         McInnes, Healy and Melville, arXiv:1802.03426 (2018).

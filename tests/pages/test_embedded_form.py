@@ -8,7 +8,7 @@ import pytest
 
 from featx_core import backbones, origins
 from featx_core.methods import Pretrained, spec_from_json
-from tests.pages.visiting import element
+from tests.pages.extracting import set_up, words_of
 
 SENTENCE = (
     "A 2 MB network that ships with this app, trained from scratch on computer-generated patterns only. It knows textures, "
@@ -31,17 +31,6 @@ def measured(tmp_path, monkeypatch):
     return path
 
 
-def set_up(visitor, **widgets):
-    for key, value in widgets.items():
-        element(visitor, key).set_value(value)
-        visitor.run()
-    return visitor
-
-
-def words(visitor):
-    return visitor.words.replace("\\", "")
-
-
 def test_it_is_the_first_choice_and_says_what_it_is(visit, token, measured):
     visitor = visit(token).open("extract")
     assert visitor.tab.selectbox(key="backbone").value == "embedded_v1"
@@ -52,10 +41,10 @@ def test_it_is_the_first_choice_and_says_what_it_is(visit, token, measured):
         "Random, untrained",
         "Your own file",
     ]
-    assert SENTENCE in words(visitor)
-    assert BADGE in words(visitor)
-    assert "Embedded v1 has no classifier to keep" in words(visitor)
-    assert "How well it does" not in words(visitor)
+    assert SENTENCE in words_of(visitor)
+    assert BADGE in words_of(visitor)
+    assert "Embedded v1 has no classifier to keep" in words_of(visitor)
+    assert "How well it does" not in words_of(visitor)
     assert visitor.has_no_fault
 
 
@@ -64,7 +53,7 @@ def test_a_first_click_gives_trained_features(visit, token):
     visitor.run()
     run = visitor.workspace.ledger.runs()[0]
     assert run.spec == Pretrained("embedded_v1")
-    assert "embedded weights, trained on synthetic images" in words(visitor)
+    assert "embedded weights, trained on synthetic images" in words_of(visitor)
     assert "(12, 256)" in [metric.value for metric in visitor.tab.metric]
     assert visitor.has_no_fault
 
@@ -74,15 +63,15 @@ def test_where_imagenet_weights_are_here_they_come_first(visit, token, monkeypat
     monkeypatch.setattr(backbones, "ORIGINS", MappingProxyType({**origins.ORIGINS, "imagenet": here}))
     visitor = visit(token).open("extract")
     assert visitor.tab.selectbox(key="backbone").value == "mobilenet_v2"
-    assert "ImageNet, on this machine" in words(visitor)
-    assert SENTENCE not in words(visitor)
+    assert "ImageNet, on this machine" in words_of(visitor)
+    assert SENTENCE not in words_of(visitor)
 
 
 def test_its_untrained_twin_is_marked(visit, token, worker):
     worker.holds = True
     visitor = set_up(visit(token).open("extract"), **{"weights_Embedded v1": "random"})
-    assert "Random weights, untrained" in words(visitor)
-    assert BADGE not in words(visitor)
+    assert "Random weights, untrained" in words_of(visitor)
+    assert BADGE not in words_of(visitor)
     visitor.tab.button(key="run").click().run()
     assert spec_from_json(worker.jobs()[-1].parameters["spec"]) == Pretrained("embedded_v1", weights="random")
 
@@ -104,7 +93,7 @@ def test_what_was_measured_is_one_click_away(visit, token, measured):
     ]
     measured.write_text(json.dumps(rows))
     visitor = visit(token).open("extract")
-    assert "How well it does" in words(visitor)
+    assert "How well it does" in words_of(visitor)
     table = next(text.value for text in visitor.tab.main.markdown if text.value.startswith("| |"))
     assert table.splitlines()[2:] == [
         "| T2 \\| wild digits | 71.3 [69.8,\N{NO-BREAK SPACE}73.0] | 40.0 | 62.5 HOG |",
@@ -117,8 +106,8 @@ def test_what_was_measured_is_one_click_away(visit, token, measured):
 def test_a_table_that_cannot_be_read_is_not_shown(visit, token, measured, content):
     measured.write_text(content)
     visitor = visit(token).open("extract")
-    assert "How well it does" not in words(visitor)
-    assert SENTENCE in words(visitor)
+    assert "How well it does" not in words_of(visitor)
+    assert SENTENCE in words_of(visitor)
     assert visitor.has_no_fault
 
 
@@ -126,6 +115,6 @@ def test_it_is_what_fine_tuning_begins_with(visit, token, worker):
     worker.holds = True
     visitor = set_up(visit(token).open("extract"), method="fine_tuned")
     assert visitor.tab.code[0].value == "(n, 112, 112, 3) → (n, 256) → new layer → (n, 1024)"
-    assert BADGE in words(visitor)
+    assert BADGE in words_of(visitor)
     visitor.press("Train, then extract from 12 images")
     assert spec_from_json(worker.jobs()[-1].parameters["spec"]).base == Pretrained("embedded_v1")
