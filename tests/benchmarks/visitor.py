@@ -191,7 +191,7 @@ class Visitor:
             status = (await reader.readline()).decode("latin-1").split()[1]
             await reader.read()
             writer.close()
-        if status != "200":
+        if status != "200" and any(path.encode() in element.SerializeToString() for element in self.elements):
             self.faults.append(f"{path} answered {status}")
 
 
