@@ -10,7 +10,7 @@ import time
 
 from tests.benchmarks.visitor import Visitor, texts
 
-BACKBONE = "MobileNetV2,"  # as the list of backbones names it
+BACKBONE = "MobileNetV2"
 PATIENCE = 120.0  # seconds
 BETWEEN_CLICKS = 0.5  # seconds that the person looks at a page before changing to the next
 _RUN = "Extract from"
@@ -45,8 +45,8 @@ async def _ready(url: str, token: str) -> Visitor:
     """Open the Extract page of a workspace with a backbone picked, and wait until its layers stand."""
     visitor = Visitor(url, token)
     await visitor.open("extract")
-    await visitor.choose("Backbone", BACKBONE)
-    await visitor.until(lambda: visitor.stands and any(words.startswith(_LAYERS) for words in texts(visitor)))
+    await visitor.choose("Backbone", f"{BACKBONE},")
+    await visitor.until(lambda: visitor.is_at_rest and any(words.startswith(_LAYERS) for words in texts(visitor)))
     return visitor
 
 
@@ -57,7 +57,7 @@ async def _extract(visitor: Visitor) -> tuple[float, float] | None:
             await visitor.press(_RUN)
             await visitor.until(lambda: _DONE in texts(visitor))
             card = time.perf_counter()
-            await visitor.until(lambda: visitor.stands and not visitor.timers)
+            await visitor.until(lambda: visitor.is_at_rest)
             return card, time.perf_counter()
     except TimeoutError:
         return None

@@ -26,7 +26,8 @@ from websockets.asyncio.client import ClientConnection, connect
 Found = TypeVar("Found")
 
 _PICTURES = re.compile(rb"/(?:media/[0-9a-f]+\.(?:webp|png|jpg|svg)|thumbnail/[\w-]{22}/[0-9a-f]{64}|run-dot/\d+)")
-_CHARTS = next((Path(streamlit.__file__).parent / "static/static/js").glob("PlotlyChart.*.js")).name
+_SCRIPTS = Path(streamlit.__file__).parent / "static/static/js"
+_CHARTS = f"/static/js/{next(_SCRIPTS.glob('PlotlyChart.*.js')).name}"
 _FETCHES_AT_ONCE = 6  # of one browser from one server
 
 
@@ -56,6 +57,7 @@ class Visitor:
         self._set: dict[str, WidgetState] = {}
         self._kept: dict[str, ForwardMsg] = {}
         self._fetched: set[str] = set()
+        self._n_fetching = 0
         self._news = asyncio.Event()
         self._may_fetch = asyncio.Semaphore(_FETCHES_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -79,6 +81,11 @@ class Visitor:
     def stands(self) -> bool:
         """Whether the last run of the whole page that was asked for came to its end."""
         return self._is_finished and self._shown == self._page
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether the page stands, with its pictures, and nothing on it is run again by the clock."""
+        return self.stands and not self.timers and not self._n_fetching
 
     async def go(self, page: str) -> None:
         """Change to another page, and wait until it was run."""
@@ -142,7 +149,9 @@ class Visitor:
             self.elements.clear()
             self._shown, self._is_finished = "", False
         elif kind == "navigation":
-            self._pages = {page.url_pathname or "images": page.page_script_hash for page in message.navigation.app_pages}
+            self._pages = {
+                page.url_pathname or "images": page.page_script_hash for page in message.navigation.app_pages
+            }
             self._shown = message.navigation.page_script_hash
             self._page = self._page or self._shown
         elif kind == "delta":
@@ -160,8 +169,7 @@ class Visitor:
         if element.HasField("exception") or "could not be drawn" in element.alert.body:
             self.faults.append(f"{element.exception.message}{element.alert.body}")
         if element.HasField("plotly_chart") and _CHARTS not in self._fetched:
-            self._fetched.add(_CHARTS)
-            self._fetch(f"/static/js/{_CHARTS}")
+            self._fetch(_CHARTS)
 
     def _end_timers(self, fragments: list[str]) -> None:
         for fragment in fragments:
@@ -181,6 +189,7 @@ class Visitor:
 
     def _fetch(self, path: str) -> None:
         self._fetched.add(path)
+        self._n_fetching += 1
         self._begin(self._get(path))
 
     async def _get(self, path: str) -> None:
@@ -191,6 +200,8 @@ class Visitor:
             status = (await reader.readline()).decode("latin-1").split()[1]
             await reader.read()
             writer.close()
+        self._n_fetching -= 1
+        self._news.set()
         if status != "200" and any(path.encode() in element.SerializeToString() for element in self.elements):
             self.faults.append(f"{path} answered {status}")
 
