@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from featx_core.memory import hand_back
 from featx_core.progress import Cancelled
 from featx_core.store import WorkspaceError
 from featx_core.worker.faults import explain_fault
@@ -57,9 +58,9 @@ class Worker:
 
     def work(self) -> None:
         """Warm up, say so, and do what comes in, without end."""
-        getattr(self._tasks, "warm_up", _nothing)()
+        facts = getattr(self._tasks, "warm_up", _nothing)()
         gc.freeze()
-        self._channel.send({"type": "ready"})
+        self._channel.send({"type": "ready", "facts": facts or {}})
         while True:
             message = self._later.popleft() if self._later else self._inbox.get()
             if message["type"] == "run":
@@ -74,7 +75,7 @@ class Worker:
         self._must_reset = report.needs_reset or reply["type"] != "done"
         self._cancelled.discard(run)
         self._channel.send({"run": run, **reply})
-        gc.collect()
+        hand_back()
 
     def _outcome(self, message: dict[str, Any], report: Report) -> dict[str, Any]:
         try:
