@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featx_core.engine import TensorFlowEngine
 from featx_core.heatmaps.layers import HeatmapError
 from featx_core.heatmaps.logits import has_classifier, logits_of
 from featx_core.heatmaps.pictures import pixels_of
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
     from featx_core.extractor import Extractor
     from featx_core.layers import LayerInfo
+
+_LAST_ENGINES: weakref.WeakKeyDictionary[Extractor, tuple[int, TensorFlowEngine]] = weakref.WeakKeyDictionary()
+"""For each extractor the last layer that was looked at, and what runs up to it: tracing takes longer than a few images."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +63,8 @@ def observer(
 ) -> Callable[[np.ndarray], list[Observation]]:
     """Prepare to look at one layer: the graph is traced once, then runs for batches of any length.
 
+    Without a target it is kept for the next time that the same layer of the extractor is looked at.
+
     Inference only: dropout is off and batch normalization uses its moving statistics. Each image's gradient is its own.
     As a graph, and not eagerly, a pass keeps only what the gradient needs: a fifth of the memory for ConvNeXtTiny.
 
@@ -74,8 +81,8 @@ def observer(
     """
     if target is not None:
         return _gradient_observer(extractor, layer, target)
-    run = _traced(extractor, _layer_model(extractor, layer))
-    return lambda fitted: [Observation(activations.numpy()) for activations in run(extractor.preprocess(fitted))]
+    run = _layer_engine(extractor, layer)
+    return lambda fitted: [Observation(activations) for activations in run(extractor.preprocess(fitted))]
 
 
 def _gradient_observer(
@@ -149,11 +156,13 @@ def _with_rows(activations: tf.Tensor, outputs: tf.Tensor) -> tuple[tf.Tensor, t
     return activations, tf.reshape(outputs, (-1, math.prod(outputs.shape[1:])))
 
 
-def _layer_model(extractor: Extractor, layer: LayerInfo) -> Callable[[tf.Tensor], tf.Tensor]:
-    keras = load_keras()
-
-    model = keras.Model(extractor.network.input, extractor.network.layers[layer.index].output)
-    return lambda inputs: model(inputs, training=False)
+def _layer_engine(extractor: Extractor, layer: LayerInfo) -> TensorFlowEngine:
+    index, engine = _LAST_ENGINES.get(extractor, (None, None))
+    if engine is None or index != layer.index:
+        keras = load_keras()
+        engine = TensorFlowEngine(keras.Model(extractor.network.input, extractor.network.layers[layer.index].output))
+        _LAST_ENGINES[extractor] = layer.index, engine
+    return engine
 
 
 def _reference(extractor: Extractor, target: Target) -> np.ndarray | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import typing
@@ -54,7 +55,7 @@ class Spec(ABC):
     takes_tables: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        hints = typing.get_type_hints(type(self))
+        hints = _hints(type(self))
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if not matches(value, hints[field.name]):
@@ -227,6 +228,9 @@ class Spec(ABC):
 def later(default: Any) -> Any:
     """Make a field that a method was given later: its default is not written, so that earlier digests stay what they were."""
     return dataclasses.field(default=default, metadata={_LATER: True})
+
+
+_hints = functools.cache(typing.get_type_hints)
 
 
 def parse_spec(text: str, methods: typing.Mapping[str, type[Spec]]) -> Spec:

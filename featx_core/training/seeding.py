@@ -17,7 +17,7 @@ def seeded(seed: int) -> Iterator[None]:
 
     Within, TensorFlow picks kernels whose sums do not depend on the timing of threads. Afterwards that choice, and the
     generators of Python and NumPy, are as they were. Those of Keras and TensorFlow cannot be read: they are left seeded, and
-    the worker seeds them anew for each job.
+    the worker seeds them anew after such a job.
 
     Args:
         seed: 0 to 2**32 - 1.

@@ -44,12 +44,14 @@ def extract_features(workspace: Workspace | None, parameters: Mapping[str, Any],
         also `spec` and, unless they are too large, `unsaved`: the features for `answers.features_from_json`.
     """
     workspace = needed(workspace)
-    spec = spec_from_json(parameters["spec"]).train(workspace, report)
+    asked = spec_from_json(parameters["spec"])
+    spec = asked.train(workspace, report)
     if spec.table(workspace) is not None:
         return {"run_digest": spec.digest, "details": dict(extract_table(spec, workspace).details)}
     report.stage(EXTRACTING, limit_seconds=FIRST_BATCH_SECONDS)
     features = extract_derived(workspace.images(), spec, workspace, on_progress=report)
     if features is None:
+        report.needs_reset = asked.needs_training or not is_built(spec)
         features = _extract_with_network(spec, workspace, parameters.get("batch_size"), report)
     answer: dict[str, Any] = {"run_digest": spec.digest, "details": dict(features.details)}
     if not features.details["is_saved"]:
@@ -105,6 +107,11 @@ def find_extractor(spec: Spec, workspace: Workspace, report: Report) -> Extracto
         extractor = _build(spec, workspace, report)
     _EXTRACTORS[spec.digest] = extractor
     return extractor
+
+
+def is_built(spec: Spec) -> bool:
+    """Tell whether the extractor of a spec is one of the last that were built."""
+    return spec.digest in _EXTRACTORS
 
 
 def needed(workspace: Workspace | None) -> Workspace:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from featx_core.heatmaps import HEATMAPS
 from featx_core.heatmaps.explain import explain_many
 from featx_core.heatmaps.feature_maps import FeatureMaps, feature_maps
 from featx_core.heatmaps.overlay import Heatmap
 from featx_core.heatmaps.targets import Target, target_from_json
 from featx_core.image_set import ImageRecord, ImageSet
 from featx_core.methods import spec_from_json
-from featx_core.worker.extraction_tasks import FIRST_BATCH_SECONDS, find_extractor, needed
+from featx_core.worker.extraction_tasks import FIRST_BATCH_SECONDS, find_extractor, is_built, needed
 from featx_core.worker.kept import is_kept
 from featx_core.worker.keys import feature_maps_key, heatmap_key
 from featx_core.worker.report import Report
@@ -45,6 +46,9 @@ def explain_images(workspace: Workspace | None, parameters: Mapping[str, Any], r
     images = chosen(workspace, parameters["images"])
     missing = [image for image in images if not all(is_kept(workspace, key(image, name), Heatmap) for name in names)]
     if missing:
+        report.needs_reset = not is_built(spec) or any(
+            HEATMAPS[name].needs_target for name in names
+        )  # these are traced anew
         extractor = find_extractor(spec, workspace, report)
         aim = _target(target, workspace)
         report.stage(DRAWING, limit_seconds=FIRST_BATCH_SECONDS)

@@ -32,7 +32,8 @@ class Worker:
     """Runs the tasks of a module as messages ask for it.
 
     Args:
-        tasks: Holds `TASKS`, `LIGHT_TASKS`, and perhaps `warm_up` (run once) and `reset` (run before each job).
+        tasks: Holds `TASKS`, `LIGHT_TASKS`, and perhaps `warm_up` (run once) and `reset` (run before each job that comes
+            after one that needs it).
         channel: The way to the server.
     """
 
@@ -42,6 +43,7 @@ class Worker:
         self._inbox: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._later: deque[dict[str, Any]] = deque()
         self._cancelled: set[int] = set()
+        self._must_reset = True
 
     def read(self) -> None:
         """Take messages in, on a thread of its own. Ends the process when the server is gone, whatever it is at."""
@@ -68,14 +70,17 @@ class Worker:
 
     def _run(self, message: dict[str, Any]) -> None:
         run = message["run"]
-        reply = self._outcome(message, Report(run, self._channel.send, lambda: run in self._cancelled, self._serve))
+        report = Report(run, self._channel.send, lambda: run in self._cancelled, self._serve)
+        reply = self._outcome(message, report)
+        self._must_reset = report.needs_reset or reply["type"] != "done"
         self._cancelled.discard(run)
         self._channel.send({"run": run, **reply})
         hand_back()
 
     def _outcome(self, message: dict[str, Any], report: Report) -> dict[str, Any]:
         try:
-            getattr(self._tasks, "reset", _nothing)()
+            if self._must_reset:
+                getattr(self._tasks, "reset", _nothing)()
             task: Task = self._tasks.TASKS[message["task"]]
             with _opened(message["workspace"]) as workspace:
                 result = task(workspace, message["parameters"], report)

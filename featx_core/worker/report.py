@@ -24,6 +24,8 @@ class Report:
 
     Attributes:
         needs_fresh_worker: Set it when memory ran out on the way, so that the process does not go on after this job.
+        needs_reset: Unset it when the job did no more than run networks that were built and traced before it: the next one
+            then begins without `reset`.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Report:
         serve: Callable[[], None],
     ) -> None:
         self.needs_fresh_worker = False
+        self.needs_reset = True
         self._run = run
         self._send = send
         self._is_cancelled = is_cancelled

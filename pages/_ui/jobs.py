@@ -11,6 +11,8 @@ from featx_core.worker.keys import job_key
 from pages._ui import imports, session, tokens
 
 POLL_SECONDS = 0.4
+CALM_SECONDS = 1.0  # between two looks at what is not in the middle of the page, or is far back in the queue
+FAR_BACK = 3  # jobs ahead
 SHARED_JOB_SECONDS = 600.0  # a job's limit when the server serves others than this machine
 
 
@@ -79,7 +81,8 @@ def show(job: Job) -> None:
         st.info("Cancelled. What was finished by then is kept.", icon=":material/cancel:")
         _again(job)
     elif job.state != "done":
-        st.fragment(_progress, run_every=POLL_SECONDS)(job.key, f"in_place_{job.key[:12]}")
+        seconds = CALM_SECONDS if job.ahead >= FAR_BACK else POLL_SECONDS
+        st.fragment(_progress, run_every=seconds)(job.key, f"in_place_{job.key[:12]}")
 
 
 def show_all() -> None:
@@ -89,7 +92,7 @@ def show_all() -> None:
     if coming_in is not None:
         _show_import(coming_in)
     if busy:
-        st.fragment(_list, run_every=POLL_SECONDS)(tuple(busy))
+        st.fragment(_list, run_every=CALM_SECONDS)(tuple(busy))
 
 
 def _again(job: Job) -> None:

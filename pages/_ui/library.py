@@ -1,5 +1,7 @@
 """The shelf of workspace files of this machine. Whoever knows a workspace's token may open it."""
 
+import contextlib
+import functools
 import re
 import secrets
 import sqlite3
@@ -83,13 +85,13 @@ def open_workspace(token: str, *, make: bool = False) -> Workspace:
 
 def recent(limit: int = 8) -> list[Recent]:
     """List the workspaces of this machine that hold images or runs, the last used first."""
-    files = sorted(data_folder("workspaces").glob("*.featx"), key=_changed, reverse=True)
+    files = sorted(((_changed(path), path) for path in data_folder("workspaces").glob("*.featx")), reverse=True)
     found: list[Recent] = []
-    for path in files[: limit * 4]:
-        facts = _glance(path)
+    for changed, path in files[: limit * 4]:
+        facts = _glance(path, changed)
         if facts and any(facts[1:]):
-            found.append(Recent(path.stem, *facts, changed=_changed(path)))
-        elif facts and time.time() - _changed(path) > _EMPTY_FOR:
+            found.append(Recent(path.stem, *facts, changed=changed))
+        elif facts and time.time() - changed > _EMPTY_FOR:
             _sweep(path)
     return found[:limit]
 
@@ -113,18 +115,21 @@ def adopt(content: bytes) -> str:
     return token
 
 
-def _glance(path: Path) -> tuple[str, int, int] | None:
-    """Read title, number of images and number of runs without the checks of a real opening."""
+def _glance(path: Path, changed: float) -> tuple[str, int, int] | None:
+    """Read title, number of images and number of runs without the checks of a real opening, once after each change."""
     try:
-        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=0.2)
-        try:
-            title = connection.execute("SELECT value FROM facts WHERE name = 'title'").fetchone()
-            n_images = connection.execute("SELECT count(*) FROM images").fetchone()[0]
-            n_runs = connection.execute("SELECT count(*) FROM runs").fetchone()[0]
-        finally:
-            connection.close()
+        return _facts(path, changed)
     except sqlite3.Error:
         return None
+
+
+@functools.lru_cache(maxsize=256)
+def _facts(path: Path, changed: float) -> tuple[str, int, int]:
+    del changed
+    with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=0.2)) as connection:
+        title = connection.execute("SELECT value FROM facts WHERE name = 'title'").fetchone()
+        n_images = connection.execute("SELECT count(*) FROM images").fetchone()[0]
+        n_runs = connection.execute("SELECT count(*) FROM runs").fetchone()[0]
     return (title[0] if title else "Untitled", n_images, n_runs)
 
 

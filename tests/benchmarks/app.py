@@ -1,9 +1,12 @@
-"""What people wait for in the app, in a real browser: the first images, and twenty visitors at once.
+"""What people wait for in the app: the first images, in a real browser, and twenty visitors at once, who draw nothing.
 
-The browser works on the same cores as the server, so what is measured is the worse for it.
+The browser works on the same cores as the server, so what is measured with it is the worse for it.
 """
 
+import json
 import re
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,12 +18,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import featx_core as fx
 from pages._ui.library import new_token
+from tests.benchmarks.crowd import BACKBONE
 from tests.benchmarks.measuring import Outcome, at_most, photograph, spread
-from tests.serving import Server, launch
+from tests.serving import ROOT, Server, launch
 
 N_IMAGES = 16
 SIZE = (640, 480)
 PATIENCE = 120_000  # milliseconds
+WARM_UP_SECONDS = 10.0  # in which the worker imports Keras, and the server what figures need
 _RUN = re.compile("Extract from")
 _DONE = "Images a second"  # stands on the run card
 
@@ -39,35 +44,38 @@ def first_images(*, quick: bool) -> list[Outcome]:
 
 
 def visitors(*, quick: bool) -> list[Outcome]:
-    """All press the button at once, each with images of their own, while one more person changes pages."""
+    """All press the button at once, each with images of their own, while one more person changes pages.
+
+    They draw nothing (see `tests.benchmarks.visitor`): twenty browsers on the cores of the server would be what is measured.
+    """
     n_visitors = 4 if quick else 20
-    with _served() as (server, browser):
-        tabs = [_ready(browser, server, _shelve(server)) for _ in range(n_visitors)]
-        other = _ready(browser, server, _shelve(server))
-        started = time.perf_counter()
-        for tab in tabs:
-            tab.get_by_role("button", name=_RUN).click(no_wait_after=True)
-        finished: list[float] = []
-        reruns: list[float] = []
-        waiting = list(tabs)
-        while waiting and time.perf_counter() - started < PATIENCE / 1000:
-            reruns.append(_rerun(other, len(reruns)))
-            done = [tab for tab in waiting if tab.get_by_text(_DONE).count()]
-            finished += [time.perf_counter() - started] * len(done)
-            waiting = [tab for tab in waiting if tab not in done]
-        n_faults = sum(tab.get_by_test_id("stException").count() for tab in tabs) + len(waiting)
-    late, slow = float(np.quantile(finished, 0.95)), float(np.quantile(reruns, 0.95))
+    with tempfile.TemporaryDirectory() as home, Server(Path(home)) as server:
+        tokens = [_shelve(server) for _ in range(n_visitors + 1)]
+        time.sleep(WARM_UP_SECONDS)
+        found = _crowd(server, tokens)
     return [
         at_most(
-            f"{n_visitors} visitors at once, {N_IMAGES} images each: p95 from the click to the run card",
-            [late],
+            f"{n_visitors} visitors at once, {N_IMAGES} images each, {BACKBONE}: p95 from the click to the run card",
+            [_p95(found["cards"])],
             10,
             " s",
         ),
-        Outcome(f"{n_visitors} visitors: all of them", spread(finished, " s")),
-        at_most("light reruns meanwhile: p95", [slow], 0.5, " s"),
-        at_most("errors and visitors without a result", [n_faults], 0),
+        Outcome(f"{n_visitors} visitors: all of them", spread(found["cards"], " s")),
+        Outcome(f"{n_visitors} visitors: until the first heatmaps stand too", spread(found["rests"], " s")),
+        at_most("light reruns meanwhile: p95", [_p95(found["reruns"])], 0.5, " s"),
+        at_most("errors and visitors without a result", [len(found["faults"])], 0),
     ]
+
+
+def _crowd(server: Server, tokens: list[str]) -> dict[str, list]:
+    command = [sys.executable, "-m", "tests.benchmarks.crowd", server.url, *tokens]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    return {name: values if name == "faults" else values or [float("inf")] for name, values in found.items()}
+
+
+def _p95(seconds: list[float]) -> float:
+    return float(np.quantile(seconds, 0.95))
 
 
 @contextmanager
@@ -98,12 +106,3 @@ def _ready(browser: Browser, server: Server, token: str) -> Page:
     page.get_by_text(re.compile(r"^Layers: \d+ layers")).wait_for()
     page.get_by_role("button", name=_RUN).wait_for()
     return page
-
-
-def _rerun(page: Page, number: int) -> float:
-    """Change to a light page; from the click until its heading stands."""
-    name = ("Map", "Images")[number % 2]
-    started = time.perf_counter()
-    page.locator(".st-key-pages").get_by_role("link", name=name, exact=True).click()
-    page.get_by_role("heading", name=name, exact=True, level=1).wait_for()
-    return time.perf_counter() - started

@@ -108,7 +108,10 @@ def shout(workspace, parameters, report):
 
 
 def draw(workspace, parameters, report):
-    """Draw a random number, as the reset before each job leaves the generator; perhaps seed it for those who follow."""
+    """Draw a random number, as a reset leaves the generator; perhaps seed it, for those who follow without a reset."""
+    report.needs_reset = parameters.get("needs_reset", True)
+    if parameters.get("fails"):
+        raise ValueError("It failed on request.")
     drawn = random.random()
     random.seed(parameters.get("seed"))
     return {"drawn": drawn}

@@ -14,6 +14,7 @@ from featx_core.heatmaps import (
     SimilarityTarget,
     explain,
     explain_many,
+    observation,
 )
 from featx_core.heatmaps.layers import choose_layer
 from featx_core.heatmaps.observation import observer
@@ -48,6 +49,21 @@ def channels(image, bias=(0.0, 0.0)):
 
 def unit(values):
     return values / values.max()
+
+
+def test_what_runs_up_to_a_layer_is_kept_for_that_layer_of_that_extractor(image, monkeypatch):
+    traced = []
+    real = observation.TensorFlowEngine
+    monkeypatch.setattr(observation, "TensorFlowEngine", lambda model: traced.append(model) or real(model))
+    one, two = (
+        ToyExtractor(sequential(pointwise(MIX), pointwise(turn))) for turn in ([[2, 0], [0, 3]], [[0, 5], [7, 0]])
+    )
+    looked = [(one, 1), (one, 1), (two, 2), (one, 1), (one, 2)]
+    seen = [observer(extractor, extractor.layers[index])(image[None])[0].activations for extractor, index in looked]
+    expected = channels(image), channels(image) @ [[0, 5], [7, 0]], channels(image) @ [[2, 0], [0, 3]]
+    for values, number in zip(seen, (0, 0, 1, 0, 2), strict=True):
+        np.testing.assert_allclose(values, expected[number], atol=1e-5)
+    assert len(traced) == 3
 
 
 @pytest.mark.parametrize("index", [0, 1])

@@ -1,6 +1,7 @@
 """The supervisor: who waits for what, cancelling, sharing, light requests. "row" is a row of RELIABILITY.md."""
 
 import os
+import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -249,6 +250,15 @@ def test_row_52_a_seed_of_one_job_does_not_reach_the_next(supervise):
     fresh = finished(supervisor, submit(supervisor, "draw", seed=None)).result["drawn"]
     finished(supervisor, submit(supervisor, "draw", owner="eve", seed=7))
     assert finished(supervisor, submit(supervisor, "draw", owner="bob", seed=8)).result["drawn"] == fresh
+
+
+def test_a_job_that_says_that_it_needs_no_reset_saves_the_next_one_from_it_unless_it_fails(supervise):
+    supervisor = supervise()
+    fresh = finished(supervisor, submit(supervisor, "draw", seed=7, needs_reset=False)).result["drawn"]
+    kept = finished(supervisor, submit(supervisor, "draw", seed=7, needs_reset=False, n=2)).result["drawn"]
+    assert kept == random.Random(7).random() != fresh
+    assert finished(supervisor, submit(supervisor, "draw", needs_reset=False, fails=True)).state == "failed"
+    assert finished(supervisor, submit(supervisor, "draw", seed=7, n=3)).result["drawn"] == fresh
 
 
 def test_a_finished_job_is_kept_until_it_is_forgotten_and_runs_again_when_asked(supervise, tmp_path):
