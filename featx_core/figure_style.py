@@ -1,10 +1,12 @@
 """How figures look: ground, type, legend, and text that is safe to show."""
 
+import functools
 import html
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+    from plotly.graph_objects.layout import Template
 
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
@@ -36,6 +38,14 @@ CARD = {False: "#ffffff", True: "#262a33"}
 def blank_figure(dark: bool) -> "Figure":
     """An empty figure in the house style, for a light or a dark ground; its own ground is transparent."""
     import plotly.graph_objects as go
+
+    return go.Figure(layout={"template": _template(dark)})  # which it copies
+
+
+@functools.cache
+def _template(dark: bool) -> "Template":
+    """What the style is made of: plotly checks each of its parts when they are set, which takes longer than a figure."""
+    import plotly.graph_objects as go
     import plotly.io as pio
 
     template = go.layout.Template(pio.templates["plotly_dark" if dark else "plotly_white"])
@@ -45,7 +55,7 @@ def blank_figure(dark: bool) -> "Figure":
     template.layout.update(xaxis=axis | flat, yaxis=axis | flat)
     solid = axis | {"showbackground": False, "showspikes": False, "nticks": 6}
     template.layout.scene.update(xaxis=solid, yaxis=solid, zaxis=solid, camera=CAMERA)
-    return go.Figure(layout={"template": template})
+    return template
 
 
 def _layout(dark: bool) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Fixtures of the tests of the pages: an inline worker, filled workspaces, a visitor."""
 
+import functools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 
 from featx_core.heatmaps import HEATMAPS, OwnFeaturesTarget
@@ -19,6 +21,18 @@ from tests.pages.comparing_runs import LABELS, spaces
 from tests.pages.visiting import PATIENCE, SPEC, InlineWorker, Visitor, keep_run, leave_keras_to_itself, quiet_report
 
 A_FEW_SHAPES = [f"{label}-0{number}.png" for label in ("disc", "star", "waves") for number in (1, 2, 3, 4)]
+
+
+@pytest.fixture(scope="package", autouse=True)
+def long_lived_process() -> Iterator[None]:
+    """Spare runs what a server does at its start, and what frees its memory: in one process with all tests, both are long."""
+    scan, option = manifest_scanner.scan_component_manifests, "runner.postScriptGC"
+    collects = st.config.get_option(option)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", functools.cache(scan))
+        st.config.set_option(option, False)
+        yield
+    st.config.set_option(option, collects)
 
 
 @pytest.fixture(autouse=True)
