@@ -47,9 +47,14 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
 
 
 def _import_what_figures_need() -> None:
-    """Import what the first map and the first figure would wait for, once the first page is drawn."""
+    """Import what the first map and the first figure would wait for, once the first page is drawn.
+
+    All of it stays: Streamlit collects garbage after each run, and need not look through it.
+    """
     for name in ("plotly.graph_objects", "sklearn.decomposition", "sklearn.manifold"):
         importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
 
 
 async def _thumbnail(request: Request) -> Response:
