@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from featx_core.memory import hand_back
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -50,6 +52,7 @@ def randomize(network: keras.Model, preprocessing: Preprocessing, seed: int) -> 
     height, width = network.input.shape[1:3]
     n_images = np.clip(CALIBRATION_PIXELS // (height * width), FEWEST_CALIBRATION_IMAGES, MOST_CALIBRATION_IMAGES)
     _calibrate(network, preprocessing(made_up_images(generator, int(n_images), (height, width))))
+    hand_back()
 
 
 def made_up_images(generator: np.random.Generator, n_images: int, size: tuple[int, int]) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
 FREEZE_LIMIT = 10_000_000
 """Networks of up to this many parameters run with their weights as constants: a quarter faster for MobileNetV2. Larger
 ones gain nothing (ResNet50: the same speed), and pay seconds and a gigabyte for it."""
+
+IMAGES_AT_ONCE = max(8, 2 * (os.cpu_count() or 1))
+"""A longer batch runs on the processor in parts. On two cores eight images at once are as fast as 32 for MobileNetV2 and
+EfficientNetV2B0, and up to a tenth faster for ResNet50 and in bfloat16, as more of it stays in the processor's cache; and
+ResNet50 takes 0.2 GB less memory."""
 
 
 class Engine(Protocol):
@@ -58,7 +65,8 @@ class TensorFlowEngine:
         """Run the model. See `Engine`."""
         import tensorflow as tf
 
-        return self.graph()(tf.constant(batch)).numpy()
+        at_once = len(batch) if has_gpu() else IMAGES_AT_ONCE
+        return in_parts(lambda part: self.graph()(tf.constant(part)).numpy(), batch, at_once)
 
     def graph(self) -> tf.types.experimental.ConcreteFunction:
         """Give the traced graph, for batches of any length."""
@@ -71,6 +79,21 @@ class TensorFlowEngine:
         """Let the traced graph go, with its copy of the weights. The next batch traces anew."""
         with self._lock:
             self._traced = None
+
+
+def in_parts(run: Callable[[np.ndarray], np.ndarray], batch: np.ndarray, at_once: int) -> np.ndarray:
+    """Run a batch in parts of at most `at_once` images, and put what they give together."""
+    starts = range(0, max(len(batch), 1), max(at_once, 1))
+    parts = [run(batch[start : start + at_once]) for start in starts]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+@functools.cache
+def has_gpu() -> bool:
+    """Whether TensorFlow sees a GPU."""
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def forward_pass(model: keras.Model) -> Callable:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import functools
 import logging
-import threading
 import time
-import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from featx_core import graph_cache, openvino_engine
-from featx_core.engine import Engine, TensorFlowEngine
+from featx_core.conversion import Conversion
+from featx_core.engine import Engine, TensorFlowEngine, has_gpu
+from featx_core.memory import hand_back
 from featx_core.openvino_engine import EngineError, OpenVinoEngine
 
 if TYPE_CHECKING:
@@ -34,18 +32,17 @@ LEAST_GAIN = 1.05
 N_PROBES = 8
 N_TRIALS = 3
 _SECONDS_TO_CONVERT = (2.0, 0.01)  # for any network, and for each layer: measured on two cores
-_PATIENCE_AT_EXIT = 60.0  # seconds; a process that ends in the midst of native code may crash
 
 _LOG = logging.getLogger(__name__)
-_THREADS: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 
 
 class Engines:
     """The engines of one model. Callable on batches like an engine; which one answers may change between two calls.
 
     TensorFlow answers at once. A graph for OpenVINO that is on disk is used from the first batch on. Where there is none, and
-    so much is to do that it pays, it is converted in a thread, checked against TensorFlow on images of this run, and then
-    tried on two batches beside TensorFlow: it takes over if it is faster.
+    so much is to do that it pays, it is converted in a thread. TensorFlow is timed on the next batches and then rests, as
+    both at work take most memory, while OpenVINO is loaded, checked on images of this run and timed: it takes over if it is
+    faster.
 
     Two runs that the same engine did, batch for batch, give the same bits. The engines themselves agree to a relative
     difference of at most `openvino_engine.MAXIMUM_DISAGREEMENT`, usually 1e-6.
@@ -66,8 +63,8 @@ class Engines:
         self._refusal = ""
         self._is_settled = False  # nothing more to convert, try or look up
         self._is_running = False
-        self._converting: _Conversion | None = None
-        self._trials: list[tuple[float, float]] = []  # seconds of TensorFlow and of OpenVINO for the same batch
+        self._converting: Conversion | None = None
+        self._paces: list[float] = []  # TensorFlow's seconds an image, with nothing else at work
         self._last: tuple[np.ndarray, np.ndarray] | None = None
 
     @property
@@ -102,31 +99,37 @@ class Engines:
             self._refuse("it cannot say what it is made of")
             return
         batch, expected = (part[:N_PROBES] for part in self._last)
-        self._converting = _Conversion(self._key, self._tensorflow, batch, expected)
+        self._converting = Conversion(self._key, self._tensorflow, batch, expected)
 
     def end(self) -> None:
         """End a run. A conversion that is still going on is finished for the next one."""
         self._last, self._is_running = None, False
         if self._converting is not None and not self._is_settled:
+            self._converting.go_on()
             self.notes.append(
                 "OpenVINO was still being prepared when the last image was done; the next run can use it."
             )
 
     def __call__(self, batch: np.ndarray) -> np.ndarray:
         """Run the model. See `Engine`."""
+        if self._is_running and self._converting is not None and self._is_time_to_try(self._converting):
+            self._try(self._converting)
         if self._current is not self._tensorflow:
             return self._guarded(batch)
         started = time.perf_counter()
         values = self._tensorflow(batch)
-        seconds = time.perf_counter() - started
         if self._is_running and not self._is_settled:
+            if self._converting is not None and self._converting.is_converted:
+                self._paces.append((time.perf_counter() - started) / len(batch))
             self._last = batch, values
-            if self._converting is not None and self._converting.is_done:
-                self._try(self._converting, batch, seconds)
         return values
 
+    def _is_time_to_try(self, conversion: Conversion) -> bool:
+        has_failed = conversion.is_done and conversion.engine is None
+        return has_failed or (conversion.is_converted and len(self._paces) >= N_TRIALS)
+
     def _may_convert(self) -> bool:
-        return openvino_engine.is_available() and self._model.count_params() <= MAXIMUM_PARAMETERS and not _has_gpu()
+        return openvino_engine.is_available() and self._model.count_params() <= MAXIMUM_PARAMETERS and not has_gpu()
 
     def _look_up(self) -> None:
         self._key = graph_cache.graph_key(self._model)
@@ -140,25 +143,23 @@ class Engines:
                 self._current = OpenVinoEngine(graph)
                 self._is_settled = True
 
-    def _try(self, conversion: _Conversion, batch: np.ndarray, seconds: float) -> None:
-        """Run the candidate on the batch that TensorFlow has just done, and compare the best times of a few batches."""
+    def _try(self, conversion: Conversion) -> None:
+        """Load and check the candidate, time it on the images of the check, and take it if it is faster than TensorFlow was."""
+        self._last = None
+        conversion.go_on()
+        conversion.wait()
         if conversion.engine is None:
             self._refuse(conversion.failure)
             return
-        started = time.perf_counter()
-        conversion.engine(batch)
-        self._trials.append((seconds, time.perf_counter() - started))
-        if len(self._trials) < N_TRIALS:
-            return
-        ours, theirs = (min(times) for times in zip(*self._trials, strict=True))
-        ratio = ours / theirs
+        ratio = min(self._paces) / _seconds_an_image(conversion.engine, conversion.batch)
         graph_cache.write_facts(conversion.key, {"ratio": ratio})
-        self._is_settled, self._converting, self._last = True, None, None
+        self._is_settled, self._converting = True, None
         if ratio < LEAST_GAIN:
-            self.notes.append("OpenVINO was tried on a few batches and is no faster here, so TensorFlow went on.")
+            self.notes.append("OpenVINO was tried on a few images and is no faster here, so TensorFlow went on.")
             return
         self._current = conversion.engine
         self._tensorflow.forget()
+        hand_back()
         self.notes.append(
             f"TensorFlow began. OpenVINO, prepared meanwhile in {conversion.seconds:.0f} s and measured {ratio:.2g} times as "
             "fast, took over and did the first images again, so that all rows of this run come from one engine."
@@ -196,91 +197,11 @@ class OneEngine:
         """End a run."""
 
 
-class _Conversion:
-    """A graph on its way, in a thread of its own.
-
-    Attributes:
-        key: Names the graph.
-        engine: Ready and checked; None until then, and where that was not to be.
-        failure: Why there is none.
-        seconds: How long it took.
-    """
-
-    def __init__(self, key: str, tensorflow: TensorFlowEngine, batch: np.ndarray, expected: np.ndarray) -> None:
-        self.key = key
-        self.engine: OpenVinoEngine | None = None
-        self.failure = ""
-        self.seconds = 0.0
-        self._thread = threading.Thread(
-            target=self._run, args=(tensorflow, batch, expected), name="featx-convert", daemon=True
-        )
-        _wait_at_exit()
-        _THREADS.add(self._thread)
-        self._thread.start()
-
-    @property
-    def is_done(self) -> bool:
-        """Whether it came to an end, good or bad."""
-        return not self._thread.is_alive()
-
-    def _run(self, tensorflow: TensorFlowEngine, batch: np.ndarray, expected: np.ndarray) -> None:
+def _seconds_an_image(engine: Engine, batch: np.ndarray) -> float:
+    """Time a few runs of a batch; gives the best."""
+    found = []
+    for _ in range(N_TRIALS):
         started = time.perf_counter()
-        try:
-            with _one_process(self.key):
-                self.engine = prepare(self.key, tensorflow, batch, expected)
-        except EngineError as error:
-            self.failure = str(error)
-            graph_cache.write_facts(self.key, {"failure": self.failure})
-        except Exception:
-            _LOG.exception("A graph could not be prepared for OpenVINO.")
-            self.failure = "preparing it failed"
-        self.seconds = time.perf_counter() - started
-
-
-def prepare(key: str, tensorflow: TensorFlowEngine, batch: np.ndarray, expected: np.ndarray) -> OpenVinoEngine:
-    """Give the OpenVINO engine of a model, checked: from disk, or converted and kept.
-
-    Args:
-        key: As `graph_cache.graph_key` gives it.
-        tensorflow: Runs the model.
-        batch: float32, preprocessed: what to check it on.
-        expected: What TensorFlow gives for it.
-
-    Raises:
-        EngineError: If it cannot be converted or disagrees with TensorFlow.
-    """
-    stored = graph_cache.load(key)
-    graph = stored or openvino_engine.convert(tensorflow.graph())
-    engine = OpenVinoEngine(graph)
-    openvino_engine.check(engine, batch, expected)
-    if stored is None:
-        graph_cache.keep(key, graph)
-    return engine
-
-
-@contextlib.contextmanager
-def _one_process(key: str) -> Iterator[None]:
-    """Let one process convert at a time; where no lock can be had, several may, which only costs time."""
-    from filelock import FileLock
-
-    with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):
-            stack.enter_context(FileLock(graph_cache.lock_path(key)))
-        yield
-
-
-@functools.cache
-def _has_gpu() -> bool:
-    import tensorflow as tf
-
-    return bool(tf.config.list_physical_devices("GPU"))
-
-
-@functools.cache
-def _wait_at_exit() -> None:
-    atexit.register(_join_all)
-
-
-def _join_all() -> None:
-    for thread in list(_THREADS):
-        thread.join(_PATIENCE_AT_EXIT)
+        engine(batch)
+        found.append(time.perf_counter() - started)
+    return min(found) / len(batch)

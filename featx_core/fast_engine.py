@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from featx_core import graph_cache, openvino_engine
+from featx_core.conversion import prepare
 from featx_core.engine import TensorFlowEngine
-from featx_core.engine_choice import MAXIMUM_PARAMETERS, N_PROBES, Engines, prepare
+from featx_core.engine_choice import MAXIMUM_PARAMETERS, N_PROBES, Engines
 from featx_core.openvino_engine import EngineError, OpenVinoEngine
 from featx_core.processor import has_bfloat16
 

@@ -1,5 +1,6 @@
 """t-distributed stochastic neighbour embedding."""
 
+import os
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ EARLY_ITERATIONS = 250
 PROGRESS_EVERY = 5
 INITIAL_SPREAD = 1e-4
 
+THREADS = min(8, os.cpu_count() or 1)
+"""More gain little. On a busy machine they cost little as long as those that wait sleep: the worker is started so."""
+
 
 def project_tsne(
     points: np.ndarray,
@@ -33,8 +37,7 @@ def project_tsne(
 
     PCA to 50 dimensions comes first; the map starts from the leading components plus a little seeded noise. Perplexity
     is lowered to a third of the number of other points where these are few. The gradient is approximated by a
-    Barnes-Hut tree, in 2-D from 3 000 points on by an FFT. All runs in one thread: on a busy machine more threads wait
-    for each other and are slower. The same seed gives the same map, bit for bit on one machine.
+    Barnes-Hut tree, in 2-D from 3 000 points on by an FFT. The same seed gives the same map, bit for bit on one machine.
 
     Args:
         points: Finite, `(n_rows, n_features)`, at least 5 different rows. Not modified.
@@ -63,14 +66,14 @@ def project_tsne(
     reduced, _ = principal_components(points, PCA_DIMENSIONS, seed)
     reduced /= np.abs(reduced).max()
     on_progress(0, total)
-    affinities = PerplexityBasedNN(reduced, used, method="exact", n_jobs=1)
+    affinities = PerplexityBasedNN(reduced, used, method="exact", n_jobs=THREADS)
     model = openTSNE.TSNE(
         n_components,
         early_exaggeration_iter=EARLY_ITERATIONS,
         early_exaggeration=early_exaggeration,
         learning_rate=learning_rate,
         n_iter=n_iter,
-        n_jobs=1,
+        n_jobs=THREADS,
         negative_gradient_method="fft" if n_components == 2 and len(points) >= FFT_ROWS else "bh",
         callbacks=_Watch(on_progress, total),
         callbacks_every_iters=PROGRESS_EVERY,

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from featx_core.memory import hand_back
 from featx_core.progress import Cancelled
 from featx_core.store import WorkspaceError
 from featx_core.worker.faults import explain_fault
@@ -70,7 +71,7 @@ class Worker:
         reply = self._outcome(message, Report(run, self._channel.send, lambda: run in self._cancelled, self._serve))
         self._cancelled.discard(run)
         self._channel.send({"run": run, **reply})
-        gc.collect()
+        hand_back()
 
     def _outcome(self, message: dict[str, Any], report: Report) -> dict[str, Any]:
         try:

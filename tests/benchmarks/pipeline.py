@@ -17,8 +17,9 @@ from PIL import Image
 
 import featx_core as fx
 from featx_core import graph_cache
+from featx_core.conversion import prepare
 from featx_core.engine import Engine, TensorFlowEngine
-from featx_core.engine_choice import LEAST_GAIN, N_TRIALS, prepare
+from featx_core.engine_choice import LEAST_GAIN, N_TRIALS
 from featx_core.images import decode
 from featx_core.keras_setup import load_keras
 from tests.benchmarks.measuring import SIZES, Outcome, at_least, at_most, photograph, seconds_of, spread

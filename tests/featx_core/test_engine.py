@@ -8,6 +8,7 @@ import engine_toys
 import numpy as np
 import pytest
 
+from featx_core import engine as engine_module
 from featx_core import openvino_engine
 from featx_core.engine import TensorFlowEngine
 from featx_core.openvino_engine import EngineError, Graph, OpenVinoEngine, check, convert, disagreement
@@ -59,9 +60,22 @@ def test_long_batches_run_in_parts_in_their_order(model, engines, monkeypatch):
     lengths = []
     compiled = engines[1]._compiled
     monkeypatch.setattr(engines[1], "_compiled", lambda part: (lengths.append(len(part)), compiled(part))[1])
-    batch = engine_toys.batch_of(19)
+    at_once = openvino_engine.IMAGES_AT_ONCE
+    batch = engine_toys.batch_of(2 * at_once + 3)
     np.testing.assert_allclose(engines[1](batch), engine_toys.by_hand(model, batch), rtol=1e-5, atol=1e-6)
-    assert lengths == [8, 8, 3]
+    assert lengths == [at_once, at_once, 3]
+
+
+@pytest.mark.parametrize(("has_gpu", "expected"), [(False, [5, 5, 2]), (True, [12])])
+def test_tensorflow_runs_in_parts_on_the_processor_and_whole_on_a_gpu(model, monkeypatch, has_gpu, expected):
+    monkeypatch.setattr(engine_module, "has_gpu", lambda: has_gpu)
+    monkeypatch.setattr(engine_module, "IMAGES_AT_ONCE", 5)
+    tensorflow, lengths = TensorFlowEngine(model), []
+    graph = tensorflow.graph()
+    monkeypatch.setattr(tensorflow, "graph", lambda: lambda part: (lengths.append(len(part)), graph(part))[1])
+    batch = engine_toys.batch_of(12)
+    np.testing.assert_allclose(tensorflow(batch), engine_toys.by_hand(model, batch), rtol=1e-5, atol=1e-6)
+    assert lengths == expected
 
 
 @needs_openvino

@@ -9,8 +9,9 @@ import pytest
 from filelock import FileLock
 
 from featx_core import engine_choice, graph_cache, openvino_engine
+from featx_core.conversion import prepare
 from featx_core.engine import TensorFlowEngine
-from featx_core.engine_choice import Engines, prepare
+from featx_core.engine_choice import Engines
 from featx_core.extraction import extract
 from featx_core.extractor import Extractor
 from featx_core.methods import Pretrained
@@ -31,12 +32,18 @@ def always_faster(monkeypatch):
     monkeypatch.setattr(engine_choice, "LEAST_GAIN", 0.0)
 
 
-def converted(engines, n_batches=engine_choice.N_TRIALS):
+def wait_for_graph(conversion):
+    """Wait until there is a graph, or the conversion failed."""
+    while not conversion.is_converted and not conversion.is_done:
+        conversion._converted.wait(0.01)
+
+
+def converted(engines, n_batches=engine_choice.N_TRIALS + 1):
     """Begin a run with much to do, wait for the conversion, and run a few more batches."""
     engines.begin()
     engines(engine_toys.batch_of(4))
     engines.plan(LONG)
-    engines._converting._thread.join(60)
+    wait_for_graph(engines._converting)
     for _ in range(n_batches):
         engines(engine_toys.batch_of(4))
     engines.end()
@@ -45,7 +52,7 @@ def converted(engines, n_batches=engine_choice.N_TRIALS):
 
 def test_tensorflow_begins_and_openvino_takes_over():
     model = engine_toys.tiny_model()
-    engines = converted(Engines(model), n_batches=2)
+    engines = converted(Engines(model), n_batches=engine_choice.N_TRIALS)
     assert engines.title == TENSORFLOW
     engines.begin()
     engines(engine_toys.batch_of(4))
@@ -135,7 +142,7 @@ def test_an_engine_that_is_slower_is_not_used_and_not_tried_again(monkeypatch):
     monkeypatch.setattr(engine_choice, "LEAST_GAIN", 1e9)
     engines = converted(Engines(engine_toys.tiny_model()))
     assert engines.title == TENSORFLOW
-    assert "OpenVINO was tried on a few batches and is no faster here" in engines.notes[0]
+    assert "OpenVINO was tried on a few images and is no faster here" in engines.notes[0]
     again = Engines(engine_toys.tiny_model())
     again.begin()
     again(engine_toys.batch_of(2))
@@ -182,8 +189,8 @@ def test_while_another_process_converts_the_graph_it_is_waited_for_and_taken(mon
         assert engines(batch).shape == (4, 4)  # TensorFlow goes on meanwhile
         prepare(key, tensorflow, batch, tensorflow(batch))
         monkeypatch.setattr(openvino_engine, "convert", lambda function: pytest.fail("converted a second time"))
-    engines._converting._thread.join(60)
-    for _ in range(engine_choice.N_TRIALS):
+    wait_for_graph(engines._converting)
+    for _ in range(engine_choice.N_TRIALS + 1):
         engines(batch)
     assert engines.title == OPENVINO
 
@@ -232,7 +239,7 @@ def test_a_run_that_changes_engines_gives_rows_of_one_engine_alone(many, monkeyp
         seen.append((done, total))
         if done >= 8 and one.engines._converting is not None:
             gate.event.set()
-            one.engines._converting._thread.join(60)
+            wait_for_graph(one.engines._converting)
 
     seen: list[tuple[int, int]] = []
     changed = extract(many.images(), one, workspace=many, on_progress=on_progress)
