@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+
+from featx_core.gpu import find_gpu
 
 if TYPE_CHECKING:
     import keras
@@ -48,16 +50,20 @@ class Engine(Protocol):
 
 
 class TensorFlowEngine:
-    """A frozen `tf.function` of a model, traced at the first batch and not once more.
+    """A frozen `tf.function` of a model, traced at the first batch and not once more. On a GPU where TensorFlow sees one.
 
     Args:
         model: From preprocessed images to features, weights in place.
+        precision: "float32", or "bfloat16" for mixed precision: weights and sums in float32, what lies between in bfloat16.
+
+    Attributes:
+        title: What computes, and in which precision.
     """
 
-    title = "TensorFlow, float32"
-
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, precision: str = "float32") -> None:
+        self.title = f"TensorFlow{' on the GPU' if find_gpu() else ''}, {precision}"
         self._model = model
+        self._precision = precision
         self._traced: Any = None
         self._lock = threading.Lock()
 
@@ -65,14 +71,15 @@ class TensorFlowEngine:
         """Run the model. See `Engine`."""
         import tensorflow as tf
 
-        at_once = len(batch) if has_gpu() else IMAGES_AT_ONCE
+        at_once = len(batch) if find_gpu() else IMAGES_AT_ONCE
         return in_parts(lambda part: self.graph()(tf.constant(part)).numpy(), batch, at_once)
 
     def graph(self) -> tf.types.experimental.ConcreteFunction:
         """Give the traced graph, for batches of any length."""
         with self._lock:
             if self._traced is None:
-                self._traced = _traced(self._model)
+                with _computing_in(self._model, self._precision):
+                    self._traced = _traced(self._model)
             return self._traced
 
     def forget(self) -> None:
@@ -86,14 +93,6 @@ def in_parts(run: Callable[[np.ndarray], np.ndarray], batch: np.ndarray, at_once
     starts = range(0, max(len(batch), 1), max(at_once, 1))
     parts = [run(batch[start : start + at_once]) for start in starts]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-@functools.cache
-def has_gpu() -> bool:
-    """Whether TensorFlow sees a GPU."""
-    import tensorflow as tf
-
-    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def forward_pass(model: keras.Model) -> Callable:
@@ -112,8 +111,20 @@ def forward_pass(model: keras.Model) -> Callable:
     return forward
 
 
+@contextmanager
+def _computing_in(model: keras.Model, precision: str) -> Iterator[None]:
+    """Have the layers of a model compute in a precision for as long as it is traced."""
+    policy = "float32" if precision == "float32" else f"mixed_{precision}"
+    with ExitStack() as stack:
+        for layer in model.layers if policy != "float32" else []:
+            stack.callback(setattr, layer, "dtype_policy", layer.dtype_policy)
+            layer.dtype_policy = policy
+        yield
+
+
 def _traced(model: keras.Model) -> tf.types.experimental.ConcreteFunction:
     import tensorflow as tf
 
-    graph = tf.function(forward_pass(model), autograph=False)
+    forward = forward_pass(model)
+    graph = tf.function(lambda images: tf.cast(forward(images), tf.float32), autograph=False)
     return graph.get_concrete_function(tf.TensorSpec((None, *model.input.shape[1:]), tf.float32))

@@ -12,7 +12,8 @@ import numpy as np
 
 from featx_core import graph_cache, openvino_engine
 from featx_core.conversion import Conversion
-from featx_core.engine import Engine, TensorFlowEngine, has_gpu
+from featx_core.engine import Engine, TensorFlowEngine
+from featx_core.gpu import find_gpu
 from featx_core.memory import hand_back
 from featx_core.openvino_engine import EngineError, OpenVinoEngine
 
@@ -129,7 +130,9 @@ class Engines:
         return has_failed or (conversion.is_converted and len(self._paces) >= N_TRIALS)
 
     def _may_convert(self) -> bool:
-        return openvino_engine.is_available() and self._model.count_params() <= MAXIMUM_PARAMETERS and not has_gpu()
+        return (
+            openvino_engine.is_available() and self._model.count_params() <= MAXIMUM_PARAMETERS and find_gpu() is None
+        )
 
     def _look_up(self) -> None:
         self._key = graph_cache.graph_key(self._model)
@@ -184,7 +187,7 @@ class Engines:
 class OneEngine:
     """Stands in for `Engines` where an extractor brings none: there is nothing to choose."""
 
-    title = TensorFlowEngine.title
+    title = "TensorFlow, float32"
     notes: Sequence[str] = ()
 
     def begin(self) -> None:

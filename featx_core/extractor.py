@@ -10,6 +10,7 @@ import numpy as np
 
 from featx_core.engine_choice import Engines
 from featx_core.fast_engine import FLOAT32, engines_for
+from featx_core.gpu import BATCHES_AT_ONCE, find_gpu
 from featx_core.keras_setup import load_keras
 from featx_core.layers import LayerInfo, list_layers
 from featx_core.preprocessing import Preprocessing
@@ -55,7 +56,7 @@ class Extractor:
         tap: Index of the layer that the features come from.
         preprocessing: What the network expects.
         fit: How pictures are brought to the size of the network, see `featx_core.images.FITS`.
-        batch_size: Images per forward pass.
+        batch_size: Images per forward pass on the processor; on a GPU it is `featx_core.gpu.BATCHES_AT_ONCE` times that.
         classes: Names of the values of the last layer, if it is a classifier.
         precision: In which `engines` compute, "float32" or "bfloat16". `model` is always float32.
 
@@ -91,7 +92,7 @@ class Extractor:
         self.engines = engines_for(self.model, precision)
         self.tap = tap
         self.fit = fit
-        self.batch_size = batch_size
+        self.batch_size = batch_size * (BATCHES_AT_ONCE if find_gpu() else 1)
         self.classes = classes
         self.layers = list_layers(network)
         self.n_parameters = self.layers[tap].n_parameters_so_far

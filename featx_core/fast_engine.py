@@ -1,4 +1,4 @@
-"""The fast engine: OpenVINO in bfloat16, beside what its features differ by from those in float32."""
+"""The fast engine: bfloat16 by OpenVINO or on a GPU, beside what its features differ by from those in float32."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 
 from featx_core import graph_cache, openvino_engine
 from featx_core.conversion import prepare
-from featx_core.engine import TensorFlowEngine
+from featx_core.engine import Engine, TensorFlowEngine
 from featx_core.engine_choice import MAXIMUM_PARAMETERS, N_PROBES, Engines
+from featx_core.gpu import find_gpu
 from featx_core.openvino_engine import EngineError, OpenVinoEngine
 from featx_core.processor import has_bfloat16
 
@@ -56,7 +57,7 @@ class Difference(NamedTuple):
 def why_not_bfloat16() -> str:
     """Say why features cannot be computed in bfloat16 here, in words that can follow "because"; "" where they can.
 
-    Takes no time, and imports neither TensorFlow nor OpenVINO.
+    Takes no time, and imports neither TensorFlow nor OpenVINO: what a GPU can do, the process that owns it knows.
     """
     if not has_bfloat16():
         return "the processor has no instructions for it (AVX512-BF16 or AMX)"
@@ -77,9 +78,9 @@ def engines_for(model: keras.Model, precision: str) -> Engines | FastEngines:
 
 
 class FastEngines:
-    """OpenVINO in bfloat16, from the first batch on. Used in the same way as `Engines`.
+    """OpenVINO in bfloat16, or TensorFlow in mixed precision on a GPU, from the first batch on. Used as `Engines` is.
 
-    The first batch waits for the graph: half a second from disk, 2 to 20 s for a conversion, as nothing else computes in
+    The first batch waits for OpenVINO's graph: half a second from disk, 2 to 20 s for a conversion, as nothing else computes in
     bfloat16. What it does to the features is measured on the first images.
 
     Args:
@@ -93,15 +94,16 @@ class FastEngines:
         PrecisionError: If this machine has no bfloat16.
     """
 
-    title = f"OpenVINO, {BFLOAT16}"
-
     def __init__(self, model: keras.Model) -> None:
-        reason = why_not_bfloat16()
+        gpu = find_gpu()
+        self._is_on_gpu = gpu is not None and gpu.has_bfloat16
+        reason = "" if self._is_on_gpu else why_not_bfloat16()
         if reason:
             raise PrecisionError(f"Fast (bfloat16) is not to be had on this machine, because {reason}. Choose float32.")
+        self.title = f"TensorFlow on the GPU, {BFLOAT16}" if self._is_on_gpu else f"OpenVINO, {BFLOAT16}"
         self.difference: Difference | None = None
         self._model = model
-        self._engine: OpenVinoEngine | None = None
+        self._engine: Engine | None = None
 
     @property
     def notes(self) -> Sequence[str]:
@@ -127,11 +129,15 @@ class FastEngines:
             self._engine = self._prepared(batch[:N_PROBES])
         return self._engine(batch)
 
-    def _prepared(self, batch: np.ndarray) -> OpenVinoEngine:
-        """Load or convert the graph, checked in float32 against TensorFlow, and measure what bfloat16 does to it."""
+    def _prepared(self, batch: np.ndarray) -> Engine:
+        """Make the engine ready, and measure what bfloat16 does to the features."""
+        engine: Engine
         try:
-            graph, expected = _checked_graph(self._model, batch)
-            engine = OpenVinoEngine(graph, BFLOAT16)
+            if self._is_on_gpu:
+                engine, expected = TensorFlowEngine(self._model, BFLOAT16), TensorFlowEngine(self._model)(batch)
+            else:
+                graph, expected = _checked_graph(self._model, batch)
+                engine = OpenVinoEngine(graph, BFLOAT16)
         except EngineError as error:
             raise PrecisionError(f"This network cannot run in bfloat16, because {error}. Choose float32.") from error
         found = measure(engine(batch), expected)

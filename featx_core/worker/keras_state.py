@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from featx_core.gpu import find_gpu
 from featx_core.keras_setup import load_keras
 
 
-def warm_up() -> None:
-    """Import Keras and run a tiny network, so that the first job does not pay for it."""
+def warm_up() -> dict[str, Any]:
+    """Import Keras and run a tiny network, so that the first job does not pay for it.
+
+    Returns:
+        What the server should know of this process: `gpu_has_bfloat16`.
+    """
     keras = load_keras()
     import numpy as np
     import tensorflow as tf
@@ -16,6 +23,8 @@ def warm_up() -> None:
     network = keras.Sequential([keras.layers.Input((32, 32, 3)), keras.layers.Conv2D(4, 3), keras.layers.Flatten()])
     tf.function(network)(np.zeros((1, 32, 32, 3), np.float32))
     reset()
+    gpu = find_gpu()
+    return {"gpu_has_bfloat16": gpu is not None and gpu.has_bfloat16}
 
 
 def reset() -> None:

@@ -56,9 +56,9 @@ class Worker:
 
     def work(self) -> None:
         """Warm up, say so, and do what comes in, without end."""
-        getattr(self._tasks, "warm_up", _nothing)()
+        facts = getattr(self._tasks, "warm_up", _nothing)()
         gc.freeze()
-        self._channel.send({"type": "ready"})
+        self._channel.send({"type": "ready", "facts": facts or {}})
         while True:
             message = self._later.popleft() if self._later else self._inbox.get()
             if message["type"] == "run":

@@ -6,7 +6,7 @@ import itertools
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,12 +48,16 @@ class Runner:
     Args:
         limits: What jobs and the worker are held to.
         new_child: Starts a worker process.
+
+    Attributes:
+        facts: What the worker last said of its machine.
     """
 
     def __init__(self, limits: Limits, new_child: Callable[[], Child]) -> None:
         self.table = JobTable(limits)
         self.asks = Asks()
         self.child: Child | None = None
+        self.facts: Mapping[str, Any] = {}
         self._limits = limits
         self._new_child = new_child
         self._slot: Slot | None = None
@@ -215,6 +219,7 @@ class Runner:
     def _on_ready(self, message: dict[str, Any]) -> None:
         if self.child is not None:
             self.child.is_ready = True
+            self.facts = dict(message.get("facts") or {})
 
     def _on_progress(self, message: dict[str, Any]) -> None:
         slot = self._slot

@@ -63,6 +63,12 @@ class Supervisor:
             return self._runner.child is not None and self._runner.child.is_ready
 
     @property
+    def facts(self) -> Mapping[str, Any]:
+        """What the worker said of its machine when it was warm: what `warm_up` of its tasks gives. Empty until then."""
+        with self._changed:
+            return self._runner.facts
+
+    @property
     def worker_pid(self) -> int | None:
         """The process number of the worker, or None while there is none."""
         with self._changed:

@@ -40,6 +40,7 @@ ROWS: Mapping[str, Row] = MappingProxyType(
         "again": Row("pipeline", "again", 1.0),
         "decoding": Row("decoding", "decoding", 0.5),
         "fast": Row("precision", "precision", 1.0),
+        "agreement": Row("agreement", "agreement", 25.0),
         "tsne": Row("maps", "tsne", 1.5),
         "map_page": Row("maps", "map_page", 1.0),
         "first_images": Row("app", "first_images", 1.0),

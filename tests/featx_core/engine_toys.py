@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from featx_core.gpu import Gpu
 from featx_core.keras_setup import load_keras
+
+GPU = Gpu("a GPU of the test", has_bfloat16=True)
 
 
 def tiny_model(seed=0, *, bias=0.25):

@@ -68,7 +68,7 @@ def test_long_batches_run_in_parts_in_their_order(model, engines, monkeypatch):
 
 @pytest.mark.parametrize(("has_gpu", "expected"), [(False, [5, 5, 2]), (True, [12])])
 def test_tensorflow_runs_in_parts_on_the_processor_and_whole_on_a_gpu(model, monkeypatch, has_gpu, expected):
-    monkeypatch.setattr(engine_module, "has_gpu", lambda: has_gpu)
+    monkeypatch.setattr(engine_module, "find_gpu", lambda: engine_toys.GPU if has_gpu else None)
     monkeypatch.setattr(engine_module, "IMAGES_AT_ONCE", 5)
     tensorflow, lengths = TensorFlowEngine(model), []
     graph = tensorflow.graph()
@@ -76,6 +76,17 @@ def test_tensorflow_runs_in_parts_on_the_processor_and_whole_on_a_gpu(model, mon
     batch = engine_toys.batch_of(12)
     np.testing.assert_allclose(tensorflow(batch), engine_toys.by_hand(model, batch), rtol=1e-5, atol=1e-6)
     assert lengths == expected
+    assert TensorFlowEngine(model, "bfloat16").title == f"TensorFlow{' on the GPU' if has_gpu else ''}, bfloat16"
+
+
+def test_mixed_precision_rounds_to_bfloat16_and_leaves_the_model_as_it_was(model):
+    batch = engine_toys.batch_of(6)
+    exact, mixed = TensorFlowEngine(model)(batch), TensorFlowEngine(model, "bfloat16")(batch)
+    difference = disagreement(mixed, exact)
+    assert mixed.dtype == np.float32
+    assert 1e-5 < difference < 2**-7  # bfloat16 has eight bits
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+    np.testing.assert_array_equal(TensorFlowEngine(model)(batch), exact)
 
 
 @needs_openvino

@@ -4,10 +4,12 @@ import engine_toys
 import numpy as np
 import pytest
 
-from featx_core import fast_engine, openvino_engine, processor
+from featx_core import engine, engine_choice, extractor, fast_engine, openvino_engine, processor
+from featx_core.backbones import BACKBONES
 from featx_core.engine_choice import Engines
 from featx_core.extraction import extract
 from featx_core.fast_engine import Difference, FastEngines, PrecisionError, engines_for, measure, why_not_bfloat16
+from featx_core.gpu import Gpu, find_gpu
 from featx_core.methods import FineTuned, Pretrained, SpecError, spec_from_json
 
 needs_openvino = pytest.mark.skipif(not openvino_engine.is_available(), reason="OpenVINO is not installed")
@@ -159,3 +161,48 @@ def test_a_network_too_large_to_be_converted_is_refused_before_that(capable, mon
     monkeypatch.setattr(fast_engine, "MAXIMUM_PARAMETERS", 10)
     with pytest.raises(PrecisionError, match=r"has 0 million parameters, and up to 0 million can be converted\."):
         engines_for(engine_toys.tiny_model(), "bfloat16")(engine_toys.batch_of(2))
+
+
+def _with_gpu(monkeypatch, gpu):
+    for module in (engine, engine_choice, extractor, fast_engine):
+        monkeypatch.setattr(module, "find_gpu", lambda: gpu)
+
+
+def test_on_a_gpu_tensorflow_computes_in_mixed_precision_and_nothing_is_converted(monkeypatch, workspace):
+    _with_gpu(monkeypatch, engine_toys.GPU)
+    monkeypatch.setattr(openvino_engine, "convert", lambda function: pytest.fail("converted beside a GPU"))
+    images = workspace.images()
+    exact = Pretrained(**SMALL).build()
+    assert exact.engines.title == "TensorFlow on the GPU, float32"
+    assert exact.batch_size == 4 * BACKBONES["mobilenet_v3_small"].batch_size_at((32, 32))
+    mixed = extract(images, Pretrained(**SMALL, precision="bfloat16").build())
+    assert mixed.details["engine"] == "TensorFlow on the GPU, bfloat16"
+    assert "Computed in bfloat16. Against float32, on 6 of these images" in mixed.details["notes"][0]
+    assert 0 < 1 - measure(mixed.values, extract(images, exact).values).cosine < 0.1
+
+
+def test_a_gpu_without_bfloat16_leaves_it_to_the_processor(monkeypatch):
+    _with_gpu(monkeypatch, Gpu("an older GPU", has_bfloat16=False))
+    monkeypatch.setattr(fast_engine, "has_bfloat16", lambda: True)
+    assert FastEngines(engine_toys.tiny_model()).title == "OpenVINO, bfloat16"
+    monkeypatch.setattr(fast_engine, "has_bfloat16", lambda: False)
+    with pytest.raises(PrecisionError, match="the processor has no instructions for it"):
+        FastEngines(engine_toys.tiny_model())
+
+
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [
+        ({"device_name": "NVIDIA H100", "compute_capability": (9, 0)}, Gpu("NVIDIA H100", has_bfloat16=True)),
+        ({"device_name": "Tesla T4", "compute_capability": (7, 5)}, Gpu("Tesla T4", has_bfloat16=False)),
+        ({}, Gpu("GPU", has_bfloat16=False)),
+    ],
+)
+def test_what_tensorflow_says_of_a_gpu_is_read(monkeypatch, details, expected):
+    import tensorflow as tf
+
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["the first"])
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda device: details)
+    assert find_gpu.__wrapped__() == expected
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    assert find_gpu.__wrapped__() is None

@@ -65,6 +65,12 @@ def test_nothing_else_gets_into_the_messages(supervise, capfd):
     assert "from a child process" in captured.err
 
 
+def test_the_worker_tells_of_its_machine_when_it_is_warm(supervise):
+    supervisor = supervise()
+    assert supervisor.facts == {}
+    assert eventually(lambda: supervisor.facts == {"is_fake": True})
+
+
 def test_the_worker_steps_back_behind_the_server(supervise):
     supervisor = supervise()
     assert eventually(lambda: supervisor.is_ready)

@@ -27,6 +27,12 @@ def test_it_is_not_shown_where_the_processor_lacks_it(visitor, monkeypatch):
     assert visitor.has_no_fault
 
 
+def test_it_is_shown_where_the_gpu_of_the_worker_has_it(visitor, worker, monkeypatch):
+    monkeypatch.setattr(fast_engine, "has_bfloat16", lambda: False)
+    worker.facts = {"gpu_has_bfloat16": True}
+    assert "precision" in keys(visitor.run())
+
+
 @pytest.mark.slow
 def test_the_run_card_names_engine_and_difference(visitor, worker):
     for key, value in {"backbone": "mobilenet_v3_small", "precision": "bfloat16", "side_MobileNetV3Small": 64}.items():

@@ -35,11 +35,13 @@ class InlineWorker:
 
     Attributes:
         holds: Whether jobs are taken on and left running instead.
+        facts: What the worker says of its machine.
         submitted: The tasks that were asked for, in order.
     """
 
     def __init__(self) -> None:
         self.holds = False
+        self.facts: dict[str, bool] = {}
         self.submitted: list[str] = []
         self._jobs: dict[str, Job] = {}
 

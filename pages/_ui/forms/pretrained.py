@@ -13,7 +13,7 @@ from featx_core.layers import find_layer
 from featx_core.methods import Pretrained, SpecError
 from featx_core.origins import WEIGHTS_KINDS
 from featx_core.workspace import Workspace
-from pages._ui import backbone_choices, outlines, tokens, weight_files
+from pages._ui import backbone_choices, jobs, outlines, tokens, weight_files
 from pages._ui.forms.asked import Asked
 from pages._ui.inputs import Fit, fit_picker, seed_input
 from pages._ui.layer_choices import layer_words
@@ -124,7 +124,7 @@ def _pooling(outline: Outline | None, layer: int | str | None) -> Pooling:
 
 def _precision() -> Precision:
     """Offer bfloat16 where this machine has it."""
-    if why_not_bfloat16():
+    if why_not_bfloat16() and not jobs.supervisor().facts.get("gpu_has_bfloat16"):
         return "float32"
     return st.segmented_control(
         "Precision",
