@@ -22,14 +22,27 @@ class _Point:
     """Weights and intercepts, or a step between two of them; the weights as a mix of the training rows.
 
     Attributes:
-        mix: How much of each training row is in the weights of each label, float32 `(n_rows, n_labels)`.
-        logits: What these weights give for each training row, without intercepts, of the same shape.
-        intercepts: `(n_labels,)`.
+        values: All in one array, as sums of small arrays cost by the call: float32 `(2 * n_rows + 1, n_labels)`.
+        n_rows: How many training rows there are.
     """
 
-    mix: np.ndarray
-    logits: np.ndarray
-    intercepts: np.ndarray
+    values: np.ndarray
+    n_rows: int
+
+    @property
+    def mix(self) -> np.ndarray:
+        """How much of each training row is in the weights of each label, `(n_rows, n_labels)`."""
+        return self.values[: self.n_rows]
+
+    @property
+    def logits(self) -> np.ndarray:
+        """What these weights give for each training row, without intercepts, of the same shape."""
+        return self.values[self.n_rows : -1]
+
+    @property
+    def intercepts(self) -> np.ndarray:
+        """`(n_labels,)`."""
+        return self.values[-1]
 
     def dot(self, other: _Point) -> float:
         """Inner product as of the weights themselves."""
@@ -37,11 +50,7 @@ class _Point:
 
     def plus(self, scale: float, other: _Point) -> _Point:
         """This and so much of another; a Python float keeps float32."""
-        return _Point(
-            self.mix + scale * other.mix,
-            self.logits + scale * other.logits,
-            self.intercepts + scale * other.intercepts,
-        )
+        return _Point(self.values + scale * other.values, self.n_rows)
 
 
 def predict_along(
@@ -85,8 +94,7 @@ class _Problem:
         self._products = _products(rows)
 
     def start(self) -> _Point:
-        zeros = np.zeros_like(self._wanted)
-        return _Point(zeros, zeros, zeros[0])
+        return _Point(np.zeros((2 * len(self._wanted) + 1, self._n_labels), np.float32), len(self._wanted))
 
     def solve(self, regularization: float, at: _Point) -> _Point:
         # Two labels share one vector of weights in scikit-learn; as two opposite ones they would be penalised half.
@@ -103,7 +111,7 @@ class _Problem:
         return at
 
     def _point(self, mix: np.ndarray, intercepts: np.ndarray) -> _Point:
-        return _Point(mix, self._products(mix), intercepts)
+        return _Point(np.concatenate((mix, self._products(mix), intercepts[np.newaxis])), len(mix))
 
     def _gradient(self, shares: np.ndarray, weight: float, at: _Point) -> _Point:
         excess = weight * (shares - self._wanted)

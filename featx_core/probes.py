@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -200,10 +201,11 @@ def in_threads(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator
 
     Small matrices run several times faster so than on all threads of the library, which wait for each other.
     """
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import ThreadpoolController
 
-    with threadpool_limits(1):
-        pool = ThreadPoolExecutor(N_THREADS, initializer=threadpool_limits, initargs=(1,))  # OpenMP counts by thread
+    limit = functools.partial(ThreadpoolController().limit, limits=1)  # looks for the libraries once
+    with limit():
+        pool = ThreadPoolExecutor(N_THREADS, initializer=limit)  # OpenMP counts by thread
         try:
             yield from pool.map(function, items)
         finally:

@@ -12,6 +12,7 @@ from PIL import Image
 from featx_core.workspace import Workspace
 
 N_PROCESSES = 2
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the worker is started: threads that wait for others sleep
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -21,6 +21,9 @@ INITIAL_SPREAD = 1e-4
 THREADS = min(8, os.cpu_count() or 1)
 """More gain little. On a busy machine they cost little as long as those that wait sleep: the worker is started so."""
 
+THREADS_FROM = 1_000
+"""Fewer points are placed by one thread: several would mostly wait for each other, for minutes on a busy machine."""
+
 
 def project_tsne(
     points: np.ndarray,
@@ -66,14 +69,15 @@ def project_tsne(
     reduced, _ = principal_components(points, PCA_DIMENSIONS, seed)
     reduced /= np.abs(reduced).max()
     on_progress(0, total)
-    affinities = PerplexityBasedNN(reduced, used, method="exact", n_jobs=THREADS)
+    threads = THREADS if len(points) >= THREADS_FROM else 1
+    affinities = PerplexityBasedNN(reduced, used, method="exact", n_jobs=threads)
     model = openTSNE.TSNE(
         n_components,
         early_exaggeration_iter=EARLY_ITERATIONS,
         early_exaggeration=early_exaggeration,
         learning_rate=learning_rate,
         n_iter=n_iter,
-        n_jobs=THREADS,
+        n_jobs=threads,
         negative_gradient_method="fft" if n_components == 2 and len(points) >= FFT_ROWS else "bh",
         callbacks=_Watch(on_progress, total),
         callbacks_every_iters=PROGRESS_EVERY,

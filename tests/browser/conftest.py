@@ -50,9 +50,9 @@ def keras_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def server(chromium: Browser, keras_home: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for the tests of a module."""
+    """One server for all tests, each in workspaces of its own: as a server stands for weeks, with a worker that is warm."""
     with Server(tmp_path_factory.mktemp("home")) as made:
         yield made
 

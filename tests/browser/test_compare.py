@@ -5,12 +5,14 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from featx_core.samples import SAMPLES
 from tests.browser.steps import PATIENCE, go, names_in, press, settled
 
 pytestmark = pytest.mark.browser
 
-LONG = 300_000  # milliseconds: three networks on 240 images, and their comparison
+LONG = 300_000  # milliseconds: three networks on the images, and their comparison
 BACKBONES = {"Embedded v1", "MobileNetV2", "MobileNetV3Small"}
+N_IMAGES = 80
 
 
 def add_backbone(page, name):
@@ -58,10 +60,15 @@ def lasso_all(page):
     page.mouse.up()
 
 
-def test_from_samples_to_a_verdict_and_into_a_pair(server, open_tab):
-    page = open_tab(server.url)
-    press(page, "Try with samples")
-    page.get_by_text("240 images, 8 labels").first.wait_for()
+@pytest.fixture
+def some_shapes():
+    """Every third of the sample shapes: ten of each label."""
+    return list(SAMPLES["shapes"].make())[::3]
+
+
+def test_from_images_to_a_verdict_and_into_a_pair(server, open_tab, shelve, some_shapes):
+    page = open_tab(f"{server.url}?w={shelve(server, some_shapes)}")
+    page.get_by_text(f"{N_IMAGES} images, 8 labels").first.wait_for()
     page.locator(".tile").nth(5).wait_for()
 
     go(page, "Compare")
@@ -77,7 +84,7 @@ def test_from_samples_to_a_verdict_and_into_a_pair(server, open_tab):
     verdict = page.locator(".st-key-verdict")
     page.get_by_text("3 runs", exact=True).wait_for(timeout=LONG)
     verdict.wait_for(timeout=LONG)
-    expect(verdict).to_contain_text("with 240 images")
+    expect(verdict).to_contain_text(f"with {N_IMAGES} images")
     settled(page)
     ranking = page.locator(".st-key-compare_ranking .js-plotly-plot")
     assert set(ranking.evaluate("plot => plot._fullLayout.yaxis.ticktext")) > BACKBONES
@@ -95,11 +102,11 @@ def test_from_samples_to_a_verdict_and_into_a_pair(server, open_tab):
             expect(box).to_have_value(re.compile(f"^{names[number]},"), timeout=PATIENCE)
         settled(page)
 
-    left_map(page).locator(".points path").nth(239).wait_for(state="attached")
+    left_map(page).locator(".points path").nth(N_IMAGES - 1).wait_for(state="attached")
     page.get_by_text("Images whose neighbours changed most").wait_for()
     settled(page)
     lasso_all(page)
-    page.get_by_text("Selection: 240 images").wait_for()
+    page.get_by_text(f"Selection: {N_IMAGES} images").wait_for()
     gallery = page.locator(".st-key-pair_gallery")
     expect(gallery.locator(".tile")).to_have_count(24)
     assert len(names_in(gallery)) == 24

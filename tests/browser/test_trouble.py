@@ -1,24 +1,23 @@
 """What a person meets when something is cancelled or killed: a plain sentence, and everything finished still there."""
 
 import re
-from itertools import islice
 
 import pytest
 from playwright.sync_api import expect
 
-from featx_core.samples import SAMPLES
 from tests.browser.steps import PATIENCE, extract, go, names_in, press, settled
 
 pytestmark = pytest.mark.browser
 
-N_IMAGES = 40
+N_IMAGES = 160
 
 
 @pytest.fixture
-def page_at_work(server, open_tab, shelve):
-    """A tab on the Extract page in which ResNet152 is at work on 40 images."""
-    page = open_tab(f"{server.url}extract?w={shelve(server, islice(SAMPLES['shapes'].make(), N_IMAGES))}")
-    extract(page, "ResNet152")
+def page_at_work(server, open_tab, shelve, make_png):
+    """A tab on the Extract page in which VGG19 is at work on 160 images: quickly built, slow, and ended between batches."""
+    token = shelve(server, [(f"{number}.png", make_png(number)) for number in range(N_IMAGES)])
+    page = open_tab(f"{server.url}extract?w={token}")
+    extract(page, "VGG19")
     page.get_by_test_id("stMain").get_by_text(re.compile("Building the network|Extracting")).wait_for()
     return page
 
@@ -49,9 +48,9 @@ def test_a_killed_worker_is_a_plain_sentence_and_the_next_job_works(server, page
 def test_a_job_goes_on_while_its_page_is_left_and_reloaded(page_at_work):
     go(page_at_work, "Images")
     sidebar = page_at_work.get_by_test_id("stSidebar")
-    sidebar.get_by_text("ResNet152").first.wait_for()
+    sidebar.get_by_text("VGG19").first.wait_for()
     page_at_work.reload()
-    sidebar.get_by_text("ResNet152").first.wait_for()
+    sidebar.get_by_text("VGG19").first.wait_for()
     sidebar.get_by_role("button", name="Cancel").click()
     expect(sidebar.get_by_role("button", name="Cancel")).to_have_count(0)
 

@@ -8,7 +8,6 @@ from featx_core import openvino_engine
 from featx_core.backbones import BACKBONES
 from featx_core.conditioning import made_up_images
 from featx_core.embedded.network import build
-from featx_core.engine import TensorFlowEngine
 from featx_core.fast_engine import measure
 from featx_core.heatmaps import HEATMAPS, FeatureTarget, explain_many
 from featx_core.heatmaps.layers import choose_layer
@@ -67,7 +66,7 @@ def _plain_features(extractor: Any, spec: Pretrained, images: np.ndarray) -> np.
     """The same weights in the model that Keras itself would pool, or in a plain one of the embedded network."""
     plain = PLAIN[BACKBONES[spec.backbone].trained](spec, extractor.image_size)
     plain.set_weights(extractor.network.get_weights())
-    return plain.predict(extractor.preprocess(images), verbose=0)
+    return np.asarray(plain(extractor.preprocess(images), training=False))  # `predict` would trace a graph first
 
 
 def _plain_application(spec: Pretrained, size: tuple[int, int]) -> Any:
@@ -86,7 +85,7 @@ def _other_engines(extractor: Any, images: np.ndarray, features: np.ndarray) -> 
     """How far OpenVINO's features are from TensorFlow's, in both precisions; nothing where it is not installed."""
     if not openvino_engine.is_available():
         return {"engines_disagree": 0.0, "cosine_of_bfloat16": 1.0, "cosine_of_rounding": 1.0}
-    graph = openvino_engine.convert(TensorFlowEngine(extractor.model).graph())
+    graph = openvino_engine.convert(extractor.engines._tensorflow.graph())  # the one that gave the features
     batch = extractor.preprocess(images)
     exact, fast = (openvino_engine.OpenVinoEngine(graph, precision)(batch) for precision in ("float32", "bfloat16"))
     return {

@@ -23,14 +23,14 @@ def probed(features, codes):
 
 @pytest.mark.slow
 def test_differences_between_equals_are_rarely_named():
-    """At most 5 % of 300 draws, for all three pairs together."""
+    """At most 5 % of 200 draws, for all three pairs together: one name in ten would be missed with a chance below 1 %."""
     wrong, right = 0, []
-    for seed in range(300):
+    for seed in range(200):
         scores = probed(draw(1000 + seed), CODES)
         found = find_differences({name: score.correct for name, score in scores.items()}, np.arange(60))
         wrong += any(each.is_real for each in found)
         right.append(scores["a"].interval.value)
-    assert wrong <= 15
+    assert wrong <= 10
     assert 0.4 < np.mean(right) < 0.9
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from featx_core.figure_style import FONT_SIZE, blank_figure
 from featx_core.figures import CONFIG, THUMBNAIL_POINTS, features_figure, histogram_figure, map_figure, scree_figure
 from featx_core.palette import CATEGORICAL, NO_LABEL_COLOR, label_styles
 from featx_core.projection import Projection
@@ -39,6 +40,15 @@ def test_every_figure_has_titled_axes_and_fits_its_ground(name, dark):
     assert style.font.color == ("#dfe2e8" if dark else "#31333f")
     assert style.font.size == 14
     assert all(trace.hovertemplate for trace in figure.data)
+
+
+def test_the_style_of_one_figure_is_not_that_of_another():
+    changed = blank_figure(False)
+    changed.layout.template.layout.font.size = 99
+    changed.layout.template.layout.colorway = ["red"]
+    assert blank_figure(False).layout.template.layout.font.size == FONT_SIZE
+    assert blank_figure(False).layout.template.layout.colorway != ("red",)
+    assert blank_figure(True).layout.template.layout.font.color != blank_figure(False).layout.template.layout.font.color
 
 
 def test_a_label_is_one_trace_with_its_rows_in_the_image_set():

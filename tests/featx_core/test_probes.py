@@ -5,6 +5,7 @@ from sklearn.model_selection import GridSearchCV, PredefinedSplit
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from threadpoolctl import threadpool_limits
 
 from featx_core.folds import assign_folds
 from featx_core.probes import N_TRAININGS, REGULARIZATIONS, knn_accuracy, linear_probe
@@ -23,6 +24,7 @@ def smallest_best(results):
     return int(np.argmax(np.round(results["mean_test_score"], 9)))
 
 
+@threadpool_limits.wrap(limits=1)  # threads only wait for each other over so little
 def sklearn_probe(vectors, codes, folds):
     """The definition, written out with scikit-learn alone."""
     correct, choices = np.zeros(len(codes)), []

@@ -14,6 +14,9 @@ from featx_core.progress import Cancelled
 from featx_core.projection import PROJECTIONS, Projection, project
 from featx_core.projectors import tsne as tsne_module
 
+EACH = [pytest.param(name, marks=pytest.mark.slow) if name == "umap" else name for name in PROJECTIONS]
+"""UMAP compiles itself for seconds in each process, whichever of its tests comes first."""
+
 
 @pytest.mark.parametrize("n_components", [2, 3])
 @pytest.mark.parametrize("fft_rows", [10, 1_000])
@@ -26,7 +29,7 @@ def test_tsne_keeps_two_groups_apart(monkeypatch, n_components, fft_rows):
 
 
 @pytest.mark.parametrize("n_components", [2, 3])
-@pytest.mark.parametrize("name", PROJECTIONS)
+@pytest.mark.parametrize("name", EACH)
 def test_same_seed_gives_the_same_map_bit_for_bit(name, n_components):
     vectors = two_groups()
     before = vectors.copy()
@@ -65,7 +68,7 @@ def test_tsne_survives_identical_rows_in_a_process_of_its_own():
 
 
 @pytest.mark.parametrize("n_images", range(7))
-@pytest.mark.parametrize("name", PROJECTIONS)
+@pytest.mark.parametrize("name", EACH)
 def test_few_images(name, n_images):
     vectors = random_vectors(n_images, 9)
     these = {0: "there are none", 1: "this is 1"}.get(n_images, f"these are {n_images}")
@@ -96,7 +99,7 @@ def test_tsne_lowers_perplexity_to_a_third_of_the_others_and_says_so():
     assert project(random_vectors(10), "tsne", perplexity=3, **FAST).notes == []
 
 
-@pytest.mark.parametrize("name", PROJECTIONS)
+@pytest.mark.parametrize("name", EACH)
 def test_rows_that_are_not_finite_are_left_out_and_counted(name):
     vectors = random_vectors(20)
     vectors[3, 1], vectors[7, 0], vectors[11] = np.nan, np.inf, -np.inf
@@ -112,7 +115,7 @@ def test_no_finite_row_at_all_is_refused_with_the_count():
         project(np.full((4, 2), np.nan), "pca")
 
 
-@pytest.mark.parametrize("name", PROJECTIONS)
+@pytest.mark.parametrize("name", EACH)
 def test_constant_columns_change_nothing(name):
     vectors = two_groups(n_features=10)
     wider = np.concatenate([vectors, np.full((60, 5), 2.0, np.float32)], axis=1)
@@ -153,7 +156,7 @@ def test_limits_are_those_of_the_reliability_table():
     assert PROJECTIONS["tsne"].maximum_images[2] == 20_000
 
 
-@pytest.mark.parametrize("name", PROJECTIONS)
+@pytest.mark.parametrize("name", EACH)
 def test_progress_rises_to_its_total(name):
     seen = []
     project(two_groups(), name, on_progress=lambda done, total: seen.append((done, total)), **quick(name))
@@ -244,7 +247,7 @@ def test_all_but_pca_belong_in_the_worker():
     assert {name for name, row in PROJECTIONS.items() if not row.in_worker} == {"pca"}
 
 
-@pytest.mark.parametrize("name", PROJECTIONS)
+@pytest.mark.parametrize("name", EACH)
 def test_a_map_survives_storage(name):
     result = project(two_groups(), name, **quick(name))
     stored = Projection.from_bytes(result.to_bytes())

@@ -1,5 +1,6 @@
 """Fixtures of the tests of the pages: an inline worker, filled workspaces, a visitor."""
 
+import functools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import script_runner
 
 from featx_core.heatmaps import HEATMAPS, OwnFeaturesTarget
 from featx_core.samples import SAMPLES
@@ -19,6 +22,22 @@ from tests.pages.comparing_runs import LABELS, spaces
 from tests.pages.visiting import PATIENCE, SPEC, InlineWorker, Visitor, keep_run, leave_keras_to_itself, quiet_report
 
 A_FEW_SHAPES = [f"{label}-0{number}.png" for label in ("disc", "star", "waves") for number in (1, 2, 3, 4)]
+
+
+@pytest.fixture(scope="package", autouse=True)
+def long_lived_process() -> Iterator[None]:
+    """Spare each run what a server does at its start, and collections of garbage, long in a process with all tests and Keras.
+
+    Streamlit clears the session of Keras after each run where it finds it, which it never does in the server of featx.
+    """
+    scan, option = manifest_scanner.scan_component_manifests, "runner.postScriptGC"
+    collects = st.config.get_option(option)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", functools.cache(scan))
+        patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
+        st.config.set_option(option, False)
+        yield
+    st.config.set_option(option, collects)
 
 
 @pytest.fixture(autouse=True)
