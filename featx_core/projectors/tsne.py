@@ -12,8 +12,8 @@ PCA_DIMENSIONS = 50
 """Dimensions that are kept of the features; near neighbours barely change, and finding them is quick."""
 
 FFT_ROWS = 10_000
-"""From this many rows on, an FFT is the way to the gradient (in two dimensions only), as openTSNE itself would choose. With 5 000
-rows on two cores the tree takes 8.5 s and the FFT, which gains little from a second core, 15 s."""
+"""From this many rows on, an FFT is the way to the gradient (in two dimensions only), as openTSNE itself would choose. With
+5 000 rows on two cores the tree takes 8.5 s and the FFT, which gains little from a second core, 15 s."""
 
 EARLY_ITERATIONS = 250
 PROGRESS_EVERY = 5
