@@ -41,13 +41,14 @@ def show() -> None:
     pages = _pages()
     page = st.navigation(pages, position="hidden")
     session.workspace()
+    noted = jobs.going_on()
     _around.is_there = True
     try:
         with st.sidebar:
             _links(pages)
             _workspace_menu()
             _ledger()
-            jobs.show_all()
+            jobs.show_all(noted)
         session.show_problem()
         page.run()
     finally:

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -85,14 +85,34 @@ def show(job: Job) -> None:
         st.fragment(_progress, run_every=seconds)(job.key, f"in_place_{job.key[:12]}")
 
 
-def show_all() -> None:
-    """Show everything that goes on for this workspace (for the sidebar)."""
-    busy = [job.key for job in mine()]
+class GoingOn(NamedTuple):
+    """What went on for a workspace when its page began to be drawn.
+
+    Attributes:
+        keys: Of the jobs that waited or ran.
+        coming_in: The intake that went on, or had just ended.
+        is_coming: Whether it went on.
+    """
+
+    keys: tuple[str, ...]
+    coming_in: imports.Import | None
+    is_coming: bool
+
+
+def going_on() -> GoingOn:
+    """Note what goes on, before anything of the workspace is read: what ends while the page is drawn draws it once more."""
     coming_in = imports.current(session.workspace())
-    if coming_in is not None:
-        _show_import(coming_in)
-    if busy:
-        st.fragment(_list, run_every=CALM_SECONDS)(tuple(busy))
+    return GoingOn(tuple(job.key for job in mine()), coming_in, coming_in is not None and not coming_in.ended)
+
+
+def show_all(noted: GoingOn) -> None:
+    """Show everything that goes on for this workspace (for the sidebar)."""
+    if noted.is_coming:
+        st.fragment(_import_progress, run_every=POLL_SECONDS)()
+    elif noted.coming_in is not None:
+        _show_ended(noted.coming_in)
+    if noted.keys:
+        st.fragment(_list, run_every=CALM_SECONDS)(noted.keys)
 
 
 def _again(job: Job) -> None:
@@ -156,10 +176,7 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _show_import(entry: imports.Import) -> None:
-    if not entry.ended:
-        st.fragment(_import_progress, run_every=POLL_SECONDS)()
-        return
+def _show_ended(entry: imports.Import) -> None:
     imports.forget(session.workspace())
     if entry.message:
         st.warning(tokens.escape(entry.message), icon=":material/info:")
