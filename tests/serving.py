@@ -21,10 +21,13 @@ _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "-
 
 
 class Server:
-    """`streamlit run app.py` on a free port, with a home folder of its own."""
+    """`streamlit run app.py` (or another script) on a free port, with a home folder of its own."""
 
-    def __init__(self, home: Path, *, address: str = "localhost", port: int | None = None) -> None:
+    def __init__(
+        self, home: Path, *, address: str = "localhost", port: int | None = None, script: str = "app.py"
+    ) -> None:
         self.home = home
+        self.script = script
         self.address = address
         self.port = port or free_port()
         self.url = f"http://localhost:{self.port}/"
@@ -44,7 +47,7 @@ class Server:
         options = {"server.port": self.port, "server.headless": "true", "server.address": self.address}
         arguments = [item for name, value in options.items() for item in (f"--{name}", str(value))]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", *arguments],
+            [sys.executable, "-m", "streamlit", "run", self.script, *arguments],
             cwd=ROOT,
             env=os.environ | {"FEATX_HOME": str(self.home)},
             stdout=(self.home / "server.log").open("ab"),

@@ -8,7 +8,7 @@ import streamlit as st
 
 from featx_core.worker import Job, JobRefusedError, Limits, Supervisor
 from featx_core.worker.keys import job_key
-from pages._ui import imports, session, tokens
+from pages._ui import fragments, imports, session, tokens
 
 POLL_SECONDS = 0.4
 CALM_SECONDS = 1.0  # between two looks at what is not in the middle of the page, or is far back in the queue
@@ -82,7 +82,7 @@ def show(job: Job) -> None:
         _again(job)
     elif job.state != "done":
         seconds = CALM_SECONDS if job.ahead >= FAR_BACK else POLL_SECONDS
-        st.fragment(_progress, run_every=seconds)(job.key, f"in_place_{job.key[:12]}")
+        fragments.draw(_progress, run_every=seconds)(job.key, f"in_place_{job.key[:12]}")
 
 
 class GoingOn(NamedTuple):
@@ -108,11 +108,11 @@ def going_on() -> GoingOn:
 def show_all(noted: GoingOn) -> None:
     """Show everything that goes on for this workspace (for the sidebar)."""
     if noted.is_coming:
-        st.fragment(_import_progress, run_every=POLL_SECONDS)()
+        fragments.draw(_import_progress, run_every=POLL_SECONDS)()
     elif noted.coming_in is not None:
         _show_ended(noted.coming_in)
     if noted.keys:
-        st.fragment(_list, run_every=CALM_SECONDS)(noted.keys)
+        fragments.draw(_list, run_every=CALM_SECONDS)(noted.keys)
 
 
 def _again(job: Job) -> None:

@@ -10,7 +10,7 @@ from featx_core.extractor import Outline
 from featx_core.methods import Spec, SpecError
 from featx_core.worker import JobRefusedError, TaskFailedError
 from featx_core.worker.answers import outline_from_json
-from pages._ui import jobs, session
+from pages._ui import fragments, jobs, session
 
 PATIENCE = 0.4  # seconds that a page waits before it is drawn without the answer
 _KEPT = 256
@@ -40,7 +40,7 @@ def fetch(spec: Spec) -> Outline | None:
     try:
         return future.result(timeout=PATIENCE)
     except TimeoutError:
-        st.fragment(_wait, run_every=jobs.POLL_SECONDS)(text)
+        fragments.draw(_wait, run_every=jobs.POLL_SECONDS)(text)
         return None
     except (TaskFailedError, JobRefusedError) as error:
         with _lock:

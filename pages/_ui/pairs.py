@@ -17,7 +17,7 @@ from featx_core.neighbors import Mover, movers
 from featx_core.projection import Projection
 from featx_core.shared_rows import shared_rows, take_places, take_rows
 from featx_core.similarity import MEASURES
-from pages._ui import gallery, jobs, maps, runs, selection, session, tokens
+from pages._ui import fragments, gallery, jobs, maps, runs, selection, session, tokens
 
 N_MOVERS = 5
 N_NEIGHBORS = 7
@@ -151,7 +151,7 @@ def _both(run: Run, name: str) -> tuple[Features, Projection] | None:
     return features, projection
 
 
-@st.fragment
+@fragments.draw
 def _linked(
     left_run: Run, right_run: Run, left: tuple[Features, Projection], right: tuple[Features, Projection]
 ) -> None:

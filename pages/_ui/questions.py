@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from featx_core.worker.keys import job_key
-from pages._ui import jobs, outlines
+from pages._ui import fragments, jobs, outlines
 
 _KEPT = 128
 _ANSWER_SECONDS = 120.0
@@ -39,7 +39,7 @@ def fetch(task: str, parameters: Mapping[str, Any], *, workspace_path: str) -> A
         return future.result(timeout=outlines.PATIENCE)
     except Exception:
         if not future.done():
-            st.fragment(_wait, run_every=jobs.POLL_SECONDS)(key)
+            fragments.draw(_wait, run_every=jobs.POLL_SECONDS)(key)
             return None
         with _lock:
             _asked.pop(key, None)

@@ -12,13 +12,13 @@ from featx_core.features import Features
 from featx_core.image_set import ImageSet
 from featx_core.ledger import Run
 from featx_core.projection import Projection
-from pages._ui import gallery, hover, maps, session, tokens
+from pages._ui import fragments, gallery, hover, maps, session, tokens
 
 _SHOWN = 60
 HEIGHT = 620  # pixels
 
 
-@st.fragment
+@fragments.draw
 def show(run: Run, features: Features, projection: Projection, choice: maps.Choice) -> None:
     """Show the map and, beside it, the images that are selected on it."""
     grid = st.grid(3, min_column_width=250)

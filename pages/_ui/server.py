@@ -18,7 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from featx_core.palette import run_color
 from featx_core.store import WorkspaceError
-from pages._ui import jobs, library
+from pages._ui import fragments, jobs, library
 
 _log = logging.getLogger("featx")
 WARM_UP_SECONDS = 4.0  # after the start, when the first page stands
@@ -34,6 +34,7 @@ def runs_a_script() -> bool:
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Start the worker with the server, so that it is warm at the first click, and end it with the server."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    fragments.mend()
     supervisor = await anyio.to_thread.run_sync(jobs.supervisor)
     gc.freeze()
     warm_up = threading.Timer(WARM_UP_SECONDS, _import_what_figures_need)

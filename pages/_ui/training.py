@@ -10,7 +10,7 @@ from featx_core.methods import Spec, spec_from_json
 from featx_core.training.figures import history_figure, metrics_of
 from featx_core.training.history import ENDINGS, History
 from featx_core.worker import Job
-from pages._ui import jobs, runs, session, tokens
+from pages._ui import fragments, jobs, runs, session, tokens
 
 SECONDS_BETWEEN = 1.0  # between two drawings of the curves while they grow
 CAPTION = (
@@ -25,7 +25,7 @@ def show_live(job: Job) -> None:
     """Draw the curves of the training that a job is at, again and again, where it trains."""
     spec = spec_from_json(job.parameters["spec"])
     if spec.needs_training:
-        st.fragment(_live, run_every=SECONDS_BETWEEN)(spec.to_json(), job.key)
+        fragments.draw(_live, run_every=SECONDS_BETWEEN)(spec.to_json(), job.key)
 
 
 def offer_kept(job: Job, images: ImageSet) -> None:
@@ -36,7 +36,7 @@ def offer_kept(job: Job, images: ImageSet) -> None:
         return
     kept = spec.kept(session.workspace())
     if kept is None:
-        st.fragment(_wait_for_kept, run_every=SECONDS_BETWEEN)(spec.to_json())
+        fragments.draw(_wait_for_kept, run_every=SECONDS_BETWEEN)(spec.to_json())
     else:
         epochs = tokens.counted(len(record.history.epochs), "epoch")
         st.markdown(f"The training had finished {epochs}; the best one that was kept can be used.")

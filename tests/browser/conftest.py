@@ -26,8 +26,10 @@ PROBES = re.compile(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Let the fixtures of a test know whether it failed."""
+    """Let the fixtures of a test know whether it failed, and show what the browser's console said."""
     report = yield
+    if report.failed and "notes" in item.funcargs:
+        report.sections.append(("Console of the browser", "\n".join(item.funcargs["notes"].errors)))
     setattr(item, f"report_of_{report.when}", report)
     return report
 
@@ -116,7 +118,7 @@ def notes() -> Notes:
 
 @pytest.fixture
 def open_tab(chromium: Browser, notes: Notes, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
-    """Open tabs, each of a visitor of its own. Pictures of them are kept when the test fails."""
+    """Open tabs, each of a visitor of its own. Their pictures and contents are kept when the test fails."""
     contexts = []
 
     def open_one(url: str | None = None, **options: Any) -> Page:
@@ -135,7 +137,9 @@ def open_tab(chromium: Browser, notes: Notes, request: pytest.FixtureRequest) ->
     for number, context in enumerate(contexts):
         for page in context.pages if failed else []:
             SCREENSHOTS.mkdir(exist_ok=True)
-            page.screenshot(path=SCREENSHOTS / f"{re.sub(r'[^A-Za-z0-9]+', '-', request.node.name)}-{number}.png")
+            name = f"{re.sub(r'[^A-Za-z0-9]+', '-', request.node.name)}-{number}"
+            (SCREENSHOTS / f"{name}.html").write_text(page.content())
+            page.screenshot(path=SCREENSHOTS / f"{name}.png")
         context.close()
     assert notes.strangers == []
     if not failed:

@@ -66,8 +66,8 @@ def some_shapes():
     return list(SAMPLES["shapes"].make())[::3]
 
 
-def test_from_images_to_a_verdict_and_into_a_pair(fresh_server, open_tab, shelve, some_shapes):
-    page = open_tab(f"{fresh_server.url}?w={shelve(fresh_server, some_shapes)}")
+def test_from_images_to_a_verdict_and_into_a_pair(server, open_tab, shelve, some_shapes):
+    page = open_tab(f"{server.url}?w={shelve(server, some_shapes)}")
     page.get_by_text(f"{N_IMAGES} images, 8 labels").first.wait_for()
     page.locator(".tile").nth(5).wait_for()
 

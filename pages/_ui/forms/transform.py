@@ -11,7 +11,7 @@ from featx_core.ledger import Run
 from featx_core.methods import LambdaTransform, Spec, SpecError
 from featx_core.methods.transform import DEFAULT_SIZE, MAX_STEPS, PIXELS, SIDES
 from featx_core.workspace import Workspace
-from pages._ui import formulas, session, tokens
+from pages._ui import formulas, fragments, session, tokens
 from pages._ui.forms.asked import Asked
 from pages._ui.inputs import Fit, fit_picker
 
@@ -87,7 +87,7 @@ def _presets(has_places: bool) -> None:
         _functions()
 
 
-@st.fragment
+@fragments.draw
 def _functions() -> None:
     wanted = st.text_input("Search", type="search", live=True, key="function_search").strip().lower()
     with st.container(height=360, border=False):
