@@ -54,9 +54,18 @@ def run_more(images: ImageSet) -> None:
         st.button(
             "Run", type="primary", disabled=not names, key="run_more", on_click=_start_all, args=(names, kind, images)
         )
-    for job in jobs.mine():
-        if job.task == "extract":
-            jobs.show(job)
+    running = [job for job in jobs.mine() if job.task == "extract"]
+    for job in running:
+        jobs.show(job)
+    if len(running) > 1:
+        st.button(
+            "Cancel all",
+            icon=":material/close:",
+            type="tertiary",
+            key="cancel_all",
+            on_click=_cancel_all,
+            args=(running,),
+        )
     for asked in _all_asked():
         begun = jobs.find("extract", asked)
         if begun is not None and begun.state == "failed":
@@ -76,6 +85,12 @@ def _start_all(names: Sequence[str], kind: str, images: ImageSet) -> None:
     for name in names:
         _start(Pretrained(backbone=name, weights=BACKBONES[name].trained if kind == TRAINED else kind), images)
     session.remember(_TIMES, _times() + 1)
+
+
+def _cancel_all(running: Sequence[Job]) -> None:
+    """Stop what one press began; rows that are finished are kept."""
+    for job in running:
+        jobs.cancel(job)
 
 
 def _times() -> int:

@@ -120,6 +120,20 @@ def test_the_page_leaves_a_comparison_that_is_not_waited_for(visit, shelve_runs,
     assert len(worker.jobs()[1].parameters["run_digests"]) == 2
 
 
+def test_one_press_begins_a_run_for_each_backbone_and_one_press_stops_them_all(visit, shelve_runs, worker):
+    visitor = shown(visit(shelve_runs()))
+    worker.holds = True
+    element(visitor, "more_backbones").set_value(["embedded_v1", "mobilenet_v2"])
+    visitor.run()
+    visitor.press("Run").run()
+    begun = [job for job in worker.jobs() if job.task == "extract"]
+    assert [job.state for job in begun] == ["running", "running"]
+    assert all(job.title in visitor.words for job in begun)
+    visitor.press("Cancel all").run()
+    assert [worker.job(job.key).state for job in begun] == ["cancelled", "cancelled"]
+    assert not [button for button in visitor.tab.button if button.label == "Cancel all"]
+
+
 def test_runs_that_are_taken_away_leave_the_comparison(visit, shelve_runs):
     visitor = shown(visit(shelve_runs()))
     element(visitor, "compared_3").set_value([STRONG.digest, WEAK.digest])
