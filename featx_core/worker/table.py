@@ -208,8 +208,10 @@ class JobTable:
         return sum(known) if len(known) == len(waits) else None
 
     def _rest_of(self, record: Record) -> float | None:
+        """Estimate how long the running job still takes. One that takes longer than usual says nothing about its end."""
         now = self._clock()
         left, usual = record.seconds_left(now), self._seconds.get(record.task)
         if left is not None or usual is None:
             return left
-        return max(usual - (now - record.begun), 0.0)
+        rest = usual - (now - record.begun)
+        return rest if rest > 0 else None

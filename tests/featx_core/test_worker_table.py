@@ -106,6 +106,8 @@ def test_table_estimates_the_wait_from_what_jobs_took(table, clock):
     assert waits == [pytest.approx(5.0), pytest.approx(13.0), pytest.approx(21.0)]
     assert table.snapshot(add(table, 6).key).seconds_left is None
     assert [table.snapshot(key).ahead for key in keys_of] == [0, 1, 2]
+    clock.now += 6  # the running job takes longer than the one before it: when it ends is not known
+    assert [table.snapshot(key).seconds_left for key in [*keys_of[1:], strange]] == [None, None, None]
 
 
 def test_table_says_why_a_job_waits_but_not_why_another_failed(table):
