@@ -1,4 +1,4 @@
-"""Parts of a page that are drawn again by themselves, and two ways in which Streamlit loses what is around them.
+"""Parts of a page that are drawn again by themselves, and three ways in which Streamlit loses what is around them.
 
 1. What a part draws is left out of what is still to be sent as soon as the part is drawn again. Meanwhile its place is
    gone, what stands below moves up, and what comes next finds its place taken or missing ("Bad delta path index"), which
@@ -8,7 +8,11 @@
    one left: the page stays as it was, and its parts stop asking. `mend` lets such a run begin one turn of the loop
    later, behind what is to be sent.
 
-Both need a busy machine, and parts that ask several times a second, as those do that show progress.
+3. Parts that a page no longer has are forgotten when it is drawn to its end, but not where it ends early with `st.stop`. A
+   late request then draws such a part where something else stands ("'setIn' cannot be called on an ElementNode"), which
+   takes the page down as well. `forget_others` is for that end.
+
+All need a busy machine, and parts that ask several times a second, as those do that show progress.
 """
 
 from collections.abc import Callable
@@ -16,6 +20,7 @@ from typing import Any, ParamSpec
 
 import streamlit as st
 from streamlit.runtime.app_session import AppSession, AppSessionState
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 Asked = ParamSpec("Asked")
 
@@ -33,6 +38,13 @@ def draw(part: Callable[Asked, None], run_every: float | None = None) -> Callabl
             st.fragment(part, run_every=run_every)(*arguments, **options)
 
     return in_its_place
+
+
+def forget_others() -> None:
+    """Forget the parts that were not drawn in this run of the page, as Streamlit does where a page is drawn to its end."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is not None and not context.fragment_ids_this_run:
+        context.fragment_storage.clear(new_fragment_ids=context.shared.new_fragment_ids.snapshot())
 
 
 def mend() -> None:

@@ -4,9 +4,10 @@ import threading
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import StopException
 
 from featx_core.vector_sets import vector_sets
-from pages._ui import jobs, library, session, tokens
+from pages._ui import fragments, jobs, library, session, tokens
 
 PAGES = (
     ("images", "Images", ":material/photo_library:"),
@@ -51,6 +52,9 @@ def show() -> None:
             jobs.show_all(noted)
         session.show_problem()
         page.run()
+    except StopException:  # the page ends early
+        fragments.forget_others()
+        raise
     finally:
         _around.is_there = False
 
