@@ -69,7 +69,7 @@ def fresh_server(chromium: Browser, keras_home: None, tmp_path: Path) -> Iterato
 _SERVER_IS_GONE = r"ERR_CONNECTION_(REFUSED|RESET).*/_stcore/|WebSocket connection to .* failed"
 """What a page complains of when a test ends its server before the page is closed."""
 
-_PICTURE_IS_GONE = r"404 .*/media/"
+_PICTURE_IS_GONE = r"(404|Image source error) .*/media/"
 """What it complains of when a rerun drops a picture that it was still loading. Tests look at pictures themselves."""
 
 
