@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui import frame, server
+from pages._ui.shell import frame, server
 
 if server.runs_a_script():
     frame.show()

@@ -1,41 +1,40 @@
 """featx_core: see what neural networks see in your images."""
 
-from featx_core.augmentation import AUGMENTATIONS
-from featx_core.augmentation.effects import Effects, augmentation_effects
-from featx_core.augmentation.stability import Stability, neighbor_stability
-from featx_core.backbones import BACKBONES
-from featx_core.comparison import Comparison, compare
-from featx_core.duplicates import duplicate_groups
-from featx_core.extraction import extract
-from featx_core.features import Features, load_features
-from featx_core.heatmaps import HEATMAPS, explain
-from featx_core.image_set import ImageRecord, ImageSet
-from featx_core.intake import IntakeReport
-from featx_core.keras_setup import load_keras
-from featx_core.layer_sweep import Sweep, sweep_layers
-from featx_core.methods import (
-    METHODS,
-    Augmented,
-    CustomSequential,
-    FineTuned,
-    LambdaTransform,
-    Pretrained,
-    VectorTable,
-    build,
-    spec_from_json,
-    train,
-)
-from featx_core.neighbors import movers, nearest
-from featx_core.probes import knn_accuracy, linear_probe
-from featx_core.progress import Cancelled
-from featx_core.projection import PROJECTIONS, project
-from featx_core.samples import SAMPLES
-from featx_core.sequential import layer
-from featx_core.similarity import linear_cka, neighbor_overlap, rsa
-from featx_core.table_files import TableError, read_vectors
-from featx_core.tables import Vectors
-from featx_core.vector_sets import add_vectors, remove_vectors, vector_sets
-from featx_core.workspace import Workspace
+from featx_core.architecture.rows import layer
+from featx_core.augmentation.transforms import AUGMENTATIONS
+from featx_core.backbones.registry import BACKBONES
+from featx_core.base.keras_setup import load_keras
+from featx_core.base.progress import Cancelled
+from featx_core.comparison.compare import compare
+from featx_core.comparison.layer_sweep import Sweep, sweep_layers
+from featx_core.comparison.tables import Comparison
+from featx_core.extraction.extract import extract
+from featx_core.extraction.features import Features, load_features
+from featx_core.extraction.vector_sets import add_vectors, remove_vectors, vector_sets
+from featx_core.heatmaps import explain
+from featx_core.heatmaps.methods import HEATMAPS
+from featx_core.images.duplicates import duplicate_groups
+from featx_core.images.image_set import ImageRecord, ImageSet
+from featx_core.images.intake_report import IntakeReport
+from featx_core.images.samples import SAMPLES
+from featx_core.maps.projection import project
+from featx_core.maps.registry import PROJECTIONS
+from featx_core.measures.neighbors import movers, nearest
+from featx_core.measures.probes import knn_accuracy, linear_probe
+from featx_core.measures.similarity import linear_cka, neighbor_overlap, rsa
+from featx_core.methods import METHODS, build, spec_from_json, train
+from featx_core.methods.augmented import Augmented
+from featx_core.methods.custom_sequential import CustomSequential
+from featx_core.methods.fine_tuned import FineTuned
+from featx_core.methods.lambda_transform import LambdaTransform
+from featx_core.methods.pretrained import Pretrained
+from featx_core.methods.vector_table import VectorTable
+from featx_core.robustness.effects import Effects, augmentation_effects
+from featx_core.robustness.stability import Stability, neighbor_stability
+from featx_core.tables.layout import TableError
+from featx_core.tables.reading import read_vectors
+from featx_core.tables.rows import Vectors
+from featx_core.workspace.workspace import Workspace
 
 __all__ = [
     "AUGMENTATIONS",

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages._ui import comparing, frame, guards, jobs, pairs, session, stability, sweeps, tokens
+from pages._ui.compare import comparing, pairs, stability, sweeps
+from pages._ui.shell import formatting, frame, guards, jobs, session
 
 frame.guard()
 workspace = session.workspace()
@@ -38,7 +39,7 @@ networks = [run for run in chosen if run.spec.takes_images]
 if networks:
     stability.show(networks)
 for note in comparison.notes:
-    st.caption(tokens.escape(note))
+    st.caption(formatting.escape(note))
 
 with st.expander("Similarity of the spaces", icon=":material/grid_on:", key="spaces", on_change="rerun") as spaces:
     if spaces.open:

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages._ui import forms, frame, guards, inspection, jobs, results, runs, session, tokens, training
+from pages._ui.extract import forms, inspection, results, training
+from pages._ui.shell import formatting, frame, guards, jobs, runs, session
 
 frame.guard()
 workspace = session.workspace()
@@ -27,7 +28,7 @@ if forms.offered(images) and runs.view() == "Set up":
         on_click=runs.start,
         args=({"spec": spec.to_json(), "batch_size": asked.batch_size}, spec, images),
     )
-    left.caption(tokens.escape(asked.problem) if asked.problem else runs.expectation(workspace, spec, images))
+    left.caption(formatting.escape(asked.problem) if asked.problem else runs.expectation(workspace, spec, images))
     with right:
         if asked.preview is not None:
             asked.preview(images)

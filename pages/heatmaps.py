@@ -3,7 +3,8 @@
 import streamlit as st
 
 from featx_core import HEATMAPS
-from pages._ui import attributions, channels, frame, guards, jobs, pickers, runs, session, tokens
+from pages._ui.heatmaps import attributions, channels, pickers
+from pages._ui.shell import formatting, frame, guards, jobs, runs, session
 
 frame.guard()
 workspace = session.workspace()
@@ -34,4 +35,4 @@ with st.expander(
 ) as maps:
     if maps.open:
         channels.show(run, chosen, layer=layer, colormap=colormap)
-st.caption(tokens.escape(" ".join(filter(None, (run.spec.badge + ".", run.spec.caption)))))
+st.caption(formatting.escape(" ".join(filter(None, (run.spec.badge + ".", run.spec.caption)))))

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages._ui import bringing, frame, gallery, labels, runs, session, tokens, vector_files, vector_sets
+from pages._ui.images import bringing, gallery, labels, vector_files, vector_sets
+from pages._ui.shell import formatting, frame, runs, session
 
 frame.guard()
 workspace = session.workspace()
@@ -48,4 +49,4 @@ st.caption(labels.sentence(images, shown))
 page = gallery.paged(shown, key="gallery_page", page_size=60)
 gallery.show(page, key="gallery", size=size, labels=images.labels)
 if attribution := workspace.fact("attribution"):
-    st.caption(tokens.escape(attribution))
+    st.caption(formatting.escape(attribution))

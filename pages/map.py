@@ -3,7 +3,8 @@
 import streamlit as st
 
 from featx_core import PROJECTIONS
-from pages._ui import frame, guards, jobs, maps, runs, selection, session
+from pages._ui.map import maps, selection
+from pages._ui.shell import frame, guards, jobs, runs, session
 
 frame.guard()
 workspace = session.workspace()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from featx_core.workspace import Workspace
+from featx_core.workspace.workspace import Workspace
 
 N_PROCESSES = 2
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the worker is started: threads that wait for others sleep

@@ -6,7 +6,7 @@ import functools
 import math
 from typing import TYPE_CHECKING, Any
 
-from featx_core.keras_setup import load_keras
+from featx_core.base.keras_setup import load_keras
 
 if TYPE_CHECKING:
     import keras

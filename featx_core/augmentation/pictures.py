@@ -12,7 +12,7 @@ import numpy as np
 
 from featx_core.augmentation.layers import clipped
 from featx_core.augmentation.transforms import AUGMENTATIONS, Transforms, check_transforms
-from featx_core.keras_setup import load_keras
+from featx_core.base.keras_setup import load_keras
 
 if TYPE_CHECKING:
     import keras

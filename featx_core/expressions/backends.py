@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from featx_core.keras_setup import load_keras
+from featx_core.base.keras_setup import load_keras
 
 Array = Any
 """A NumPy array or a Keras tensor, rows in its first axis."""

@@ -6,9 +6,9 @@ import functools
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from featx_core.base.keras_setup import load_keras
 from featx_core.expressions.backends import keras_backend
 from featx_core.expressions.expression import Expression
-from featx_core.keras_setup import load_keras
 
 if TYPE_CHECKING:
     import keras

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from featx_core.base.progress import ProgressCallback
 from featx_core.heatmaps.layers import choose_layer, describe
 from featx_core.heatmaps.methods import HEATMAPS, HeatmapMethod
 from featx_core.heatmaps.observation import Observation, check_classifier, default_target, observer
@@ -14,13 +15,12 @@ from featx_core.heatmaps.overlay import Heatmap
 from featx_core.heatmaps.pictures import pixels_of, size_of
 from featx_core.heatmaps.scaling import scale
 from featx_core.heatmaps.targets import Target
-from featx_core.placement import Placement, place
-from featx_core.progress import ProgressCallback
+from featx_core.images.fitting import Placement, place
 
 if TYPE_CHECKING:
-    from featx_core.extractor import Extractor
-    from featx_core.image_set import ImageRecord
-    from featx_core.layers import LayerInfo
+    from featx_core.architecture.layers import LayerInfo
+    from featx_core.images.image_set import ImageRecord
+    from featx_core.networks.extractor import Extractor
 
 PIXELS_PER_PASS = 8 * 224 * 224
 """Keeps one pass under about 1 GB: 8 images at the usual size, with gradients, even for ConvNeXtTiny."""

@@ -17,8 +17,8 @@ from featx_core.heatmaps.overlay import colored
 from featx_core.heatmaps.pictures import pixels_of
 
 if TYPE_CHECKING:
-    from featx_core.extractor import Extractor
-    from featx_core.image_set import ImageRecord
+    from featx_core.images.image_set import ImageRecord
+    from featx_core.networks.extractor import Extractor
 
 MAX_TILES = 64
 TILE_SIDE = 72  # pixels that the longer side of a tile has at least
@@ -54,7 +54,7 @@ class FeatureMaps:
         Args:
             scale: "shared": one range for all tiles, so that they can be compared. "channel": each tile by itself, so
                 that weak channels show their pattern too.
-            colormap: One of `featx_core.palette.SEQUENTIAL_SCALES`.
+            colormap: One of `featx_core.base.palette.SEQUENTIAL_SCALES`.
             n_tiles: At most so many.
 
         Raises:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from featx_core.layers import NOT_A_STAGE, find_layer
+from featx_core.architecture.layers import NOT_A_STAGE, find_layer
 
 if TYPE_CHECKING:
-    from featx_core.extractor import Extractor
-    from featx_core.layers import LayerInfo
+    from featx_core.architecture.layers import LayerInfo
+    from featx_core.networks.extractor import Extractor
 
 
 class HeatmapError(ValueError):

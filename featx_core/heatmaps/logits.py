@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from featx_core.keras_setup import load_keras
+from featx_core.base.keras_setup import load_keras
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from featx_core.extractor import Extractor
+    from featx_core.networks.extractor import Extractor
 
 SQUASHING = ("softmax", "sigmoid")
 

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from featx_core.engine import TensorFlowEngine
+from featx_core.base.keras_setup import load_keras
 from featx_core.heatmaps.layers import HeatmapError
 from featx_core.heatmaps.logits import has_classifier, logits_of
 from featx_core.heatmaps.pictures import pixels_of
 from featx_core.heatmaps.targets import ClassTarget, OwnFeaturesTarget, SimilarityTarget, Target
-from featx_core.keras_setup import load_keras
+from featx_core.networks.engines.engine import TensorFlowEngine
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from featx_core.extractor import Extractor
-    from featx_core.layers import LayerInfo
+    from featx_core.architecture.layers import LayerInfo
+    from featx_core.networks.extractor import Extractor
 
 _LAST_ENGINES: weakref.WeakKeyDictionary[Extractor, tuple[int, TensorFlowEngine]] = weakref.WeakKeyDictionary()
 """For each extractor the last layer that was looked at, and what runs up to it: tracing takes longer than a few images."""

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from featx_core.base.palette import SEQUENTIAL_SCALES
 from featx_core.heatmaps.pictures import pixels_of
-from featx_core.palette import SEQUENTIAL_SCALES
-from featx_core.placement import Placement, to_original
+from featx_core.images.fitting import Placement, to_original
 
 if TYPE_CHECKING:
-    from featx_core.image_set import ImageRecord
+    from featx_core.images.image_set import ImageRecord
 
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 UNSEEN = 0.45
@@ -80,7 +80,7 @@ class Heatmap:
         Args:
             image: The record; or the original or a smaller version of it, uint8 `(height, width, 3)`. Not modified.
             opacity: Of the colours, 0 (picture alone) to 1 (colours alone).
-            colormap: One of `featx_core.palette.SEQUENTIAL_SCALES`.
+            colormap: One of `featx_core.base.palette.SEQUENTIAL_SCALES`.
             longest_side: Shrink the result to this many pixels. None keeps the size of `image`.
             grey: Whether the picture is drawn in grey, so that all colours are those of the map.
 

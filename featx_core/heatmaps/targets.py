@@ -18,7 +18,7 @@ from featx_core.heatmaps.layers import HeatmapError
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from featx_core.image_set import ImageRecord
+    from featx_core.images.image_set import ImageRecord
 
 SAME_FEATURES = 1e-3
 """Two unit vectors closer than this count as one: the gradient of their similarity would be rounding noise."""

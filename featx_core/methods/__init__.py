@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from featx_core.base.progress import as_stages
 from featx_core.methods.augmented import Augmented
+from featx_core.methods.custom_sequential import CustomSequential
 from featx_core.methods.fine_tuned import FineTuned
+from featx_core.methods.lambda_transform import LambdaTransform
 from featx_core.methods.pretrained import Pretrained
-from featx_core.methods.sequential import CustomSequential
-from featx_core.methods.spec import Spec, SpecError, parse_spec
-from featx_core.methods.transform import LambdaTransform
 from featx_core.methods.vector_table import VectorTable
-from featx_core.progress import as_stages
+from featx_core.specs.spec import Spec, SpecError, parse_spec
 
 if TYPE_CHECKING:
-    from featx_core.extractor import Extractor
-    from featx_core.progress import ProgressCallback, StageCallback
-    from featx_core.workspace import Workspace
+    from featx_core.base.progress import ProgressCallback, StageCallback
+    from featx_core.networks.extractor import Extractor
+    from featx_core.workspace.workspace import Workspace
 
 METHODS: Mapping[str, type[Spec]] = MappingProxyType(
     {way.method: way for way in (Pretrained, CustomSequential, Augmented, FineTuned, LambdaTransform)}

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from featx_core.augmentation.transforms import PRESETS, Transforms, check_transforms, transform_words
-from featx_core.methods.spec import Spec, SpecError
+from featx_core.specs.spec import Spec, SpecError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from featx_core.extractor import Extractor, Outline
-    from featx_core.preprocessing import NetworkInput
-    from featx_core.progress import ProgressCallback, StageCallback
-    from featx_core.training import Record
-    from featx_core.workspace import Workspace
+    from featx_core.base.progress import ProgressCallback, StageCallback
+    from featx_core.images.preprocessing import NetworkInput
+    from featx_core.learning.record import Record
+    from featx_core.networks.extractor import Extractor, Outline
+    from featx_core.workspace.workspace import Workspace
 
 MAX_COPIES = 64
 MAX_WORDS = 3
@@ -156,7 +156,7 @@ class Augmented(Spec):
         Raises:
             SpecError: If the other extractor cannot be built.
         """
-        from featx_core.augmented_extractor import AugmentedExtractor
+        from featx_core.networks.augmented import AugmentedExtractor
 
         base = self.base.build(workspace, on_progress=on_progress)
         return AugmentedExtractor(self, base)

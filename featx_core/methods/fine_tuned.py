@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from featx_core.methods.pretrained import POOLING_STEPS, Pretrained
-from featx_core.methods.spec import Spec, SpecError
+from featx_core.specs.spec import Spec, SpecError
 
 if TYPE_CHECKING:
-    from featx_core.columns import RunColumn
-    from featx_core.extractor import Extractor, Outline
-    from featx_core.features import Features
-    from featx_core.image_set import ImageSet
-    from featx_core.layers import LayerInfo
-    from featx_core.preprocessing import NetworkInput
-    from featx_core.progress import ProgressCallback, StageCallback
-    from featx_core.training import Learned, Live, Record
-    from featx_core.workspace import Workspace
+    from featx_core.architecture.layers import LayerInfo
+    from featx_core.base.progress import ProgressCallback, StageCallback
+    from featx_core.extraction.columns import RunColumn
+    from featx_core.extraction.features import Features
+    from featx_core.images.image_set import ImageSet
+    from featx_core.images.preprocessing import NetworkInput
+    from featx_core.learning.record import Learned, Live, Record
+    from featx_core.networks.extractor import Extractor, Outline
+    from featx_core.workspace.workspace import Workspace
 
 DEFAULT_BASE = Pretrained()
 TRAINED = "trained"
@@ -46,7 +46,7 @@ class FineTuned(Spec):
         base: The network to build on: its features should be one vector an image, such as a `Pretrained` with average pooling.
         units: Length of the new feature layer.
         dropout: Share of the new features that are left out at random in training; 0 for none.
-        optimizer: A key of `featx_core.tuning.network.OPTIMIZERS`.
+        optimizer: A key of `featx_core.learning.fine_tuning.network.OPTIMIZERS`.
         learning_rate: Of the first phase.
         epochs: Of the first phase, at most.
         batch_size: Images a step of training.
@@ -96,7 +96,7 @@ class FineTuned(Spec):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        from featx_core.tuning.options import check_options, plainest
+        from featx_core.specs.fine_tuned_options import check_options, plainest
 
         check_options(self)
         for name, value in plainest(self).items():
@@ -153,7 +153,7 @@ class FineTuned(Spec):
         Raises:
             SpecError: If the base carries no new layers, or there is no such layer.
         """
-        from featx_core.extractor import Outline, pooled_shape
+        from featx_core.networks.extractor import Outline, pooled_shape
 
         n_classes = max(len(self.class_names), 2)
         layers, size = _layers(self.base, self.units, self.dropout, n_classes)
@@ -168,9 +168,9 @@ class FineTuned(Spec):
         Raises:
             TrainingError: If there are too few labelled images, with the counts, or nothing could be learned.
         """
-        from featx_core.training import learn_once, training_key
-        from featx_core.tuning.examples import check_labels, choose_examples
-        from featx_core.tuning.teaching import teach
+        from featx_core.learning.fine_tuning.examples import check_labels, choose_examples
+        from featx_core.learning.fine_tuning.teaching import teach
+        from featx_core.learning.record import learn_once, training_key
 
         if not self.needs_training:
             return self
@@ -187,7 +187,7 @@ class FineTuned(Spec):
 
     def training_record(self, workspace: Workspace) -> Record | None:
         """Fetch how the training went or goes. See `Spec.training_record`."""
-        from featx_core.training import find_record, record_of_weights, training_key
+        from featx_core.learning.record import find_record, record_of_weights, training_key
 
         if not self.needs_training:
             return record_of_weights(workspace, self.weights)
@@ -207,7 +207,7 @@ class FineTuned(Spec):
 
     def columns(self, workspace: Workspace, features: Features) -> Mapping[str, RunColumn]:
         """Tell the predicted class of each image, and its part in the training. See `Spec.columns`."""
-        from featx_core.tuning.predictions import prediction_columns
+        from featx_core.learning.fine_tuning.predictions import prediction_columns
 
         return {} if self.needs_training else prediction_columns(self, workspace, features)
 
@@ -222,11 +222,11 @@ class FineTuned(Spec):
             SpecError: If there is no such layer.
             WeightsError: If the weights cannot be had.
         """
-        from featx_core.extractor import Extractor, pool
-        from featx_core.keras_setup import load_keras
-        from featx_core.training import assign_arrays, read_arrays
-        from featx_core.tuning.network import add_head, let_learn
-        from featx_core.weights import from_workspace
+        from featx_core.base.keras_setup import load_keras
+        from featx_core.learning.fine_tuning.network import add_head, let_learn
+        from featx_core.learning.weight_arrays import assign_arrays, read_arrays
+        from featx_core.networks.extractor import Extractor, pool
+        from featx_core.networks.weights import from_workspace
 
         arrays = read_arrays(from_workspace(workspace, self.weights))
         base = self.base.build(workspace, on_progress=on_progress)
@@ -251,16 +251,16 @@ class FineTuned(Spec):
 
     def _asked(self, workspace: Workspace) -> tuple[FineTuned, ImageSet]:
         """Give this spec as it names a training, and the images that it would learn from now."""
-        from featx_core.palette import label_styles
-        from featx_core.tuning.examples import labelled
+        from featx_core.base.palette import label_styles
+        from featx_core.learning.fine_tuning.examples import labelled
 
         images = labelled(workspace.images(), self.class_names)
         names = self.class_names or tuple(str(label) for label in label_styles(images.labels))
         return dataclasses.replace(self, layer=None, class_names=names, weights=TRAINED), images
 
     def _tap(self, layers: tuple[LayerInfo, ...]) -> int:
-        from featx_core.layers import find_layer
-        from featx_core.tuning.network import FEATURES
+        from featx_core.architecture.layers import find_layer
+        from featx_core.learning.fine_tuning.network import FEATURES
 
         try:
             return find_layer(layers, FEATURES if self.layer is None else self.layer)
@@ -273,9 +273,9 @@ class FineTuned(Spec):
 
 @functools.lru_cache(maxsize=64)
 def _layers(base: Spec, units: int, dropout: float, n_classes: int) -> tuple[tuple[LayerInfo, ...], tuple[int, int]]:
-    from featx_core.keras_setup import load_keras, without_weights
-    from featx_core.layers import list_layers
-    from featx_core.tuning.network import add_head
+    from featx_core.architecture.layers import list_layers
+    from featx_core.base.keras_setup import load_keras, without_weights
+    from featx_core.learning.fine_tuning.network import add_head
 
     with without_weights():
         network, output = base.architecture()

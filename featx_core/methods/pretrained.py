@@ -7,19 +7,19 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from featx_core.backbones import BACKBONES, Backbone, build_network, check_image_size, find_backbone
-from featx_core.layers import LayerInfo, find_layer, list_layers
-from featx_core.methods.spec import Spec, SpecError, later
-from featx_core.origins import WEIGHTS_KINDS
-from featx_core.preprocessing import PREPROCESSING, NetworkInput, Preprocessing, describe_input
+from featx_core.architecture.layers import LayerInfo, find_layer, list_layers
+from featx_core.backbones.registry import BACKBONES, Backbone, build_network, check_image_size, find_backbone
+from featx_core.images.preprocessing import PREPROCESSING, NetworkInput, Preprocessing, describe_input
+from featx_core.networks.origins import WEIGHTS_KINDS
+from featx_core.specs.spec import Spec, SpecError, later
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
 
-    from featx_core.extractor import Extractor, Outline
-    from featx_core.progress import ProgressCallback
-    from featx_core.workspace import Workspace
+    from featx_core.base.progress import ProgressCallback
+    from featx_core.networks.extractor import Extractor, Outline
+    from featx_core.workspace.workspace import Workspace
 
 FILE_WEIGHTS = re.compile(r"file:[0-9a-f]{64}")
 MAXIMUM_SEED = 2**32 - 1
@@ -123,7 +123,7 @@ class Pretrained(Spec):
     @property
     def classes(self) -> tuple[str, ...] | None:
         """The 1 000 ImageNet classes, if the network keeps its classifier."""
-        from featx_core import weights
+        from featx_core.networks import weights
 
         return weights.class_names() if self.classifier else None
 
@@ -167,7 +167,7 @@ class Pretrained(Spec):
 
     def network_input(self, pixels: np.ndarray) -> NetworkInput:
         """Show what the network receives for one picture (uint8 `(height, width, 3)`)."""
-        from featx_core.images import fit_image
+        from featx_core.images.fitting import fit_image
 
         return describe_input(fit_image(pixels, self.size, self.fit), self.preprocessing)
 
@@ -177,7 +177,7 @@ class Pretrained(Spec):
         Raises:
             SpecError: If the layer does not exist, or gives no map to pool.
         """
-        from featx_core.extractor import Outline, pooled_shape
+        from featx_core.networks.extractor import Outline, pooled_shape
 
         layers = _layers(self.backbone, self.size, self.classifier)
         try:
@@ -200,7 +200,7 @@ class Pretrained(Spec):
             WeightsError: If the weights cannot be had or do not fit.
             PrecisionError: If this machine cannot compute in that precision.
         """
-        from featx_core.extractor import Extractor
+        from featx_core.networks.extractor import Extractor
 
         tap = self.outline(workspace).tap
         row = BACKBONES[self.backbone]
@@ -227,7 +227,7 @@ class Pretrained(Spec):
         return _output(network, tap, self.pooling, is_normalized_last=is_normalized_last)
 
     def _network(self, workspace: Workspace | None, on_progress: ProgressCallback | None) -> keras.Model:
-        from featx_core import weights
+        from featx_core.networks import weights
 
         row = BACKBONES[self.backbone]
         make = functools.partial(build_network, row, self.size, classifier=self.classifier)
@@ -246,7 +246,7 @@ class Pretrained(Spec):
 
 def _output(network: keras.Model, tap: int, pooling: str | None, *, is_normalized_last: bool) -> keras.KerasTensor:
     """Pool the tapped layer; a last layer that belongs behind the pooling is put there, as Keras itself does."""
-    from featx_core.extractor import pool
+    from featx_core.networks.extractor import pool
 
     last = network.layers[tap]
     if is_normalized_last and tap == len(network.layers) - 1 and pooling in ("avg", "max"):
@@ -256,7 +256,7 @@ def _output(network: keras.Model, tap: int, pooling: str | None, *, is_normalize
 
 @functools.lru_cache(maxsize=64)
 def _layers(backbone: str, size: tuple[int, int], classifier: bool) -> tuple[LayerInfo, ...]:
-    from featx_core.keras_setup import without_weights
+    from featx_core.base.keras_setup import without_weights
 
     with without_weights():
         return list_layers(build_network(BACKBONES[backbone], size, classifier=classifier))

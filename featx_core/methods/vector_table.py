@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NoReturn, TypeVar
 
-from featx_core.methods.spec import Spec, SpecError
-from featx_core.row_links import link_rows
-from featx_core.stored_vectors import unpack, unpack_words
-from featx_core.tables import Rows, Table
+from featx_core.extraction.row_links import link_rows
+from featx_core.specs.spec import Spec, SpecError
+from featx_core.tables.rows import Rows, Table
+from featx_core.tables.storing import unpack, unpack_words
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from featx_core.progress import ProgressCallback
-    from featx_core.workspace import Workspace
+    from featx_core.base.progress import ProgressCallback
+    from featx_core.workspace.workspace import Workspace
 
 Read = TypeVar("Read")
 _SOURCE = re.compile(r"file:[0-9a-f]{64}")

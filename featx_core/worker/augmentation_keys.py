@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from featx_core.augmentation.effects import EFFECTS_VERSION
-from featx_core.augmentation.stability import MILD, STABILITY_VERSION
+from featx_core.robustness.effects import EFFECTS_VERSION
+from featx_core.robustness.stability import MILD, STABILITY_VERSION
 from featx_core.worker.keys import digest_of
 
 if TYPE_CHECKING:
-    from featx_core.augmentation import Transforms
-    from featx_core.image_set import ImageSet
-    from featx_core.methods import Spec
+    from featx_core.augmentation.transforms import Transforms
+    from featx_core.images.image_set import ImageSet
+    from featx_core.specs.spec import Spec
 
 
 def effects_key(spec: Spec, images: ImageSet, transforms: Transforms, n_copies: int, seed: int) -> str:

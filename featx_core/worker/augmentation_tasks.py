@@ -9,19 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from featx_core.augmentation import check_transforms, make_copies
-from featx_core.augmentation.effects import Effects, augmentation_effects
-from featx_core.augmentation.stability import Stability, neighbor_stability
-from featx_core.methods import SpecError, spec_from_json
-from featx_core.methods.spec import Spec
-from featx_core.weights_loading import WeightsError
+from featx_core.augmentation.pictures import make_copies
+from featx_core.augmentation.transforms import check_transforms
+from featx_core.methods import spec_from_json
+from featx_core.networks.weights_loading import WeightsError
+from featx_core.robustness.effects import Effects, augmentation_effects
+from featx_core.robustness.stability import Stability, neighbor_stability
+from featx_core.specs.spec import Spec, SpecError
 from featx_core.worker.augmentation_keys import effects_key, stability_key
 from featx_core.worker.comparison_keys import find_runs, name_runs
 from featx_core.worker.extraction_tasks import find_extractor, needed
 from featx_core.worker.faults import explain_fault
 from featx_core.worker.kept import is_kept
 from featx_core.worker.report import Report
-from featx_core.workspace import Workspace
+from featx_core.workspace.workspace import Workspace
 
 MEASURING = "Measuring each transform"
 CHANGING = "Changing images for {}"

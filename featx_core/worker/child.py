@@ -22,8 +22,8 @@ _PREFERENCES = {
     "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait for others sleep, and leave the processor to the server
     **({"TF_ONEDNN_USE_SYSTEM_ALLOCATOR": "1", "GLIBC_TUNABLES": _NO_MAPPINGS} if sys.platform == "linux" else {}),
 }
-"""TensorFlow's own allocator never gives memory back. glibc's does when asked (`featx_core.memory`), 0.3 GB after the first
-batches of ResNet50; told to keep large arrays until then, it is as fast to within a tenth."""
+"""TensorFlow's own allocator never gives memory back. glibc's does when asked (`featx_core.base.memory`), 0.3 GB after the
+first batches of ResNet50; told to keep large arrays until then, it is as fast to within a tenth."""
 
 
 class Child:

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from featx_core.comparison_tables import CHANCE, COLORS
-from featx_core.image_set import ImageSet
-from featx_core.scores import SCORES_VERSION
-from featx_core.tables import Rows
+from featx_core.comparison.scores import SCORES_VERSION
+from featx_core.comparison.tables import CHANCE, COLORS
+from featx_core.images.image_set import ImageSet
+from featx_core.tables.rows import Rows
 from featx_core.worker.keys import digest_of
-from featx_core.workspace import image_set_key
+from featx_core.workspace.workspace import image_set_key
 
 if TYPE_CHECKING:
-    from featx_core.ledger import Run
-    from featx_core.methods import Spec
-    from featx_core.workspace import Workspace
+    from featx_core.specs.spec import Spec
+    from featx_core.workspace.runs import Run
+    from featx_core.workspace.workspace import Workspace
 
 
 def find_comparison_key(workspace: Workspace, run_digests: Sequence[str]) -> str:

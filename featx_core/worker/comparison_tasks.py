@@ -12,18 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from featx_core.comparison import assemble
-from featx_core.comparison_inputs import facts_of
-from featx_core.comparison_tables import COLORS, Comparison, Facts
-from featx_core.duplicates import Sketches, duplicate_groups, sketch
-from featx_core.features import gather
-from featx_core.folds import image_keys
-from featx_core.image_set import ImageSet
-from featx_core.layer_sweep import Sweep, sweep_layers
+from featx_core.base.wording import counted
+from featx_core.comparison.assembly import assemble
+from featx_core.comparison.inputs import facts_of
+from featx_core.comparison.layer_sweep import Sweep, sweep_layers
+from featx_core.comparison.panel import Panel, choose_panel
+from featx_core.comparison.scores import PreparedSpace, prepare_space, score_extractor, score_pair
+from featx_core.comparison.tables import COLORS, Comparison, Facts
+from featx_core.extraction.features import gather
+from featx_core.images.duplicates import Sketches, duplicate_groups, sketch
+from featx_core.images.image_set import ImageSet
+from featx_core.measures.folds import image_keys
 from featx_core.methods import spec_from_json
-from featx_core.panel import Panel, choose_panel
-from featx_core.scores import PreparedSpace, prepare_space, score_extractor, score_pair
-from featx_core.wording import counted
 from featx_core.worker.comparison_keys import (
     compared_rows,
     extractor_score_key,
@@ -37,7 +37,7 @@ from featx_core.worker.comparison_keys import (
 from featx_core.worker.extraction_tasks import FIRST_BATCH_SECONDS, find_extractor, needed
 from featx_core.worker.kept import fetch_kept, read_mapping
 from featx_core.worker.report import Report
-from featx_core.workspace import Workspace
+from featx_core.workspace.workspace import Workspace
 
 LOOKING = "Looking for near-duplicates"
 SCORING = "Scoring {}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from featx_core.keras_export import keras_file
 from featx_core.methods import spec_from_json
+from featx_core.networks.keras_file import keras_file
 from featx_core.worker.extraction_tasks import find_extractor, needed
 from featx_core.worker.keys import keras_file_key
 from featx_core.worker.report import Report
-from featx_core.workspace import Workspace
+from featx_core.workspace.workspace import Workspace
 
 SAVING = "Saving the network and reading it back"
 SAVING_SECONDS = 180.0

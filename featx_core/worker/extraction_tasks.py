@@ -7,18 +7,18 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from featx_core.backbones import find_backbone
-from featx_core.extraction import extract, extract_derived, extract_table
+from featx_core.backbones.registry import find_backbone
+from featx_core.extraction.extract import extract, extract_derived, extract_table
 from featx_core.methods import build, spec_from_json
-from featx_core.weights import fetch
+from featx_core.networks.weights import fetch
 from featx_core.worker.answers import features_to_json
 from featx_core.worker.report import Report
-from featx_core.workspace import Workspace
+from featx_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from featx_core.extractor import Extractor
-    from featx_core.features import Features
-    from featx_core.methods import Spec
+    from featx_core.extraction.features import Features
+    from featx_core.networks.extractor import Extractor
+    from featx_core.specs.spec import Spec
 
 GETTING_WEIGHTS = "Getting the weights"
 BUILDING = "Building the network"

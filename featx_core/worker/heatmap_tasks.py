@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from featx_core.heatmaps import HEATMAPS
 from featx_core.heatmaps.explain import explain_many
 from featx_core.heatmaps.feature_maps import FeatureMaps, feature_maps
+from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import Heatmap
 from featx_core.heatmaps.targets import Target, target_from_json
-from featx_core.image_set import ImageRecord, ImageSet
+from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.methods import spec_from_json
 from featx_core.worker.extraction_tasks import FIRST_BATCH_SECONDS, find_extractor, is_built, needed
 from featx_core.worker.kept import is_kept
 from featx_core.worker.keys import feature_maps_key, heatmap_key
 from featx_core.worker.report import Report
-from featx_core.workspace import Workspace
+from featx_core.workspace.workspace import Workspace
 
 DRAWING = "Drawing heatmaps"
 DRAWING_MAPS = "Drawing feature maps"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from featx_core.workspace import Workspace
+from featx_core.workspace.workspace import Workspace
 
 Value = TypeVar("Value")
 

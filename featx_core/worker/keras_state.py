@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from featx_core.gpu import find_gpu
-from featx_core.keras_setup import load_keras
+from featx_core.base.keras_setup import load_keras
+from featx_core.networks.engines.gpu import find_gpu
 
 
 def warm_up() -> dict[str, Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from featx_core.heatmaps.kernels import Kernels, first_kernels
 from featx_core.methods import spec_from_json
-from featx_core.sequential.kernels import Kernels, first_kernels
 from featx_core.worker.extraction_tasks import find_extractor, needed
 from featx_core.worker.kept import is_kept
 from featx_core.worker.keys import kernels_key
 from featx_core.worker.report import Report
-from featx_core.workspace import Workspace
+from featx_core.workspace.workspace import Workspace
 
 
 def read_kernels(workspace: Workspace | None, parameters: Mapping[str, Any], report: Report) -> dict[str, Any]:

@@ -13,14 +13,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from featx_core.memory import hand_back
-from featx_core.progress import Cancelled
-from featx_core.store import WorkspaceError
+from featx_core.base.memory import hand_back
+from featx_core.base.progress import Cancelled
 from featx_core.worker.faults import explain_fault
 from featx_core.worker.keys import canonical_json
 from featx_core.worker.protocol import Channel
 from featx_core.worker.report import Report
-from featx_core.workspace import Workspace
+from featx_core.workspace.store import WorkspaceError
+from featx_core.workspace.workspace import Workspace
 
 Task = Callable[[Workspace | None, Mapping[str, Any], Report], Mapping[str, Any]]
 LightTask = Callable[[Workspace | None, Mapping[str, Any]], Any]

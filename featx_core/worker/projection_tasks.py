@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from featx_core.features import load_features
-from featx_core.projection import Projection, project
+from featx_core.extraction.features import load_features
+from featx_core.maps.projection import Projection, project
 from featx_core.worker.extraction_tasks import needed
 from featx_core.worker.kept import is_kept
 from featx_core.worker.keys import projection_key
 from featx_core.worker.report import Report
-from featx_core.workspace import Workspace, image_set_key
+from featx_core.workspace.workspace import Workspace, image_set_key
 
 PROJECTING = "Drawing the map"
 PROJECTING_SECONDS = 300.0  # finding the neighbours of 20 000 rows reports nothing

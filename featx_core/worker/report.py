@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from featx_core.progress import Cancelled
+from featx_core.base.progress import Cancelled
 
 SECONDS_BETWEEN = 0.1
 """Progress is told at most so often; the end and the beginning of a stage always."""

@@ -7,12 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 import featx_core as fx
-from featx_core import openvino_engine
-from featx_core.conditioning import made_up_images
-from featx_core.engine import TensorFlowEngine
-from featx_core.engine_choice import MAXIMUM_PARAMETERS
-from featx_core.fast_engine import USUAL_COSINE, measure, why_not_bfloat16
-from featx_core.openvino_engine import MAXIMUM_DISAGREEMENT
+from featx_core.networks.engines import openvino_engine
+from featx_core.networks.engines.choice import MAXIMUM_PARAMETERS
+from featx_core.networks.engines.engine import TensorFlowEngine
+from featx_core.networks.engines.fast import USUAL_COSINE, measure, why_not_bfloat16
+from featx_core.networks.engines.openvino_engine import MAXIMUM_DISAGREEMENT
+from featx_core.networks.initialization import made_up_images
 from tests.benchmarks.measuring import Outcome
 
 N_IMAGES = 4

@@ -17,10 +17,10 @@ import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import featx_core as fx
-from pages._ui.library import new_token
+from pages._ui.shell.library import new_token
 from tests.benchmarks.crowd import BACKBONE
 from tests.benchmarks.measuring import Outcome, at_most, photograph, spread
-from tests.serving import ROOT, Server, launch
+from tests.toys.serving import ROOT, Server, launch
 
 N_IMAGES = 16
 SIZE = (640, 480)

@@ -19,7 +19,7 @@ import numpy as np
 import psutil
 
 import featx_core as fx
-from featx_core.layer_sweep import stages_of, tap_stages
+from featx_core.comparison.layer_sweep import stages_of, tap_stages
 from featx_core.worker.comparison_tasks import compare_runs
 from tests.conftest import png
 

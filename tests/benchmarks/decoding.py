@@ -7,8 +7,9 @@ from PIL import Image
 from sklearn.datasets import load_sample_images
 
 import featx_core as fx
-from featx_core.fast_engine import measure
-from featx_core.images import decode, fit_image
+from featx_core.images.decoding import decode
+from featx_core.images.fitting import fit_image
+from featx_core.networks.engines.fast import measure
 from tests.benchmarks.measuring import SIZES, Outcome, at_least, photograph, seconds_of
 
 SIDE = 224

@@ -16,12 +16,12 @@ import numpy as np
 from PIL import Image
 
 import featx_core as fx
-from featx_core import graph_cache
-from featx_core.conversion import prepare
-from featx_core.engine import Engine, TensorFlowEngine
-from featx_core.engine_choice import LEAST_GAIN, N_TRIALS
-from featx_core.images import decode
-from featx_core.keras_setup import load_keras
+from featx_core.base.keras_setup import load_keras
+from featx_core.images.decoding import decode
+from featx_core.networks.engines import graph_cache
+from featx_core.networks.engines.choice import LEAST_GAIN, N_TRIALS
+from featx_core.networks.engines.conversion import prepare
+from featx_core.networks.engines.engine import Engine, TensorFlowEngine
 from tests.benchmarks.measuring import SIZES, Outcome, at_least, at_most, photograph, seconds_of, spread
 
 BATCH = 32

@@ -4,9 +4,9 @@ import numpy as np
 from sklearn.datasets import load_sample_images
 
 import featx_core as fx
-from featx_core import openvino_engine
-from featx_core.engine import TensorFlowEngine
-from featx_core.fast_engine import measure, why_not_bfloat16
+from featx_core.networks.engines import openvino_engine
+from featx_core.networks.engines.engine import TensorFlowEngine
+from featx_core.networks.engines.fast import measure, why_not_bfloat16
 from tests.benchmarks.measuring import Outcome, seconds_of, spread
 
 BACKBONES = ("mobilenet_v2", "resnet50", "efficientnet_v2b0")

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from featx_core.workspace import Workspace
-from pages._ui.library import new_token
-from tests.serving import CHROMIUM, Server, launch
+from featx_core.workspace.workspace import Workspace
+from pages._ui.shell.library import new_token
+from tests.toys.serving import CHROMIUM, Server, launch
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 SIZE = {"width": 1440, "height": 1000}

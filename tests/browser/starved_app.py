@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import StopException
 
-from pages._ui import fragments
+from pages._ui.shell import fragments
 
 PERIODS = (1.0, 0.25, 0.2, 0.15, 0.1)  # seconds; the last asks most often, so that parts come in any order
 _STANDSTILL = 0.6  # seconds: longer than the page takes, which so ends before anything of it is sent

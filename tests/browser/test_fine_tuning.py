@@ -6,7 +6,7 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from featx_core.samples import SAMPLES
+from featx_core.images.samples import SAMPLES
 from tests.browser.steps import go, press, settled
 
 pytestmark = pytest.mark.browser

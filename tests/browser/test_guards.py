@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
-from featx_core.workspace import Workspace
+from featx_core.workspace.workspace import Workspace
 from tests.browser.steps import PAGES, go, settled
 
 pytestmark = pytest.mark.browser

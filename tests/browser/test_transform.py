@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from featx_core.samples import SAMPLES
+from featx_core.images.samples import SAMPLES
 from tests.browser.steps import settled
 
 pytestmark = pytest.mark.browser

@@ -13,13 +13,14 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import script_runner
 
-from featx_core.heatmaps import HEATMAPS, OwnFeaturesTarget
-from featx_core.samples import SAMPLES
+from featx_core.heatmaps.methods import HEATMAPS
+from featx_core.heatmaps.targets import OwnFeaturesTarget
+from featx_core.images.samples import SAMPLES
 from featx_core.worker.tasks import TASKS
-from featx_core.workspace import Workspace
-from pages._ui import jobs, library, outlines
-from tests.pages.comparing_runs import LABELS, spaces
-from tests.pages.visiting import PATIENCE, SPEC, InlineWorker, Visitor, keep_run, leave_keras_to_itself, quiet_report
+from featx_core.workspace.workspace import Workspace
+from pages._ui.shell import jobs, library, outlines
+from tests.toys.comparing_runs import LABELS, spaces
+from tests.toys.visiting import PATIENCE, SPEC, InlineWorker, Visitor, keep_run, leave_keras_to_itself, quiet_report
 
 A_FEW_SHAPES = [f"{label}-0{number}.png" for label in ("disc", "star", "waves") for number in (1, 2, 3, 4)]
 

@@ -1,0 +1,1 @@
+"""Which extractor serves these images best: scores, similarities, tests and a verdict."""

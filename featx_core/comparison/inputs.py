@@ -1,0 +1,149 @@
+"""What a comparison is given, brought into one order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from featx_core.base.wording import counted
+from featx_core.comparison.tables import CHANCE, COLORS, Facts
+from featx_core.extraction.features import Features
+from featx_core.images.duplicates import duplicate_groups, sketch
+from featx_core.measures.folds import image_keys
+
+if TYPE_CHECKING:
+    from featx_core.images.image_set import ImageSet
+    from featx_core.specs.spec import Spec
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """Features of the same images in the same order, and what is known of the images.
+
+    Attributes:
+        vectors: For each extractor `(n_images, n_features)`.
+        keys: Names each image by its content.
+        labels: One an image, or None.
+        groups: One an image, or None.
+        colors: Colour histograms `(n_images, n_colors)`, or None.
+        facts: What is known of the extractors.
+        notes: Sentences on what was left out.
+    """
+
+    vectors: Mapping[str, np.ndarray]
+    keys: Sequence[str]
+    labels: Sequence[str | None] | None
+    groups: np.ndarray | None
+    colors: np.ndarray | None
+    facts: Mapping[str, Facts]
+    notes: tuple[str, ...] = ()
+
+
+def align(
+    features: Mapping[str, Features | np.ndarray],
+    labels: Sequence[str | None] | None,
+    *,
+    images: ImageSet | None,
+    groups: Sequence[Any] | np.ndarray | None,
+    color_histograms: np.ndarray | None,
+) -> Inputs:
+    """Bring features of the same images into the same order. Arguments as for `compare`.
+
+    Raises:
+        ValueError: If there are no features, or they are not of the same images.
+    """
+    _check_names(features)
+    features = {name: each.per_image() if isinstance(each, Features) else each for name, each in features.items()}
+    known = {name: each for name, each in features.items() if isinstance(each, Features)}
+    facts = {name: facts_of(each.spec, each.details) for name, each in known.items()}
+    n_images = len(images) if images is not None else len(next(iter(features.values())))
+    for title, given in {"labels": labels, "groups": groups, "color_histograms": color_histograms}.items():
+        if given is not None and len(given) != n_images:
+            raise ValueError(f"`{title}` must have one entry for each of {n_images} images. Received: {len(given)}.")
+    colors = None if color_histograms is None else np.asarray(color_histograms)
+    if images is not None and (groups is None or colors is None):
+        sketches = sketch(images)
+        groups = duplicate_groups(sketches, digests=images.digests) if groups is None else groups
+        colors = sketches.color_histograms if colors is None else colors
+    if images is not None:
+        kept, vectors = _matched(features, images)
+        keys: Sequence[str] = [images.digests[row] for row in kept]
+    else:
+        kept, vectors = np.arange(n_images), _same(features)
+        keys = next(iter(known.values())).digests if known else image_keys(list(vectors.values()))
+    n_left_out = n_images - len(kept)
+    notes = (f"{counted(n_left_out, 'image')} without features of every extractor had no part.",) if n_left_out else ()
+    return Inputs(
+        vectors,
+        keys,
+        None if labels is None else [labels[row] for row in kept],
+        None if groups is None else np.asarray(groups)[kept],
+        None if colors is None else colors[kept],
+        facts,
+        notes,
+    )
+
+
+def facts_of(spec: Spec, details: Mapping[str, Any]) -> Facts:
+    """Read off a run, or off features, what is known of their extractor."""
+    return Facts(spec.badge, details.get("n_parameters"), details.get("ms_per_image"))
+
+
+def _check_names(features: Mapping[str, Features | np.ndarray]) -> None:
+    if not features:
+        raise ValueError("`features` is empty. Give the features of at least one extractor.")
+    taken = [name for name in features if name in (COLORS, CHANCE)]
+    if taken:
+        raise ValueError(f"{taken[0]!r} is the name of a baseline. Call the extractor something else.")
+
+
+def _matched(
+    features: Mapping[str, Features | np.ndarray], images: ImageSet
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Rows of the images that all extractors have features of, and those features in their order."""
+    places = {name: _places(name, each, images) for name, each in features.items()}
+    kept = [row for row, image in enumerate(images.names) if all(image in found for found in places.values())]
+    if not kept:
+        raise ValueError("No image has features of every extractor. Extract from the same images with each.")
+    names = [images.names[row] for row in kept]
+    vectors = {name: _vectors(name, each)[[places[name][one] for one in names]] for name, each in features.items()}
+    return np.array(kept), vectors
+
+
+def _places(name: str, features: Features | np.ndarray, images: ImageSet) -> dict[str, int]:
+    if isinstance(features, Features):
+        by_name = {image: row for row, image in enumerate(features.names)}
+        by_digest = {digest: row for row, digest in enumerate(features.digests)}
+        found = {image.name: by_name.get(image.name, by_digest.get(image.digest)) for image in images}
+        return {image: row for image, row in found.items() if row is not None}
+    if len(features) != len(images):
+        raise ValueError(
+            f"The features of {name!r} must have {len(images)} rows, one an image. Received: {len(features)}."
+        )
+    return {image: row for row, image in enumerate(images.names)}
+
+
+def _same(features: Mapping[str, Features | np.ndarray]) -> dict[str, np.ndarray]:
+    """The features, when they are of the same images in the same order."""
+    vectors = {name: _vectors(name, each) for name, each in features.items()}
+    lengths = {len(each) for each in vectors.values()}
+    digests = {each.digests for each in features.values() if isinstance(each, Features)}
+    if len(lengths) > 1 or len(digests) > 1:
+        raise ValueError(
+            "The features must be of the same images in the same order. Give `images` to match them by name, or extract "
+            f"again. Received: {', '.join(f'{name!r} with {len(each)}' for name, each in vectors.items())}."
+        )
+    return vectors
+
+
+def _vectors(name: str, features: Features | np.ndarray) -> np.ndarray:
+    vectors = features.vectors if isinstance(features, Features) else np.asarray(features)
+    if vectors.ndim != 2 or not vectors.size:
+        raise ValueError(
+            f"The features of {name!r} must have shape `(n_images, n_features)`, none 0. Received: {vectors.shape}. "
+            "Flatten each image's features."
+        )
+    return vectors

@@ -1,0 +1,180 @@
+"""The numbers of one extractor, and of a pair of them: pure functions with JSON results, to be kept under keys."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from featx_core.base.progress import ProgressCallback
+from featx_core.comparison.panel import MAX_SIMILARITY_IMAGES, Panel
+from featx_core.measures.neighbors import N_NEIGHBORS, at_unit_length, cosine_similarities, effective_dimension, hubness
+from featx_core.measures.probes import ProbeScore, in_threads, knn_accuracy, linear_probe
+from featx_core.measures.similarity import (
+    MEASURES,
+    MIN_IMAGES,
+    Space,
+    centered_products,
+    chance_level,
+    compare_spaces,
+    halves,
+    ranks_and_neighbors,
+    space_of,
+)
+
+SCORES_VERSION = 2
+"""Raised when the same input begins to give other numbers, so that kept ones are not mistaken for new ones."""
+
+KMEANS_STARTS = 3
+MAX_HALVES_IMAGES = 500
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedSpace:
+    """A feature space made ready for pairs: whole, and for two random halves of the images."""
+
+    whole: Space | None
+    halves: tuple[Space, Space] | None
+
+
+def score_extractor(
+    vectors: np.ndarray, panel: Panel, *, on_progress: ProgressCallback | None = None
+) -> dict[str, Any]:
+    """Measure one extractor on the images of a panel.
+
+    Silhouette, NMI, effective dimension, hubness and halves look at one image a group; the probes at all images with a
+    label, groups kept together.
+
+    Args:
+        vectors: `(n_all_images, n_features)`, of all images, in the order that the panel was chosen from. Not modified.
+            A row with values that are not finite is taken as the mean of the others: it tells nothing.
+        panel: As `choose_panel` gave it.
+        on_progress: Called with trainings done and trainings in all.
+
+    Returns:
+        JSON values: `n_features`, `n_not_finite`, `effective_dimension`, `hubness`, `halves` (each of `MEASURES` between
+        two random halves of the features, or None); and `knn`, `probe`, `silhouette`, `nmi`, which are None without
+        labels. `knn` and `probe` hold `value`, `low`, `high`, `n_effective`, `correct` (for each of `panel.probed`) and
+        `choices`.
+    """
+    known, n_not_finite = _finite(vectors[panel.rows])
+    result: dict[str, Any] = {"n_features": int(vectors.shape[1]), "n_not_finite": n_not_finite}
+    measures = _measures(known, panel)
+    result |= zip(measures, in_threads(lambda measure: measure(), list(measures.values())), strict=True)
+    if not panel.has_labels:
+        return result | dict.fromkeys(("knn", "probe", "silhouette", "nmi"))
+    codes, groups = panel.codes.tolist(), panel.probed_groups
+    probe = linear_probe(known[panel.probed], codes, groups=groups, folds=panel.folds, on_progress=on_progress)
+    return result | {"probe": _json(probe)}
+
+
+def prepare_space(vectors: np.ndarray, panel: Panel) -> PreparedSpace:
+    """Make a feature space ready for `score_pair`. Arguments as for `score_extractor`."""
+    single = _finite(vectors[panel.rows[panel.representatives[:MAX_SIMILARITY_IMAGES]]])[0]
+    if len(single) < MIN_IMAGES:
+        return PreparedSpace(None, None)
+    parts = halves(len(single))
+    if len(parts[0]) < MIN_IMAGES:
+        return PreparedSpace(space_of(single), None)
+    tasks = [
+        lambda: ranks_and_neighbors(single, N_NEIGHBORS),
+        lambda: centered_products(single),
+        *(functools.partial(space_of, single[part], n_neighbors=N_NEIGHBORS // 2) for part in parts),
+    ]
+    cosines, products, left, right = in_threads(lambda task: task(), tasks)
+    return PreparedSpace(Space(products, *cosines), (left, right))
+
+
+def score_pair(first: PreparedSpace, second: PreparedSpace) -> dict[str, Any]:
+    """Compare two spaces on the same panel. The order of the two changes nothing.
+
+    Returns:
+        JSON values: for each of `MEASURES` a mapping with `value`, `floor` and `floor_high` (the mean over permutations of
+        the images, and what one permutation in twenty exceeds), and `halves` (the value on two random halves of the
+        images, with half as many neighbours). None where there are too few images.
+    """
+    if first.whole is None or second.whole is None:
+        return {name: {"value": None, "floor": None, "floor_high": None, "halves": None} for name in MEASURES}
+    values, chance = compare_spaces(first.whole, second.whole), _chance(first.whole, second.whole)
+    parts = [compare_spaces(*pair) for pair in zip(first.halves or (), second.halves or (), strict=True)]
+    return {
+        name: {
+            "value": values[name],
+            "floor": chance[name][0],
+            "floor_high": chance[name][1],
+            "halves": [part[name] for part in parts] or None,
+        }
+        for name in MEASURES
+    }
+
+
+def _chance(first: Space, second: Space) -> dict[str, tuple[float, float]]:
+    """The noise floor, with the same permutations whichever of the two comes first."""
+    ahead = float(np.sum(np.abs(first.products))) <= float(np.sum(np.abs(second.products)))
+    return chance_level(first, second) if ahead else chance_level(second, first)
+
+
+def _finite(vectors: np.ndarray) -> tuple[np.ndarray, int]:
+    vectors = np.asarray(vectors, np.float64)
+    known = np.isfinite(vectors).all(axis=1)
+    if known.all():
+        return vectors, 0
+    usual = vectors[known].mean(axis=0) if known.any() else np.zeros(vectors.shape[1])
+    return np.where(known[:, None], vectors, usual), int(np.sum(~known))
+
+
+def _feature_halves(vectors: np.ndarray) -> dict[str, float] | None:
+    left, right = halves(vectors.shape[1])
+    return compare_spaces(space_of(vectors[:, left]), space_of(vectors[:, right])) if len(left) else None
+
+
+def _measures(known: np.ndarray, panel: Panel) -> dict[str, Callable[[], Any]]:
+    """What there is to measure besides the probe, each to be called on any thread."""
+    single = known[panel.representatives]
+    enough = len(single) >= MIN_IMAGES
+    measures: dict[str, Callable[[], Any]] = {
+        "effective_dimension": lambda: effective_dimension(single),
+        "hubness": lambda: hubness(single) if enough else None,
+        "halves": lambda: _feature_halves(single[:MAX_HALVES_IMAGES]) if enough else None,
+    }
+    if panel.has_labels:
+        labelled, groups = known[panel.probed], panel.probed_groups
+        first = np.sort(np.unique(groups, return_index=True)[1])
+        measures |= {
+            "knn": lambda: _json(knn_accuracy(labelled, panel.codes.tolist(), groups=groups)),
+            "silhouette": lambda: _silhouette(labelled[first], panel.codes[first]),
+            "nmi": lambda: _nmi(labelled[first], panel.codes[first]),
+        }
+    return measures
+
+
+def _json(score: ProbeScore) -> dict[str, Any]:
+    plain = {name: float(value) for name, value in score.interval._asdict().items()}
+    return plain | {"correct": [round(float(each), 9) for each in score.correct], "choices": list(score.choices)}
+
+
+def _silhouette(vectors: np.ndarray, codes: np.ndarray) -> float | None:
+    """Mean silhouette of the labels by cosine distance (Rousseeuw 1987); None where it has no meaning."""
+    from sklearn.metrics import silhouette_score
+
+    if not 2 <= len(np.unique(codes)) < len(codes):
+        return None
+    distances = np.maximum(1 - cosine_similarities(vectors), 0)
+    np.fill_diagonal(distances, 0)
+    return float(silhouette_score(distances, codes, metric="precomputed"))
+
+
+def _nmi(vectors: np.ndarray, codes: np.ndarray) -> float | None:
+    """Normalised mutual information of the labels with as many clusters of k-means on rows of length 1."""
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import normalized_mutual_info_score
+
+    n_labels = len(np.unique(codes))
+    unit = at_unit_length(vectors).astype(np.float32)
+    if not 2 <= n_labels <= len({row.tobytes() for row in unit}):
+        return None
+    clusters = KMeans(n_labels, n_init=KMEANS_STARTS, random_state=0).fit_predict(unit)
+    return float(normalized_mutual_info_score(codes, clusters))

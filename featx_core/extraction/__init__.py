@@ -1,0 +1,1 @@
+"""From images and an extractor to features, kept in the workspace and written to files."""

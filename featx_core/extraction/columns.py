@@ -1,0 +1,49 @@
+"""What a map can be coloured by: facts of the images themselves, and what a run tells of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from featx_core.images.image_set import ImageRecord
+
+
+@dataclass(frozen=True)
+class Column:
+    """One fact that every image has.
+
+    Attributes:
+        title: Its name with unit, to show.
+        value: From a record to the fact; None where it has none.
+        is_number: Whether it is a quantity (a colour scale) or a class (a colour each).
+    """
+
+    title: str
+    value: Callable[[ImageRecord], str | float | None]
+    is_number: bool
+
+
+@dataclass(frozen=True)
+class RunColumn:
+    """One fact that a run tells of each image.
+
+    Attributes:
+        title: Its name with unit, to show.
+        values: One for each row of the features; None where there is none.
+        is_number: Whether it is a quantity (a colour scale) or a class (a colour each).
+    """
+
+    title: str
+    values: tuple[str | float | None, ...]
+    is_number: bool = False
+
+
+COLUMNS: Mapping[str, Column] = MappingProxyType(
+    {
+        "label": Column("Label", lambda record: record.label, is_number=False),
+        "brightness": Column("Brightness (0 to 100)", lambda record: record.brightness, is_number=True),
+        "megapixels": Column("Megapixels", lambda record: record.width * record.height / 1e6, is_number=True),
+        "aspect": Column("Width / height", lambda record: record.width / record.height, is_number=True),
+        "format": Column("File format", lambda record: record.format, is_number=False),
+        "note": Column("First note", lambda record: record.notes[0] if record.notes else None, is_number=False),
+    }
+)

@@ -1,0 +1,78 @@
+"""Features out of featx: NumPy, CSV and Parquet files."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from featx_core.extraction.features import Features
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def to_npz(features: Features) -> bytes:
+    """Write features as a compressed NumPy archive.
+
+    It holds `values` (float32 `(n_rows, *feature_shape)`, one row an image or one a copy), `names`, `labels` ("" for none),
+    `digests` and the `spec` as JSON; for copies also `copies`, the number of each row's copy from 0. Read it with
+    `numpy.load(file, allow_pickle=False)`.
+    """
+    out = io.BytesIO()
+    arrays: dict[str, Any] = {
+        "values": features.values,
+        "names": np.array(features.names),
+        "labels": np.array([label or "" for label in features.labels]),
+        "digests": np.array(features.digests),
+        "spec": np.array(features.spec.to_json()),
+    }
+    if features.copies is not None:
+        arrays["copies"] = np.array(features.copies, np.int64)
+    np.savez_compressed(out, **arrays)
+    return out.getvalue()
+
+
+def to_table(features: Features) -> pd.DataFrame:
+    """Give features as a table: name, label, then one column a feature (`f0`, `f1`, ...), one row an image.
+
+    Where each image has several copies, one row a copy, and its number from 0 in the column `copy`.
+    """
+    import pandas as pd
+
+    vectors = features.vectors
+    columns = pd.DataFrame(vectors, columns=[f"f{index}" for index in range(vectors.shape[1])])
+    if features.copies is not None:
+        columns.insert(0, "copy", pd.Series(features.copies, dtype="int64"))
+    columns.insert(0, "label", pd.Series(features.labels, dtype=object))
+    columns.insert(0, "name", pd.Series(features.names, dtype=object))
+    return columns
+
+
+def to_csv(features: Features) -> bytes:
+    """Write the table of features as CSV (UTF-8), with names that no spreadsheet takes for a formula."""
+    table = to_table(features)
+    for column in ("name", "label"):
+        table[column] = [spreadsheet_safe(text) for text in table[column]]
+    return table.to_csv(index=False, float_format="%.9g").encode("utf-8")
+
+
+def to_parquet(features: Features) -> bytes:
+    """Write the table of features as Parquet, float32 exactly as computed."""
+    out = io.BytesIO()
+    to_table(features).to_parquet(out, index=False)
+    return out.getvalue()
+
+
+def spreadsheet_safe(text: str | None) -> str:
+    """Put an apostrophe before a text that a spreadsheet would run as a formula.
+
+    >>> spreadsheet_safe("=1+1"), spreadsheet_safe("cat.jpg"), spreadsheet_safe(None)
+    ("'=1+1", 'cat.jpg', '')
+    """
+    if not text:
+        return ""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -1,0 +1,144 @@
+"""Features: what an extractor gives for a set of images."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from featx_core.images.image_set import ImageSet
+    from featx_core.specs.spec import Spec
+    from featx_core.tables.rows import Rows, Table
+    from featx_core.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Features:
+    """The features of a set of images; row i belongs to image i.
+
+    Attributes:
+        values: float32 `(n_images, *feature_shape)`, what the layer gives.
+        names: The name of each image.
+        labels: The label of each image, or None.
+        digests: SHA-256 of each image's bytes.
+        spec: How they were extracted.
+        details: How the run went: seconds, images a second, batch size, images left out.
+        copies: Where each image gives several rows: the number of the copy that a row is of, from 0; else None. Names,
+            labels and digests are then those of the image.
+    """
+
+    values: np.ndarray
+    names: tuple[str, ...]
+    labels: tuple[str | None, ...]
+    digests: tuple[str, ...]
+    spec: Spec
+    details: Mapping[str, Any] = field(default_factory=dict)
+    copies: tuple[int, ...] | None = None
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """The same as float32 `(n_images, n_features)`, one row an image."""
+        return self.values.reshape(len(self.values), math.prod(self.values.shape[1:]))
+
+    @property
+    def feature_shape(self) -> tuple[int, ...]:
+        """The shape for one image."""
+        return self.values.shape[1:]
+
+    @property
+    def n_images(self) -> int:
+        """How many images the rows are of."""
+        return len(self) if self.copies is None else len(self) // self.spec.rows_per_image
+
+    @property
+    def row_names(self) -> tuple[str, ...]:
+        """What to call each row: the name of its image, and which copy of it where there are several."""
+        if self.copies is None:
+            return self.names
+        return tuple(f"{name} (copy {copy})" for name, copy in zip(self.names, self.copies, strict=True))
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def per_image(self) -> Features:
+        """Give one row an image: the mean over its copies. Features that have no copies are given as they are."""
+        if self.copies is None:
+            return self
+        n_copies = self.spec.rows_per_image
+        means = self.values.reshape(-1, n_copies, *self.feature_shape).mean(axis=1, dtype=np.float64)
+        return dataclasses.replace(
+            self,
+            values=means.astype(np.float32),
+            names=self.names[::n_copies],
+            labels=self.labels[::n_copies],
+            digests=self.digests[::n_copies],
+            copies=None,
+        )
+
+
+def gather(images: ImageSet | Rows, rows: Mapping[str, np.ndarray], spec: Spec, details: Mapping[str, Any]) -> Features:
+    """Put the arrays of images into one, in the order of the images; images without an array are left out."""
+    facts = zip(images.names, images.labels, images.digests, strict=True)
+    n_rows = spec.rows_per_image
+    kept = [fact for fact in facts if fact[2] in rows]
+    values = np.stack([rows[digest] for _, _, digest in kept]) if kept else np.zeros((0, 0), np.float32)
+    if n_rows > 1 and kept:
+        values = values.reshape(-1, *values.shape[2:])
+    return Features(
+        values=values,
+        names=tuple(name for name, _, _ in kept for _ in range(n_rows)),
+        labels=tuple(label for _, label, _ in kept for _ in range(n_rows)),
+        digests=tuple(digest for _, _, digest in kept for _ in range(n_rows)),
+        spec=spec,
+        details=dict(details),
+        copies=tuple(range(n_rows)) * len(kept) if n_rows > 1 else None,
+    )
+
+
+def table_features(table: Table, spec: Spec, details: Mapping[str, Any]) -> Features:
+    """Give the rows of a table of numbers as features."""
+    return Features(table.values, table.names, table.labels, table.digests, spec, dict(details))
+
+
+def load_features(workspace: Workspace, digest: str) -> Features | None:
+    """Fetch the features of a run for the images that the workspace holds now.
+
+    Args:
+        workspace: Where the run was made.
+        digest: The digest of the run's spec.
+
+    Returns:
+        The features, without the images that came in after the run; None when there is no such run or no image of it.
+    """
+    run = workspace.ledger.find(digest)
+    if run is None:
+        return None
+    table = run.spec.table(workspace)
+    if table is not None:
+        return table_features(table, run.spec, run.details)
+    images = workspace.images()
+    rows = run.spec.load(workspace, images.digests)
+    return gather(images, rows, run.spec, run.details) if rows else None
+
+
+def dead_share(vectors: np.ndarray) -> float:
+    """Give the share of features that are the same for every image, between 0 and 1.
+
+    A constant feature tells the images apart as little as one that is always zero. With one image it is the share of
+    zeros.
+
+    Args:
+        vectors: `(n_images, n_features)`.
+
+    >>> dead_share(np.array([[0.0, 1.0], [0.0, 2.0]]))
+    0.5
+    """
+    if not vectors.size:
+        return 0.0
+    constant = vectors[0] == 0 if len(vectors) == 1 else np.ptp(vectors, axis=0) == 0
+    return float(np.mean(constant))

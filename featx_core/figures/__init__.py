@@ -1,0 +1,1 @@
+"""All Plotly figures. Nothing is computed here."""

@@ -1,0 +1,1 @@
+"""From files to pixels and image sets: decoding, colour, fitting, intake, duplicates, samples."""

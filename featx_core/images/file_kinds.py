@@ -1,0 +1,149 @@
+"""Files told by their first bytes: those that featx reads, and what the others are, with advice."""
+
+from featx_core.images.file_structure import tiff_tags
+
+_AS_PNG = "export it as PNG or JPEG"
+_UNPACK = "unpack it, or pack the images as zip"
+_RAW = f"is a camera RAW file: {_AS_PNG}"
+_VIDEO = "is a video, not an image: export single frames as PNG or JPEG"
+_SOUND = "is a sound file, not an image"
+_KINDS: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"%PDF", f"is a PDF, not an image: {_AS_PNG}"),
+    (0, b"%!PS", f"is an EPS or PostScript file: {_AS_PNG}"),
+    (0, b"\xc5\xd0\xd3\xc6", f"is an EPS file: {_AS_PNG}"),
+    (0, b"8BPS", f"is a Photoshop file: {_AS_PNG}"),
+    (0, b"gimp xcf", f"is a GIMP file: {_AS_PNG}"),
+    (0, b"Rar!", f"is a RAR archive: {_UNPACK}"),
+    (0, b"7z\xbc\xaf\x27\x1c", f"is a 7z archive: {_UNPACK}"),
+    (0, b"\x1f\x8b", f"is a gzip archive: {_UNPACK}"),
+    (0, b"BZh", f"is a bzip2 archive: {_UNPACK}"),
+    (0, b"\xfd7zXZ\x00", f"is an xz archive: {_UNPACK}"),
+    (0, b"\x28\xb5\x2f\xfd", f"is a zstd archive: {_UNPACK}"),
+    (257, b"ustar", f"is a tar archive: {_UNPACK}"),
+    (0, b"PK\x03\x04", "is a zip archive inside a folder or another archive: add it on its own"),
+    (0, b"PK\x05\x06", "is an empty zip archive"),
+    (0, b"FUJIFILMCCD-RAW", _RAW),
+    (8, b"CR\x02", _RAW),
+    (0, b"IIRO", _RAW),
+    (0, b"IIRS", _RAW),
+    (0, b"MMOR", _RAW),
+    (0, b"IIU\x00", _RAW),
+    (0, b"FOVb", _RAW),
+    (0, b"\x00MRM", _RAW),
+    (4, b"ftypcrx", _RAW),
+    (4, b"ftypM4A", _SOUND),
+    (4, b"ftyp", _VIDEO),  # what remains of this family: MP4, MOV, M4V, 3GP
+    (4, b"moov", _VIDEO),
+    (4, b"mdat", _VIDEO),
+    (4, b"wide", _VIDEO),
+    (8, b"AVI ", _VIDEO),
+    (0, b"\x1aE\xdf\xa3", _VIDEO),
+    (0, b"\x00\x00\x01\xba", _VIDEO),
+    (0, b"\x00\x00\x01\xb3", _VIDEO),
+    (0, b"FLV\x01", _VIDEO),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", _VIDEO),
+    (0, b"OggS", "is a sound or video file, not an image"),
+    (0, b"ID3", _SOUND),
+    (0, b"fLaC", _SOUND),
+    (8, b"WAVE", _SOUND),
+    (0, b"\x00\x00\x01\x00", f"is an icon file: {_AS_PNG}"),
+    (0, b"\x00\x00\x00\x0cjP  ", f"is a JPEG 2000 file: {_AS_PNG}"),
+    (0, b"\xff\x4f\xff\x51", f"is a JPEG 2000 file: {_AS_PNG}"),
+    (0, b"\xff\x0a", f"is a JPEG XL file: {_AS_PNG}"),
+    (0, b"\x00\x00\x00\x0cJXL ", f"is a JPEG XL file: {_AS_PNG}"),
+    (0, b"\x76\x2f\x31\x01", f"is an OpenEXR file: {_AS_PNG}"),
+    (0, b"#?RADIANCE", f"is a Radiance HDR file: {_AS_PNG}"),
+    (0, b"DDS ", f"is a DDS texture: {_AS_PNG}"),
+    (0, b"qoif", f"is a QOI file: {_AS_PNG}"),
+    (0, b"SIMPLE  =", f"is a FITS file: {_AS_PNG}"),
+    (128, b"DICM", f"is a DICOM file: {_AS_PNG}"),
+    (0, b"\x89HDF", "is an HDF5 file, not an image"),
+    (0, b"\x93NUMPY", "is a NumPy array, not an image"),
+    (0, b"\xd0\xcf\x11\xe0", "is an Office document, not an image: export its pictures as PNG or JPEG"),
+    (0, b"MZ", "is a program, not an image"),
+    (0, b"\x7fELF", "is a program, not an image"),
+    (0, b"SQLite format 3", "is a database: open a featx workspace from the menu in the sidebar"),
+)
+_IMAGES: tuple[tuple[int, bytes], ...] = (
+    (0, b"\xff\xd8\xff"),
+    (0, b"\x89PNG"),
+    (0, b"GIF8"),
+    (0, b"BM"),
+    (0, b"II*\x00"),
+    (0, b"MM\x00*"),
+    (0, b"II+\x00"),
+    (0, b"MM\x00+"),
+    (8, b"WEBP"),
+    (4, b"ftypavi"),
+    (4, b"ftyphe"),
+    (4, b"ftypmif1"),
+    (4, b"ftypmsf1"),
+)
+_SEEN = 1024  # bytes in which the start of a PDF or SVG is looked for
+_SUB_IMAGES, _SUBFILE_TYPE, _PHOTOMETRIC, _DNG_VERSION = 330, 254, 262, 50706  # TIFF tags
+_COLOR_FILTER_ARRAY = 32803  # the photometric interpretation of a sensor's raw values
+HEAD_BYTES = 4096
+"""So many first bytes tell what a file is, but for a camera RAW file in TIFF's clothes."""
+
+
+def described_kind(content: bytes) -> str | None:
+    """Name what a file is when it is none of the images that featx reads, with advice; None when its start tells nothing.
+
+    >>> described_kind(b"%PDF-1.7 ...")
+    'is a PDF, not an image: export it as PNG or JPEG'
+    >>> described_kind(b"hello")
+    'is text, not an image'
+    """
+    if not content:
+        return "is empty"
+    if is_image(content):
+        return _RAW if _is_raw_tiff(content) else None
+    for offset, magic, words in _KINDS:
+        if content[offset : offset + len(magic)] == magic:
+            return words
+    head = content[:_SEEN]
+    if b"%PDF-" in head:
+        return f"is a PDF, not an image: {_AS_PNG}"
+    return _described_text(head)
+
+
+def is_image(content: bytes) -> bool:
+    """Tell whether a file begins like one of the images that featx reads.
+
+    >>> is_image(b"GIF89a"), is_image(b"hello")
+    (True, False)
+    """
+    if content.startswith(b"BM"):  # two letters that many texts begin with; a bitmap's header follows at 14
+        return (
+            content[14:18] in {bytes((size, 0, 0, 0)) for size in (12, 40, 52, 56, 64, 108, 124)} or len(content) < 18
+        )
+    return any(content[offset : offset + len(magic)] == magic for offset, magic in _IMAGES)
+
+
+def _is_raw_tiff(content: bytes) -> bool:
+    """Tell a camera's RAW file (DNG, NEF, ARW, CR2), which begins as a TIFF with a small preview as its first page."""
+    if content[:4] not in (b"II*\x00", b"MM\x00*"):
+        return False
+    tags = tiff_tags(content)
+    is_preview = tags.get(_SUBFILE_TYPE) == 1 and _SUB_IMAGES in tags
+    is_sensor = tags.get(_PHOTOMETRIC) == _COLOR_FILTER_ARRAY
+    return content[8:11] == b"CR\x02" or _DNG_VERSION in tags or is_preview or is_sensor
+
+
+def _described_text(head: bytes) -> str | None:
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<svg", b"<?xml", b"<!--", b"<!doctype svg")) and b"<svg" in start:
+        return f"is an SVG drawing: {_AS_PNG}"
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "is a web page, not an image"
+    return "is text, not an image" if _is_text(head) else None
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 3:  # a character may be cut at the end
+            return False
+        text = head[: error.start].decode("utf-8")
+    return all(character.isprintable() or character.isspace() for character in text)

@@ -1,0 +1,112 @@
+"""A sequence of images whose bytes stay in the workspace until they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, overload
+
+from featx_core.images.decoding import decode
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from featx_core.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """One image of a workspace: what is known of it, and the way to its bytes.
+
+    Attributes:
+        name: Unique in the workspace, safe to show as plain text.
+        label: Its class, or None.
+        digest: SHA-256 of the bytes, in hexadecimal. Equal for equal files.
+        width: In pixels, after turning it upright.
+        height: In pixels, after turning it upright.
+        format: The real file format, such as "JPEG".
+        brightness: Mean lightness of the picture, 0 (black) to 100 (white).
+        notes: What was done to it on the way in, in plain words.
+    """
+
+    name: str
+    label: str | None
+    digest: str
+    width: int
+    height: int
+    format: str
+    brightness: float
+    notes: tuple[str, ...]
+    workspace: Workspace = field(repr=False, compare=False)
+
+    def read(self) -> bytes:
+        """Fetch the file as it came in."""
+        return self.workspace.content(self.digest)
+
+    def pixels(self, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
+        """Decode the image, upright.
+
+        Args:
+            at_least: `(height, width)` in pixels that are enough. A large JPEG is then decoded at a reduced size, much faster.
+
+        Returns:
+            uint8 `(height, width, 3)`, RGB.
+        """
+        return decode(self.read(), at_least=at_least)
+
+    def thumbnail(self) -> bytes:
+        """Fetch a small picture (WebP, longest side 256 pixels)."""
+        return self.workspace.thumbnail(self.digest)
+
+
+class ImageSet(Sequence[ImageRecord]):
+    """Images in a fixed order. Cheap: it holds records, not pixels."""
+
+    def __init__(self, records: Iterable[ImageRecord]) -> None:
+        self._records = tuple(records)
+
+    @overload
+    def __getitem__(self, index: int) -> ImageRecord: ...
+    @overload
+    def __getitem__(self, index: slice) -> ImageSet: ...
+    def __getitem__(self, index: int | slice) -> ImageRecord | ImageSet:
+        return ImageSet(self._records[index]) if isinstance(index, slice) else self._records[index]
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __iter__(self) -> Iterator[ImageRecord]:
+        return iter(self._records)
+
+    def __repr__(self) -> str:
+        return f"ImageSet({len(self)} images)"
+
+    @property
+    def names(self) -> list[str]:
+        """The name of each image."""
+        return [record.name for record in self._records]
+
+    @property
+    def labels(self) -> list[str | None]:
+        """The label of each image, None where it has none."""
+        return [record.label for record in self._records]
+
+    @property
+    def digests(self) -> list[str]:
+        """The SHA-256 of each image's bytes."""
+        return [record.digest for record in self._records]
+
+    def select(self, names: Iterable[str]) -> ImageSet:
+        """Give the images of these names, in the order of the names.
+
+        Raises:
+            KeyError: If there is no image of such a name.
+        """
+        by_name = {record.name: record for record in self._records}
+        return ImageSet(by_name[name] for name in names)
+
+    def matching(self, names: Iterable[str], digests: Iterable[str]) -> list[ImageRecord | None]:
+        """Give the image that each row of features is of: by its digest, and among equal files by its name; else None."""
+        by_both = {(record.name, record.digest): record for record in self._records}
+        by_digest = {record.digest: record for record in reversed(self._records)}
+        return [by_both.get(key) or by_digest.get(key[1]) for key in zip(names, digests, strict=True)]

@@ -1,0 +1,92 @@
+"""What came of bringing images in, as numbers, as a sentence and as a table."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+from dataclasses import dataclass, field
+from typing import Self
+
+from featx_core.base.wording import counted, spaced
+from featx_core.extraction.export import spreadsheet_safe
+
+ALREADY_HERE = "is already in this workspace"
+"""Why an image is left out that came in before, under the same name: no fault, and counted apart."""
+
+
+@dataclass
+class IntakeReport:
+    """What came of bringing images in.
+
+    Attributes:
+        added: Number of images that are in now.
+        skipped: `(name, reason)` of each file that was left out.
+        converted: `(name, note)` of what was done to an image on the way in.
+        duplicates: `(name, name of the equal image)`.
+        ignored: Number of files that systems put beside images, such as `Thumbs.db`.
+        warnings: Sentences about archives and folders as a whole.
+    """
+
+    added: int = 0
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    converted: list[tuple[str, str]] = field(default_factory=list)
+    duplicates: list[tuple[str, str]] = field(default_factory=list)
+    ignored: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+    def sentence(self, *, n_named: int = 3) -> str:
+        """Say in a few short sentences what happened, naming the first files that were left out."""
+        left_out = [line for line in self.skipped if line[1] != ALREADY_HERE]
+        n_here, n_equal = len(self.skipped) - len(left_out), len(self.duplicates)
+        parts = self._outcome(left_out, n_named)
+        if n_here:
+            parts.append(f"{counted(n_here, 'image')} {_was(n_here)} in this workspace already.")
+        if n_equal:
+            parts.append(f"{counted(n_equal, 'image')} {'equals' if n_equal == 1 else 'equal'} another one.")
+        if not parts:
+            parts.append("There were no images in what was given.")
+        if self.ignored:
+            parts.append(f"{counted(self.ignored, 'system file')} ignored.")
+        return " ".join([*parts, *self.warnings])
+
+    def _outcome(self, left_out: list[tuple[str, str]], n_named: int) -> list[str]:
+        """Say how many images are in, and which files are not."""
+        named = ", ".join(f"{name} ({reason})" for name, reason in left_out[:n_named])
+        rest = f" and {spaced(len(left_out) - n_named)} more" if len(left_out) > n_named else ""
+        if not left_out:
+            return [f"{counted(self.added, 'image')} {'is' if self.added == 1 else 'are'} ready."] if self.added else []
+        if not self.added and len(left_out) == 1:
+            return [f"The file could not be used: {named}."]
+        words = f"{spaced(len(left_out))} {_was(len(left_out))} left out: {named}{rest}."
+        if self.added:
+            return [f"{spaced(self.added)} of {spaced(self.added + len(left_out))} images are ready.", words]
+        is_full = any(reason.startswith("this workspace") for _, reason in left_out)
+        could = "came in" if is_full else "could be read as images"
+        return [f"None of the {spaced(len(left_out))} files {could}.", words]
+
+    def to_csv(self) -> bytes:
+        """Write all lines of the report as CSV (UTF-8), with names that no spreadsheet takes for a formula."""
+        out = io.StringIO()
+        writer = csv.writer(out)
+        writer.writerow(["file", "what", "why"])
+        for what, lines in (("left out", self.skipped), ("converted", self.converted), ("equals", self.duplicates)):
+            writer.writerows([spreadsheet_safe(name), what, spreadsheet_safe(why)] for name, why in lines)
+        return out.getvalue().encode("utf-8")
+
+    def to_json(self) -> str:
+        """Write the report as JSON."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote."""
+        values = json.loads(text)
+        for name in ("skipped", "converted", "duplicates"):
+            values[name] = [tuple(line) for line in values[name]]
+        return cls(**values)
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"

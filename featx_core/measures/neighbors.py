@@ -1,0 +1,212 @@
+"""Neighbourhoods in a feature space: who is near whom, and what the space is like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from featx_core.measures.folds import as_groups
+
+N_NEIGHBORS = 10
+
+
+class Neighbor(NamedTuple):
+    """An image near another one.
+
+    Attributes:
+        row: Which image.
+        similarity: Cosine, from -1 to 1.
+    """
+
+    row: int
+    similarity: float
+
+
+class Mover(NamedTuple):
+    """An image whose neighbours differ between two spaces.
+
+    Attributes:
+        row: Which image.
+        kept: The share of its neighbours in the one space that are its neighbours in the other, from 0 to 1.
+        first: Rows of its neighbours in the first space, nearest first.
+        second: Rows of its neighbours in the second space, nearest first.
+    """
+
+    row: int
+    kept: float
+    first: tuple[int, ...]
+    second: tuple[int, ...]
+
+
+def cosine_similarities(vectors: np.ndarray) -> np.ndarray:
+    """Give the cosine between any two rows, float64 `(n_rows, n_rows)`; 0 for a row of zeros.
+
+    >>> cosine_similarities(np.array([[2.0, 0.0], [1.0, 1.0]])).round(3).tolist()
+    [[1.0, 0.707], [0.707, 1.0]]
+    """
+    unit = at_unit_length(vectors)
+    return unit @ unit.T
+
+
+def at_unit_length(vectors: np.ndarray) -> np.ndarray:
+    """Scale each row to length 1, in float64; a row of zeros stays."""
+    vectors = np.asarray(vectors, np.float64)
+    vectors = vectors / (np.abs(vectors).max(axis=1, keepdims=True, initial=0) + (vectors == 0).all(1, keepdims=True))
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths == 0, 1, lengths)
+
+
+def nearest(
+    vectors: np.ndarray, row: int, *, n_neighbors: int = N_NEIGHBORS, groups: Sequence[Any] | np.ndarray | None = None
+) -> list[Neighbor]:
+    """Find the images nearest to one image by cosine.
+
+    Args:
+        vectors: `(n_images, n_features)`, finite. Not modified.
+        row: Which image, from 0.
+        n_neighbors: How many, at most.
+        groups: Images of the same group, such as near-duplicates, are left out.
+
+    Returns:
+        Nearest first; at equal similarity, the lower row first.
+
+    Raises:
+        ValueError: If there is no such row.
+    """
+    if not 0 <= row < len(vectors):
+        raise ValueError(f"`row` must be 0 to {len(vectors) - 1}. Received: {row}.")
+    group = as_groups(groups, len(vectors))
+    unit = at_unit_length(vectors)
+    similar = np.round(unit @ unit[row], 12)
+    order = np.argsort(-similar, kind="stable")
+    return [Neighbor(int(i), float(similar[i])) for i in order if group[i] != group[row]][:n_neighbors]
+
+
+def neighbor_rows(
+    vectors: np.ndarray, n_neighbors: int = N_NEIGHBORS, *, groups: Sequence[Any] | np.ndarray | None = None
+) -> np.ndarray:
+    """Find the nearest images of every image by cosine, nearest first.
+
+    Args:
+        vectors: `(n_images, n_features)`, finite. Not modified.
+        n_neighbors: How many; fewer where there are not so many outside of an image's group.
+        groups: Images of the same group are left out.
+
+    Returns:
+        int64 `(n_images, n_neighbors)`.
+    """
+    return nearest_columns(cosine_similarities(vectors), n_neighbors, as_groups(groups, len(vectors)))
+
+
+def nearest_columns(similar: np.ndarray, n_neighbors: int, group: np.ndarray) -> np.ndarray:
+    """Find the columns of the highest similarity in each row, those of its own group left out. `similar` is changed."""
+    similar[group[:, None] == group[None, :]] = -np.inf
+    n_neighbors = min(n_neighbors, int(np.isfinite(similar).sum(axis=1).min(initial=len(group))))
+    return _lowest_columns(-np.round(similar, 12), n_neighbors)
+
+
+def _lowest_columns(values: np.ndarray, n_columns: int) -> np.ndarray:
+    """Columns of the lowest values of each row, lowest first, the lower column first where they are equal."""
+    if not 0 < n_columns < values.shape[1]:
+        return np.argsort(values, axis=1, kind="stable")[:, :n_columns].astype(np.int64)
+    found = np.sort(np.argpartition(values, n_columns - 1, axis=1)[:, :n_columns], axis=1)
+    lowest = np.take_along_axis(values, found, axis=1)
+    found = np.take_along_axis(found, np.argsort(lowest, axis=1, kind="stable"), axis=1)
+    tied = np.flatnonzero((values <= lowest.max(axis=1, keepdims=True)).sum(axis=1) > n_columns)
+    found[tied] = np.argsort(values[tied], axis=1, kind="stable")[:, :n_columns]
+    return found.astype(np.int64)
+
+
+def neighbors_shared(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Give the share of neighbours that each image has in both spaces.
+
+    Args:
+        first: Rows of the neighbours in one space, int `(n_images, n_neighbors)`, as from `neighbor_rows`.
+        second: The same in the other space.
+
+    Returns:
+        float64 `(n_images,)`, from 0 to 1.
+
+    >>> neighbors_shared(np.array([[1, 2], [0, 2], [0, 1]]), np.array([[2, 1], [2, 3], [3, 4]])).tolist()
+    [1.0, 0.5, 0.0]
+    """
+    if first.shape != second.shape:
+        raise ValueError(f"Both spaces need as many neighbours. Received: {first.shape} and {second.shape}.")
+    if not first.size:
+        return np.zeros(len(first))
+    return (first[:, :, None] == second[:, None, :]).any(axis=2).mean(axis=1)
+
+
+def movers(
+    first: np.ndarray,
+    second: np.ndarray,
+    *,
+    n_neighbors: int = N_NEIGHBORS,
+    groups: Sequence[Any] | np.ndarray | None = None,
+    limit: int | None = None,
+) -> list[Mover]:
+    """List the images whose neighbours differ most between two feature spaces, those that changed most first.
+
+    Measured in the spaces, by cosine, and not on maps.
+
+    Args:
+        first: `(n_images, n_features)`, finite. Not modified.
+        second: Another number of features, the same images.
+        n_neighbors: How many neighbours are compared.
+        groups: Images of the same group, such as near-duplicates, do not count as neighbours.
+        limit: The most to list. None lists all images.
+
+    Raises:
+        ValueError: If the two do not have as many images.
+    """
+    if len(first) != len(second):
+        raise ValueError(f"Both spaces must hold the same images. Received: {len(first)} and {len(second)} rows.")
+    ones, others = (neighbor_rows(space, n_neighbors, groups=groups) for space in (first, second))
+    kept = neighbors_shared(ones, others)
+    order = np.argsort(kept, kind="stable")[:limit]
+    return [Mover(int(i), float(kept[i]), tuple(ones[i].tolist()), tuple(others[i].tolist())) for i in order]
+
+
+def hubness(vectors: np.ndarray, *, n_neighbors: int = N_NEIGHBORS) -> float:
+    """Measure whether a few images are among the nearest of very many others.
+
+    The skewness of how often each image is a neighbour. About 0 to 1 is usual; above 2, some images are hubs.
+
+    Reference:
+        Radovanović, Nanopoulos and Ivanović, "Hubs in space", JMLR 11, 2010.
+    """
+    return occurrence_skewness(neighbor_rows(vectors, n_neighbors))
+
+
+def occurrence_skewness(rows: np.ndarray) -> float:
+    """Give the skewness of how often each row occurs among the neighbours; 0 when all occur equally often.
+
+    >>> round(occurrence_skewness(np.array([[1], [0], [0], [0]])), 3)
+    0.816
+    """
+    counts = np.bincount(rows.ravel(), minlength=len(rows)).astype(np.float64)
+    centered = counts - counts.mean()
+    spread = float(np.mean(centered**2))
+    return float(np.mean(centered**3) / spread**1.5) if spread > 0 else 0.0
+
+
+def effective_dimension(vectors: np.ndarray) -> float:
+    """Count the directions that the features really use: the participation ratio of the variances.
+
+    1 when all images lie on a line, the number of features when all directions vary alike, 0 when nothing varies. Never
+    more than the number of images less one.
+
+    Reference:
+        (sum of eigenvalues of the covariance)² / (sum of their squares), e.g. Gao et al., bioRxiv 214262, 2017.
+
+    >>> round(effective_dimension(np.array([[0.0, 0.0], [1.0, 1.0], [5.0, 5.0]])), 6)
+    1.0
+    """
+    vectors = np.asarray(vectors, np.float64)
+    centered = vectors - vectors.mean(axis=0)
+    centered = centered / (np.abs(centered).max(initial=0) or 1)
+    products = centered @ centered.T if len(vectors) < vectors.shape[1] else centered.T @ centered
+    squares = float(np.sum(products**2))
+    return float(np.trace(products) ** 2 / squares) if squares > 0 else 0.0

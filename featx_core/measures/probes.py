@@ -1,0 +1,249 @@
+"""Probes: how well simple classifiers on frozen features tell the labels apart."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from featx_core.base.progress import ProgressCallback
+from featx_core.measures.folds import N_FOLDS, as_groups, assign_folds
+from featx_core.measures.intervals import Interval, share_interval
+from featx_core.measures.logistic_regression import predict_along
+from featx_core.measures.neighbors import cosine_similarities
+
+N_NEIGHBORS = 5
+REGULARIZATIONS = (0.1, 1.0, 10.0)
+"""Values of scikit-learn's C among which the folds choose; features are scaled so that they mean the same for any width."""
+
+N_TRAININGS = N_FOLDS * (N_FOLDS + 1) // 2
+"""Trainings on different images for one score: without each fold, and without each pair of folds to choose C by."""
+
+TRAINING_VARIANCE = 1.45
+"""How much more a score varies, over draws of all images, than the same number of independent answers would.
+
+The images that are learnt from are drawn, too, and the answers share them. In simulations the factor was 1.2 to 1.7 for
+the linear probe, and 1.0 to 1.8 for k-NN.
+"""
+
+N_THREADS = 2
+
+TIE = 1e-9
+"""Similarities and votes that differ by less are equal."""
+
+
+@dataclass(frozen=True, eq=False)
+class ProbeScore:
+    """What a probe got right.
+
+    Attributes:
+        interval: The share of images that were right, with its 95 % interval.
+        correct: For each image, float64 `(n_images,)`: 1 for right, 0 for wrong, between them where a vote was tied.
+        folds: The fold in which each image was held out, int64 `(n_images,)`; for k-NN its group.
+        choices: What was picked inside each fold: the values of C; for k-NN the number of neighbours.
+    """
+
+    interval: Interval
+    correct: np.ndarray
+    folds: np.ndarray
+    choices: tuple[float, ...]
+
+
+def knn_accuracy(
+    vectors: np.ndarray,
+    labels: Sequence[Any],
+    *,
+    groups: Sequence[Any] | np.ndarray | None = None,
+    k: int = N_NEIGHBORS,
+) -> ProbeScore:
+    """Let the nearest images vote on each image's label; the image's own group has no vote.
+
+    Cosine similarity. Images as near as the k-th share its vote, and labels with equal votes share the answer, so that
+    the order of images and labels changes nothing.
+
+    Args:
+        vectors: Features, finite, `(n_images, n_features)`. Not modified.
+        labels: One label an image, none missing.
+        groups: Images of one group, such as near-duplicates, never vote for each other. None: each is its own group.
+        k: How many neighbours vote.
+
+    Raises:
+        ValueError: If shapes do not fit, values are not finite, or there are fewer than two groups.
+    """
+    vectors, codes, group = checked(vectors, labels, groups)
+    if not k >= 1:
+        raise ValueError(f"`k` must be at least 1. Received: {k}.")
+    if len(np.unique(group)) < 2:
+        raise ValueError("Leaving a group out needs at least two groups of images. Received: 1.")
+    similar = cosine_similarities(vectors)
+    similar[group[:, None] == group[None, :]] = -np.inf
+    n_others = int(np.isfinite(similar).sum(axis=1).min())
+    votes = _shared_votes(similar, min(k, n_others)) @ np.eye(codes.max() + 1)[codes]
+    best = votes >= votes.max(axis=1, keepdims=True) - TIE
+    correct = best[np.arange(len(codes)), codes] / best.sum(axis=1)
+    return ProbeScore(share_interval(correct, group, variance=TRAINING_VARIANCE), correct, group, (float(k),))
+
+
+def linear_probe(
+    vectors: np.ndarray,
+    labels: Sequence[Any],
+    *,
+    groups: Sequence[Any] | np.ndarray | None = None,
+    folds: np.ndarray | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> ProbeScore:
+    """Measure how well a linear classifier trained on the features tells the labels apart.
+
+    Multinomial logistic regression on standardised features, divided by the root of their number. Five folds; what
+    is held out has no part in standardising, in training, or in choosing C. C is chosen for each fold by
+    cross-validation over the four others: the best share of right answers, the smallest C where they are equal. It is
+    scikit-learn's `GridSearchCV` over that pipeline, solved by `predict_along`.
+
+    Args:
+        vectors: Features, finite, `(n_images, n_features)`. Not modified.
+        labels: One label an image, none missing.
+        groups: Images of one group, such as near-duplicates, stay in one fold. None: each is its own group.
+        folds: The fold of each image, from 0. None: those of `assign_folds`.
+        on_progress: Called with trainings done and trainings in all.
+
+    Raises:
+        ValueError: If shapes do not fit, values are not finite, or there are fewer groups than folds.
+    """
+    vectors, codes, group = checked(vectors, labels, groups)
+    folds = assign_folds(codes, group) if folds is None else np.asarray(folds)
+    n_folds = int(folds.max()) + 1
+    pairs = list(itertools.combinations(range(n_folds), 2))
+    jobs = [*pairs, *[(fold, fold) for fold in range(n_folds)]]
+
+    def is_right(held_out: tuple[int, int]) -> np.ndarray:
+        return _is_right(vectors, codes, np.isin(folds, held_out))
+
+    right = {}
+    for done, (job, found) in enumerate(zip(jobs, in_threads(is_right, jobs), strict=True)):
+        right[job] = found
+        if on_progress is not None:
+            on_progress(done + 1, len(jobs))
+    chosen = [_choose(right, folds, fold, n_folds) for fold in range(n_folds)]
+    correct = np.select(
+        [folds == fold for fold in range(n_folds)], [right[i, i][best] for i, best in enumerate(chosen)]
+    )
+    choices = tuple(REGULARIZATIONS[best] for best in chosen)
+    interval = share_interval(correct, group, variance=TRAINING_VARIANCE)
+    return ProbeScore(interval, correct.astype(np.float64), folds, choices)
+
+
+def held_out_probe(
+    vectors: np.ndarray,
+    labels: Sequence[Any],
+    held_out: np.ndarray,
+    *,
+    groups: Sequence[Any] | np.ndarray | None = None,
+) -> np.ndarray:
+    """Train the classifier of `linear_probe` on some images, and ask it for the labels of the others.
+
+    Args:
+        vectors: Features, finite, `(n_images, n_features)`. Not modified.
+        labels: One label an image, none missing.
+        held_out: Which images are asked about, bool `(n_images,)`. They have no part in the training or in choosing C.
+        groups: Images of one group stay together while C is chosen. None: each is its own group.
+
+    Returns:
+        Whether each held-out image was named rightly, bool, in their order.
+
+    Raises:
+        ValueError: If shapes do not fit, values are not finite, or fewer than two groups are left to train on.
+    """
+    vectors, codes, group = checked(vectors, labels, groups)
+    rest = np.flatnonzero(~held_out)
+    n_folds = min(N_FOLDS, len(np.unique(group[rest])))
+    if n_folds < 2:
+        raise ValueError("A probe needs at least two groups of images to train on. Received: fewer.")
+    folds = np.full(len(codes), -1)
+    folds[rest] = assign_folds(codes[rest], group[rest], n_folds)
+    parts = [folds == fold for fold in range(n_folds)]
+    nothing = np.zeros(len(codes), bool)
+    *inner, last = in_threads(lambda part: _is_right(vectors, codes, held_out | part), [*parts, nothing])
+    shares = [right[:, part].mean(axis=1) for right, part in zip(inner, parts, strict=True)]
+    return last[int(np.argmax(np.round(np.mean(shares, axis=0), 9))), held_out]
+
+
+def checked(
+    vectors: np.ndarray, labels: Sequence[Any], groups: Sequence[Any] | np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give vectors as float64, labels and groups as numbers from 0.
+
+    Labels are numbered in the order in which they come, so that their names play no part.
+
+    Raises:
+        ValueError: If shapes do not fit, a label is missing or a value is not finite.
+    """
+    vectors = np.asarray(vectors, np.float64)
+    if vectors.ndim != 2 or not vectors.size:
+        raise ValueError(f"`vectors` must have shape `(n_images, n_features)`, none 0. Received: {vectors.shape}.")
+    if len(labels) != len(vectors):
+        raise ValueError(f"`labels` must have one entry for each of {len(vectors)} images. Received: {len(labels)}.")
+    if any(label is None for label in labels):
+        raise ValueError("`labels` must have no gaps. Leave out the images without a label.")
+    if not np.isfinite(vectors).all():
+        raise ValueError("`vectors` holds values that are not finite. Leave those images out.")
+    numbers: dict[Any, int] = {}
+    codes = np.array([numbers.setdefault(label, len(numbers)) for label in labels])
+    return vectors, codes, as_groups(groups, len(vectors))
+
+
+def in_threads(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+    """Do something for each item on two threads, one thread of linear algebra each, and give the results in order.
+
+    Small matrices run several times faster so than on all threads of the library, which wait for each other.
+    """
+    from threadpoolctl import ThreadpoolController
+
+    limit = functools.partial(ThreadpoolController().limit, limits=1)  # looks for the libraries once
+    with limit():
+        pool = ThreadPoolExecutor(N_THREADS, initializer=limit)  # OpenMP counts by thread
+        try:
+            yield from pool.map(function, items)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _shared_votes(similar: np.ndarray, k: int) -> np.ndarray:
+    """Weights of the `k` most similar columns of each row; those that are tied for the last places share them."""
+    last = np.partition(similar, -k, axis=1)[:, -k, None]
+    nearer = similar > last + TIE
+    tied = (similar >= last - TIE) & ~nearer
+    left = k - nearer.sum(axis=1, keepdims=True)
+    return nearer + tied * (left / tied.sum(axis=1, keepdims=True))
+
+
+def _choose(right: dict[tuple[int, int], np.ndarray], folds: np.ndarray, fold: int, n_folds: int) -> int:
+    """Index of the C that does best on the other folds, each answered by a training without it and `fold`."""
+    others = [other for other in range(n_folds) if other != fold]
+    shares = [right[min(fold, other), max(fold, other)][:, folds == other].mean(axis=1) for other in others]
+    return int(np.argmax(np.round(np.mean(shares, axis=0), 9)))
+
+
+def _is_right(vectors: np.ndarray, codes: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+    """Train with each C on all other images; bool `(n_regularizations, n_images)`, False for those trained on."""
+    right = np.zeros((len(REGULARIZATIONS), len(codes)), bool)
+    known = codes[~held_out]
+    if len(np.unique(known)) < 2:
+        right[:, held_out] = codes[held_out] == known[0]
+        return right
+    training, others = _standardised(vectors[~held_out], vectors[held_out])
+    right[:, held_out] = predict_along(training, known, others, REGULARIZATIONS) == codes[held_out]
+    return right
+
+
+def _standardised(training: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both kinds of rows, standardised as the training rows are, over the root of the number of features; float32."""
+    mean, deviation = training.mean(axis=0), training.std(axis=0)
+    deviation[deviation <= 1e-12 * np.abs(mean)] = 1  # constant but for rounding
+    scale = np.where(deviation == 0, 1, deviation) * np.sqrt(training.shape[1])
+    known, new = ((rows - mean) / scale for rows in (training, others))
+    return known.astype(np.float32), new.astype(np.float32)

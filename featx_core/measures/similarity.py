@@ -1,0 +1,237 @@
+"""How alike two feature spaces are: CKA, RSA and shared neighbours, each beside what chance would give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from featx_core.measures.neighbors import N_NEIGHBORS, cosine_similarities, nearest_columns, neighbors_shared
+
+MEASURES = {
+    "cka": "Linear CKA, debiased",
+    "rsa": "RSA (Spearman of cosine dissimilarities)",
+    "overlap": "Shared nearest neighbours",
+}
+N_PERMUTATIONS = 10
+ONE_IN_TWENTY = 1.6449
+"""Standard deviations above the mean that one draw in twenty exceeds, where they are normal."""
+
+MIN_IMAGES = 4
+"""Debiased CKA has no meaning for fewer."""
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """What is needed of a feature space to compare it with others on the same images.
+
+    Attributes:
+        products: U-centred inner products of length 1, float32 `(n_images, n_images)`, for CKA.
+        ranks: Centred ranks of the dissimilarities of length 1, symmetric, float32 of the same shape, for RSA.
+        neighbors: Rows of the nearest images, int64 `(n_images, n_neighbors)`.
+    """
+
+    products: np.ndarray
+    ranks: np.ndarray
+    neighbors: np.ndarray
+
+
+def space_of(vectors: np.ndarray, *, n_neighbors: int = N_NEIGHBORS) -> Space:
+    """Prepare a feature space for comparing it.
+
+    Args:
+        vectors: Finite, `(n_images, n_features)`, at least 4 images. Not modified.
+        n_neighbors: How many neighbours are compared; fewer for fewer images.
+
+    Raises:
+        ValueError: If there are too few images, or a value is not finite.
+    """
+    return Space(centered_products(vectors), *ranks_and_neighbors(vectors, n_neighbors))
+
+
+def ranks_and_neighbors(vectors: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
+    """Give the parts of a `Space` that come from cosines. Arguments as for `space_of`."""
+    similar = cosine_similarities(_checked(vectors))
+    ranks = _centered_ranks(similar)
+    return ranks, nearest_columns(similar, n_neighbors, np.arange(len(similar)))
+
+
+def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
+    """Compare two spaces by debiased linear centred kernel alignment: 1 for the same space, about 0 for unrelated ones.
+
+    A rotation, a shift and a common scale of either change nothing. It may fall below 0 by chance.
+
+    Args:
+        first: Finite, `(n_images, n_features)`, at least 4 images. Not modified.
+        second: Another number of features, the same images.
+
+    Raises:
+        ValueError: If the images are too few or not as many, or a value is not finite.
+
+    Reference:
+        Kornblith et al., "Similarity of neural network representations revisited", ICML 2019; with the unbiased HSIC of
+        Song et al., "Feature selection via dependence maximization", JMLR 13, 2012, as in Nguyen, Raghu and Kornblith,
+        ICLR 2021.
+    """
+    _check_pair(first, second)
+    return _inner(centered_products(first), centered_products(second))
+
+
+def rsa(first: np.ndarray, second: np.ndarray) -> float:
+    """Compare two spaces by representational similarity: Spearman's correlation of their cosine dissimilarities.
+
+    Args:
+        first: Finite, `(n_images, n_features)`, at least 4 images. Not modified.
+        second: Another number of features, the same images.
+
+    Raises:
+        ValueError: If the images are too few or not as many, or a value is not finite.
+
+    Reference:
+        Kriegeskorte, Mur and Bandettini, "Representational similarity analysis", Frontiers in Systems Neuroscience 2, 2008.
+    """
+    _check_pair(first, second)
+    ones, others = (_centered_ranks(cosine_similarities(_checked(space))) for space in (first, second))
+    return _inner(ones, others)
+
+
+def neighbor_overlap(
+    first: np.ndarray,
+    second: np.ndarray,
+    *,
+    n_neighbors: int = N_NEIGHBORS,
+    groups: Sequence[Any] | np.ndarray | None = None,
+) -> float:
+    """Compare two spaces by the share of nearest neighbours, by cosine, that an image has in both; 0 to 1.
+
+    Args:
+        first: Finite, `(n_images, n_features)`, at least 4 images. Not modified.
+        second: Another number of features, the same images.
+        n_neighbors: How many neighbours are compared; fewer for fewer images.
+        groups: Images of one group, such as near-duplicates, do not count as neighbours.
+
+    Raises:
+        ValueError: If the images are too few or not as many, or a value is not finite.
+
+    Reference:
+        Mutual k-nearest-neighbour alignment: Huh et al., "The platonic representation hypothesis", ICML 2024.
+    """
+    from featx_core.measures.neighbors import neighbor_rows
+
+    _check_pair(first, second)
+    ones, others = (neighbor_rows(_checked(space), n_neighbors, groups=groups) for space in (first, second))
+    return float(neighbors_shared(ones, others).mean())
+
+
+def compare_spaces(first: Space, second: Space) -> dict[str, float]:
+    """Give all measures of `MEASURES` for two prepared spaces."""
+    return {
+        "cka": _inner(first.products, second.products),
+        "rsa": _inner(first.ranks, second.ranks),
+        "overlap": float(neighbors_shared(first.neighbors, second.neighbors).mean()),
+    }
+
+
+def chance_level(first: Space, second: Space) -> dict[str, tuple[float, float]]:
+    """Give what each measure is when the images of one space are shuffled: the noise floor.
+
+    CKA and RSA are Mantel statistics, whose mean and variance over all permutations are known exactly. For shared
+    neighbours the mean is; their spread is that of ten permutations.
+
+    Returns:
+        For each measure the mean, and the mean plus 1.64 standard deviations, which one permutation in twenty exceeds.
+
+    Reference:
+        Mantel, "The detection of disease clustering and a generalized regression approach", Cancer Research 27, 1967.
+    """
+    n_images, n_neighbors = first.neighbors.shape
+    rng = np.random.default_rng(0)
+    orders = [rng.permutation(n_images) for _ in range(N_PERMUTATIONS)]
+    shuffled = [np.argsort(order)[second.neighbors[order]] for order in orders]
+    shared = [float(neighbors_shared(first.neighbors, rows).mean()) for rows in shuffled]
+    expected = n_neighbors / (n_images - 1)
+    spread = float(np.sqrt(np.mean((np.array(shared) - expected) ** 2)))
+    return {
+        "cka": (0.0, ONE_IN_TWENTY * _mantel_deviation(first.products, second.products)),
+        "rsa": (0.0, ONE_IN_TWENTY * _mantel_deviation(first.ranks, second.ranks)),
+        "overlap": (expected, expected + ONE_IN_TWENTY * spread),
+    }
+
+
+def halves(n_items: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Divide rows or columns at random into two halves, each in ascending order."""
+    order = np.random.default_rng(seed).permutation(n_items)
+    return np.sort(order[: n_items // 2]), np.sort(order[n_items // 2 : n_items // 2 * 2])
+
+
+def _checked(vectors: np.ndarray) -> np.ndarray:
+    vectors = np.asarray(vectors, np.float64)
+    if vectors.ndim != 2 or len(vectors) < MIN_IMAGES:
+        raise ValueError(
+            f"A space must have shape `(n_images, n_features)` with at least {MIN_IMAGES} images. "
+            f"Received: {vectors.shape}."
+        )
+    if not np.isfinite(vectors).all():
+        raise ValueError("A space must hold finite values only. Leave out the images whose features are not.")
+    return vectors
+
+
+def _check_pair(first: np.ndarray, second: np.ndarray) -> None:
+    if len(first) != len(second):
+        raise ValueError(f"Both spaces must hold the same images. Received: {len(first)} and {len(second)} rows.")
+
+
+def centered_products(vectors: np.ndarray) -> np.ndarray:
+    """Give the U-centred Gram matrix of length 1: the inner product of two of them is the debiased CKA.
+
+    For off-diagonal K: K_ij - r_i/(n-2) - r_j/(n-2) + s/((n-1)(n-2)), r the row sums, s their sum, diagonal 0. The mean
+    product of two such matrices over n(n-3) is the unbiased HSIC (Székely and Rizzo 2014, Annals of Statistics 42).
+    """
+    vectors = _checked(vectors)
+    n_images = len(vectors)
+    centered = vectors - vectors.mean(axis=0)
+    centered = centered / (np.abs(centered).max(initial=0) or 1)
+    products = centered @ centered.T
+    np.fill_diagonal(products, 0)
+    rows = products.sum(axis=1) / (n_images - 2)
+    products += rows.sum() / (n_images - 1) - rows[:, None] - rows[None, :]
+    np.fill_diagonal(products, 0)
+    return _at_length_one(products)
+
+
+def _centered_ranks(similar: np.ndarray) -> np.ndarray:
+    from scipy.stats import rankdata
+
+    upper = np.triu_indices(len(similar), 1)
+    ranks = rankdata(-np.round(similar[upper], 12))
+    full = np.zeros_like(similar)
+    full[upper] = ranks - ranks.mean()
+    return _at_length_one(full + full.T)
+
+
+def _at_length_one(matrix: np.ndarray) -> np.ndarray:
+    length = float(np.linalg.norm(matrix))
+    return matrix / length if length > 1e-12 * matrix.size else np.zeros_like(matrix)
+
+
+def _mantel_deviation(first: np.ndarray, second: np.ndarray) -> float:
+    """Standard deviation of the inner product over all permutations of one of two matrices.
+
+    Both symmetric, with zeros on the diagonal and a sum of 0. With s the sum of squares and r that of squared row sums:
+    2ss'/n(n-1) + 4(r-s)(r'-s')/n(n-1)(n-2) + (2s-4r)(2s'-4r')/n(n-1)(n-2)(n-3).
+    """
+    n = len(first)
+    (s, r), (s_, r_) = (
+        (float(np.vdot(matrix, matrix)), float(np.sum(matrix.sum(axis=1, dtype=np.float64) ** 2)))
+        for matrix in (first, second)
+    )
+    variance = 2 * s * s_ + 4 * (r - s) * (r_ - s_) / (n - 2)
+    if n > 3:
+        variance += (2 * s - 4 * r) * (2 * s_ - 4 * r_) / ((n - 2) * (n - 3))
+    return float(np.sqrt(max(variance, 0) / (n * (n - 1))))
+
+
+def _inner(first: np.ndarray, second: np.ndarray) -> float:
+    return float(np.vdot(first, second))

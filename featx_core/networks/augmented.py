@@ -1,0 +1,77 @@
+"""An extractor that looks at changed copies of each picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from featx_core.augmentation.pictures import make_copies
+from featx_core.networks.extractor import Extractor
+
+if TYPE_CHECKING:
+    from featx_core.methods.augmented import Augmented
+
+
+class AugmentedExtractor(Extractor):
+    """Another extractor, run on copies of each picture. Network, layers and model are those of the other one.
+
+    Args:
+        spec: What it was built from.
+        base: The other extractor.
+
+    Attributes:
+        base: The other extractor.
+        output_shape: `(None, *feature_shape)` of one copy.
+    """
+
+    spec: Augmented
+
+    def __init__(self, spec: Augmented, base: Extractor) -> None:
+        vars(self).update(vars(base))  # not `super().__init__`, which would build a model of its own
+        self.spec = spec
+        self.base = base
+        self.batch_size = max(1, base.batch_size // spec.n_copies)
+
+    @property
+    def plain(self) -> Extractor:
+        """The other extractor, which knows of no copies."""
+        return self.base.plain
+
+    def fit_image(self, pixels: np.ndarray) -> np.ndarray:
+        """Bring one picture to the size of the network. See `Extractor.fit_image`."""
+        return self.base.fit_image(pixels)
+
+    def preprocess(self, images: np.ndarray) -> np.ndarray:
+        """Make what the network receives. See `Extractor.preprocess`."""
+        return self.base.preprocess(images)
+
+    def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
+        """Compute the features of copies of fitted pictures.
+
+        Args:
+            images: uint8 RGB `(n_images, height, width, 3)` of `image_size`. Not modified.
+            batch_size: Images whose copies are made at a time. No more copies than the other extractor takes at once go
+                through the network together.
+
+        Returns:
+            float32 `(n_images, *feature_shape)`, the means; or `(n_images, n_copies, *feature_shape)`.
+
+        Raises:
+            ValueError: If `images` has another shape.
+        """
+        self._check(images)
+        size = batch_size or self.batch_size
+        parts = [self._rows(images[start : start + size]) for start in range(0, len(images), size)]
+        shape = self.output_shape[1:] if self.spec.rows_per_image == 1 else (self.spec.n_copies, *self.output_shape[1:])
+        return np.concatenate(parts) if parts else np.zeros((0, *shape), np.float32)  # type: ignore[arg-type]
+
+    def _rows(self, images: np.ndarray) -> np.ndarray:
+        spec = self.spec
+        copies = make_copies(
+            images, spec.transforms, n_copies=spec.n_copies, seed=spec.seed, with_original=spec.with_original
+        )
+        flat = copies.reshape(-1, *copies.shape[2:])
+        found = self.base(flat, batch_size=min(self.base.batch_size, len(flat)))
+        rows = found.reshape(len(images), spec.n_copies, *found.shape[1:])
+        return rows if spec.rows_per_image > 1 else rows.mean(axis=1, dtype=np.float64).astype(np.float32)

@@ -1,0 +1,1 @@
+"""What runs a network on this machine: TensorFlow, OpenVINO, and the choice between them."""

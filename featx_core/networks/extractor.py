@@ -1,0 +1,251 @@
+"""A network with its preprocessing, tapped at one layer: from pictures to features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from featx_core.architecture.layers import LayerInfo, list_layers
+from featx_core.base.keras_setup import load_keras
+from featx_core.images.preprocessing import Preprocessing
+from featx_core.networks.engines.choice import Engines
+from featx_core.networks.engines.fast import FLOAT32, engines_for
+from featx_core.networks.engines.gpu import BATCHES_AT_ONCE, find_gpu
+
+if TYPE_CHECKING:
+    import keras
+
+    from featx_core.specs.spec import Spec
+
+__all__ = ["DerivedExtractor", "Extractor", "LayerInfo", "Outline", "pool", "pooled_shape"]
+
+POOLINGS = ("avg", "max", "flatten")
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a spec will give, known without any weights.
+
+    Attributes:
+        layers: All layers of the network, from input to output.
+        tap: Index of the layer whose output becomes the features.
+        image_size: Height and width of the network's input.
+        map_shape: What that layer gives for one image, `(height, width, n_channels)` or `(n_values,)`.
+        feature_shape: The same after pooling: the shape of one image's features.
+        n_parameters: Parameters of all layers that the features need.
+    """
+
+    layers: tuple[LayerInfo, ...]
+    tap: int
+    image_size: tuple[int, int]
+    map_shape: tuple[int, ...]
+    feature_shape: tuple[int, ...]
+    n_parameters: int
+
+
+class Extractor:
+    """A network, its preprocessing and a tap. It does not change after it was made.
+
+    Args:
+        spec: What it was built from.
+        network: A flat functional model, from `(n_images, height, width, 3)`, weights in place.
+        output: The symbolic tensor of `network` (or made from one of them) that holds the features.
+        tap: Index of the layer that the features come from.
+        preprocessing: What the network expects.
+        fit: How pictures are brought to the size of the network, see `FITS`.
+        batch_size: Images per forward pass on the processor; on a GPU `gpu.BATCHES_AT_ONCE` times that.
+        classes: Names of the values of the last layer, if it is a classifier.
+        precision: In which `engines` compute, "float32" or "bfloat16". `model` is always float32.
+
+    Attributes:
+        model: From preprocessed images to features.
+        engines: What runs it.
+        layers: All layers of `network`.
+        image_size: Height and width of its input.
+        output_shape: `(None, *feature_shape)`.
+        preprocessing: What the network expects.
+        n_parameters: Parameters of all layers that the features need.
+
+    Raises:
+        PrecisionError: If this machine has no such precision.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        network: keras.Model,
+        output: keras.KerasTensor,
+        *,
+        tap: int,
+        preprocessing: Preprocessing,
+        fit: str = "crop",
+        batch_size: int = 32,
+        classes: tuple[str, ...] | None = None,
+        precision: str = FLOAT32,
+    ) -> None:
+        self.spec = spec
+        self.network = network
+        self.model = load_keras().Model(network.input, output)
+        self.engines = engines_for(self.model, precision)
+        self.tap = tap
+        self.fit = fit
+        self.batch_size = batch_size * (BATCHES_AT_ONCE if find_gpu() else 1)
+        self.classes = classes
+        self.layers = list_layers(network)
+        self.n_parameters = self.layers[tap].n_parameters_so_far
+        self.image_size: tuple[int, int] = tuple(network.input.shape[1:3])
+        self.output_shape: tuple[int | None, ...] = (None, *output.shape[1:])
+        self.preprocessing = preprocessing
+
+    @property
+    def plain(self) -> Extractor:
+        """The extractor of the image as it is, one row an image: what heatmaps look at."""
+        return self
+
+    def fit_image(self, pixels: np.ndarray) -> np.ndarray:
+        """Bring one picture to the size of the network.
+
+        Args:
+            pixels: uint8 RGB `(height, width, 3)`. Not modified.
+        """
+        from featx_core.images.fitting import fit_image
+
+        return fit_image(pixels, self.image_size, self.fit)
+
+    def preprocess(self, images: np.ndarray) -> np.ndarray:
+        """Make what the network receives.
+
+        Args:
+            images: RGB `(n_images, height, width, 3)`, 0 to 255. Not modified.
+
+        Returns:
+            float32 of the same shape.
+        """
+        return self.preprocessing(images)
+
+    def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
+        """Compute the features of fitted pictures. Dropout is off, and batch normalization uses its moving statistics.
+
+        Args:
+            images: uint8 RGB `(n_images, height, width, 3)` of `image_size`. Not modified.
+            batch_size: Images per forward pass; more run in several. None takes that of the extractor.
+
+        Returns:
+            float32 `(n_images, *feature_shape)`.
+
+        Raises:
+            ValueError: If `images` has another shape.
+        """
+        self._check(images)
+        size = batch_size or self.batch_size
+        parts = [self.engines(self.preprocess(images[start : start + size])) for start in range(0, len(images), size)]
+        return np.concatenate(parts) if parts else np.zeros((0, *self.output_shape[1:]), np.float32)  # type: ignore[arg-type]
+
+    def submodel(self, layer_indices: Sequence[int]) -> keras.Model:
+        """Make a model that gives the outputs of some layers and the features. Gradients flow through it.
+
+        Args:
+            layer_indices: Indices into `layers`.
+
+        Returns:
+            From preprocessed images to a list: one tensor a layer, then the features.
+
+        Raises:
+            ValueError: If an index is out of range.
+        """
+        for index in layer_indices:
+            if not 0 <= index < len(self.layers):
+                raise ValueError(f"`layer_indices` must be 0 to {len(self.layers) - 1}. Received: {index}.")
+        outputs = [self.network.layers[index].output for index in layer_indices]
+        return load_keras().Model(self.network.input, [*outputs, self.model.output])
+
+    def _check(self, images: np.ndarray) -> None:
+        if np.ndim(images) != 4 or images.shape[1:] != (*self.image_size, 3):
+            height, width = self.image_size
+            raise ValueError(
+                f"`images` must have shape (n_images, {height}, {width}, 3). Received: {np.shape(images)}. "
+                "Bring pictures to that size with `fit_image` and stack them with `np.stack`."
+            )
+
+
+class DerivedExtractor(Extractor):
+    """An extractor whose features are computed from those of another one.
+
+    Its features come from `spec.derive`, exactly as where those of the other are kept already; its graph, which is that of the
+    other with more behind it, serves heatmaps.
+
+    Args:
+        spec: What it was built from, with `derived_from` and `derive`.
+        base: The extractor of `spec.derived_from`.
+        output: The symbolic tensor that holds the features, made from the output of `base.model`.
+    """
+
+    def __init__(self, spec: Spec, base: Extractor, output: keras.KerasTensor) -> None:
+        vars(self).update(vars(base))  # not `super().__init__`, which would list the layers once more
+        self.spec = spec
+        self.model = load_keras().Model(base.network.input, output)
+        self.output_shape = (None, *output.shape[1:])
+        self._graph_engines = Engines(self.model)
+        self._base = base
+
+    @property
+    def plain(self) -> Extractor:
+        """See `Extractor.plain`. Where the other extractor is not its own, this is the graph alone."""
+        if self._base.plain is self._base:
+            return self
+        graph = Extractor.__new__(Extractor)
+        vars(graph).update(vars(self), engines=self._graph_engines)
+        return graph
+
+    def fit_image(self, pixels: np.ndarray) -> np.ndarray:
+        """Bring one picture to the size of the network, as the other extractor does."""
+        return self._base.fit_image(pixels)
+
+    def preprocess(self, images: np.ndarray) -> np.ndarray:
+        """Make what the network receives, as the other extractor does."""
+        return self._base.preprocess(images)
+
+    def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
+        """Compute the features of fitted pictures. See `Extractor.__call__`."""
+        return self.spec.derive(self._base(images, batch_size=batch_size))
+
+
+def pool(tensor: keras.KerasTensor, pooling: str | None) -> keras.KerasTensor:
+    """Add pooling behind a symbolic tensor.
+
+    Args:
+        tensor: What a layer gives.
+        pooling: "avg" or "max" over the map, "flatten" into one row, or None to leave it as it is.
+
+    Raises:
+        ValueError: If there is no map to pool.
+    """
+    pooled_shape(tuple(tensor.shape[1:]), pooling)
+    layers = load_keras().layers
+    rows = {"avg": layers.GlobalAveragePooling2D, "max": layers.GlobalMaxPooling2D, "flatten": layers.Flatten}
+    return tensor if pooling is None else rows[pooling]()(tensor)
+
+
+def pooled_shape(shape: tuple[int, ...], pooling: str | None) -> tuple[int, ...]:
+    """Say what pooling makes of a shape, without Keras.
+
+    Args:
+        shape: What a layer gives for one image, without the batch axis.
+        pooling: As for `pool`.
+
+    Raises:
+        ValueError: If there is no map to pool.
+    """
+    if pooling is None:
+        return shape
+    if pooling not in POOLINGS:
+        raise ValueError(f"`pooling` must be one of {', '.join(POOLINGS)} or None. Received: {pooling!r}.")
+    if len(shape) != 3:
+        raise ValueError(
+            f"This layer gives {shape[-1]} values for each image and no map, so there is nothing to pool. "
+            f"Set `pooling` to None. Received: {pooling!r}."
+        )
+    return (int(np.prod(shape)),) if pooling == "flatten" else shape[-1:]

@@ -1,0 +1,53 @@
+"""A network as a `.keras` file that was read back and compared before anybody gets it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from featx_core.base.keras_setup import load_keras
+from featx_core.networks.initialization import made_up_images
+
+if TYPE_CHECKING:
+    from featx_core.networks.extractor import Extractor
+
+N_PICTURES = 4
+LARGEST_DIFFERENCE = 1e-5
+"""Between what the network and its copy give, as a share of the largest value."""
+
+
+class ExportError(Exception):
+    """A network that cannot be saved so that it comes back the same, and why, in plain words."""
+
+
+def keras_file(extractor: Extractor) -> bytes:
+    """Save the whole network of an extractor, up to its last layer.
+
+    The file is loaded again with Keras's safe mode on, and both networks are asked about the same pictures.
+
+    Args:
+        extractor: As returned by `build`. Its preprocessing is not part of the file.
+
+    Raises:
+        ExportError: If the copy cannot be loaded or gives other values.
+    """
+    keras = load_keras()
+    pictures = made_up_images(np.random.default_rng(0), N_PICTURES, extractor.image_size)
+    inputs = extractor.preprocess(pictures)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "network.keras"
+        extractor.network.save(path)
+        try:
+            copy = keras.saving.load_model(path, safe_mode=True, compile=False)
+        except (ValueError, TypeError, OSError) as error:
+            raise ExportError("This network cannot be read back from a .keras file, so it is not offered.") from error
+        expected, found = (np.asarray(model(inputs, training=False)) for model in (extractor.network, copy))
+        difference = float(np.abs(found - expected).max() / max(float(np.abs(expected).max()), 1e-12))
+        if not difference <= LARGEST_DIFFERENCE:
+            raise ExportError(
+                f"The copy in the .keras file gives other values (up to {difference:.1g} of the largest), so it is not offered."
+            )
+        return path.read_bytes()

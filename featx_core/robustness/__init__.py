@@ -1,0 +1,1 @@
+"""How features react when images change a little."""

@@ -1,0 +1,1 @@
+"""Specs: what is asked, as data."""

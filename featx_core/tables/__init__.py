@@ -1,0 +1,1 @@
+"""Tables of numbers from CSV, NPY, NPZ and Parquet files."""

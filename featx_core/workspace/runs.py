@@ -1,0 +1,97 @@
+"""The ledger: every run of a workspace, with a name that says what it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from featx_core.workspace.store import Store
+
+if TYPE_CHECKING:
+    from featx_core.specs.spec import Spec
+    from featx_core.workspace.vectors import VectorStore
+
+
+@dataclass(frozen=True)
+class Run:
+    """One extraction: what was asked, and what is known of how it went.
+
+    Attributes:
+        number: Counts up from 1 in a workspace, and picks the colour of the run on every page; 0 for one that could not be
+            saved.
+        spec: What was asked.
+        created: When it was last run, ISO 8601 in UTC.
+        details: JSON values such as `n_images`, `seconds`, `images_per_second`, `versions`.
+    """
+
+    number: int
+    spec: Spec
+    created: str
+    details: Mapping[str, Any]
+
+    @property
+    def title(self) -> str:
+        """A name that says what it is."""
+        return self.spec.title
+
+    @property
+    def digest(self) -> str:
+        """The digest of the spec."""
+        return self.spec.digest
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the workspace holds it, so that other pages find it."""
+        return self.number > 0
+
+
+class Ledger:
+    """The runs of a workspace. The same spec run again updates its row."""
+
+    def __init__(self, store: Store, vectors: VectorStore) -> None:
+        self._store = store
+        self._vectors = vectors
+
+    def save(self, spec: Spec, details: Mapping[str, Any]) -> Run:
+        """Keep a run, in place of an earlier one of the same spec."""
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._store.transaction() as connection:
+            connection.execute(
+                "INSERT INTO runs (digest, spec, created, details) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (digest) DO UPDATE SET created = excluded.created, details = excluded.details",
+                (spec.digest, spec.to_json(), created, json.dumps(dict(details))),
+            )
+        run = self.find(spec.digest)
+        if run is None:  # another process removed it in between
+            raise KeyError(f"The run {spec.title!r} was removed while it was saved.")
+        return run
+
+    def runs(self) -> list[Run]:
+        """List the runs, newest first. A run that this featx cannot read is left out."""
+        rows = self._store.rows("SELECT id, spec, created, details FROM runs ORDER BY created DESC, id DESC")
+        return [run for run in map(_run, rows) if run is not None]
+
+    def find(self, digest: str) -> Run | None:
+        """Fetch the run of a spec digest, or None."""
+        rows = self._store.rows("SELECT id, spec, created, details FROM runs WHERE digest = ?", (digest,))
+        return _run(rows[0]) if rows else None
+
+    def remove(self, digest: str) -> None:
+        """Forget a run and its vectors."""
+        with self._store.transaction() as connection:
+            connection.execute("DELETE FROM runs WHERE digest = ?", (digest,))
+        self._vectors.remove(digest)
+
+
+def _run(row: tuple) -> Run | None:
+    from featx_core.methods import spec_from_json
+    from featx_core.specs.spec import SpecError
+
+    number, spec, created, details = row
+    try:
+        return Run(number, spec_from_json(spec), created, json.loads(details))
+    except SpecError:
+        return None

@@ -1,0 +1,272 @@
+"""The Compare page: which runs, the verdict, the ranking, quality against time."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from plotly.graph_objects import Figure
+
+from featx_core.backbones.registry import BACKBONES, Backbone
+from featx_core.base.palette import run_color
+from featx_core.comparison.tables import COLORS, Comparison
+from featx_core.figures.comparison import ranking_figure, trade_figure
+from featx_core.figures.style import CONFIG
+from featx_core.images.image_set import ImageSet
+from featx_core.methods.pretrained import Pretrained
+from featx_core.networks.origins import WEIGHTS_KINDS
+from featx_core.networks.weights import is_here
+from featx_core.worker.comparison_keys import find_comparison_key, name_runs
+from featx_core.worker.jobs import Job
+from featx_core.worker.kept import fetch_kept
+from featx_core.workspace.runs import Run
+from featx_core.workspace.workspace import Workspace
+from pages._ui.extract import backbone_choices
+from pages._ui.shell import formatting, jobs, session
+
+MAX_RUNS = 12
+TRADE_HEIGHT = 340  # pixels
+QUICK = ("embedded_v1", "mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0")  # small: offered at first, if there
+TRAINED, RANDOM = "trained", "random"
+_ASKED, _TIMES = "backbones_asked", "times_run_more"
+
+
+def run_more(images: ImageSet) -> None:
+    """Offer to run several backbones now, one after another, each with its own row of progress."""
+    key = f"more_{_times()}"  # a new one is closed, however quickly the old one was pressed
+    with st.popover("Run backbones now", icon=":material/playlist_add:", key=key, on_change="rerun"):
+        names = st.multiselect(
+            "Backbones",
+            list(BACKBONES),
+            default=[name for name in QUICK if is_here(BACKBONES[name])],
+            format_func=lambda name: BACKBONES[name].title,
+            max_selections=4,
+            key="more_backbones",
+            help="Each is run with average pooling at its last layer. At most four at a time.",
+        )
+        kind = st.radio(
+            "Weights",
+            [TRAINED, RANDOM],
+            format_func={TRAINED: "Trained", RANDOM: WEIGHTS_KINDS["random"].title}.__getitem__,
+            key="more_weights",
+            horizontal=True,
+        )
+        for name in names:
+            _say_weights(BACKBONES[name], kind)
+        st.button(
+            "Run", type="primary", disabled=not names, key="run_more", on_click=_start_all, args=(names, kind, images)
+        )
+    running = [job for job in jobs.mine() if job.task == "extract"]
+    for job in running:
+        jobs.show(job)
+    if len(running) > 1:
+        st.button(
+            "Cancel all",
+            icon=":material/close:",
+            type="tertiary",
+            key="cancel_all",
+            on_click=_cancel_all,
+            args=(running,),
+        )
+    for asked in _all_asked():
+        begun = jobs.find("extract", asked)
+        if begun is not None and begun.state == "failed":
+            st.markdown(f"**{formatting.escape(begun.title)}**")
+            jobs.show(begun)
+
+
+def _say_weights(backbone: Backbone, kind: str) -> None:
+    """Say which weights a backbone would be run with."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(backbone.title, width="content")
+        backbone_choices.show_badge(backbone, backbone.trained if kind == TRAINED else kind)
+
+
+def _start_all(names: Sequence[str], kind: str, images: ImageSet) -> None:
+    """Begin the runs and close what covers their progress."""
+    for name in names:
+        _start(Pretrained(backbone=name, weights=BACKBONES[name].trained if kind == TRAINED else kind), images)
+    session.remember(_TIMES, _times() + 1)
+
+
+def _cancel_all(running: Sequence[Job]) -> None:
+    """Stop what one press began; rows that are finished are kept."""
+    for job in running:
+        jobs.cancel(job)
+
+
+def _times() -> int:
+    """How often this session began such runs."""
+    found = session.recall(_TIMES)
+    return found if isinstance(found, int) else 0
+
+
+def _start(spec: Pretrained, images: ImageSet) -> None:
+    asked = {"spec": spec.to_json(), "batch_size": None}
+    before = jobs.find("extract", asked)
+    if before is not None and before.is_finished:
+        jobs.supervisor().forget(before.key)
+    jobs.submit("extract", asked, title=f"{spec.title} on {formatting.counted(len(images), 'image')}")
+    session.remember(_ASKED, [*(other for other in _all_asked() if other != asked), asked])
+
+
+def _all_asked() -> list[dict[str, Any]]:
+    """List what this session began here, so that what fails is told."""
+    found = session.recall(_ASKED)
+    return found if isinstance(found, list) else []
+
+
+def pick(workspace: Workspace) -> list[Run]:
+    """Let the person pick the runs to compare; all of them at first."""
+    by_digest = {run.digest: run for run in workspace.ledger.runs()}
+    names = {digest: name for name, digest in name_runs(list(by_digest.values())).items()}
+    known = list(by_digest)[:MAX_RUNS]
+    key = f"compared_{len(by_digest)}"  # a new run joins by itself
+    digests = st.multiselect(
+        "Runs",
+        list(by_digest),
+        default=known,
+        format_func=names.__getitem__,
+        max_selections=MAX_RUNS,
+        key=key,
+        persist_state="session",
+        help="Any runs of this workspace, of any method.",
+    )
+    return [by_digest[digest] for digest in digests]
+
+
+def fetch(chosen: Sequence[Run]) -> tuple[Comparison | None, Job | None]:
+    """Give the comparison of some runs, or the job that makes it."""
+    workspace = session.workspace()
+    digests = [run.digest for run in chosen]
+    key = find_comparison_key(workspace, digests)
+    kept = fetch_kept(workspace, key, Comparison.from_json)
+    if kept is not None:
+        return kept, None
+    asked = {"run_digests": digests, "key": key}
+    for job in jobs.mine():
+        if job.task == "compare" and dict(job.parameters) != asked:
+            jobs.cancel(job)
+    return None, jobs.ensure("compare", asked, title=f"Comparing {formatting.counted(len(chosen), 'run')}")
+
+
+def colors(chosen: Sequence[Run], comparison: Comparison) -> dict[str, str]:
+    """Give each extractor of a comparison the colour of its run."""
+    by_digest = {run.digest: run for run in chosen}
+    runs = comparison.facts.get("runs", {})
+    return {name: run_color(by_digest[digest].number - 1) for name, digest in runs.items() if digest in by_digest}
+
+
+def show_verdict(comparison: Comparison) -> None:
+    """Show what the comparison amounts to, in words, and on how much it rests."""
+    with st.container(border=True, key="verdict"):
+        st.markdown(f"#### {formatting.escape(comparison.verdict)}")
+        facts = comparison.facts
+        noun = facts.get("noun", "image")
+        words = [formatting.counted(facts["n_images"], noun), formatting.counted(facts["n_labels"], "label")]
+        if facts["n_duplicate_groups"]:
+            groups = formatting.counted(facts["n_duplicate_groups"], "group")
+            words.append(f"{groups} of equal or nearly equal {noun}s kept in one fold")
+        st.caption(formatting.escape(", ".join(words) + "."))
+
+
+def show_ranking(comparison: Comparison, colors: dict[str, str]) -> None:
+    """Show the scores of all extractors with their intervals."""
+    if comparison.has_labels:
+        st.markdown("**Ranking**")
+        _plot(ranking_figure(comparison, colors=colors, dark=session.is_dark()), "ranking")
+
+
+def show_table(comparison: Comparison) -> None:
+    """Show all numbers of all extractors."""
+    table = comparison.table.copy()
+    for measure in ("knn", "probe", "stability"):
+        if measure in table:
+            table[measure] = [_with_interval(row, measure) for row in table.to_dict(orient="records")]
+            table = table.drop(columns=[f"{measure}_low", f"{measure}_high"])
+    shown = [column for column in _COLUMNS if column in table]
+    st.dataframe(table, hide_index=True, column_config=_COLUMNS, column_order=shown, placeholder="")
+    st.download_button(
+        "Table as CSV",
+        data=lambda: _csv(comparison.table),
+        file_name="featx-comparison.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+    if comparison.has_labels:
+        colors = ", and a histogram of the colours" if COLORS in set(comparison.table["extractor"]) else ""
+        st.caption(
+            "k-NN: share of images whose nearest neighbours carry their label, each image left out in turn (cosine). Linear "
+            "probe: accuracy of a logistic regression, cross-validated. Brackets are 95 % intervals. For scale: always "
+            f"guessing the most frequent label{colors}."
+        )
+
+
+def show_trade(comparison: Comparison, colors: dict[str, str]) -> None:
+    """Show quality against time."""
+    known = comparison.table["ms_per_image"].notna() & (comparison.table["kind"] == "extractor")
+    if not comparison.has_labels or not known.any():
+        return
+    st.markdown("**Quality against time**")
+    figure = trade_figure(comparison, colors=colors, dark=session.is_dark())
+    _place_names(figure)
+    figure.update_layout(height=TRADE_HEIGHT)
+    _plot(figure, "trade")
+    st.caption(
+        "Up is better, left is quicker; the line joins those that nothing else beats in both. Times are those of the runs, "
+        "on this machine; what else ran then is in them."
+    )
+
+
+def _place_names(figure: Figure) -> None:
+    """Let the names of the points stay inside the frame and out of each other's way."""
+    points = sorted(figure.select_traces({"mode": "markers+text"}), key=lambda trace: trace.x[0])
+    for number, trace in enumerate(points):
+        side = "left" if trace.x[0] > points[-1].x[0] / 2 else "right"
+        trace.textposition = f"{'bottom' if number % 2 else 'top'} {side}"
+
+
+def _plot(figure: Figure, name: str) -> None:
+    """Show a figure, with a way to keep it as a page that works offline."""
+    st.plotly_chart(figure, key=f"compare_{name}", theme=None, config=CONFIG)
+    st.download_button(
+        "Figure as HTML",
+        data=lambda: figure.to_html(include_plotlyjs=True, config=CONFIG).encode(),
+        file_name=f"featx-{name}.html",
+        mime="text/html",
+        key=f"html_{name}",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+    )
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    """Write a table as CSV, empty where a value is unknown."""
+    return formatting.safe_csv(table.astype(object).where(table.notna(), None))
+
+
+def _with_interval(row: dict, measure: str) -> str:
+    value, low, high = row[measure], row[f"{measure}_low"], row[f"{measure}_high"]
+    if pd.isna(value):
+        return "not measured" if measure == "stability" and row["kind"] == "extractor" else ""
+    return f"{value:.3f}" if pd.isna(low) else f"{value:.3f} [{low:.3f}, {high:.3f}]"
+
+
+_COLUMNS = {
+    "extractor": st.column_config.TextColumn("Extractor", pinned=True),
+    "probe": st.column_config.TextColumn("Linear probe"),
+    "knn": st.column_config.TextColumn("k-NN accuracy"),
+    "ms_per_image": st.column_config.NumberColumn("ms an image", format="%.1f"),
+    "n_features": st.column_config.NumberColumn("Features", format="localized"),
+    "n_parameters": st.column_config.NumberColumn("Parameters", format="localized"),
+    "silhouette": st.column_config.NumberColumn("Silhouette", format="%.3f"),
+    "nmi": st.column_config.NumberColumn("k-means NMI", format="%.3f"),
+    "stability": st.column_config.TextColumn("Stability of neighbours"),
+    "effective_dimension": st.column_config.NumberColumn("Effective dimension", format="%.1f"),
+    "hubness": st.column_config.NumberColumn(
+        "Hubness", format="%.2f", help="Skewness of how often images are neighbours."
+    ),
+    "badge": st.column_config.TextColumn("Weights"),
+}

@@ -1,0 +1,65 @@
+"""The layer sweep on the Compare page: every stage of one backbone, tapped in one pass."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from featx_core.comparison.layer_sweep import Sweep
+from featx_core.figures.comparison import sweep_figure
+from featx_core.figures.style import CONFIG
+from featx_core.worker.comparison_keys import find_sweep_key
+from featx_core.worker.kept import fetch_kept
+from featx_core.workspace.runs import Run
+from pages._ui.shell import formatting, jobs, session
+
+
+def show(chosen: Sequence[Run]) -> None:
+    """Let the person sweep the layers of one of the runs' backbones."""
+    by_digest = {run.digest: run for run in chosen}
+    digest = st.selectbox(
+        "Backbone of",
+        list(by_digest),
+        format_func=lambda digest: formatting.run_words(by_digest[digest]),
+        key="swept",
+        width=420,
+    )
+    run, workspace = by_digest[digest], session.workspace()
+    key = find_sweep_key(workspace, run.spec)
+    kept = fetch_kept(workspace, key, Sweep.from_json)
+    if kept is not None:
+        _show(kept)
+        return
+    asked = {"spec": run.spec.to_json(), "key": key}
+    job = jobs.find("sweep", asked)
+    if job is None:
+        st.caption("Taps every stage in one pass over the images; takes about as long as one extraction.")
+        if st.button("Sweep the layers", icon=":material/play_arrow:", key="start_sweep"):
+            jobs.submit("sweep", asked, title=f"Layers of {run.title}")
+            st.rerun()
+    elif job.state == "done":
+        jobs.ensure("sweep", asked, title=job.title)
+        st.rerun()
+    else:
+        jobs.show(job)
+
+
+def _show(sweep: Sweep) -> None:
+    if sweep.verdict:
+        st.markdown(f"**{formatting.escape(sweep.verdict)}**")
+    figure = sweep_figure(sweep, dark=session.is_dark())
+    st.plotly_chart(figure, key="sweep_chart", theme=None, config=CONFIG)
+    st.caption(
+        "From the input (left) to the last layer: how well a linear probe reads your labels there, with its 95 % interval, "
+        "and how alike the space is to that of the last layer (CKA)."
+    )
+    st.dataframe(sweep.table, hide_index=True)
+    st.download_button(
+        "Sweep as CSV",
+        data=lambda: formatting.safe_csv(sweep.table),
+        file_name="featx-layers.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+    for note in sweep.notes:
+        st.caption(formatting.escape(note))

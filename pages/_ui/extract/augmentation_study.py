@@ -1,0 +1,137 @@
+"""What augmentation does to the features of a run: each transform alone, ranked, and the images that it moves most."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from featx_core.augmentation.transforms import AUGMENTATIONS, Transforms, check_transforms
+from featx_core.extraction.features import Features
+from featx_core.figures.augmentation import effects_figure, strength_words
+from featx_core.figures.style import CONFIG
+from featx_core.images.image_set import ImageSet
+from featx_core.methods.augmented import Augmented
+from featx_core.robustness.effects import MAX_IMAGES, N_COPIES, Effects
+from featx_core.specs.spec import Spec
+from featx_core.worker.augmentation_keys import effects_key
+from featx_core.workspace.runs import Run
+from pages._ui.extract import copies
+from pages._ui.shell import formatting, jobs, session
+
+_MOVERS = 4
+
+
+def show(run: Run, features: Features, images: ImageSet) -> None:
+    """Show the study of a run of augmented features, or the button that begins it."""
+    del features
+    spec = run.spec
+    if not isinstance(spec, Augmented):
+        return
+    st.markdown("**What does augmentation do to these features?**")
+    transforms = _all(spec.transforms)
+    key = effects_key(spec.base, images, transforms, N_COPIES, spec.seed)
+    found = _kept(key)
+    if found is not None:
+        _show(found, spec, images)
+        return
+    asked = {
+        "spec": spec.base.to_json(),
+        "transforms": [list(each) for each in transforms],
+        "n_copies": N_COPIES,
+        "seed": spec.seed,
+        "key": key,
+    }
+    job = jobs.find("augmentation_effects", asked)
+    if job is None:
+        _offer(run, spec, images, asked)
+    elif job.state == "done":
+        jobs.ensure("augmentation_effects", asked, title=job.title)
+        st.rerun()
+    else:
+        jobs.show(job)
+
+
+def _offer(run: Run, spec: Augmented, images: ImageSet, asked: Mapping[str, Any]) -> None:
+    n_images = min(len(images), MAX_IMAGES)
+    speed = run.details.get("ms_per_image")
+    words = ""
+    if speed:
+        n_passes = n_images * (1 + N_COPIES * len(AUGMENTATIONS))
+        words = f", about {jobs.duration(n_passes * speed / spec.n_copies / 1000)}"
+    st.caption(
+        f"Changes up to {MAX_IMAGES} images by each transform alone, {N_COPIES} times, and measures how far their features "
+        f"move against how far different images lie apart{words}."
+    )
+    if st.button("Measure the effect of each transform", icon=":material/straighten:", key="measure_effects"):
+        jobs.submit("augmentation_effects", asked, title=f"Effects of augmentation on {spec.base.title}")
+        st.rerun()
+
+
+def _all(own: Transforms) -> Transforms:
+    """The transforms of a run as they are, all others at their usual strength."""
+    return check_transforms(list(({name: row.default for name, row in AUGMENTATIONS.items()} | dict(own)).items()))
+
+
+def _kept(key: str) -> Effects | None:
+    content = session.workspace().result(key)
+    try:
+        return Effects.from_bytes(content) if content is not None else None
+    except ValueError:
+        return None
+
+
+def _show(found: Effects, spec: Augmented, images: ImageSet) -> None:
+    figure = effects_figure(found, own={name for name, _ in spec.transforms}, dark=session.is_dark())
+    st.plotly_chart(figure, key="effects_chart", theme=None, config=CONFIG)
+    st.caption(
+        "At 0 the features do not notice the transform; at 1 (dotted), a changed copy is as far from its image as another "
+        f"image is. Distances between features of length 1; means over {formatting.counted(len(found.names), 'image')} and "
+        f"{N_COPIES} copies each; lines are 95 % intervals. {' '.join(found.notes)}"
+    )
+    bar = st.container(horizontal=True)
+    bar.download_button(
+        "Table as CSV",
+        data=lambda: formatting.safe_csv(found.table),
+        file_name="featx-augmentation.csv",
+        mime="text/csv",
+        key="effects_csv",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+    )
+    bar.download_button(
+        "Figure as HTML",
+        data=lambda: figure.to_html(include_plotlyjs=True, config=CONFIG).encode(),
+        file_name="featx-augmentation.html",
+        mime="text/html",
+        key="effects_html",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+    )
+    _movers(found, spec.base, images)
+
+
+def _movers(found: Effects, base: Spec, images: ImageSet) -> None:
+    """Show the images that one transform moves most, with the copies that were measured."""
+    by_name = {effect.transform: effect for effect in found.effects}
+    name = st.selectbox(
+        "Images that move most under",
+        list(by_name),
+        format_func=lambda name: strength_words(by_name[name]),
+        key="movers_of",
+        width=320,
+    )
+    known = {record.digest: record for record in images}
+    transforms = ((name, by_name[name].strength),)
+    grid = st.grid(2, min_column_width=340, gap=(8, 32))
+    for row, moved in found.movers(name, _MOVERS):
+        record = known.get(found.digests[row])
+        if record is None:
+            continue
+        with grid.cell():
+            st.markdown(f"**{moved:.2f}**  {formatting.escape(record.name)}")
+            original, *places = st.columns(1 + found.n_copies, gap="small")
+            original.image(record.thumbnail(), width="stretch", alt=record.name)
+            copies.draw(places, record, spec=base, transforms=transforms, seed=found.seed, with_original=False)
+    st.caption("How far each image moves on the scale above; the image, and the copies that were measured.")

@@ -1,0 +1,103 @@
+"""What forms that offer backbones share: the list, the kinds of weights with their badges, the card of a backbone."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Literal
+
+import streamlit as st
+
+from featx_core.backbones.measured import SuiteScore
+from featx_core.backbones.registry import BACKBONES, Backbone
+from featx_core.methods.defaults import default_spec
+from featx_core.networks.origins import WEIGHTS_KINDS
+from featx_core.networks.weights import is_here
+from pages._ui.shell import formatting
+
+_Color = Literal["green", "blue", "orange"]
+_BADGES: Mapping[str, tuple[str, str, _Color]] = MappingProxyType(
+    {
+        "imagenet": ("ImageNet, on this machine", ":material/verified:", "green"),
+        "embedded": ("Embedded, trained on synthetic images, offline", ":material/deployed_code:", "blue"),
+        "random": ("Random weights, untrained", ":material/casino:", "orange"),
+    }
+)
+
+
+def pick_backbone(label: str, *, key: str, help: str | None = None) -> str:
+    """Let the person pick a backbone; at first the one that a first click runs."""
+    names = list(BACKBONES)
+    return st.selectbox(
+        label,
+        names,
+        index=names.index(default_spec().backbone),
+        format_func=lambda name: _words(BACKBONES[name]),
+        key=key,
+        persist_state="session",
+        help=help,
+    )
+
+
+def _words(backbone: Backbone) -> str:
+    height, width = backbone.image_size
+    return f"{backbone.title}, {backbone.n_parameters / 1e6:.3g} M parameters, {height} x {width}"
+
+
+def pick_weights(backbone: Backbone, label: str, kinds: Sequence[str], *, key: str, **options: Any) -> str:
+    """Let the person pick a kind of weights; at first the trained ones, where they are on this machine."""
+    words = {kind: WEIGHTS_KINDS[kind].title for kind in kinds}
+    words[backbone.trained] += f" ({_place(backbone)})"
+    return st.radio(
+        label,
+        list(words),
+        index=0 if is_here(backbone) else 1,
+        format_func=lambda kind: words[kind],
+        key=key,
+        horizontal=True,
+        persist_state="session",
+        **options,
+    )
+
+
+def _place(backbone: Backbone) -> str:
+    """Say where the trained weights are."""
+    if not backbone.download_bytes:
+        return "part of this app"
+    return "on this machine" if is_here(backbone) else f"download, about {formatting.size(backbone.download_bytes)}"
+
+
+def show_badge(backbone: Backbone, kind: str) -> None:
+    """Say what kind of weights these are, and whether they are there."""
+    if kind == backbone.trained and not is_here(backbone):
+        st.badge(f"{WEIGHTS_KINDS[kind].title}, needs a download", icon=":material/download:", color="gray")
+    elif kind in _BADGES:
+        words, icon, color = _BADGES[kind]
+        st.badge(words, icon=icon, color=color)
+
+
+def show_card(backbone: Backbone) -> None:
+    """Say what people should know of a backbone, and how well it does, where that comes with it."""
+    if not backbone.about:
+        return
+    st.caption(backbone.about)
+    if backbone.measured:
+        with st.expander("How well it does", icon=":material/fact_check:"):
+            st.markdown(_table(backbone.measured))
+            st.caption(
+                "Percent of pictures named or found rightly; brackets are 95 % intervals. Untrained: the same network with "
+                "random weights. Best without a network: of colour histogram, LBP, HOG and others. No such picture was "
+                "trained on."
+            )
+
+
+def _table(scores: Sequence[SuiteScore]) -> str:
+    lines = ["| | Embedded | Untrained | Best without a network |", "|---|---|---|---|"]
+    for score in scores:
+        interval = f" [{_number(score.low)},\N{NO-BREAK SPACE}{_number(score.high)}]" if score.low is not None else ""
+        best = f"{_number(score.best_classical)} {formatting.escape(score.best_classical_name)}".rstrip()
+        cells = (formatting.escape(score.suite), _number(score.embedded) + interval, _number(score.untrained), best)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _number(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.1f}"

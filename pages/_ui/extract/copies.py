@@ -1,0 +1,67 @@
+"""Randomly changed copies of images, as pictures on a page."""
+
+import base64
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from featx_core.augmentation.transforms import Transforms
+from featx_core.images.image_set import ImageRecord, ImageSet
+from featx_core.specs.spec import Spec
+from featx_core.worker.jobs import JobRefusedError, TaskFailedError
+from pages._ui.shell import formatting, questions, session
+
+SHOWN = 8
+_COLUMNS = 4
+_HEIGHT = 120  # pixels, of what stands in for a picture
+
+
+def preview(
+    images: ImageSet, *, spec: Spec, transforms: Transforms, n_copies: int, seed: int, with_original: bool
+) -> None:
+    """Show the copies that a run would make of the image that is inspected."""
+    with st.container(border=True):
+        st.markdown("**What the copies look like**")
+        names = images.names
+        name = session.recall("inspected")
+        record = images[names.index(name)] if name in names else images[0]
+        shown = min(n_copies, SHOWN)
+        places = [place for _ in range(0, shown, _COLUMNS) for place in st.columns(_COLUMNS)]
+        draw(places[:shown], record, spec=spec, transforms=transforms, seed=seed, with_original=with_original)
+        words = "The first is the image as it is. " if with_original else ""
+        st.caption(
+            f"{words}These are the very copies that the network will see of {formatting.escape(record.name)}: what is pushed "
+            "out of the frame is gone, and what comes in is the picture, mirrored."
+        )
+
+
+def draw(
+    places: Sequence[DeltaGenerator],
+    record: ImageRecord,
+    *,
+    spec: Spec,
+    transforms: Transforms,
+    seed: int,
+    with_original: bool,
+) -> None:
+    """Draw one copy of an image in each place; grey fields while the worker makes them."""
+    asked = {
+        "spec": spec.to_json(),
+        "digest": record.digest,
+        "transforms": [list(each) for each in transforms],
+        "n_copies": len(places),
+        "seed": seed,
+        "with_original": with_original,
+    }
+    try:
+        answer = questions.fetch("copies", asked, workspace_path=session.workspace().path)
+    except (TaskFailedError, JobRefusedError, TimeoutError) as error:
+        places[0].caption(formatting.escape(str(error)))
+        return
+    for number, place in enumerate(places):
+        if answer is None:
+            place.skeleton(height=_HEIGHT)
+        elif number < len(answer["pictures"]):
+            picture = base64.b64decode(answer["pictures"][number])
+            place.image(picture, width="stretch", alt=f"{record.name}, copy {number}")

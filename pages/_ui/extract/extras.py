@@ -1,0 +1,21 @@
+"""What a result shows beyond features, for each way to extract that has more to show."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from featx_core.extraction.features import Features
+from featx_core.images.image_set import ImageSet
+from featx_core.methods.augmented import Augmented
+from featx_core.methods.custom_sequential import CustomSequential
+from featx_core.methods.fine_tuned import FineTuned
+from featx_core.workspace.runs import Run
+from pages._ui.extract import augmentation_study, custom, tuned
+
+Extra = Callable[[Run, Features, ImageSet], None]
+EXTRAS: Mapping[str, Extra] = MappingProxyType(
+    {
+        CustomSequential.method: custom.show,
+        Augmented.method: augmentation_study.show,
+        FineTuned.method: tuned.show,
+    }
+)

@@ -1,0 +1,227 @@
+"""The form of fine-tuning: a base, the new layer, and how it learns."""
+
+import dataclasses
+from collections import Counter
+from typing import Any
+
+import streamlit as st
+
+from featx_core.augmentation.transforms import PRESETS
+from featx_core.backbones.registry import BACKBONES
+from featx_core.learning.fine_tuning.examples import FEWEST_IMAGES, check_labels
+from featx_core.learning.fine_tuning.network import OPTIMIZERS
+from featx_core.learning.loop import TrainingError
+from featx_core.methods.fine_tuned import FineTuned
+from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.spec import Spec, SpecError
+from featx_core.workspace.workspace import Workspace
+from pages._ui.extract import backbone_choices
+from pages._ui.extract.forms.asked import Asked
+from pages._ui.shell import formatting, outlines
+from pages._ui.shell.inputs import seed_input
+from pages._ui.shell.layer_choices import layer_words
+
+NEW = "new"  # the base is a pretrained network, not that of a run; features come from the new layer
+_KEYS: dict[str, Any] = {"persist_state": "session"}
+
+
+def fine_tuned(workspace: Workspace) -> Asked:
+    """Show the parameters of fine-tuning."""
+    class_names = _classes(workspace)
+    base = _base(workspace)
+    left, right = st.columns(2)
+    units = left.number_input(
+        "Length of the new layer",
+        1,
+        8192,
+        1024,
+        key="tuned_units",
+        help="How many features the new layer gives. The tutorial's has 1024.",
+        **_KEYS,
+    )
+    optimizer = right.selectbox(
+        "Optimiser",
+        list(OPTIMIZERS),
+        format_func=lambda name: OPTIMIZERS[name].title,
+        key="tuned_optimizer",
+        help=" ".join(f"{row.title}: {row.caveat}" for row in OPTIMIZERS.values()),
+        **_KEYS,
+    )
+    epochs = left.number_input(
+        "Epochs, at most", 1, 200, 20, key="tuned_epochs", help="Passes over the images.", **_KEYS
+    )
+    rate = right.number_input(
+        "Learning rate",
+        1e-6,
+        10.0,
+        1e-3,
+        format="%g",
+        key="tuned_rate",
+        help="Too large, and the loss explodes.",
+        **_KEYS,
+    )
+    options = _second_phase() | _advanced()
+    try:
+        spec = FineTuned(
+            base=base,
+            units=int(units),
+            optimizer=optimizer,
+            epochs=int(epochs),
+            learning_rate=float(rate),
+            class_names=class_names,
+            **options,
+        )
+        spec = dataclasses.replace(spec, layer=_layer(spec))
+        check_labels(workspace.images(), class_names)
+    except (SpecError, TrainingError) as error:
+        st.warning(formatting.escape(str(error)), icon=":material/rule:")
+        st.stop()
+    return Asked(spec, verb="Train, then extract from")
+
+
+def _classes(workspace: Workspace) -> tuple[str, ...]:
+    counts = Counter(record.label for record in workspace.images() if record.label)
+    enough = [label for label, number in counts.items() if number >= FEWEST_IMAGES]
+    names = st.multiselect(
+        "Labels to learn",
+        sorted(counts),
+        default=sorted(enough),
+        format_func=lambda label: f"{label} ({counts[label]})",
+        key=f"tuned_labels_{hash(frozenset(counts.items()))}",
+        help=f"The new layers learn to tell these apart. At least 2, with {FEWEST_IMAGES} images each. Images without one of "
+        "these labels are not learned from; they get features and a predicted class all the same.",
+    )
+    return tuple(sorted(names))
+
+
+def _base(workspace: Workspace) -> Spec:
+    """Let the person pick what to build on: a pretrained network, or that of a run."""
+    found = {run.digest: run for run in workspace.ledger.runs() if _can_be_base(run.spec)}
+    picked = st.selectbox(
+        "Base",
+        [NEW, *found],
+        format_func=lambda key: (
+            "A pretrained network" if key == NEW else f"Of a run: {formatting.run_words(found[key])}"
+        ),
+        key="tuned_base",
+        help="The network under the new layers. That of a run has its features already, so training begins at once.",
+        **_KEYS,
+    )
+    return _pretrained() if picked == NEW else found[picked].spec
+
+
+def _can_be_base(spec: Spec) -> bool:
+    return spec.can_carry_layers and not spec.needs_training and not spec.is_fast
+
+
+def _pretrained() -> Pretrained:
+    name = backbone_choices.pick_backbone("Backbone of the base", key="tuned_backbone")
+    backbone = BACKBONES[name]
+    backbone_choices.show_card(backbone)
+    weights = backbone_choices.pick_weights(
+        backbone,
+        "Weights of the base",
+        (backbone.trained, "random"),
+        key=f"tuned_weights_{name}",
+        help="New layers on random weights learn from features that know nothing: a baseline.",
+    )
+    backbone_choices.show_badge(backbone, weights)
+    return Pretrained(backbone=name, weights=weights)
+
+
+def _second_phase() -> dict[str, Any]:
+    n_stages = st.slider(
+        "Then train the last stages, too",
+        0,
+        5,
+        0,
+        key="tuned_stages",
+        help="A second phase in which the last stages of the base learn at a small rate. Slow: every epoch runs all training "
+        "images through the network. It counts only if the validation loss becomes lower. 0: leave the base as it is.",
+        **_KEYS,
+    )
+    if not n_stages:
+        return {}
+    left, right = st.columns(2)
+    epochs = left.number_input("Epochs of the second phase", 1, 50, 5, key="tuned_stage_epochs", **_KEYS)
+    rate = right.number_input("Its learning rate", 1e-7, 1.0, 1e-5, format="%g", key="tuned_stage_rate", **_KEYS)
+    return {"unfrozen_stages": int(n_stages), "tuning_epochs": int(epochs), "tuning_learning_rate": float(rate)}
+
+
+def _advanced() -> dict[str, Any]:
+    with st.expander("Advanced", icon=":material/tune:"):
+        left, right = st.columns(2)
+        batch = left.number_input("Images a step", 1, 256, 32, key="tuned_batch", **_KEYS)
+        dropout = right.slider(
+            "Dropout",
+            0.0,
+            0.9,
+            0.0,
+            0.1,
+            key="tuned_dropout",
+            help="Share of new features left out in training.",
+            **_KEYS,
+        )
+        share = left.slider(
+            "Held out for validation",
+            0.1,
+            0.5,
+            0.2,
+            0.05,
+            key="tuned_share",
+            help="Share of the labelled images that is measured on and not learned from. Near-duplicates stay together.",
+            **_KEYS,
+        )
+        patience = right.number_input(
+            "Stop early after (epochs)",
+            0,
+            100,
+            5,
+            key="tuned_patience",
+            help="Without a lower validation loss. 0: never.",
+            **_KEYS,
+        )
+        change = left.selectbox(
+            "Augmentation in training",
+            ["none", *PRESETS],
+            format_func=lambda name: "None" if name == "none" else PRESETS[name].title,
+            key="tuned_augmentation",
+            help="Random changes of the training images: four changed copies of each in the first phase, new ones in each "
+            "epoch of the second. Validation images are never changed.",
+            **_KEYS,
+        )
+        with right:
+            seed = seed_input(key="tuned_seed", help="The same seed repeats exactly.")
+        balanced = st.toggle(
+            "Let every label count alike",
+            key="tuned_balanced",
+            help="Helps rare labels against frequent ones.",
+            **_KEYS,
+        )
+    return {
+        "batch_size": int(batch),
+        "dropout": round(float(dropout), 1),
+        "validation_share": round(float(share), 2),
+        "patience": int(patience),
+        "augmentation": () if change == "none" else PRESETS[change].transforms,
+        "seed": seed,
+        "class_weights": bool(balanced),
+    }
+
+
+def _layer(spec: FineTuned) -> int | str | None:
+    """Let the person pick where the features are taken: the new layer, or any other."""
+    outline = outlines.fetch(spec)
+    if outline is None:
+        st.selectbox("Features from", ["Reading the layers ..."], disabled=True, key="tuned_layer_waiting")
+        return None
+    words = {layer: text for layer, text in layer_words(outline.layers).items() if layer is not None}
+    picked = st.selectbox(
+        "Features from",
+        [NEW, *words],
+        format_func=lambda layer: "The new layer" if layer == NEW else words[layer],
+        key=f"tuned_layer_{spec.base.digest[:12]}",
+        help="Training is the same for any choice, and is not done again.",
+        **_KEYS,
+    )
+    return None if picked == NEW else picked

@@ -1,0 +1,188 @@
+"""The form of a pretrained backbone."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
+
+import streamlit as st
+
+from featx_core.architecture.layers import find_layer
+from featx_core.backbones.registry import BACKBONES, Backbone
+from featx_core.methods.pretrained import Pretrained
+from featx_core.networks.engines.fast import why_not_bfloat16
+from featx_core.networks.extractor import Outline
+from featx_core.networks.origins import WEIGHTS_KINDS
+from featx_core.specs.spec import SpecError
+from featx_core.workspace.workspace import Workspace
+from pages._ui.extract import backbone_choices, weight_files
+from pages._ui.extract.forms.asked import Asked
+from pages._ui.shell import formatting, jobs, outlines
+from pages._ui.shell.inputs import Fit, fit_picker, seed_input
+from pages._ui.shell.layer_choices import layer_words
+
+Pooling = Literal["avg", "max", "flatten"] | None
+Precision = Literal["float32", "bfloat16"]
+_POOLINGS: Mapping[Pooling, str] = MappingProxyType(
+    {"avg": "Average", "max": "Maximum", "flatten": "Flatten", None: "None"}
+)
+_PRECISIONS: Mapping[Precision, str] = MappingProxyType({"float32": "float32", "bfloat16": "Fast (bfloat16)"})
+
+
+def pretrained(workspace: Workspace) -> Asked:
+    """Show the parameters of a pretrained backbone."""
+    name = _backbone()
+    backbone = BACKBONES[name]
+    weights = _weights(backbone, workspace)
+    layer_place, pooling_place = st.container(), st.container()
+    size, fit, batch_size, seed, classifier = _advanced(backbone)
+    try:
+        whole = Pretrained(backbone=name, weights="random", image_size=size, classifier=classifier, pooling=None)
+        outline = outlines.fetch(whole)
+        with layer_place:
+            layer = _layer(name, outline)
+        with pooling_place:
+            pooling = _pooling(outline, layer)
+            precision = _precision()
+        spec = Pretrained(
+            backbone=name,
+            weights=weights,
+            seed=seed,
+            layer=layer,
+            pooling=pooling,
+            image_size=size,
+            fit=fit,
+            classifier=classifier,
+            precision=precision,
+        )
+    except SpecError as error:
+        st.warning(formatting.escape(str(error)), icon=":material/rule:")
+        st.stop()
+    return Asked(spec, batch_size, layer_key=layer_key(name))
+
+
+def layer_key(backbone: str) -> str:
+    """Give the key under which the picked layer of a backbone is kept."""
+    return f"layer_{backbone}"
+
+
+def _backbone() -> str:
+    name = backbone_choices.pick_backbone(
+        "Backbone",
+        key="backbone",
+        help="The network whose features you get. Small ones are quick; large ones know finer differences.",
+    )
+    backbone_choices.show_card(BACKBONES[name])
+    return name
+
+
+def _weights(backbone: Backbone, workspace: Workspace) -> str:
+    kind = backbone_choices.pick_weights(
+        backbone,
+        "Weights",
+        backbone.weights_kinds,
+        key=f"weights_{backbone.title}",
+        help=" ".join(WEIGHTS_KINDS[kind].sentence for kind in backbone.weights_kinds),
+    )
+    if kind == "file":
+        return weight_files.pick(workspace)
+    backbone_choices.show_badge(backbone, kind)
+    return kind
+
+
+def _layer(name: str, outline: Outline | None) -> int | str | None:
+    if outline is None:
+        st.selectbox("Layer", ["Reading the layers ..."], disabled=True, key="layer_waiting")
+        return None
+    words = layer_words(outline.layers)
+    key = layer_key(name)
+    if st.session_state.get(key) not in words:
+        st.session_state.pop(key, None)
+    return st.selectbox(
+        "Layer",
+        list[int | str | None](words),
+        format_func=lambda layer: words[layer],
+        key=key,
+        persist_state="session",
+        help="Where the network is tapped. Early stages see edges and colours, late ones parts and objects.",
+    )
+
+
+def _pooling(outline: Outline | None, layer: int | str | None) -> Pooling:
+    if outline is not None and len(outline.layers[find_layer(outline.layers, layer)].output_shape) != 3:
+        st.caption("This layer gives one vector an image: there is nothing to pool.")
+        return None
+    return st.segmented_control(
+        "Pooling",
+        list(_POOLINGS),
+        default="avg",
+        required=True,
+        format_func=lambda name: _POOLINGS[name],
+        key="pooling",
+        persist_state="session",
+        help="How a feature map becomes one vector: the mean or the maximum over all places, all places one after "
+        "another, or not at all.",
+    )
+
+
+def _precision() -> Precision:
+    """Offer bfloat16 where this machine has it."""
+    if why_not_bfloat16() and not jobs.supervisor().facts.get("gpu_has_bfloat16"):
+        return "float32"
+    return st.segmented_control(
+        "Precision",
+        list(_PRECISIONS),
+        default="float32",
+        required=True,
+        format_func=lambda name: _PRECISIONS[name],
+        key="precision",
+        persist_state="session",
+        help="float32: exact to about seven digits. Fast: bfloat16 keeps two to three digits inside the network and takes "
+        "about half the time. The run card then says by how much the features of your images differ.",
+    )
+
+
+def _advanced(backbone: Backbone) -> tuple[tuple[int, int] | None, Fit, int | None, int, bool]:
+    with st.expander("Advanced", icon=":material/tune:"):
+        default = backbone.image_size[0]
+        side = st.number_input(
+            "Input size (pixels)",
+            min_value=backbone.minimum_side,
+            max_value=1024,
+            value=default,
+            step=32,
+            key=f"side_{backbone.title}",
+            persist_state="session",
+            help=f"Side of the square that the network receives. It was designed for {default}.",
+        )
+        fit = fit_picker()
+        automatic = backbone.batch_size
+        batch = st.number_input(
+            "Batch size",
+            min_value=1,
+            max_value=256,
+            value=automatic,
+            key=f"batch_{backbone.title}",
+            persist_state="session",
+            help="Images that go through the network at once. Bounds memory; the features stay the same.",
+        )
+        seed = seed_input(
+            "Seed of random weights",
+            key="weights_seed",
+            help="The same seed gives the same random weights. It changes nothing for trained ones.",
+        )
+        classifier = _classifier(backbone)
+    size = None if side == default else (int(side), int(side))
+    return size, fit, None if batch == automatic else int(batch), seed, classifier
+
+
+def _classifier(backbone: Backbone) -> bool:
+    if not backbone.has_classifier:
+        st.caption(f"{backbone.title} has no classifier to keep: it was trained without the names of objects.")
+        return False
+    return st.toggle(
+        "Keep the classifier",
+        key="classifier",
+        persist_state="session",
+        help="Adds the layers behind the backbone that name 1 000 ImageNet classes, so that heatmaps can explain a "
+        "class. Needs the designed input size and a larger download.",
+    )

@@ -1,0 +1,136 @@
+"""Before a run: what the network receives, its layers, and the shapes that will come out."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from featx_core.figures.tensors import tensor_picture
+from featx_core.images.image_set import ImageSet
+from featx_core.images.preprocessing import NetworkInput
+from featx_core.networks.extractor import Outline
+from featx_core.specs.spec import Spec, SpecError
+from pages._ui.shell import formatting, outlines
+
+_TABLE_HEIGHT = 300  # pixels
+
+
+def show_input(spec: Spec, images: ImageSet) -> None:
+    """Show one photo beside the tensor that the network receives for it."""
+    with st.container(border=True):
+        head, picker = st.columns([1, 1], vertical_alignment="center")
+        head.markdown("**What the network receives**")
+        names = images.names
+        name = picker.selectbox("Image", names, key="inspected", label_visibility="collapsed", persist_state="session")
+        record = images[names.index(name)]
+        received = _received(spec.to_json(), record.digest, spec, record)
+        original, fitted, tensor = st.columns(3)
+        height, width = received.fitted.shape[:2]
+        original.image(formatting.preview(record), width="stretch", alt=f"{name}, the original")
+        original.caption(f"The original, {record.width} x {record.height}")
+        fitted.image(received.fitted, width="stretch", alt=f"{name}, fitted")
+        fitted.caption(f"Fitted to {width} x {height}")
+        tensor.image(tensor_picture(received.tensor), width="stretch", alt=f"{name}, as numbers")
+        tensor.caption("The tensor, in the network's channel order")
+        st.markdown(f"**{formatting.escape(received.sentence)}**")
+        st.dataframe(_channel_table(received), hide_index=True, height="content")
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _received(spec_json: str, digest: str, _spec: Spec, _record: object) -> NetworkInput:
+    del spec_json, digest
+    return _spec.network_input(_record.pixels())  # type: ignore[attr-defined]
+
+
+def _channel_table(received: NetworkInput) -> pd.DataFrame:
+    rows = [
+        {
+            "channel": f"{number}: {channel.name}",
+            "mean": _digits(channel.mean),
+            "deviation": _digits(channel.deviation),
+            "from": _digits(channel.minimum),
+            "to": _digits(channel.maximum),
+        }
+        for number, channel in enumerate(received.channels, start=1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _digits(value: float) -> str:
+    return np.format_float_positional(value, precision=3, fractional=False, trim="-")
+
+
+def show_shapes(spec: Spec, place: DeltaGenerator) -> Outline | None:
+    """Show the shapes that the run will give, before it runs. Gives the outline when it is known."""
+    with place:
+        try:
+            outline = outlines.fetch(spec)
+        except SpecError as error:
+            st.warning(formatting.escape(str(error)), icon=":material/rule:")
+            st.stop()
+        if outline is None:
+            st.skeleton(height=44)
+            return None
+        st.code(_chain(spec, outline), language=None, wrap_lines=True)
+    return outline
+
+
+def _chain(spec: Spec, outline: Outline) -> str:
+    steps = spec.shape_steps(outline)
+    return " \u2192 ".join(step if isinstance(step, str) else formatting.shape(step) for step in steps)
+
+
+def show_layers(outline: Outline | None, layer_key: str | None) -> None:
+    """Show the layers as a table; where the form has a choice of layers, picking a row picks the tap."""
+    with st.container(border=True):
+        if outline is None:
+            st.markdown("**Layers**")
+            st.skeleton(height=_TABLE_HEIGHT)
+            return
+        st.markdown(
+            f"**Layers**: {formatting.counted(len(outline.layers), 'layer')}, {_parameters(outline)} "
+            f"up to the tap.{' Tick a row to tap the network there.' if layer_key else ''}"
+        )
+        key = f"layers_{layer_key}"
+        st.dataframe(
+            _layer_table(outline),
+            hide_index=True,
+            height=_TABLE_HEIGHT,
+            key=key,
+            on_select=(lambda: _pick(key, layer_key, outline)) if layer_key else "ignore",
+            selection_mode="single-row",
+            column_config={
+                "#": st.column_config.NumberColumn(width=40),
+                "stage": st.column_config.TextColumn(width=58),
+                "name": st.column_config.TextColumn(width=150),
+                "type": st.column_config.TextColumn(width=105),
+                "output shape": st.column_config.TextColumn(width=100),
+                "parameters": st.column_config.NumberColumn(format="localized", width=75),
+            },
+        )
+
+
+def _parameters(outline: Outline) -> str:
+    number = outline.n_parameters
+    return formatting.counted(number, "parameter") if number < 1e5 else f"{number / 1e6:.3g} M parameters"
+
+
+def _layer_table(outline: Outline) -> pd.DataFrame:
+    rows = [
+        {
+            "#": info.index,
+            "stage": f"{info.stage or ''} \u25c0 tap" if info.index == outline.tap else info.stage or "",
+            "name": info.name,
+            "type": info.kind,
+            "output shape": formatting.sides(info.output_shape),
+            "parameters": info.n_parameters,
+        }
+        for info in outline.layers
+    ]
+    return pd.DataFrame(rows)
+
+
+def _pick(key: str, layer_key: str, outline: Outline) -> None:
+    rows = st.session_state[key].selection.rows
+    if rows:
+        st.session_state[layer_key] = outline.layers[rows[0]].index

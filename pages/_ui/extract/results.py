@@ -1,0 +1,148 @@
+"""After a run: the run card, the features as picture and table, downloads, a first map and heatmaps."""
+
+import functools
+
+import streamlit as st
+
+from featx_core.extraction import export
+from featx_core.extraction.features import Features
+from featx_core.figures.features import features_figure
+from featx_core.figures.style import CONFIG
+from featx_core.images.image_set import ImageSet
+from featx_core.measures.binning import feature_picture
+from featx_core.workspace.runs import Run
+from pages._ui.extract import extras, glance
+from pages._ui.shell import formatting, frame, session
+
+_TABLE_COLUMNS = 64
+
+
+def show(run: Run, features: Features, images: ImageSet) -> None:
+    """Show everything that one run gave."""
+    _card(run, features, images)
+    grid = st.grid(2, min_column_width=400, gap=(16, 48))
+    with grid.cell():
+        glance.show_map(run, features)
+        if run.is_saved and st.button("Open the map", icon=":material/scatter_plot:", key="to_map"):
+            session.remember("picked_run", run.digest)
+            frame.open_page("map")
+    with grid.cell():
+        glance.show_heatmaps(run, images)
+        if (
+            run.is_saved
+            and run.spec.takes_images
+            and st.button("Open the heatmaps", icon=":material/local_fire_department:", key="to_heatmaps")
+        ):
+            session.remember("picked_run", run.digest)
+            frame.open_page("heatmaps")
+    if run.spec.method in extras.EXTRAS:
+        extras.EXTRAS[run.spec.method](run, features, images)
+    _picture(run, features)
+    with st.expander("Features as a table", icon=":material/table:", key="feature_table", on_change="rerun") as table:
+        if table.open:
+            _table(features)
+
+
+def _card(run: Run, features: Features, images: ImageSet) -> None:
+    details = run.details
+    with st.container(border=True):
+        head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
+        head.markdown(f"#### {formatting.run_dot(run)} {formatting.escape(run.title)}", width="content")
+        with head.popover("Download", icon=":material/download:"):
+            _downloads(run, features)
+        facts = st.container(horizontal=True, gap="large")
+        for title, value, words in _facts(run, features):
+            facts.metric(title, value, help=words, width="content")
+        st.caption(_small_print(run, features, images))
+        for name, reason in details.get("skipped", [])[:5]:
+            st.caption(f"Left out: {formatting.escape(name)} ({formatting.escape(reason)}).")
+        for note in details.get("notes", []):
+            st.caption(formatting.escape(note))
+
+
+def _facts(run: Run, features: Features) -> list[tuple[str, str, str]]:
+    """Give title, value and explanation of each number on the run card."""
+    shape = ", ".join(map(str, (len(features), *features.feature_shape)))
+    return [
+        ("Shape", f"({shape})", f"{_rows_words(run, features)}, then the shape of the features of one."),
+        ("Size", formatting.size(features.values.nbytes), "As float32, 4 bytes a number."),
+        *(_speed(run) if run.spec.takes_images else ()),
+        (
+            "Dead features",
+            f"{100 * run.details.get('dead_share', 0):.3g} %",
+            "Features that have the same value in every row, and so tell nothing apart.",
+        ),
+    ]
+
+
+def _speed(run: Run) -> list[tuple[str, str, str]]:
+    seconds, speed = run.details.get("seconds"), run.details.get("images_per_second")
+    return [
+        ("Time", f"{seconds:.3g} s" if seconds else "unknown", "To the last row, without building the network."),
+        ("Images a second", f"{speed:.3g}" if speed else "all kept", "Rows kept from before do not count."),
+    ]
+
+
+def _rows_words(run: Run, features: Features) -> str:
+    if not run.spec.takes_images:
+        return "Rows"
+    return "Images" if features.copies is None else "Copies of all images"
+
+
+def _small_print(run: Run, features: Features, images: ImageSet) -> str:
+    parts = [f":orange-badge[{formatting.escape(run.spec.badge)}]" if "random" in run.spec.badge else run.spec.badge]
+    batch = run.details.get("batch_size")
+    words = (run.details.get("engine", ""), f"batch {batch}" if batch else "") if run.spec.takes_images else ()
+    parts += map(formatting.escape, words)
+    if features.details.get("n_not_finite"):
+        parts.append(f"{features.details['n_not_finite']} rows with values that are not numbers")
+    parts.append(f"digest `{run.digest[:12]}`")
+    if run.spec.takes_images and len(images) > features.n_images:
+        parts.append(f"{len(images) - features.n_images} images came later: extract again to add them")
+    return "  \u00b7  ".join(part for part in parts if part)
+
+
+def _downloads(run: Run, features: Features) -> None:
+    stem = formatting.file_stem(run.title)
+    for words, kind, write in (
+        ("NumPy (.npz)", "npz", export.to_npz),
+        ("Table (.csv)", "csv", export.to_csv),
+        ("Table (.parquet)", "parquet", export.to_parquet),
+    ):
+        st.download_button(
+            words,
+            data=functools.partial(write, features),
+            file_name=f"{stem}.{kind}",
+            key=f"download_{kind}",
+            on_click="ignore",
+            width="stretch",
+        )
+
+
+def _picture(run: Run, features: Features) -> None:
+    st.markdown("**Features as a picture**")
+    picture = feature_picture(features.vectors)
+    figure = features_figure(
+        picture.values,
+        names=[features.row_names[row] for row in picture.rows],
+        color_range=(picture.low, picture.high),
+        features=picture.columns,
+        dark=session.is_dark(),
+    )
+    st.plotly_chart(figure, key=f"picture_{run.digest[:12]}", theme=None, config=CONFIG)
+    row = "an image" if features.copies is None else "a copy of an image"
+    row = row if run.spec.takes_images else "one of the table's"
+    st.caption(
+        f"Each row is {row}, each column a feature; one cell is the mean over {picture.images_a_row} x "
+        f"{picture.features_a_column} values. Colours end at the 2nd and 98th percentile, so that extremes do not "
+        "hide the rest. The order of features means nothing: look for columns that never change and rows that stand out."
+    )
+
+
+def _table(features: Features) -> None:
+    table = export.to_table(features)
+    n_features = features.vectors.shape[1]
+    n_named = table.shape[1] - n_features  # columns before the features
+    st.dataframe(table.iloc[:, : _TABLE_COLUMNS + n_named], hide_index=True, height=320)
+    if n_features > _TABLE_COLUMNS:
+        st.caption(f"The first {_TABLE_COLUMNS} of {n_features:,} features. A download has all.".replace(",", " "))

@@ -1,0 +1,97 @@
+"""Training on the pages: its curves while it goes on and afterwards, and what a cancelled one left."""
+
+import dataclasses
+
+import streamlit as st
+
+from featx_core.figures.style import CONFIG
+from featx_core.figures.training import history_figure, metrics_of
+from featx_core.images.image_set import ImageSet
+from featx_core.learning.history import ENDINGS, History
+from featx_core.methods import spec_from_json
+from featx_core.specs.spec import Spec
+from featx_core.worker.jobs import Job
+from pages._ui.shell import formatting, fragments, jobs, runs, session
+
+SECONDS_BETWEEN = 1.0  # between two drawings of the curves while they grow
+CAPTION = (
+    "How the loss (what training makes small) and the accuracy changed with each pass over the training images. Validation "
+    "images are not learned from; the epoch with the lowest validation loss is kept (ring). Training values are means "
+    "over the epoch, with dropout and changed images where there are any, so they can lie above or below validation for that "
+    "reason alone. The kept epoch was picked on the validation images, which flatters it a little."
+)
+
+
+def show_live(job: Job) -> None:
+    """Draw the curves of the training that a job is at, again and again, where it trains."""
+    spec = spec_from_json(job.parameters["spec"])
+    if spec.needs_training:
+        fragments.draw(_live, run_every=SECONDS_BETWEEN)(spec.to_json(), job.key)
+
+
+def offer_kept(job: Job, images: ImageSet) -> None:
+    """After a cancelled training, offer to extract with the weights of its best epoch."""
+    spec = spec_from_json(job.parameters["spec"])
+    record = spec.training_record(session.workspace()) if spec.needs_training else None
+    if record is None or not record.history.epochs:
+        return
+    kept = spec.kept(session.workspace())
+    if kept is None:
+        fragments.draw(_wait_for_kept, run_every=SECONDS_BETWEEN)(spec.to_json())
+    else:
+        epochs = formatting.counted(len(record.history.epochs), "epoch")
+        st.markdown(f"The training had finished {epochs}; the best one that was kept can be used.")
+        st.button(
+            f"Extract from {formatting.counted(len(images), 'image')} with the best epoch",
+            icon=":material/play_arrow:",
+            key="extract_kept",
+            on_click=runs.start,
+            args=(dict(job.parameters) | {"spec": kept.to_json()}, kept, images),
+        )
+    show_history(dataclasses.replace(record.history, ending="cancelled"), key="cancelled")
+
+
+def _wait_for_kept(spec_json: str) -> None:
+    """Draw the page again as soon as the cancelled training has left its weights."""
+    if spec_from_json(spec_json).kept(session.workspace()) is not None:
+        st.rerun(scope="app")
+
+
+def show_record(spec: Spec) -> None:
+    """Draw the curves of the training that gave the weights of a spec."""
+    record = spec.training_record(session.workspace())
+    if record is None:
+        st.caption("The course of this training is not in this workspace.")
+        return
+    show_history(record.history, key=spec.digest[:12])
+
+
+def show_history(history: History, *, key: str) -> None:
+    """Draw the curves of a training, side by side, with what there is to say of them."""
+    metrics = metrics_of(history)
+    grid = st.grid(min(len(metrics), 2), min_column_width=360, gap=(16, 32))
+    for metric in metrics:
+        with grid.cell():
+            figure = history_figure(history, metric, dark=session.is_dark())
+            st.plotly_chart(figure, key=f"history_{key}_{metric}", theme=None, config=CONFIG)
+    st.caption(f"{_summary(history)} {CAPTION}")
+
+
+def _live(spec_json: str, job_key: str) -> None:
+    job = jobs.supervisor().job(job_key)
+    if job is None or job.is_finished:
+        return
+    record = spec_from_json(spec_json).training_record(session.workspace())
+    if record is None or not record.history.epochs:
+        st.caption("The curves of the training appear here after its first epoch.")
+        return
+    show_history(record.history, key="live")
+
+
+def _summary(history: History) -> str:
+    if not history.epochs:
+        return "No epoch was finished."
+    n_epochs = len(history.epochs)
+    pace = history.seconds / n_epochs
+    words = f"{formatting.counted(n_epochs, 'epoch')}, {history.seconds:.3g} s, {pace:.2g} s an epoch."
+    return f"{words} {ENDINGS.get(history.ending, '')}"

@@ -1,0 +1,140 @@
+"""What a fine-tuned run shows beyond features: what it is worth, what it got wrong, before and after, its file."""
+
+import streamlit as st
+
+from featx_core.extraction.features import Features
+from featx_core.figures.fine_tuning import class_figure, confusion_figure
+from featx_core.figures.style import CONFIG
+from featx_core.images.image_set import ImageSet
+from featx_core.learning.fine_tuning.report import TuningReport
+from featx_core.methods.fine_tuned import FineTuned
+from featx_core.worker.keys import keras_file_key
+from featx_core.workspace.runs import Run
+from pages._ui.compare import pairs
+from pages._ui.extract import training
+from pages._ui.shell import formatting, jobs, session
+
+_WRONG_SHOWN = 12
+_COLUMNS = 6
+
+
+def show(run: Run, features: Features, images: ImageSet) -> None:
+    """Show what a fine-tuning gave."""
+    record = run.spec.training_record(session.workspace())
+    if record is None or not isinstance(run.spec, FineTuned):
+        st.caption("The course of this training is not in this workspace.")
+        return
+    st.subheader("What the training gave")
+    if not record.facts:
+        st.caption("This training was cancelled before anything was measured.")
+        training.show_record(run.spec)
+        return
+    report = TuningReport.from_facts(record.facts)
+    st.markdown(f"**{formatting.escape(report.verdict)}**")
+    _numbers(report)
+    training.show_record(run.spec)
+    _figures(run, report)
+    _wrong(report, images)
+    _before_and_after(run)
+    _file(run)
+
+
+def _numbers(report: TuningReport) -> None:
+    facts = st.container(horizontal=True, gap="large")
+    for title, interval, words in (
+        ("Fine-tuned", report.accuracy, "Share of the validation images that the new layers name rightly."),
+        ("Linear probe, frozen", report.probe, "A linear classifier on the frozen features, from the same images."),
+    ):
+        ends = f"95 %: {100 * interval.low:.0f} to {100 * interval.high:.0f} %"
+        facts.metric(f"{title} ({ends})", f"{100 * interval.value:.0f} %", help=words, width="content")
+    facts.metric(
+        "Always the largest class",
+        f"{100 * report.baseline:.0f} %",
+        help="What naming the most frequent label each time would get right.",
+        width="content",
+    )
+    n_training = sum(report.training_counts)
+    st.caption(
+        f"Learned from {formatting.counted(n_training, 'image')}, measured on "
+        f"{formatting.counted(len(report.truth), 'other')}; equal and nearly equal images lie on one side. "
+        "The epoch that was kept was picked on the validation images, so the first number is a little too good; the probe had no such help."
+    )
+
+
+def _figures(run: Run, report: TuningReport) -> None:
+    grid = st.grid(2, min_column_width=400, gap=(16, 32))
+    with grid.cell():
+        st.markdown("**Right answers by label**")
+        figure = class_figure(report, dark=session.is_dark())
+        st.plotly_chart(figure, key=f"classes_{run.digest[:12]}", theme=None, config=CONFIG)
+        st.caption(
+            "Validation images alone, their number in brackets. Intervals are Wilson's; with few images they are wide, and "
+            "labels whose intervals overlap may be equally hard."
+        )
+    with grid.cell():
+        st.markdown("**What was taken for what**")
+        figure = confusion_figure(report, dark=session.is_dark())
+        st.plotly_chart(figure, key=f"confusion_{run.digest[:12]}", theme=None, config=CONFIG)
+        st.caption(
+            "Each row is a true label, each column what the network named; right answers lie on the diagonal. Counts, not "
+            "shares: a row with more images is brighter for that reason alone."
+        )
+
+
+def _wrong(report: TuningReport, images: ImageSet) -> None:
+    by_digest = {record.digest: record for record in images}
+    rows = [row for row in report.wrong if report.digests[row] in by_digest]
+    st.markdown(f"**Named wrongly: {formatting.counted(len(rows), 'validation image')}**")
+    if not rows:
+        st.caption("None of the validation images that are still here was named wrongly.")
+        return
+    for start in range(0, min(len(rows), _WRONG_SHOWN), _COLUMNS):
+        for column, row in zip(st.columns(_COLUMNS), rows[start : start + _COLUMNS], strict=False):
+            record = by_digest[report.digests[row]]
+            true, named = (report.classes[int(codes[row])] for codes in (report.truth, report.predicted))
+            column.image(record.thumbnail(), width="stretch", alt=record.name)
+            column.caption(formatting.escape(f"{true}, named {named} ({100 * report.confidence[row]:.0f} %)"))
+    more = f"The first {_WRONG_SHOWN}; " if len(rows) > _WRONG_SHOWN else ""
+    st.caption(
+        f"{more}the surest mistakes come first. The percentage is the network's own, and such numbers overstate."
+    )
+
+
+def _before_and_after(run: Run) -> None:
+    with st.expander(
+        "Before and after, side by side", icon=":material/compare:", key="before_after", on_change="rerun"
+    ) as both:
+        if not both.open or not isinstance(run.spec, FineTuned):
+            return
+        before = session.workspace().ledger.find(run.spec.base.digest)
+        if before is None:
+            st.caption("The features of the base are no longer here. Extract with the base to see them again.")
+            return
+        pairs.show_two(before, run)
+
+
+def _file(run: Run) -> None:
+    """Offer the network as a file, once it was saved, read back and compared."""
+    st.markdown("**The network as a file**")
+    asked = {"spec": run.spec.to_json()}
+    content = session.workspace().result(keras_file_key(run.digest))
+    job = jobs.find("export_network", asked)
+    if content is not None:
+        name = f"{formatting.file_stem(run.title)}.keras"
+        st.download_button(
+            f"Download {name} ({formatting.size(len(content))})",
+            data=content,
+            file_name=name,
+            key="download_keras",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+    elif job is not None and job.state != "done":
+        jobs.show(job)
+    elif st.button("Prepare a .keras file", icon=":material/save:", key="prepare_keras"):
+        jobs.submit("export_network", asked, title=f"Saving {run.title}")
+        st.rerun()
+    st.caption(
+        "The whole network with its classes, for Keras. It is read back in safe mode and compared on sample pictures before it "
+        "is offered. The preprocessing is not in it: feed it what “What the network receives” shows on the set-up view."
+    )

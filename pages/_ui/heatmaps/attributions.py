@@ -1,0 +1,133 @@
+"""Heatmaps on the pages: ask the worker for them, lay them on their pictures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from featx_core.heatmaps.methods import HEATMAPS
+from featx_core.heatmaps.overlay import Heatmap
+from featx_core.heatmaps.targets import Target
+from featx_core.images.image_set import ImageRecord
+from featx_core.worker.jobs import Job
+from featx_core.worker.keys import heatmap_key
+from featx_core.workspace.runs import Run
+from pages._ui.shell import formatting, jobs, session
+
+SHOWN_SIDE = 520  # pixels, the longest side of a picture in the grid
+SAVED_SIDE = 2048  # pixels, of one that is downloaded
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What is there of the heatmaps that were asked for.
+
+    Attributes:
+        heatmaps: By image digest and method name.
+        job: The job that draws the missing ones; None when all are there.
+        problem: Why they cannot be drawn, or None.
+    """
+
+    heatmaps: dict[tuple[str, str], Heatmap]
+    job: Job | None
+    problem: str | None = None
+
+
+def ask(
+    run: Run, records: Sequence[ImageRecord], names: Sequence[str], *, layer: int | str | None, target: Target | None
+) -> Drawn:
+    """Fetch heatmaps, and have the missing ones drawn."""
+    workspace = session.workspace()
+    text = target.to_json() if target is not None else None
+    keys = {
+        (record.digest, name): heatmap_key(run.digest, record.digest, name, layer, text)
+        for record in records
+        for name in names
+    }
+    found = {place: _read(workspace.result(key)) for place, key in keys.items()}
+    heatmaps = {place: heatmap for place, heatmap in found.items() if heatmap is not None}
+    if len(heatmaps) == len(keys):
+        return Drawn(heatmaps, None)
+    asked = {
+        "spec": run.spec.to_json(),
+        "images": [record.name for record in records],
+        "names": list(names),
+        "layer": layer,
+        "target": text,
+    }
+    return Drawn(
+        heatmaps, jobs.ensure("explain", asked, title=f"Heatmaps of {formatting.counted(len(records), 'image')}")
+    )
+
+
+def _read(content: bytes | None) -> Heatmap | None:
+    try:
+        return Heatmap.from_bytes(content) if content is not None else None
+    except ValueError:
+        return None
+
+
+def overlay(heatmap: Heatmap, record: ImageRecord, opacity: float, colormap: str, longest_side: int) -> np.ndarray:
+    """Lay a heatmap on its picture in grey: uint8 `(height, width, 3)`."""
+    return heatmap.overlay(record, opacity=opacity, colormap=colormap, longest_side=longest_side, grey=True)
+
+
+def show_grid(drawn: Drawn, records: Sequence[ImageRecord], *, opacity: float, colormap: str) -> None:
+    """Show one row an image: the original, then one column a method."""
+    head = st.columns(len(HEATMAPS) + 1)
+    head[0].markdown("**Original**")
+    for place, method in zip(head[1:], HEATMAPS.values(), strict=True):
+        place.markdown(f"**{method.title}**", help=f"{method.caption} {method.scale} {method.reference}.")
+    for record in records:
+        row = st.columns(len(HEATMAPS) + 1)
+        row[0].image(formatting.preview(record), width="stretch", alt=record.name)
+        row[0].caption(formatting.escape(f"{record.label}, {record.name}" if record.label else record.name))
+        for place, name in zip(row[1:], HEATMAPS, strict=True):
+            with place:
+                _cell(drawn.heatmaps.get((record.digest, name)), record, name, opacity, colormap)
+    first = next(iter(drawn.heatmaps.values()), None)
+    layer = f" Layer: {first.layer}." if first is not None and first.layer else ""
+    st.caption(
+        formatting.escape(
+            f"Every map is scaled by itself: compare places within a map, not colours between maps.{layer}"
+        )
+    )
+    for method in HEATMAPS.values():
+        st.caption(f"**{method.title}.** {method.caption}")
+
+
+def _cell(heatmap: Heatmap | None, record: ImageRecord, name: str, opacity: float, colormap: str) -> None:
+    if heatmap is None:
+        st.skeleton(height=180)
+        return
+    title = heatmap.title
+    st.image(overlay(heatmap, record, opacity, colormap, SHOWN_SIDE), width="stretch", alt=f"{record.name}: {title}")
+    words, download = st.columns([5, 1], vertical_alignment="center")
+    words.caption(formatting.escape(f"{title}. {heatmap.note}" if heatmap.note else title))
+    download.download_button(
+        "",
+        data=lambda: png(overlay(heatmap, record, opacity, colormap, SAVED_SIDE)),
+        file_name=f"{formatting.file_stem(record.name)}-{name}.png",
+        mime="image/png",
+        key=f"png_{record.digest[:12]}_{record.name}_{name}",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+        help="Download as PNG",
+    )
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """Write a picture as PNG."""
+    out = BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
+
+
+def caption(name: str) -> str:
+    """Say what one method draws and how it misleads."""
+    method = HEATMAPS[name]
+    return f"{method.title}: {method.draws}. {method.caption}"

@@ -1,0 +1,58 @@
+"""Feature maps of one image, channel by channel, as one mosaic."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from featx_core.heatmaps.feature_maps import FeatureMaps
+from featx_core.images.image_set import ImageRecord
+from featx_core.worker.keys import feature_maps_key
+from featx_core.workspace.runs import Run
+from pages._ui.heatmaps import attributions
+from pages._ui.shell import formatting, jobs, session
+
+_SCALES = {"shared": "One scale for all", "channel": "Each its own scale"}
+
+
+def show(run: Run, records: Sequence[ImageRecord], *, layer: int | str | None, colormap: str) -> None:
+    """Show the strongest channels of a layer for one of the images."""
+    left, middle, right = st.columns([4, 3, 3], vertical_alignment="bottom")
+    by_name = {record.name: record for record in records}
+    name = left.selectbox("Image", list(by_name), key="channels_image")
+    scale = middle.segmented_control(
+        "Scale",
+        list(_SCALES),
+        default="shared",
+        required=True,
+        format_func=lambda scale: _SCALES[scale],
+        key="channels_scale",
+    )
+    maps = _ask(run, by_name[name], layer)
+    if maps is None:
+        return
+    mosaic = maps.mosaic(scale=scale or "shared", colormap=colormap)
+    right.download_button(
+        "Download as PNG",
+        data=lambda: attributions.png(mosaic.pixels),
+        file_name=f"{formatting.file_stem(name)}-feature-maps.png",
+        mime="image/png",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+    st.image(mosaic.pixels, width=720, alt=f"Feature maps of {name}")
+    numbers = ", ".join(str(channel) for channel in mosaic.channels[:8])
+    st.caption(formatting.escape(f"{maps.layer}. {mosaic.caption} In reading order the first are channels {numbers}."))
+
+
+def _ask(run: Run, record: ImageRecord, layer: int | str | None) -> FeatureMaps | None:
+    content = session.workspace().result(feature_maps_key(run.digest, record.digest, layer))
+    if content is not None:
+        try:
+            return FeatureMaps.from_bytes(content)
+        except ValueError:
+            pass
+    asked = {"spec": run.spec.to_json(), "image": record.name, "layer": layer}
+    job = jobs.ensure("feature_maps", asked, title=f"Feature maps of {record.name}")
+    if job is not None:
+        jobs.show(job)
+    return None

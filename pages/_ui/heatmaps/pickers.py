@@ -1,0 +1,167 @@
+"""Controls of the Heatmaps page: layer, target, images, looks."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import streamlit as st
+
+from featx_core.base.palette import SEQUENTIAL_SCALES
+from featx_core.heatmaps.targets import ClassTarget, FeatureTarget, OwnFeaturesTarget, SimilarityTarget, Target
+from featx_core.images.image_set import ImageRecord, ImageSet
+from featx_core.specs.spec import SpecError
+from featx_core.workspace.runs import Run
+from pages._ui.shell import formatting, outlines
+from pages._ui.shell.layer_choices import layer_words
+
+OPACITY_WIDTH = 280  # pixels
+MAX_IMAGES = 8
+_FIRST_IMAGES = 3
+
+
+def spatial_layer(run: Run) -> int | str | None:
+    """Let the person pick a layer with height and width, up to the run's tap. None is the last of them."""
+    try:
+        outline = outlines.fetch(run.spec)
+    except SpecError as error:
+        st.caption(formatting.escape(str(error)))
+        return None
+    if outline is None:
+        st.selectbox("Layer", ["Reading the layers ..."], disabled=True, key="heatmap_layer_waiting")
+        return None
+    layers = [info for info in outline.layers if info.is_spatial and info.index <= outline.tap]
+    if not layers:
+        st.caption("This network has no layer with height and width.")
+        return None
+    words = layer_words(layers)
+    return st.selectbox(
+        "Layer",
+        list[int | str | None](words),
+        format_func=lambda layer: words[layer],
+        key=f"heatmap_layer_{run.digest[:12]}",
+        help="Where to look. Late layers are coarse and know objects, early ones are fine and know edges.",
+        width=280,
+    )
+
+
+def target(run: Run, images: ImageSet) -> Target | None:
+    """Let the person pick what Grad-CAM explains."""
+    has_classes = run.spec.classes is not None
+    kinds = [kind for kind, form in _TARGET_FORMS.items() if has_classes or not form.needs_classes]
+    kind = st.selectbox(
+        "Grad-CAM explains",
+        kinds,
+        format_func=lambda kind: _TARGET_FORMS[kind].title,
+        key=f"target_kind_{has_classes}",
+        persist_state="session",
+        help="What the gradient is taken of. Activation energy and Eigen-CAM need no target.",
+        width=260,
+    )
+    return _TARGET_FORMS[kind].ask(run, images)
+
+
+def some_images(images: ImageSet) -> list[ImageRecord]:
+    """Let the person pick a few images; the first of different labels to begin with."""
+    by_name = {record.name: record for record in images}
+    names = st.multiselect(
+        "Images",
+        list(by_name),
+        default=_different(images),
+        max_selections=MAX_IMAGES,
+        format_func=lambda name: f"{by_name[name].label}: {name}" if by_name[name].label else name,
+        key="heatmap_images",
+        persist_state="session",
+        help=f"Up to {MAX_IMAGES}. Type to search by name or label.",
+    )
+    return [by_name[name] for name in names if name in by_name]
+
+
+def overlay_look() -> tuple[float, str]:
+    """Let the person set opacity and colour map. Gives both."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        opacity = st.slider(
+            "Opacity",
+            0.0,
+            1.0,
+            0.5,
+            0.05,
+            key="opacity",
+            persist_state="session",
+            help="Of the colours over the picture.",
+            width=OPACITY_WIDTH,
+        )
+        colormap = st.segmented_control(
+            "Colours",
+            list(SEQUENTIAL_SCALES),
+            default=SEQUENTIAL_SCALES[0],
+            required=True,
+            key="colormap",
+            persist_state="session",
+        )
+    return opacity, colormap
+
+
+def _different(images: ImageSet) -> list[str]:
+    first_of: dict[str | None, str] = {}
+    for record in images:
+        first_of.setdefault(record.label, record.name)
+    return [*first_of.values(), *(name for name in images.names if name not in first_of.values())][:_FIRST_IMAGES]
+
+
+class _TargetForm:
+    """How one kind of target is asked for."""
+
+    def __init__(
+        self, title: str, ask: Callable[[Run, ImageSet], Target | None], *, needs_classes: bool = False
+    ) -> None:
+        self.title = title
+        self.ask = ask
+        self.needs_classes = needs_classes
+
+
+def _own_features(run: Run, images: ImageSet) -> Target:
+    del run, images
+    return OwnFeaturesTarget()
+
+
+def _feature(run: Run, images: ImageSet) -> Target:
+    del images
+    n_features = 1
+    for side in run.details.get("feature_shape", [1]):
+        n_features *= side
+    index = st.number_input("Feature", 0, n_features - 1, key="target_feature", persist_state="session", width=160)
+    return FeatureTarget(int(index))
+
+
+def _similarity(run: Run, images: ImageSet) -> Target:
+    del run
+    by_name = {record.name: record for record in images}
+    name = st.selectbox("Similarity to", list(by_name), key="target_image", persist_state="session", width=260)
+    return SimilarityTarget(by_name[name])
+
+
+def _class(run: Run, images: ImageSet) -> Target:
+    del images
+    fixed = st.toggle("Pick the class", key="target_class_fixed", help="Otherwise the one that scores highest.")
+    if not fixed:
+        return ClassTarget()
+    classes = run.spec.classes or ()
+    return ClassTarget(
+        st.selectbox(
+            "Class",
+            list(range(len(classes))),
+            format_func=lambda index: f"{index}: {classes[index]}",
+            key=f"target_class_{len(classes)}",
+            persist_state="session",
+            width=260,
+        )
+    )
+
+
+_TARGET_FORMS: Mapping[str, _TargetForm] = MappingProxyType(
+    {
+        OwnFeaturesTarget.kind: _TargetForm("This image's own features", _own_features),
+        SimilarityTarget.kind: _TargetForm("Similarity to another image", _similarity),
+        FeatureTarget.kind: _TargetForm("One feature", _feature),
+        ClassTarget.kind: _TargetForm("A class", _class, needs_classes=True),
+    }
+)

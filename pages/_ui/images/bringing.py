@@ -1,0 +1,151 @@
+"""The ways to bring images in: a drop zone, a local folder, the samples; and the report of what came of it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from featx_core.images.intake_report import IntakeReport
+from featx_core.images.samples import SAMPLES
+from featx_core.workspace.workspace import Workspace
+from pages._ui.images import vector_files
+from pages._ui.shell import formatting, imports, library, session
+
+_KINDS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF files of up to 25 MB, or zip archives of up to 200 MB."
+_TABLES = "Tables of numbers (CSV, NPY, NPZ, Parquet) come in as sets of vectors."
+_SHOWN_LINES = 200
+
+
+def show_first(workspace: Workspace) -> None:
+    """Show the first screen of an empty workspace."""
+    if imports.current(workspace) is not None:
+        st.info("Your images are coming in. The progress is in the sidebar.", icon=":material/hourglass:")
+        return
+    grid = st.grid(2, min_column_width=360, border=True)
+    with grid.cell():
+        st.subheader("Your images")
+        _drop_zone(workspace)
+        st.caption(_TABLES)
+        _local_folder(workspace)
+    with grid.cell():
+        st.subheader("No images at hand?")
+        _samples(workspace, primary=True)
+    if session.is_local() and (found := library.recent()):
+        st.subheader("Open again")
+        for entry in found[:4]:
+            words = f"{formatting.escape(entry.title)}, {entry.holds}, {formatting.ago(entry.changed)}"
+            if st.button(words, key=f"again_{entry.token}", icon=":material/history:", type="tertiary"):
+                session.switch(entry.token)
+                st.rerun()
+
+
+def show_controls(workspace: Workspace) -> None:
+    """Show the same ways for a workspace that holds images already."""
+    grid = st.grid(2, min_column_width=360)
+    with grid.cell():
+        _drop_zone(workspace)
+        _local_folder(workspace)
+    with grid.cell():
+        _samples(workspace, primary=False)
+
+
+def show_last_report(workspace: Workspace) -> None:
+    """Say what came of the last intake, once it is over, until the person closes it."""
+    report = workspace.last_intake()
+    if report is None or session.recall("report_closed") == workspace.fact("intake"):
+        return
+    with st.container(border=True, key="intake_report"):
+        line = st.container(horizontal=True, vertical_alignment="center", wrap=False)
+        line.markdown(_report_words(report))
+        if line.button("", icon=":material/close:", type="tertiary", help="Close this report", key="close_report"):
+            session.remember("report_closed", workspace.fact("intake"))
+            st.rerun()
+        if report.skipped or report.converted or report.duplicates:
+            _details(report)
+
+
+def _report_words(report: IntakeReport) -> str:
+    return formatting.escape(report.sentence())
+
+
+def _details(report: IntakeReport) -> None:
+    with st.expander("Details", key="report_details", on_change="rerun") as details:
+        if not details.open:
+            return
+        rows = [{"file": name, "what": "left out", "why": reason} for name, reason in report.skipped]
+        rows += [{"file": name, "what": "converted", "why": note} for name, note in report.converted]
+        rows += [{"file": name, "what": "duplicate", "why": f"same as {other}"} for name, other in report.duplicates]
+        st.dataframe(rows[:_SHOWN_LINES], hide_index=True, height=min(38 + 35 * len(rows), 320))
+        st.download_button(
+            "Download the list",
+            data=report.to_csv(),
+            file_name="featx-intake.csv",
+            mime="text/csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+
+
+def _drop_zone(workspace: Workspace) -> None:
+    kind = st.segmented_control(
+        "What to upload", ["Files or zip", "Folder"], default="Files or zip", required=True, key="upload_kind"
+    )
+    number = session.recall("upload_number", 0)
+    files = st.file_uploader(
+        "Drop files or zip archives here" if kind == "Files or zip" else "Drop a folder here",
+        accept_multiple_files="directory" if kind == "Folder" else True,
+        key=f"upload_{kind}_{number}",
+        max_upload_size=200,
+        help=f"{_KINDS} Names of folders become labels. {_TABLES}",
+    )
+    if files:
+        session.remember("upload_number", int(str(number)) + 1)
+        pictures = vector_files.take(files)
+        if not pictures:
+            st.rerun()
+        begin(workspace, [(file.name, file) for file in pictures], title="Bringing in your images", limited=True)
+
+
+def _local_folder(workspace: Workspace) -> None:
+    if not session.is_local():
+        return
+    with st.popover("Open a folder of this machine", icon=":material/folder:"):
+        path = st.text_input("Path of the folder or zip file", placeholder="for example ~/Pictures/birds")
+        if st.button("Bring in", key="open_folder", disabled=not path.strip()):
+            source = Path(path.strip()).expanduser()
+            if vector_files.take_path(source):
+                st.rerun()
+            elif source.exists():
+                begin(workspace, [source], title=f"Bringing in {source.name}", limited=False)
+            else:
+                st.warning("There is no such file or folder on this machine. Check the path.")
+
+
+def _samples(workspace: Workspace, *, primary: bool) -> None:
+    names = list(SAMPLES)
+    chosen = st.radio(
+        "Sample set",
+        names,
+        format_func=lambda name: SAMPLES[name].title,
+        captions=[SAMPLES[name].caption for name in names],
+        key="sample_set",
+    )
+    if st.button(
+        "Try with samples",
+        type="primary" if primary else "secondary",
+        icon=":material/auto_awesome_mosaic:",
+        key="try_samples",
+    ):
+        sample = SAMPLES[chosen]
+        if workspace.title == "Untitled":
+            workspace.title = sample.title
+        if sample.attribution:
+            workspace.set_fact("attribution", sample.attribution)
+        begin(workspace, sample.make(), title=f"Making {sample.title}", limited=False, expected=sample.n_images)
+
+
+def begin(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: bool, expected: int = 0) -> None:
+    """Start an intake beside the page and draw the page again."""
+    imports.start(workspace, sources, title=title, limited=limited, expected=expected)
+    st.rerun()

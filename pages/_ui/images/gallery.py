@@ -1,0 +1,82 @@
+"""Thumbnails in a grid, and the drawer that opens when one is pressed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from featx_core.base.palette import label_styles
+from featx_core.images.image_set import ImageRecord, ImageSet
+from pages._ui.images import similar
+from pages._ui.shell import formatting, session
+
+SIZES = {"S": 96, "M": 140, "L": 210}  # pixels, the least width of a tile
+DRAWER_SIDE = 440  # pixels, the width of the picture in the drawer
+SMALLEST_SIDE = 160
+_HERE = Path(__file__).parent
+_gallery = st.components.v2.component(
+    "featx_gallery", css=(_HERE / "gallery.css").read_text("utf-8"), js=(_HERE / "gallery.js").read_text("utf-8")
+)
+
+
+def show(images: Sequence[ImageRecord], *, key: str, size: str = "M", labels: Sequence[str | None] = ()) -> None:
+    """Show thumbnails. Pressing one opens the drawer with the picture and its facts.
+
+    Args:
+        images: What to show, all at once: page it before.
+        key: The name of this gallery on the page.
+        size: A key of `SIZES`.
+        labels: All labels of the workspace, so that colours are the same everywhere.
+    """
+    styles = label_styles(labels or [record.label for record in images])
+    items = [
+        {
+            "name": record.name,
+            "source": source(record),
+            "label": record.label or "",
+            "color": styles[record.label].color if record.label in styles else "transparent",
+            "note": formatting.short_note(record.notes),
+        }
+        for record in images
+    ]
+    result = _gallery(data={"items": items, "tile": SIZES[size]}, key=key, on_opened_change=lambda: None)
+    if result.opened:
+        _drawer(result.opened)
+
+
+def source(record: ImageRecord) -> str:
+    """Give the address of an image's thumbnail."""
+    return f"/thumbnail/{session.token()}/{record.digest}"
+
+
+def paged(images: ImageSet, *, key: str, page_size: int) -> ImageSet:
+    """Show the page numbers under a gallery when it needs them; give the images of the page."""
+    n_pages = max(1, -(-len(images) // page_size))
+    if n_pages == 1:
+        return images
+    number = st.pagination(n_pages, key=key)
+    return images[(number - 1) * page_size : number * page_size]
+
+
+@st.dialog("Image", width="small", position="right")
+def _drawer(name: str) -> None:
+    workspace = session.workspace()
+    found = [record for record in workspace.images() if record.name == name]
+    if not found:
+        st.caption("This image is not in the workspace any more.")
+        return
+    record = found[0]
+    st.image(formatting.preview(record), width=max(min(record.width, DRAWER_SIDE), SMALLEST_SIDE), alt=record.name)
+    st.text(record.name)
+    facts = f"{record.width} x {record.height} pixels, {record.format}, brightness {record.brightness:.0f} of 100"
+    st.caption(formatting.escape(facts))
+    for note in record.notes:
+        st.caption(formatting.escape(note))
+    label = st.text_input("Label", value=record.label or "", max_chars=60, key=f"label_of_{record.digest}_{name}")
+    if label.strip() != (record.label or ""):
+        workspace.set_labels({name: label.strip() or None})
+        st.rerun()
+    similar.show(record)
+    if st.button("Remove from the workspace", icon=":material/delete:", key=f"remove_{record.digest}_{name}"):
+        workspace.remove([name])
+        st.rerun()

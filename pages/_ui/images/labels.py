@@ -1,0 +1,65 @@
+"""Labels on the Images page: filter by them, count them, edit them."""
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from featx_core.images.image_set import ImageSet
+from featx_core.workspace.workspace import Workspace
+from pages._ui.shell import formatting
+
+_LABELLED = "label"  # the kind of choice that a label is: one may be called "All images", too
+_ALL, _NOTED, _UNLABELLED = ("all", "All images"), ("noted", "With a note"), ("unlabelled", "Without a label")
+
+
+def filter_images(images: ImageSet, place: DeltaGenerator) -> ImageSet:
+    """Let the person pick which images to see."""
+    found = sorted({label for label in images.labels if label})
+    options = [_ALL, *((_LABELLED, label) for label in found)]
+    options += [_UNLABELLED] if found and None in images.labels else []
+    options += [_NOTED] if any(record.notes for record in images) else []
+    chosen = place.selectbox("Show", options, format_func=_words, key="show_images", width=260)
+    if chosen == _ALL:
+        return images
+    if chosen == _NOTED:
+        return ImageSet(record for record in images if record.notes)
+    wanted = None if chosen == _UNLABELLED else chosen[1]
+    return ImageSet(record for record in images if record.label == wanted)
+
+
+def _words(option: tuple[str, str]) -> str:
+    """Name a choice; the browser tells choices apart by these words."""
+    kind, words = option
+    is_ambiguous = kind == _LABELLED and words in (_ALL[1], _NOTED[1], _UNLABELLED[1])
+    return f'Label "{words}"' if is_ambiguous else words
+
+
+def sentence(images: ImageSet, shown: ImageSet) -> str:
+    """Say how many images are shown, and how many labels there are."""
+    n_labels = len({label for label in images.labels if label})
+    words = formatting.counted(len(images), "image")
+    if len(shown) != len(images):
+        words = f"{formatting.counted(len(shown), 'image')} of {formatting.counted(len(images), 'image')}"
+    return f"{words}, {formatting.counted(n_labels, 'label')}." if n_labels else f"{words}, no labels yet."
+
+
+@st.dialog("Edit labels", width="large")
+def edit(workspace: Workspace) -> None:
+    """Edit the labels of all images in one table."""
+    images = workspace.images()
+    st.caption("Change labels in the table, or paste a column from a spreadsheet. An empty cell takes the label away.")
+    table = pd.DataFrame({"image": images.names, "label": [label or "" for label in images.labels]})
+    edited = st.data_editor(table, disabled=["image"], hide_index=True, height=420, key="label_table")
+    save, remove = st.columns(2)
+    if save.button("Save labels", type="primary", width="stretch"):
+        pairs = zip(edited["image"], edited["label"], strict=True)
+        workspace.set_labels({name: _cleaned(label) for name, label in pairs})
+        st.rerun()
+    if remove.button("Take all labels away", width="stretch"):
+        workspace.set_labels(dict.fromkeys(images.names))
+        st.rerun()
+
+
+def _cleaned(cell: object) -> str | None:
+    """Read a cell of the table; an emptied one comes as None or NaN."""
+    return (cell.strip() or None) if isinstance(cell, str) else None

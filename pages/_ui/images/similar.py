@@ -1,0 +1,52 @@
+"""The images nearest to one image, by the features of a run."""
+
+import numpy as np
+import streamlit as st
+
+from featx_core.images.image_set import ImageRecord
+from featx_core.measures.neighbors import nearest
+from featx_core.workspace.runs import Run
+from pages._ui.shell import formatting, runs, session
+
+_SHOWN = 9
+_COLUMNS = 3
+
+
+def show(record: ImageRecord) -> None:
+    """Let the person ask for the images nearest to one."""
+    found = session.workspace().ledger.runs()
+    if not found:
+        st.caption("After an extraction, the images most like this one are found here.")
+        return
+    with st.expander(
+        "Find similar", icon=":material/image_search:", key=f"similar_{record.name}", on_change="rerun"
+    ) as more:
+        if more.open:
+            _neighbors(record, runs.pick(found, key="similar_run"))
+
+
+def _neighbors(record: ImageRecord, run: Run) -> None:
+    features = runs.features_of(run)
+    if features is None or record.digest not in features.digests:
+        st.caption("This image has no features of that run yet: extract again to add it.")
+        return
+    each = features.per_image()
+    usable = np.flatnonzero(np.isfinite(each.vectors).all(axis=1))
+    rows = [row for row in usable if each.digests[row] == record.digest]
+    rows.sort(key=lambda row: each.names[row] != record.name)
+    if not rows:
+        st.caption("The features of this image are not all numbers, so nothing can be near to it.")
+        return
+    known = session.workspace().images().matching(each.names, each.digests)
+    near = nearest(each.vectors[usable], int(np.searchsorted(usable, rows[0])), n_neighbors=_SHOWN)
+    columns = st.columns(_COLUMNS)
+    for place, neighbor in enumerate(near):
+        image = known[usable[neighbor.row]]
+        if image is not None:
+            with columns[place % _COLUMNS]:
+                st.image(image.thumbnail(), width="stretch", alt=image.name)
+                st.caption(f"{neighbor.similarity:.2f} {formatting.escape(image.label or image.name)}")
+    st.caption(
+        "Nearest first, by the cosine between features: 1 is the same direction. Near for this network does not "
+        "always mean near for a person."
+    )

@@ -1,0 +1,243 @@
+"""Maps on the pages: their controls, where they are computed, what is said under them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from featx_core.extraction.columns import COLUMNS, RunColumn
+from featx_core.extraction.features import Features
+from featx_core.images.image_set import ImageRecord
+from featx_core.maps.projection import Projection, project
+from featx_core.maps.registry import PROJECTIONS, Parameter
+from featx_core.worker.jobs import Job
+from featx_core.worker.keys import projection_key
+from featx_core.workspace.runs import Run
+from featx_core.workspace.workspace import image_set_key
+from pages._ui.shell import jobs, session
+from pages._ui.shell.inputs import seed_input
+
+KEPT = "kept"  # colour by how well each image's neighbours are kept: a fact of the map, not of the image
+MAX_THUMBNAILS = 300  # pictures that a browser draws inside a plot without stuttering
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the person asked to see.
+
+    Attributes:
+        name: A key of `PROJECTIONS`.
+        n_components: 2 or 3.
+        color: A key of `COLUMNS`, of what the run tells of its images, or `KEPT`.
+        pictures: Whether thumbnails stand in place of points.
+        trails: Whether lines join images to their copies.
+        seed: For projections that use chance.
+        parameters: The projection's own parameters.
+    """
+
+    name: str
+    n_components: int
+    color: str
+    pictures: bool
+    seed: int
+    parameters: Mapping[str, Any]
+    trails: bool = False
+
+
+def controls(bar: DeltaGenerator, features: Features) -> Choice:
+    """Show the controls of a map in one row."""
+    name = bar.segmented_control(
+        "Projection",
+        list(PROJECTIONS),
+        default="pca",
+        required=True,
+        format_func=lambda name: PROJECTIONS[name].title,
+        key="projection",
+        persist_state="session",
+        help="PCA: straight-line view, quick and exact. t-SNE: keeps near neighbours near, shows groups.",
+    )
+    n_components = bar.segmented_control(
+        "Axes", [2, 3], default=2, required=True, format_func=lambda n: f"{n}-D", key="axes", persist_state="session"
+    )
+    is_pictured = features.spec.takes_images or any(images_of(features))
+    titles = {key: column.title for key, column in COLUMNS.items() if key == "label" or is_pictured}
+    titles |= {key: column.title for key, column in told(features).items()} | {KEPT: "Neighbours kept"}
+    if session.recall("map_color") not in titles:
+        session.take("map_color")
+    color = bar.selectbox(
+        "Colour",
+        list(titles),
+        format_func=lambda key: titles[key],
+        key="map_color",
+        width=210,
+        persist_state="session",
+    )
+    with bar.popover("Parameters", icon=":material/tune:"):
+        parameters = {item.name: _parameter(item, name) for item in PROJECTIONS[name].parameters}
+        seed = seed_input(key="map_seed", help="The same seed gives the same map.")
+        small = n_components == 2 and len(features) <= MAX_THUMBNAILS and is_pictured
+        pictures = st.toggle(
+            "Thumbnails in place of points",
+            key="map_pictures",
+            persist_state="session",
+            disabled=not small,
+            help=f"For 2-D maps of up to {MAX_THUMBNAILS} images.",
+        )
+    return Choice(name, n_components, color, pictures and small, seed, parameters, _trails(bar, features))
+
+
+def _trails(bar: DeltaGenerator, features: Features) -> bool:
+    """Offer trails where each image has several copies."""
+    if features.copies is None:
+        return False
+    return bar.toggle(
+        "Trails",
+        value=True,
+        key="map_trails",
+        persist_state="session",
+        help="Lines from each image to its copies: short ones for images whose features hardly notice the changes.",
+    )
+
+
+def _parameter(item: Parameter, projection: str) -> float | int | str:
+    """Show one control, built from its row in the registry."""
+    key = f"{projection}_{item.name}"
+    if item.default == "auto" and not st.toggle(f"{item.title}: set by hand", key=f"{key}_manual", help=item.help):
+        return "auto"
+    start = item.manual if item.default == "auto" and item.manual is not None else item.default
+    kind = int if float(item.step).is_integer() else float
+    value = st.slider(
+        item.title,
+        kind(item.minimum),
+        kind(item.maximum),
+        kind(float(start)),
+        kind(item.step),
+        key=key,
+        persist_state="session",
+        help=item.help,
+    )
+    return kind(value) if isinstance(item.default, int) else float(value)
+
+
+def fetch(run: Run, features: Features, choice: Choice, *, alone: bool = True) -> tuple[Projection | None, Job | None]:
+    """Give the map, or the job that makes it. `alone` cancels maps that were asked for before and not waited for."""
+    if not PROJECTIONS[choice.name].in_worker:
+        projection = in_server(run, features, choice.name, choice.n_components, choice.seed, choice.parameters)
+        return projection, None
+    images_key = image_set_key(features)
+    parameters = dict(choice.parameters)
+    key = projection_key(run.digest, images_key, choice.name, choice.n_components, choice.seed, parameters)
+    asked = {
+        "run_digest": run.digest,
+        "image_set_key": images_key,
+        "name": choice.name,
+        "n_components": choice.n_components,
+        "seed": choice.seed,
+        "parameters": parameters,
+    }
+    if features.copies is None and run.spec.rows_per_image > 1:
+        asked["per_image"] = True
+    if alone:
+        _leave_older(asked)
+    stored = _stored(key)
+    if stored is not None:
+        return stored, None
+    return None, jobs.ensure("project", asked, title=f"{PROJECTIONS[choice.name].title} of {run.title}")
+
+
+def _leave_older(asked: Mapping[str, Any]) -> None:
+    """Cancel a map that this session asked for before and does not look at any more."""
+    for job in jobs.mine():
+        if job.task == "project" and dict(job.parameters) != dict(asked):
+            jobs.cancel(job)
+
+
+def in_server(
+    run: Run, features: Features, name: str, n_components: int, seed: int, parameters: Mapping[str, Any]
+) -> Projection:
+    """Compute a quick map here, once."""
+    digests = hash(features.digests)
+    return _computed(
+        session.token(), run.digest, run.created, digests, name, n_components, seed, dict(parameters), features
+    )
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _computed(
+    _token: str,
+    digest: str,
+    created: str,
+    digests: int,
+    name: str,
+    n_components: int,
+    seed: int,
+    parameters: dict,
+    _features: Features,
+) -> Projection:
+    del digest, created, digests
+    return project(_features.vectors, name, n_components=n_components, seed=seed, **parameters)
+
+
+def _stored(key: str) -> Projection | None:
+    content = session.workspace().result(key)
+    try:
+        return Projection.from_bytes(content) if content is not None else None
+    except ValueError:
+        return None
+
+
+def images_of(features: Features) -> list[ImageRecord | None]:
+    """Give the image of the workspace that each row belongs to, or None."""
+    return session.workspace().images().matching(features.names, features.digests)
+
+
+def groups(features: Features, projection: Projection, color: str) -> tuple[list[str | None] | np.ndarray, str]:
+    """Give what the points are coloured by, one value a row of the features, and its title."""
+    if color == KEPT:
+        each = projection.details.get("neighbors_kept_each")
+        values = np.full(len(features), np.nan, np.float32)
+        if each is not None:
+            values[projection.rows] = each
+        return values, "Neighbours kept (0 to 1)"
+    title, found, is_number = _facts(features, color)
+    if is_number:
+        return np.array([np.nan if value is None else float(value) for value in found], np.float32), title
+    return [None if value is None else str(value) for value in found], title
+
+
+def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | None], bool]:
+    """Give the title of a column, its value for each row, and whether it is a number."""
+    if color in told(features):
+        fact = told(features)[color]
+        return fact.title, fact.values, fact.is_number
+    column = COLUMNS[color]
+    if color == "label":
+        return column.title, features.labels, False
+    values = [None if record is None else column.value(record) for record in images_of(features)]
+    return column.title, values, column.is_number
+
+
+def told(features: Features) -> Mapping[str, RunColumn]:
+    """Give what the run of these features tells of each image, such as a predicted class."""
+    return _told(session.token(), features.spec.digest, hash(features.digests), features)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _told(_token: str, digest: str, digests: int, _features: Features) -> dict[str, RunColumn]:
+    del digest, digests
+    return dict(_features.spec.columns(session.workspace(), _features))
+
+
+def caption(projection: Projection) -> str:
+    """Say what a map shows, how far it can be trusted, and how it misleads."""
+    parts = list(projection.notes)
+    trust, kept = projection.details.get("trustworthiness"), projection.details.get("neighbors_kept")
+    if trust is not None:
+        parts.append(f"Trustworthiness {trust:.2f} of 1.")
+    if kept is not None:
+        n = projection.details.get("n_neighbors")
+        parts.append(f"{100 * kept:.0f} % of each image's {n} true neighbours are kept here.")
+    return " ".join([*parts, PROJECTIONS[projection.name].caption])

@@ -1,0 +1,149 @@
+"""What stands around every page: configuration, navigation, the sidebar."""
+
+import threading
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import StopException
+
+from featx_core.extraction.vector_sets import vector_sets
+from pages._ui.shell import formatting, fragments, jobs, library, session
+
+PAGES = (
+    ("images", "Images", ":material/photo_library:"),
+    ("extract", "Extract", ":material/memory:"),
+    ("map", "Map", ":material/scatter_plot:"),
+    ("heatmaps", "Heatmaps", ":material/local_fire_department:"),
+    ("compare", "Compare", ":material/leaderboard:"),
+)
+SIDEBAR_WIDTH = 240  # pixels
+_ICON = str(Path(__file__).with_name("icon.png"))
+_FOLDER = Path(__file__).resolve().parents[2]
+_around = threading.local()  # per run of a script; the session's state refuses to be written when a run is cut short
+
+
+def _pages() -> list:
+    return [
+        st.Page(_FOLDER / f"{name}.py", title=title, icon=icon, url_path=name, default=name == "images")
+        for name, title, icon in PAGES
+    ]
+
+
+def _configure() -> None:
+    """Set title, icon and layout. Before `st.navigation`, or the browser fetches the icon of a page from Google."""
+    st.set_page_config(page_title="featx", page_icon=_ICON, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
+
+
+def show() -> None:
+    """Draw the frame and, in it, the page that was asked for."""
+    _configure()
+    st.html(Path(__file__).with_name("frame.css"))
+    st.logo(_ICON, size="large")
+    pages = _pages()
+    page = st.navigation(pages, position="hidden")
+    session.workspace()
+    noted = jobs.going_on()
+    _around.is_there = True
+    try:
+        with st.sidebar:
+            _links(pages)
+            _workspace_menu()
+            _ledger()
+            jobs.show_all(noted)
+        session.show_problem()
+        page.run()
+    except StopException:  # the page ends early
+        fragments.forget_others()
+        raise
+    finally:
+        _around.is_there = False
+
+
+def guard() -> None:
+    """Send a page that was reached without the frame around it back through the frame.
+
+    Until one session has run `st.navigation`, Streamlit runs the file of a page by itself.
+    """
+    if not getattr(_around, "is_there", False):
+        _configure()
+        st.navigation(_pages())
+        st.rerun()
+
+
+def _links(pages: list) -> None:
+    """Show the way to each page. The links carry the workspace, so that a page opened in a new tab shows the same one.
+
+    Those of `st.navigation` do not: the address then changes twice for one click, and Back goes to the page one is on.
+    """
+    with st.container(key="pages", gap="xsmall"):
+        for page in pages:
+            st.page_link(page, query_params={"w": session.token()}, width="stretch")
+    st.divider()
+
+
+def open_page(name: str) -> None:
+    """Go to another page, with the same workspace."""
+    st.switch_page(_FOLDER / f"{name}.py", query_params={"w": session.token()})
+
+
+def _workspace_menu() -> None:
+    workspace = session.workspace()
+    n_images, n_bytes = workspace.size()
+    n_labels = len({label for label in workspace.images().labels if label})
+    with st.popover(formatting.escape(workspace.title), icon=":material/folder_open:", width="stretch"):
+        title = st.text_input("Name of this workspace", value=workspace.title, max_chars=80)
+        if title.strip() and title.strip() != workspace.title:
+            workspace.title = title.strip()
+            st.rerun()
+        st.download_button(
+            "Download as one file",
+            data=lambda: formatting.snapshot(workspace),
+            file_name=f"{formatting.file_stem(workspace.title)}.featx",
+            on_click="ignore",
+            icon=":material/download:",
+            width="stretch",
+            help=f"Images, labels, runs and features: about {formatting.size(n_bytes)}. Open it on any machine with featx.",
+        )
+        if st.button("New workspace", icon=":material/add:", width="stretch"):
+            session.switch(library.new_token())
+            st.rerun()
+        _open_file()
+        _open_recent()
+    counts = f"{formatting.counted(n_images, 'image')}, {formatting.counted(n_labels, 'label')}"
+    n_sets = len(vector_sets(workspace))
+    words = [counts] if n_images or not n_sets else []
+    words += [f"{formatting.counted(n_sets, 'set')} of vectors"] if n_sets else []
+    st.caption(", ".join(words) if n_images or n_sets else "No images yet")
+
+
+def _open_file() -> None:
+    upload = st.file_uploader("Open a workspace file", type=["featx"], key="open_file", max_upload_size=2048)
+    if upload is not None:
+        try:
+            session.switch(library.adopt(upload.getvalue()))
+        except library.WorkspaceError as error:
+            st.error(str(error), icon=":material/error:")
+        else:
+            st.rerun()
+
+
+def _open_recent() -> None:
+    others = [entry for entry in library.recent() if entry.token != session.token()] if session.is_local() else []
+    if others:
+        st.caption("Recent on this machine")
+    for entry in others:
+        words = f"{formatting.escape(entry.title)}, {entry.holds}, {formatting.ago(entry.changed)}"
+        if st.button(words, key=f"recent_{entry.token}", type="tertiary", icon=":material/history:"):
+            session.switch(entry.token)
+            st.rerun()
+
+
+def _ledger() -> None:
+    runs = session.workspace().ledger.runs()
+    if not runs:
+        return
+    st.caption(formatting.counted(len(runs), "run"))
+    for run in runs[:12]:
+        st.markdown(
+            f"{formatting.run_dot(run)} {formatting.escape(run.title)}  \n:small[:gray[{formatting.escape(run.spec.badge)}]]"
+        )

@@ -1,0 +1,85 @@
+"""Bringing images in beside the page, so that leaving it stops nothing."""
+
+import logging
+import secrets
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from featx_core.base.progress import Cancelled
+from featx_core.workspace.store import WorkspaceError
+from featx_core.workspace.workspace import MAX_UPLOAD_BYTES, MAX_UPLOAD_IMAGES, Workspace
+
+_log = logging.getLogger("featx")
+_running: dict[str, "Import"] = {}
+_lock = threading.Lock()
+
+
+@dataclass
+class Import:
+    """One intake that is going on, or has just ended."""
+
+    title: str
+    done: int = 0
+    total: int = 0
+    ended: bool = False
+    message: str | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+def start(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: bool, expected: int = 0) -> None:
+    """Begin to bring images in. A second intake of the same workspace waits for the first.
+
+    Args:
+        workspace: Where they go.
+        sources: As `Workspace.add` takes them.
+        title: What is shown meanwhile.
+        limited: Whether the limits for uploads hold; a local folder is bounded by the disk alone.
+        expected: How many images will come, where that is known before.
+    """
+    entry = Import(title, total=expected)
+    with _lock:
+        before = _running.get(workspace.path)
+        _running[workspace.path] = entry
+    threading.Thread(target=_work, args=(workspace, sources, entry, limited, before), daemon=True).start()
+
+
+def current(workspace: Workspace) -> Import | None:
+    """Give the intake that is going on, or has just ended, or None."""
+    return _running.get(workspace.path)
+
+
+def forget(workspace: Workspace) -> None:
+    """Drop an intake that has ended."""
+    with _lock:
+        entry = _running.get(workspace.path)
+        if entry is not None and entry.ended:
+            del _running[workspace.path]
+
+
+def _work(workspace: Workspace, sources: Iterable[Any], entry: Import, limited: bool, before: Import | None) -> None:
+    def on_progress(done: int, total: int) -> None:
+        entry.done, entry.total = done, max(total, entry.total)
+        if entry.stop.is_set():
+            raise Cancelled
+
+    while before is not None and not before.ended:
+        entry.stop.wait(0.1)
+    try:
+        workspace.add(
+            sources,
+            max_bytes=MAX_UPLOAD_BYTES if limited else None,
+            max_images=MAX_UPLOAD_IMAGES if limited else None,
+            on_progress=on_progress,
+        )
+    except Cancelled:
+        entry.message = "The intake was stopped. The images that were in by then are kept."
+    except WorkspaceError as error:
+        entry.message = str(error)
+    except Exception as error:
+        reference = secrets.token_hex(2).upper()
+        _log.exception("ref %s: %s", reference, type(error).__name__)
+        entry.message = f"The intake stopped unexpectedly (ref {reference}). The images that were in by then are kept."
+    finally:
+        entry.ended = True

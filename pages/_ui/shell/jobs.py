@@ -1,0 +1,195 @@
+"""The pages' way to the worker: start a job, watch it, cancel it."""
+
+import functools
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from featx_core.worker.jobs import Job, JobRefusedError, Limits
+from featx_core.worker.keys import job_key
+from featx_core.worker.supervisor import Supervisor
+from pages._ui.shell import formatting, fragments, imports, session
+
+POLL_SECONDS = 0.4
+CALM_SECONDS = 1.0  # between two looks at what is not in the middle of the page, or is far back in the queue
+FAR_BACK = 3  # jobs ahead
+SHARED_JOB_SECONDS = 600.0  # a job's limit when the server serves others than this machine
+
+
+@functools.cache
+def supervisor() -> Supervisor:
+    """Give the one supervisor of this server, with its worker started."""
+    made = Supervisor(Limits(job_seconds=None if session.is_local() else SHARED_JOB_SECONDS))
+    made.start()
+    return made
+
+
+def submit(task: str, parameters: Mapping[str, Any], *, title: str) -> None:
+    """Ask the worker for something. Asking twice for the same runs it once.
+
+    When the queue is full, the page says so and nothing is lost.
+    """
+    try:
+        supervisor().submit(
+            task,
+            workspace_path=session.workspace().path,
+            parameters=dict(parameters),
+            title=title,
+            owner=session.token(),
+        )
+    except JobRefusedError as error:
+        st.warning(str(error), icon=":material/hourglass:")
+
+
+def find(task: str, parameters: Mapping[str, Any]) -> Job | None:
+    """Look up a job of this session's workspace by what was asked."""
+    return supervisor().job(job_key(task, session.workspace().path, dict(parameters)))
+
+
+def ensure(task: str, parameters: Mapping[str, Any], *, title: str) -> Job | None:
+    """Ask for something unless it was asked for before; give the job as it stands.
+
+    A job that failed or was cancelled is not begun again by itself: the person decides. One that is done although its
+    result is asked for again left a damaged one, and is run again.
+    """
+    job = find(task, parameters)
+    if job is not None and job.state == "done":
+        supervisor().forget(job.key)
+        job = None
+    if job is None:
+        submit(task, parameters, title=title)
+        job = find(task, parameters)
+    return job
+
+
+def mine() -> list[Job]:
+    """List the jobs of this session's workspace that wait or run."""
+    return [job for job in supervisor().jobs(owner=session.token()) if not job.is_finished]
+
+
+def cancel(job: Job) -> None:
+    """Stop a job for this session. Others who asked for the same keep it."""
+    supervisor().cancel(job.key, session.token())
+
+
+def show(job: Job) -> None:
+    """Show how one job stands, in place, until it ends; then the page is drawn again."""
+    if job.state == "failed":
+        st.error(formatting.escape(job.message or "The computation failed."), icon=":material/error:")
+        _again(job)
+    elif job.state == "cancelled":
+        st.info("Cancelled. What was finished by then is kept.", icon=":material/cancel:")
+        _again(job)
+    elif job.state != "done":
+        seconds = CALM_SECONDS if job.ahead >= FAR_BACK else POLL_SECONDS
+        fragments.draw(_progress, run_every=seconds)(job.key, f"in_place_{job.key[:12]}")
+
+
+class GoingOn(NamedTuple):
+    """What went on for a workspace when its page began to be drawn.
+
+    Attributes:
+        keys: Of the jobs that waited or ran.
+        coming_in: The intake that went on, or had just ended.
+        is_coming: Whether it went on.
+    """
+
+    keys: tuple[str, ...]
+    coming_in: imports.Import | None
+    is_coming: bool
+
+
+def going_on() -> GoingOn:
+    """Note what goes on, before anything of the workspace is read: what ends while the page is drawn draws it once more."""
+    coming_in = imports.current(session.workspace())
+    return GoingOn(tuple(job.key for job in mine()), coming_in, coming_in is not None and not coming_in.ended)
+
+
+def show_all(noted: GoingOn) -> None:
+    """Show everything that goes on for this workspace (for the sidebar)."""
+    if noted.is_coming:
+        fragments.draw(_import_progress, run_every=POLL_SECONDS)()
+    elif noted.coming_in is not None:
+        _show_ended(noted.coming_in)
+    if noted.keys:
+        fragments.draw(_list, run_every=CALM_SECONDS)(noted.keys)
+
+
+def _again(job: Job) -> None:
+    if st.button("Try again", key=f"again_{job.key[:12]}", icon=":material/refresh:"):
+        supervisor().forget(job.key)
+        submit(job.task, job.parameters, title=job.title)
+        st.rerun()
+
+
+def _list(keys: tuple[str, ...]) -> None:
+    for key in keys:
+        _progress(key, f"sidebar_{key[:12]}")
+
+
+def _progress(key: str, place: str) -> None:
+    job = supervisor().job(key)
+    if job is None or job.is_finished:
+        st.rerun(scope="app")
+        return
+    st.progress(job.share or 0.0, text=f"**{formatting.escape(job.title)}**  \n{formatting.escape(_words(job))}")
+    if st.button("Cancel", key=f"cancel_{place}", icon=":material/close:", type="tertiary"):
+        cancel(job)
+        st.rerun(scope="app")
+
+
+def _words(job: Job) -> str:
+    if job.state == "waiting":
+        return _waiting_words(job)
+    words = [job.stage or "working"]
+    if job.total > 1:
+        words.append(f"{job.done:,} of {job.total:,}".replace(",", " "))
+    if pace := _pace(job):
+        words.append(f"{pace:.3g} a second")
+    if job.seconds_left is not None:
+        words.append(f"{duration(job.seconds_left)} left")
+    return ", ".join(words)
+
+
+def _waiting_words(job: Job) -> str:
+    if job.message:
+        return job.message
+    if not job.ahead:
+        return "starting"
+    soon = f", about {duration(job.seconds_left)}" if job.seconds_left else ""
+    return f"{formatting.counted(job.ahead, 'job')} ahead of yours{soon}"
+
+
+def _pace(job: Job) -> float | None:
+    """Work out steps a second from what is left and how long that will take."""
+    return (job.total - job.done) / job.seconds_left if job.seconds_left and job.done else None
+
+
+def duration(seconds: float) -> str:
+    """Write a time in words, to about two digits.
+
+    >>> duration(0.4), duration(8.2), duration(95), duration(5400)
+    ('1 s', '8 s', '1.6 min', '1.5 h')
+    """
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _show_ended(entry: imports.Import) -> None:
+    imports.forget(session.workspace())
+    if entry.message:
+        st.warning(formatting.escape(entry.message), icon=":material/info:")
+
+
+def _import_progress() -> None:
+    entry = imports.current(session.workspace())
+    if entry is None or entry.ended:
+        st.rerun(scope="app")
+        return
+    counts = f"{entry.done:,} of {entry.total:,} files".replace(",", " ") if entry.total else "looking at the files"
+    share = min(entry.done / entry.total, 1.0) if entry.total else 0.0
+    st.progress(share, text=f"**{formatting.escape(entry.title)}**  \n{counts}")
+    if st.button("Stop", key="stop_import", icon=":material/close:", type="tertiary"):
+        entry.stop.set()

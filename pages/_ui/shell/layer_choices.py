@@ -1,0 +1,19 @@
+"""The layers of a network as choices of a select box."""
+
+from collections.abc import Sequence
+
+from featx_core.architecture.layers import LayerInfo
+from pages._ui.shell import formatting
+
+
+def layer_words(layers: Sequence[LayerInfo]) -> dict[int | str | None, str]:
+    """Name the choices of a layer: the last one (None), then the stages, then every layer by its index."""
+    words: dict[int | str | None, str] = {None: f"Last layer, {formatting.sides(layers[-1].output_shape)}"}
+    words |= {
+        info.stage: f"{_stage_words(info)}, {formatting.sides(info.output_shape)}" for info in layers if info.stage
+    }
+    return words | {info.index: f"{info.index}: {info.name}, {formatting.sides(info.output_shape)}" for info in layers}
+
+
+def _stage_words(info: LayerInfo) -> str:
+    return (info.stage or "").replace("stage", "Stage ")

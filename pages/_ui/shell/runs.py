@@ -1,0 +1,163 @@
+"""Runs on the pages: start one, follow it, pick one, fetch its features."""
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from featx_core.extraction.features import Features, load_features
+from featx_core.images.image_set import ImageSet
+from featx_core.methods import spec_from_json
+from featx_core.methods.defaults import default_spec
+from featx_core.specs.spec import Spec, SpecError
+from featx_core.worker.answers import features_from_json
+from featx_core.worker.jobs import Job
+from featx_core.workspace.runs import Run
+from featx_core.workspace.store import DiskFullError
+from featx_core.workspace.workspace import Workspace, image_set_key
+from pages._ui.shell import formatting, jobs, session
+
+VIEW = "extract_view"  # the key of what the Extract page shows
+VIEWS = ("Set up", "Result")
+
+
+def start_first(images: ImageSet) -> None:
+    """Begin the run that a first click asks for, unless there was a run before."""
+    if not session.workspace().ledger.runs():
+        spec = default_spec()
+        start({"spec": spec.to_json(), "batch_size": None}, spec, images)
+
+
+def view() -> str:
+    """Let the person go between setting a run up and its result."""
+    if session.recall(VIEW) not in VIEWS:
+        session.remember(VIEW, VIEWS[0] if watched() is None else VIEWS[1])
+    return st.segmented_control("View", VIEWS, required=True, key=VIEW, label_visibility="collapsed") or VIEWS[0]
+
+
+def start(asked: Mapping[str, Any], spec: Spec, images: ImageSet) -> None:
+    """Begin a run; the Extract page then follows it, also after a reload."""
+    before = jobs.find("extract", asked)
+    if before is not None and before.is_finished:
+        jobs.supervisor().forget(before.key)
+    jobs.submit("extract", asked, title=f"{spec.title} on {amount(session.workspace(), spec, images)}")
+    with contextlib.suppress(DiskFullError):  # it is for after a reload alone
+        session.workspace().set_fact("watched", spec.to_json())
+    session.remember("asked", dict(asked))
+    session.remember(VIEW, "Result")
+
+
+def watch(run: Run) -> None:
+    """Let the Extract page show the result of a run that is there."""
+    session.take("asked")
+    with contextlib.suppress(DiskFullError):
+        session.workspace().set_fact("watched", run.spec.to_json())
+    session.remember(VIEW, "Result")
+
+
+def watched() -> Job | None:
+    """Give the job that this page follows, as it stands: the one begun here, after a reload the one that goes on."""
+    asked = session.recall("asked")
+    if isinstance(asked, Mapping):
+        return jobs.find("extract", asked)
+    return next((job for job in jobs.mine() if job.task == "extract"), None)
+
+
+def latest(workspace: Workspace, job: Job | None) -> Run | None:
+    """Give the run whose results the page shows: the one followed, else the newest."""
+    if job is not None and job.state == "done":
+        return workspace.ledger.find((job.result or {}).get("run_digest", "")) or _unsaved_run(job)
+    watched_spec = workspace.fact("watched")
+    if watched_spec:
+        found = workspace.ledger.find(spec_from_json(watched_spec).digest)
+        if found is not None and job is None:
+            return found
+    if job is not None:
+        return None
+    found_runs = workspace.ledger.runs()
+    return found_runs[0] if found_runs else None
+
+
+def _unsaved_run(job: Job) -> Run | None:
+    """Give the run of a job whose results the workspace could not take."""
+    found = job.result or {}
+    return Run(0, spec_from_json(found["spec"]), job.key, found["details"]) if found.get("unsaved") else None
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _unsaved_features(digest: str, key: str, _job: Job | None) -> Features | None:
+    del digest, key
+    found = (_job.result if _job is not None else None) or {}
+    return features_from_json(found["unsaved"], found["details"]) if found.get("unsaved") else None
+
+
+def amount(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
+    """Say what a run works on: "240 images", "1 200 rows"."""
+    if spec.takes_images:
+        return formatting.counted(len(images), "image")
+    try:
+        return formatting.counted(len(spec.rows(workspace)), "row")
+    except SpecError:  # its numbers are gone: the run itself says so
+        return "no rows"
+
+
+def expectation(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
+    """Say how much there is to do, and how long it took before."""
+    if not spec.takes_images:
+        return "No network runs: this takes about a second."
+    stored = workspace.vectors.stored(spec.digest)
+    n_new = len(set(images.digests) - stored)
+    if not n_new:
+        return "All of these are computed already: the result is there at once."
+    speed = next((_speed(run) for run in workspace.ledger.runs() if _alike(run.spec, spec) and _speed(run)), None)
+    words = f"{formatting.counted(n_new, 'image')} to compute{' after the training' if spec.needs_training else ''}"
+    if stored and n_new < len(images):
+        words += f", {formatting.counted(len(images) - n_new, 'image')} kept from before"
+    return f"{words}, about {jobs.duration(n_new / speed)} at the speed of the last run." if speed else f"{words}."
+
+
+def pick(found: list[Run], *, key: str = "picked_run") -> Run:
+    """Let the person pick a run, the newest first. The choice holds on all pages."""
+    by_digest = {run.digest: run for run in found}
+    digest = st.selectbox(
+        "Run",
+        list(by_digest),
+        format_func=lambda digest: formatting.run_words(by_digest[digest]),
+        key=key,
+        persist_state="session",
+        help="Everything that was extracted from these images, newest first.",
+        width=380,
+    )
+    return by_digest[digest]
+
+
+def features_of(run: Run) -> Features | None:
+    """Fetch the features of a run for the images that are there now, kept in memory while they are looked at."""
+    if not run.is_saved:
+        return _unsaved_features(run.digest, run.created, watched())
+    workspace = session.workspace()
+    images = workspace.images()
+    labels = hash(tuple(zip(images.names, images.labels, strict=True)))
+    try:
+        return _features(session.token(), run.digest, run.created, image_set_key(images), labels, workspace)
+    except SpecError as error:  # numbers that were brought in are gone
+        st.warning(formatting.escape(str(error)), icon=":material/rule:")
+        return None
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _features(
+    _token: str, digest: str, created: str, images_key: str, labels: int, _workspace: Workspace
+) -> Features | None:
+    del created, images_key, labels
+    return load_features(_workspace, digest)
+
+
+def _speed(run: Run) -> float | None:
+    return run.details.get("images_per_second")
+
+
+def _alike(one: Spec, other: Spec) -> bool:
+    """Tell whether two runs should take the same time an image."""
+    return one.pace_key == other.pace_key

@@ -1,0 +1,82 @@
+"""Whose session this is: its workspace, found again after a reload through the page's address."""
+
+import streamlit as st
+
+from featx_core.workspace.store import WorkspaceError
+from featx_core.workspace.workspace import Workspace
+from pages._ui.shell import library
+
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+def is_local() -> bool:
+    """Tell whether only people at this machine can reach the server."""
+    return st.get_option("server.address") in _LOCAL
+
+
+def is_dark() -> bool:
+    """Tell whether the page is drawn on a dark ground."""
+    return st.context.theme.type == "dark"
+
+
+def token() -> str:
+    """Give the id of this session's workspace; the page's address carries it."""
+    if "token" not in st.session_state:
+        asked = st.query_params.get("w", "")
+        if asked and not library.exists(asked):
+            st.session_state["missing"] = True
+        st.session_state["token"] = asked if library.exists(asked) else library.new_token()
+    found = st.session_state["token"]
+    if st.query_params.get("w") != found:
+        st.query_params["w"] = found
+    return found
+
+
+def workspace() -> Workspace:
+    """Open this session's workspace, making it at the first visit.
+
+    A workspace that cannot be opened is named on the page, and a new one takes its place for this session.
+    """
+    try:
+        return library.open_workspace(token(), make=True)
+    except WorkspaceError as error:
+        st.session_state["problem"] = str(error)
+        switch(library.new_token())
+    try:
+        return library.open_workspace(token(), make=True)
+    except WorkspaceError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+
+
+def switch(new: str) -> None:
+    """Go over to another workspace. What the pages remember of the old one is forgotten."""
+    kept = {name: st.session_state[name] for name in ("problem",) if name in st.session_state}
+    st.session_state.clear()
+    st.session_state.update(kept)
+    st.session_state["token"] = new
+    st.query_params["w"] = new
+
+
+def show_problem() -> None:
+    """Say once what was wrong with the workspace that was asked for."""
+    problem = st.session_state.pop("problem", None)
+    if st.session_state.pop("missing", False):
+        problem = "The workspace of this link is not on this machine. This is a new, empty one."
+    if problem:
+        st.warning(problem, icon=":material/folder_off:")
+
+
+def remember(name: str, value: object) -> None:
+    """Keep a small value for the later runs of this session's pages."""
+    st.session_state[name] = value
+
+
+def recall(name: str, default: object = None) -> object:
+    """Fetch what `remember` kept."""
+    return st.session_state.get(name, default)
+
+
+def take(name: str) -> object:
+    """Fetch what `remember` kept, and forget it."""
+    return st.session_state.pop(name, None)

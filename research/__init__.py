@@ -1,0 +1,1 @@
+"""How things that featx ships were made. featx never imports this."""

@@ -1,0 +1,1 @@
+"""How the embedded backbone was made and judged. featx never imports this."""

@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from featx_core.images.fitting import FITS, PAD_GREY, fit_image, place, to_original
+
+sides = st.integers(16, 200)
+
+
+def ramp(width: int, height: int) -> np.ndarray:
+    """Give a picture whose red is its column and whose green is its row, in shares of 255."""
+    across = np.broadcast_to((np.arange(width) + 0.5) / width, (height, width))
+    down = np.broadcast_to(((np.arange(height) + 0.5) / height)[:, None], (height, width))
+    return np.rint(np.stack([across, down, np.zeros_like(across)], axis=2) * 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("fit", FITS)
+def test_a_picture_of_the_right_size_is_not_changed(fit: str) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+    assert np.array_equal(fit_image(pixels, (40, 60), fit), pixels)
+
+
+def test_crop_keeps_the_middle() -> None:
+    pixels = np.zeros((100, 300, 3), np.uint8)
+    pixels[:, 100:200] = 255
+    assert np.all(fit_image(pixels, (50, 50), "crop")[:, 2:-2] == 255)
+
+
+def test_stretch_keeps_all_and_distorts() -> None:
+    pixels = np.zeros((100, 300, 3), np.uint8)
+    pixels[:, :150] = 255
+    fitted = fit_image(pixels, (60, 60), "stretch")
+    assert np.all(fitted[:, :28] == 255)
+    assert np.all(fitted[:, 32:] == 0)
+
+
+def test_pad_keeps_all_between_grey_borders() -> None:
+    fitted = fit_image(np.full((100, 200, 3), 255, np.uint8), (80, 80), "pad")
+    assert np.all(fitted[:20] == PAD_GREY)
+    assert np.all(fitted[60:] == PAD_GREY)
+    assert np.all(fitted[20:60] == 255)
+
+
+def test_odd_borders_of_pad_lie_on_whole_pixels() -> None:
+    left, top, right, bottom = place(100, 31, (17, 17), "pad").box
+    fitted = fit_image(np.full((31, 100, 3), 255, np.uint8), (17, 17), "pad")
+    seen = np.flatnonzero(fitted[:, 0, 0] == 255)
+    share = (np.arange(18) / 17) * (bottom - top) + top
+    assert (left, right) == (0, 1)
+    assert share[seen[0]] == pytest.approx(0)
+    assert share[seen[-1] + 1] == pytest.approx(1)
+
+
+def test_making_smaller_averages_fine_stripes() -> None:
+    stripes = np.zeros((400, 400, 3), np.uint8)
+    stripes[:, ::2] = 255
+    assert np.abs(fit_image(stripes, (50, 50), "crop").astype(int) - 127).max() <= 3
+
+
+def test_the_input_is_not_modified() -> None:
+    pixels = ramp(90, 70)
+    before = pixels.copy()
+    for fit in FITS:
+        fit_image(pixels, (32, 32), fit)
+    assert np.array_equal(pixels, before)
+
+
+@settings(max_examples=60, deadline=None)
+@given(width=sides, height=sides, frame_height=sides, frame_width=sides, fit=st.sampled_from(FITS))
+def test_place_says_where_fit_image_puts_the_picture(
+    width: int, height: int, frame_height: int, frame_width: int, fit: str
+) -> None:
+    left, top, right, bottom = place(width, height, (frame_height, frame_width), fit).box
+    fitted = fit_image(ramp(width, height), (frame_height, frame_width), fit).astype(float) / 255
+    x = left + (np.arange(frame_width) + 0.5) / frame_width * (right - left)
+    y = top + (np.arange(frame_height) + 0.5) / frame_height * (bottom - top)
+    inside_x, inside_y = (x > 0.1) & (x < 0.9), (y > 0.1) & (y < 0.9)
+    seen = fitted[np.ix_(inside_y, inside_x)]
+    if seen.size:
+        assert np.abs(seen[..., 0] - x[inside_x][None, :]).max() < 0.05
+        assert np.abs(seen[..., 1] - y[inside_y][:, None]).max() < 0.05
+
+
+@settings(max_examples=40, deadline=None)
+@given(width=sides, height=sides, fit=st.sampled_from(FITS))
+def test_a_map_of_the_fitted_frame_lies_where_it_was_seen(width: int, height: int, fit: str) -> None:
+    size = (64, 48)
+    fitted = fit_image(ramp(width, height), size, fit).astype(np.float32) / 255
+    back = to_original(fitted[..., 0], place(width, height, size, fit), width, height)
+    expected = np.broadcast_to((np.arange(width) + 0.5) / width, (height, width))
+    middle = np.isfinite(back) & (expected > 0.15) & (expected < 0.85)
+    middle[: height // 5], middle[height - height // 5 :] = False, False
+    assert back.shape == (height, width)
+    assert back.dtype == np.float32
+    if middle.any():
+        assert np.abs(back - expected)[middle].max() < 0.06
+
+
+def test_what_the_network_did_not_see_is_nan() -> None:
+    back = to_original(np.ones((7, 7), np.float32), place(200, 100, (64, 64), "crop"), 200, 100)
+    assert np.isnan(back[:, :50]).all()
+    assert np.isnan(back[:, 150:]).all()
+    assert np.array_equal(back[:, 50:150], np.ones((100, 100), np.float32))
+
+
+@pytest.mark.parametrize("fit", ["stretch", "pad"])
+def test_stretch_and_pad_see_the_whole_picture(fit: str) -> None:
+    back = to_original(np.full((5, 5), 0.25, np.float32), place(201, 97, (64, 48), fit), 201, 97)
+    assert np.allclose(back, 0.25, atol=1e-6)
+
+
+def test_a_grid_of_two_cells_is_laid_bilinearly() -> None:
+    back = to_original(np.array([[0.0, 1.0]], np.float32), place(8, 1, (16, 16), "stretch"), 8, 1)
+    assert np.allclose(back[0], [0, 0, 0.125, 0.375, 0.625, 0.875, 1, 1])
+
+
+def test_an_unknown_fit_names_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="crop, stretch, pad"):
+        place(10, 10, (5, 5), "zoom")
+
+
+def test_pixels_of_another_kind_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"must be uint8 of shape \(height, width, 3\)"):
+        fit_image(np.zeros((4, 4)), (2, 2), "crop")

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from featx_core.maps.projection import project
+from featx_core.maps.trust import measure_trust, neighbors_kept
+from tests.toys.projection_vectors import random_vectors
+
+
+def test_a_perfect_map_is_fully_trusted():
+    places = random_vectors(50, 2)
+    trust = measure_trust(np.concatenate([places, np.zeros((50, 7), np.float32)], axis=1), 3 * places)
+    assert trust.trustworthiness == 1
+    assert trust.neighbors_kept == 1
+    assert trust.n_neighbors == 10
+    np.testing.assert_array_equal(trust.neighbors_kept_each, np.ones(50))
+
+
+def test_neighbors_kept_by_hand():
+    line, moved = (np.abs(np.subtract.outer(x, x)) for x in (np.array([0.0, 1, 3, 7]), np.array([0.0, 1, 3, 0.4])))
+    np.testing.assert_array_equal(neighbors_kept(line, moved, 1), [0, 0, 1, 0])
+    np.testing.assert_array_equal(neighbors_kept(line, moved, 3), [1, 1, 1, 1])
+
+
+def test_trustworthiness_by_hand():
+    """On the map, 3 takes 4 (true rank 4, 2 too many) and 4 takes 1 (true rank 3, 1 too many) among its 2 neighbours."""
+    line, swapped = np.array([[0.0], [1], [3], [7], [15]]), np.array([[0.0], [1], [3], [15], [7]])
+    trust = measure_trust(line, swapped)
+    n_images, n_neighbors = 5, 2
+    penalty = 2 / (n_images * n_neighbors * (2 * n_images - 3 * n_neighbors - 1))
+    assert trust.n_neighbors == n_neighbors
+    assert trust.trustworthiness == pytest.approx(1 - penalty * 3)
+    np.testing.assert_array_equal(trust.neighbors_kept_each, [1, 1, 1, 0.5, 0.5])
+    assert trust.neighbors_kept == pytest.approx(0.8)
+
+
+def test_copies_may_stand_for_each_other():
+    vectors = np.repeat(random_vectors(6, 3), 8, axis=0)
+    order = np.random.default_rng(1).permutation(48)
+    assert measure_trust(vectors[order], vectors[order]).neighbors_kept == 1
+
+
+def test_trust_of_many_rows_is_measured_on_a_stated_sample(monkeypatch):
+    monkeypatch.setattr("featx_core.maps.trust.TRUST_ROWS", 30)
+    result = project(random_vectors(1_100, 4), "pca")
+    assert result.details["n_measured"] == 30
+    assert np.isfinite(result.details["neighbors_kept_each"]).sum() == 30
+    assert result.notes == ["How far to trust the map was measured on 30 of 1 100 images, drawn at random."]
+
+
+def test_a_shuffled_map_is_not_trusted():
+    vectors = random_vectors(400, 2)
+    trust = measure_trust(vectors, np.random.default_rng(1).permutation(vectors))
+    assert trust.trustworthiness == pytest.approx(0.5, abs=0.05)
+    assert trust.neighbors_kept == pytest.approx(10 / 399, abs=0.02)

@@ -1,0 +1,235 @@
+"""LambdaTransform: formulas of pixels, of the features of another run, of plain numbers."""
+
+import dataclasses
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from featx_core.expressions.presets import PRESETS
+from featx_core.extraction.extract import extract, extract_table
+from featx_core.extraction.features import load_features
+from featx_core.heatmaps import explain
+from featx_core.images.preprocessing import PREPROCESSING
+from featx_core.methods import METHODS, build, spec_from_json, train
+from featx_core.methods.augmented import Augmented
+from featx_core.methods.lambda_transform import LambdaTransform
+from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.spec import Spec, SpecError
+from featx_core.tables.rows import Table
+from featx_core.workspace.workspace import Workspace
+
+SMALL = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
+NUMBERS = np.random.default_rng(0).normal(size=(6, 10)).astype(np.float32)
+
+
+@dataclasses.dataclass(frozen=True)
+class Numbers(Spec):
+    """A table of numbers, as a file of them gives one."""
+
+    method: ClassVar[str] = "numbers"
+    title = "numbers.csv"
+    badge = "plain numbers"
+
+    def build(self, workspace=None, *, on_progress=None):
+        raise NotImplementedError
+
+    def outline(self, workspace=None):
+        raise NotImplementedError
+
+    def network_input(self, pixels):
+        raise NotImplementedError
+
+    def table(self, workspace):
+        names = tuple(map(str, range(6)))
+        return Table(NUMBERS, names, ("a", "b") * 3, names)
+
+
+@dataclasses.dataclass(frozen=True)
+class Untrained(Numbers):
+    """A source that wants to be trained."""
+
+    weights: str = "trained"
+
+    @property
+    def needs_training(self):
+        return self.weights == "trained"
+
+    def train(self, workspace, report):
+        return Untrained("file")
+
+
+@pytest.fixture(scope="module")
+def pixels():
+    return build(LambdaTransform(("grayscale(x)", "pool(x, 8)", "flatten(x)"), image_size=(32, 32)))
+
+
+def test_equal_formulas_are_equal_extractors():
+    assert LambdaTransform(("x**2",)) == LambdaTransform((" ( x ) ** 2.0",))
+    assert LambdaTransform(("x**2",)).digest == LambdaTransform(("x ** 2",)).digest
+    assert LambdaTransform(source=SMALL, image_size=(96, 96), fit="pad") == LambdaTransform(source=SMALL)
+
+
+def test_json_there_and_back():
+    for spec in (LambdaTransform(), LambdaTransform(("mean(x)", "x + 1"), source=SMALL), LambdaTransform(fit="pad")):
+        again = spec_from_json(spec.to_json())
+        assert again == spec
+        assert again.digest == spec.digest
+    assert METHODS["lambda_transform"] is LambdaTransform
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"expressions": ()}, "1 to 8 steps. Received: 0"),
+        ({"expressions": ("x",) * 9}, "Received: 9"),
+        ({"expressions": ("x", "x + y")}, "Step 2, column 5: There is no `y`"),
+        ({"expressions": ("__import__('os')",)}, "Step 1, column 1: There is no `__import__`"),
+        ({"expressions": ("flatten(x)", "sobel(x)")}, "Step 2, column 1: `sobel` needs a picture or a map"),
+        ({"image_size": (8, 8)}, "16 to 1024 pixels a side"),
+        ({"source": "features"}, "`source` of LambdaTransform must be Spec or 'pixels'"),
+        ({"fit": "cut"}, "`fit`"),
+    ],
+)
+def test_impossible_specs_are_refused(fields, message):
+    with pytest.raises(SpecError, match=message):
+        LambdaTransform(**fields)
+
+
+def test_the_tutorials_square_of_pixels(workspace):
+    spec = LambdaTransform(("x ** 2",), image_size=(32, 40))
+    features = extract(workspace.images(), build(spec), workspace=workspace)
+    assert features.values.shape == (6, 32, 40, 3)
+    pictures = np.stack([build(spec).fit_image(image.pixels()) for image in workspace.images()])
+    scaled = pictures.astype(np.float32) / np.float32(255)
+    assert np.array_equal(features.values, scaled * scaled)
+    assert features.details["n_parameters"] == 0
+
+
+def test_pixels_through_keras_are_pixels_through_numpy(workspace):
+    for preset in PRESETS.values():
+        spec = LambdaTransform(preset.expressions, image_size=(32, 32))
+        extractor = build(spec)
+        pictures = np.stack([extractor.fit_image(image.pixels()) for image in workspace.images()])
+        values = extractor(pictures)
+        assert values.shape[1:] == spec.shapes((32, 32, 3))[-1] == extractor.output_shape[1:]
+        np.testing.assert_allclose(values, spec.derive(pictures / np.float32(255)), rtol=1e-4, atol=1e-5)
+
+
+def test_batches_and_order_change_nothing(pixels):
+    pictures = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
+    whole = pixels(pictures)
+    np.testing.assert_allclose(pixels(pictures, batch_size=2), whole, rtol=1e-6)
+    np.testing.assert_allclose(pixels(pictures[::-1]), whole[::-1], rtol=1e-6)
+
+
+def test_the_outline_is_what_is_built():
+    spec = LambdaTransform(("blur(x, 1)", "sobel(x)", "mean(x)"), image_size=(32, 32))
+    outline, extractor = spec.outline(), build(spec)
+    assert outline.layers == extractor.layers
+    assert outline.feature_shape == extractor.output_shape[1:] == (1,)
+    assert [info.kind for info in outline.layers] == ["InputLayer"] + ["ExpressionLayer"] * 3
+    assert spec.shape_steps(outline) == (
+        (32, 32, 3),
+        "blur(x, 1)",
+        (32, 32, 3),
+        "sobel(x)",
+        (32, 32, 3),
+        "mean(x)",
+        (1,),
+    )
+
+
+def test_what_the_formulas_receive_is_shown():
+    shown = LambdaTransform(image_size=(16, 16)).network_input(np.full((20, 30, 3), 51, np.uint8))
+    assert shown.sentence == "RGB scaled to 0..1"
+    np.testing.assert_allclose(shown.tensor, 0.2, rtol=1e-6)
+    over = LambdaTransform(source=SMALL).network_input(np.full((20, 30, 3), 51, np.uint8))
+    assert over.sentence == PREPROCESSING["none"].sentence
+
+
+def test_heatmaps_of_pixel_formulas(workspace):
+    extractor = build(LambdaTransform(("grayscale(x)", "sobel(x)", "pool(x, 4)"), image_size=(32, 32)))
+    heatmap = explain(workspace.images()[0], extractor, "grad_cam")
+    assert heatmap.grid.shape == (8, 8)
+    assert heatmap.grid.max() == 1
+
+
+class TestOverNumbers:
+    """Formulas of rows that did not come from images."""
+
+    def test_the_square_is_exact(self):
+        workspace = Workspace.open(":memory:")
+        table = LambdaTransform(("x ** 2",), source=Numbers()).table(workspace)
+        assert table.values.shape == (6, 10)
+        assert table.values.dtype == np.float32
+        assert np.array_equal(table.values, NUMBERS * NUMBERS)
+        assert (table.names, table.labels) == (Numbers().table(workspace).names, ("a", "b") * 3)
+
+    def test_it_is_a_run_like_any_other(self, monkeypatch):
+        import featx_core.methods as methods
+
+        monkeypatch.setattr(methods, "METHODS", {**METHODS, "numbers": Numbers})
+        workspace = Workspace.open(":memory:")
+        spec = LambdaTransform(("x - mean(x)",), source=Numbers())
+        assert extract_table(spec, workspace).details["feature_shape"] == [10]
+        assert np.array_equal(load_features(workspace, spec.digest).values, NUMBERS - NUMBERS.mean(1, keepdims=True))
+
+    def test_pictures_are_refused(self):
+        with pytest.raises(SpecError, match="needs a picture or a map; here x is a vector of 10 values"):
+            LambdaTransform(("hog(x)",), source=Numbers()).table(Workspace.open(":memory:"))
+
+    def test_images_have_no_table(self):
+        assert LambdaTransform().table(Workspace.open(":memory:")) is None
+        assert LambdaTransform(source=SMALL).table(Workspace.open(":memory:")) is None
+
+
+def test_training_is_passed_on():
+    spec = LambdaTransform(("x + 1",), source=Untrained())
+    assert spec.needs_training
+    with pytest.raises(SpecError, match="Train it first"):
+        build(spec)
+    trained = train(spec, Workspace.open(":memory:"))
+    assert trained == LambdaTransform(("x + 1",), source=Untrained("file"))
+    assert not trained.needs_training
+    assert spec.kept(Workspace.open(":memory:")) is None
+    assert trained.kept(Workspace.open(":memory:")) == trained
+    assert LambdaTransform().kept(Workspace.open(":memory:")) == LambdaTransform()
+    assert trained.training_record(Workspace.open(":memory:")) is None
+
+
+def test_several_rows_an_image_are_transformed_each(monkeypatch):
+    monkeypatch.setattr(Numbers, "rows_per_image", 3)
+    spec = LambdaTransform(("sum(x)",), source=Numbers())
+    values = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    assert spec.rows_per_image == 3
+    assert np.array_equal(spec.derive(values), values.sum(-1, keepdims=True))
+
+
+@pytest.mark.slow
+def test_a_formula_of_copies_gives_a_row_each(workspace):
+    source = Augmented(SMALL, (("horizontal_flip", 0.5),), n_copies=3, gives="copies")
+    spec = LambdaTransform(("x - mean(x)",), source=source)
+    extractor = build(spec)
+    features = extract(workspace.images()[:2], extractor)
+    assert features.values.shape == (6, 576)
+    assert features.copies == (0, 1, 2) * 2
+    np.testing.assert_allclose(features.values.mean(1), 0, atol=1e-5)
+    picture = extractor.fit_image(workspace.images()[0].pixels())[np.newaxis]
+    np.testing.assert_allclose(extractor.plain(picture), features.values[:1], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_work_on_pictures(name):
+    spec = LambdaTransform(PRESETS[name].expressions)
+    assert spec.expressions == PRESETS[name].expressions
+    assert np.isfinite(spec.derive(np.random.default_rng(0).random((2, 64, 64, 3)))).all()
+    if not PRESETS[name].needs_places:
+        assert spec.derive(np.ones((2, 10), np.float32)).shape == (2, 10)
+
+
+@pytest.mark.parametrize("depth", [700, 100_000])
+def test_specs_nested_without_end_are_refused(depth):
+    inner = '{"method": "lambda_transform", "version": 1, "source": '
+    with pytest.raises(SpecError, match=r"one in the other|must be JSON"):
+        spec_from_json(inner * depth + '"pixels"' + "}" * depth)

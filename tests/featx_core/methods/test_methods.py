@@ -1,0 +1,106 @@
+"""What holds for every way to extract: the whole way from a spec to a map and a heatmap, and back after a reload."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from featx_core.architecture.rows import layer
+from featx_core.extraction.extract import extract
+from featx_core.extraction.features import load_features
+from featx_core.heatmaps import explain
+from featx_core.maps.projection import project
+from featx_core.methods import METHODS, build, spec_from_json, train
+from featx_core.methods.augmented import Augmented
+from featx_core.methods.custom_sequential import CustomSequential
+from featx_core.methods.fine_tuned import FineTuned
+from featx_core.methods.lambda_transform import LambdaTransform
+from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.spec import SpecError
+from featx_core.workspace.workspace import Workspace
+
+SIDE = 32
+N_IMAGES = 12
+BASE = CustomSequential(
+    layers=(layer("Conv2D", filters=6, kernel_size=3, activation="relu"), layer("GlobalAveragePooling2D")),
+    image_size=(SIDE, SIDE),
+)
+EXAMPLES = {
+    Pretrained.method: Pretrained("mobilenet_v3_small", weights="random", image_size=(SIDE, SIDE)),
+    CustomSequential.method: dataclasses.replace(BASE, weights="labels", epochs=2),
+    Augmented.method: Augmented(base=BASE, n_copies=3),
+    FineTuned.method: FineTuned(base=BASE, units=8, epochs=2),
+    LambdaTransform.method: LambdaTransform(expressions=("x ** 2",), source=BASE),
+}
+SHAPES = {
+    Pretrained.method: (N_IMAGES, 576),
+    CustomSequential.method: (N_IMAGES, 6),
+    Augmented.method: (N_IMAGES, 6),
+    FineTuned.method: (N_IMAGES, 8),
+    LambdaTransform.method: (N_IMAGES, 6),
+}
+
+
+def fill(path):
+    """Two labels that differ in brightness, six images of each."""
+    made = Workspace.open(path)
+    rng = np.random.default_rng(0)
+    pictures = []
+    for number in range(N_IMAGES):
+        low = 0 if number % 2 else 120
+        pixels = rng.integers(low, low + 130, (40, 48, 3), dtype=np.uint8)
+        file = path.parent / f"{number}.png"
+        Image.fromarray(pixels).save(file)
+        pictures.append((f"{'dark' if number % 2 else 'light'}/{number}.png", file.read_bytes()))
+    made.add(pictures)
+    return made
+
+
+def test_every_method_has_an_example():
+    assert set(EXAMPLES) == set(METHODS)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_goes_the_whole_way_and_survives_a_reload(method, tmp_path):
+    spec = EXAMPLES[method]
+    assert spec_from_json(spec.to_json()) == spec
+    workspace = fill(tmp_path / "all.featx")
+    trained = train(spec, workspace)
+    assert not trained.needs_training
+    extractor = build(trained, workspace)
+    assert extractor.output_shape[1:] == trained.outline(workspace).feature_shape == SHAPES[method][1:]
+    features = extract(workspace.images(), extractor, workspace=workspace)
+    assert features.vectors.shape == SHAPES[method]
+    assert features.vectors.dtype == np.float32
+    assert np.ptp(features.vectors, axis=0).max() > 0
+    assert project(features.vectors, "pca").coordinates.shape == (N_IMAGES, 2)
+    heatmap = explain(workspace.images()[0], extractor, "eigen_cam")
+    assert heatmap.values.shape == (40, 48)
+    workspace.close()
+
+    again = Workspace.open(tmp_path / "all.featx")
+    run = again.ledger.find(trained.digest)
+    assert run is not None
+    assert run.spec == trained
+    found = load_features(again, run.digest)
+    np.testing.assert_array_equal(found.vectors, features.vectors)
+    fresh = extract(again.images(), build(run.spec, again))
+    np.testing.assert_allclose(fresh.vectors, features.vectors, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", [method for method, spec in EXAMPLES.items() if spec.needs_training])
+def test_a_seed_repeats_training_bit_for_bit_and_what_is_not_trained_is_refused(method, tmp_path):
+    spec = EXAMPLES[method]
+    workspaces = []
+    for number in range(2):
+        (tmp_path / str(number)).mkdir()
+        workspaces.append(fill(tmp_path / str(number) / "all.featx"))
+    with pytest.raises(SpecError, match="has nothing learned yet"):
+        build(spec, workspaces[0])
+    trained = [train(spec, workspace) for workspace in workspaces]
+    assert trained[0] == trained[1]  # with the digest of the weights in it
+    first, second = (
+        extract(workspace.images(), build(one, workspace)) for one, workspace in zip(trained, workspaces, strict=True)
+    )
+    np.testing.assert_array_equal(first.vectors, second.vectors)

@@ -1,0 +1,167 @@
+import io
+
+import h5py
+import numpy as np
+import pytest
+
+from featx_core.backbones.registry import BACKBONES, build_network
+from featx_core.networks import weights
+from featx_core.networks.weights_loading import WeightsError
+from tests.toys.legacy_weights import legacy_file
+
+
+@pytest.fixture(scope="module")
+def network():
+    return build_network(BACKBONES["mobilenet_v3_small"], (32, 32))
+
+
+@pytest.fixture(scope="module")
+def legacy(network):
+    return legacy_file(network)
+
+
+def values(network):
+    return [variable.numpy() for variable in network.weights]
+
+
+def scramble(network):
+    for variable in network.weights:
+        if "float" in str(variable.dtype):
+            variable.assign(np.full(variable.shape, 7.0))
+
+
+def is_scrambled(network):
+    return all((value == 7).all() for value in values(network) if value.dtype.kind == "f")
+
+
+@pytest.mark.parametrize("form", ["legacy", "keras 3", "path"])
+def test_both_forms_of_weights_load(form, network, legacy, tmp_path):
+    expected = values(network)
+    path = tmp_path / "a.weights.h5"
+    network.save_weights(path)
+    source = {"legacy": legacy, "keras 3": path.read_bytes(), "path": path}[form]
+    scramble(network)
+    weights.load_into(network, source, "mine.h5")
+    for ours, theirs in zip(values(network), expected, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_nested_layers_load_from_keras_3(tmp_path):
+    network = build_network(BACKBONES["convnext_tiny"], (32, 32))
+    expected = values(network)
+    network.save_weights(tmp_path / "a.weights.h5")
+    scramble(network)
+    weights.load_into(network, tmp_path / "a.weights.h5", "mine")
+    assert all(np.array_equal(ours, theirs) for ours, theirs in zip(values(network), expected, strict=True))
+
+
+@pytest.mark.parametrize("form", ["legacy", "keras 3"])
+def test_weights_that_do_not_fit_are_named_and_change_nothing(form, network, tmp_path):
+    other = build_network(BACKBONES["mobilenet_v3_large"], (32, 32))
+    other.save_weights(tmp_path / "a.weights.h5")
+    source = legacy_file(other) if form == "legacy" else tmp_path / "a.weights.h5"
+    scramble(network)
+    with pytest.raises(WeightsError) as error:
+        weights.load_into(network, source, "large.h5")
+    words = str(error.value)
+    assert words.startswith("`large.h5` does not fit this network: ")
+    assert words.count("the network has") == 5
+    assert "the network has (1, 1, 16, 8) and (8,), the file" in words or "the network has (3, 3, 16, 1)" in words
+    assert "The network was not changed." in words
+    assert is_scrambled(network)
+
+
+def test_every_layer_is_compared(network, legacy):
+    content = io.BytesIO(legacy)
+    with h5py.File(content, "r+") as file:
+        names = file.attrs["layer_names"][-3:]
+        file.attrs["layer_names"] = file.attrs["layer_names"][:-3]
+    with pytest.raises(WeightsError, match=r"2 of \d+ layers with weights differ.*the file nothing") as error:
+        weights.load_into(network, content.getvalue(), "short.h5")
+    assert all(f"`{name}`" in str(error.value) for name in names[:2])
+
+
+def whole_model():
+    out = io.BytesIO()
+    with h5py.File(out, "w") as file:
+        file.attrs["model_config"] = "{}"
+        file.create_group("model_weights")
+    return out.getvalue()
+
+
+def plain_hdf5():
+    out = io.BytesIO()
+    with h5py.File(out, "w") as file:
+        file["numbers"] = np.zeros(3)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (whole_model(), "is a whole model, not a file of weights. In Keras, write only its weights"),
+        (b"PK\x03\x04 and so on", "is a whole model or an archive"),
+        (plain_hdf5(), "is an HDF5 file, but holds no Keras weights"),
+        (b"not HDF5 at all", "is damaged or something else"),
+        (b"", "is damaged or something else"),
+    ],
+)
+def test_anything_else_is_refused(content, reason, network):
+    with pytest.raises(WeightsError, match=f"`my file` {reason}|`my file`.*{reason}"):
+        weights.load_into(network, content, "my file")
+
+
+def test_a_cut_file_is_refused(network, legacy):
+    scramble(network)
+    with pytest.raises(WeightsError, match="is damaged or something else"):
+        weights.load_into(network, legacy[: len(legacy) // 2], "cut.h5")
+    assert is_scrambled(network)
+
+
+def test_values_that_are_no_numbers_are_refused(network, legacy):
+    content = io.BytesIO(legacy)
+    with h5py.File(content, "r+") as file:
+        file["conv/conv/kernel"][0, 0, 0, 0] = np.nan
+    scramble(network)
+    with pytest.raises(WeightsError, match="holds values that are no numbers, in layer `conv`"):
+        weights.load_into(network, content.getvalue(), "nan.h5")
+    assert is_scrambled(network)
+
+
+@pytest.mark.parametrize("kind", ["soft", "external", "external data", "virtual", "text"])
+def test_no_link_leads_out_of_the_file(kind, network, legacy, tmp_path):
+    content = io.BytesIO(legacy)
+    shape = (3, 3, 3, 16)
+    with h5py.File(content, "r+") as file:
+        group = file["conv/conv"]
+        group.move("kernel", "other")
+        if kind == "soft":
+            group["kernel"] = h5py.SoftLink("/conv/conv/other")
+        elif kind == "external":
+            group["kernel"] = h5py.ExternalLink(str(tmp_path / "x.h5"), "/secret")
+        elif kind == "external data":
+            group.create_dataset("kernel", shape, "f4", external=[(str(tmp_path / "raw"), 0, h5py.h5f.UNLIMITED)])
+        elif kind == "virtual":
+            layout = h5py.VirtualLayout(shape, "f4")
+            layout[...] = h5py.VirtualSource(str(tmp_path / "x.h5"), "secret", shape)
+            group.create_virtual_dataset("kernel", layout)
+        else:
+            group.create_dataset("kernel", shape, h5py.string_dtype())
+    with pytest.raises(WeightsError, match="is damaged or something else"):
+        weights.load_into(network, content.getvalue(), "hostile.h5")
+
+
+def test_a_shape_bomb_costs_nothing(network, legacy):
+    content = io.BytesIO(legacy)
+    with h5py.File(content, "r+") as file:
+        del file["conv/conv/kernel"]
+        file["conv/conv"].create_dataset("kernel", (1 << 20, 1 << 20), "f4", chunks=(1024, 1024), compression="gzip")
+    with pytest.raises(WeightsError, match=r"the file \(1048576, 1048576\)"):
+        weights.load_into(network, content.getvalue(), "bomb.h5")
+
+
+def test_a_file_over_the_limit_is_refused(network, monkeypatch, legacy):
+    monkeypatch.setattr("featx_core.networks.weights_loading.MAX_WEIGHTS_BYTES", 1_000_000)
+    with pytest.raises(WeightsError, match=r"too large: \d MB; the limit is 1 MB"):
+        weights.load_into(network, legacy, "large.h5")
+    weights.load_into(network, legacy, "large.h5", is_trusted=True)

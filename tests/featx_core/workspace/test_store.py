@@ -1,0 +1,144 @@
+"""The SQLite file: what is refused, what survives, what several users see."""
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from featx_core.workspace import store
+from featx_core.workspace.store import DiskFullError, Store, WorkspaceError
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "a.featx"
+
+
+def test_a_new_file_carries_version_and_application_id(path):
+    Store(path).close()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == len(store.MIGRATIONS)
+        assert connection.execute("PRAGMA application_id").fetchone()[0] == store.APPLICATION_ID
+        assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
+def test_an_old_schema_is_migrated_and_keeps_its_rows(path, monkeypatch):
+    first = Store(path)
+    with first.transaction() as connection:
+        connection.execute("INSERT INTO facts VALUES ('title', 'Trip')")
+    first.close()
+    further = (*store.MIGRATIONS, ("CREATE TABLE added (id INTEGER PRIMARY KEY)",))
+    monkeypatch.setattr(store, "MIGRATIONS", further)
+    second = Store(path)
+    assert second.value("SELECT value FROM facts WHERE name = 'title'") == "Trip"
+    assert second.rows("SELECT * FROM added") == []
+    assert second.value("PRAGMA user_version") == len(further)
+
+
+def test_a_newer_schema_is_refused_and_left_alone(path):
+    Store(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(WorkspaceError, match="newer featx"):
+        Store(path)
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == 99
+
+
+def test_a_text_file_is_no_workspace(path):
+    path.write_text("hello " * 1000)
+    with pytest.raises(WorkspaceError, match="not a featx workspace"):
+        Store(path)
+    assert path.read_text().startswith("hello")
+
+
+def test_a_database_of_another_program_is_refused_unchanged(path):
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE theirs (id INTEGER)")
+    before = path.read_bytes()
+    with pytest.raises(WorkspaceError, match="not a featx workspace"):
+        Store(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER evil AFTER INSERT ON facts BEGIN DELETE FROM images; END",
+        "CREATE VIEW extra AS SELECT * FROM facts",
+        "ALTER TABLE facts ADD COLUMN more TEXT",
+    ],
+)
+def test_parts_that_featx_did_not_make_are_refused(path, statement):
+    Store(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute(statement)
+    with pytest.raises(WorkspaceError, match="parts that featx does not know"):
+        Store(path)
+
+
+def test_damage_is_found_on_opening(path):
+    made = Store(path)
+    with made.transaction() as connection:
+        connection.executemany("INSERT INTO facts VALUES (?, ?)", [(str(i), "x" * 500) for i in range(200)])
+    made.copy_to(path.with_name("copy.featx"))
+    damaged = path.with_name("copy.featx")
+    content = bytearray(damaged.read_bytes())
+    page = store.PAGE_BYTES
+    content[-page : -page + 200] = b"\xff" * 200
+    damaged.write_bytes(content)
+    with pytest.raises(WorkspaceError, match="damaged"):
+        Store(damaged)
+
+
+def insert_then_fail(made: Store) -> None:
+    with made.transaction() as connection:
+        connection.execute("INSERT INTO facts VALUES ('a', 'b')")
+        raise RuntimeError("stop")
+
+
+def test_a_transaction_that_fails_leaves_nothing(path):
+    made = Store(path)
+    with pytest.raises(RuntimeError, match="stop"):
+        insert_then_fail(made)
+    assert made.rows("SELECT * FROM facts") == []
+
+
+def test_a_full_disk_is_said_in_words(path):
+    made = Store(path)
+    made.rows("PRAGMA max_page_count = 30")
+    with pytest.raises(DiskFullError, match="the disk is full"), made.transaction() as connection:
+        connection.execute("INSERT INTO facts VALUES ('big', ?)", ("x" * 10**6,))
+    assert made.rows("SELECT * FROM facts") == []
+
+
+def test_a_file_only_for_reading_is_said_in_words(path):
+    made = Store(path)
+    made.rows("PRAGMA query_only = ON")
+    with pytest.raises(DiskFullError, match="only for reading"), made.transaction() as connection:
+        connection.execute("INSERT INTO facts VALUES ('a', 'b')")
+
+
+def test_threads_and_a_second_opening_write_at_the_same_time(path):
+    stores = [Store(path), Store(path)]
+
+    def write(number: int) -> None:
+        for i in range(20):
+            with stores[number % 2].transaction() as connection:
+                connection.execute("INSERT INTO facts VALUES (?, 'x')", (f"{number}-{i}",))
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert stores[0].value("SELECT count(*) FROM facts") == 80
+
+
+def test_a_copy_is_whole_and_stands_alone(path, tmp_path):
+    made = Store(path)
+    with made.transaction() as connection:
+        connection.execute("INSERT INTO facts VALUES ('a', 'b')")
+    made.copy_to(tmp_path / "copy.featx")
+    assert Store(tmp_path / "copy.featx").rows("SELECT * FROM facts") == [("a", "b")]

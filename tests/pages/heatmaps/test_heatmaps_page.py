@@ -1,0 +1,135 @@
+"""The Heatmaps page: layers, targets, images, feature maps."""
+
+import pytest
+
+from featx_core import HEATMAPS
+from featx_core.heatmaps.feature_maps import FeatureMaps
+from featx_core.heatmaps.targets import FeatureTarget, SimilarityTarget
+from featx_core.worker.keys import feature_maps_key
+from tests.toys.visiting import element, named, nodes
+
+
+@pytest.fixture
+def visitor(visit, extracted):
+    return visit(extracted).open("heatmaps")
+
+
+def set_up(visitor, **widgets):
+    for key, value in widgets.items():
+        element(visitor, key).set_value(value)
+        visitor.run()
+    return visitor.run()
+
+
+def pictures(visitor):
+    found = [node.proto.imgs[0].alt for node in nodes(visitor.tab.main) if type(node).__name__ == "Image"]
+    return [alt for alt in found if ":" in alt]
+
+
+def layer_key(visitor):
+    return next(box.key for box in visitor.tab.selectbox if box.key.startswith("heatmap_layer_"))
+
+
+def last_asked(worker):
+    return [job for job in worker.jobs() if job.task == "explain"][-1].parameters
+
+
+def test_one_image_of_each_label_is_drawn_by_every_method(visitor, worker):
+    titles = [method.title for method in HEATMAPS.values()]
+    assert [alt.split(":")[0] for alt in pictures(visitor)] == [
+        f"{name}-01.png" for name in ("disc", "star", "waves") for _ in titles
+    ]
+    assert len({alt.split(":")[1] for alt in pictures(visitor)}) == len(titles)
+    assert len([b for b in visitor.tab.download_button if (b.key or "").startswith("png_")]) == 3 * len(titles)
+    for method in HEATMAPS.values():
+        assert method.caption in visitor.words
+    assert visitor.has_no_fault
+
+
+def test_heatmaps_that_are_kept_are_not_drawn_again(visitor, worker):
+    visitor.open("images").open("heatmaps")
+    set_up(visitor, opacity=0.8, colormap="inferno")
+    assert worker.submitted == []
+    assert len(pictures(visitor)) == 9
+
+
+def test_a_layer_and_a_target_of_the_person_are_drawn(visitor, worker):
+    key = layer_key(visitor)
+    assert element(visitor, key).options[:2] == ["Last layer, 2 x 2 x 1280", "Stage 1, 32 x 32 x 96"]
+    worker.holds = True
+    set_up(visitor, **{key: "stage2"}, target_kind_False="similarity", target_image="star-03.png")
+    worker.holds = False
+    set_up(visitor, heatmap_images=["disc-02.png"])
+    asked = last_asked(worker)
+    assert asked["layer"] == "stage2"
+    expected = SimilarityTarget(named(visitor.workspace.images(), "star-03.png"))
+    assert asked["target"] == expected.to_json()
+    assert [alt.split(":")[0] for alt in pictures(visitor)] == ["disc-02.png"] * len(HEATMAPS)
+    assert "Layer: " in visitor.words.replace("\\", "")
+
+
+def test_one_feature_can_be_the_target(visitor, worker):
+    worker.holds = True
+    set_up(visitor, target_kind_False="feature", target_feature=17)
+    assert last_asked(worker)["target"] == FeatureTarget(17).to_json()
+
+
+def test_a_feature_is_one_that_the_run_has(visitor, worker):
+    worker.holds = True
+    set_up(visitor, target_kind_False="feature")
+    assert element(visitor, "target_feature").max == 1279
+
+
+def test_without_an_image_the_page_asks_for_one(visitor, worker):
+    set_up(visitor, heatmap_images=[])
+    assert "Pick at least one image." in visitor.words
+    assert worker.submitted == []
+
+
+def test_heatmaps_in_the_making_hold_their_place_and_can_be_cancelled(visitor, worker):
+    worker.holds = True
+    visitor.tab.multiselect(key="heatmap_images").set_value(["disc-04.png", "star-04.png", "waves-04.png"]).run()
+    skeletons = [node for node in nodes(visitor.tab.main) if node.type == "skeleton"]
+    assert len(skeletons) == 3 * len(HEATMAPS)
+    next(button for button in visitor.tab.main.button if button.label == "Cancel").click().run()
+    assert "Cancelled. What was finished by then is kept." in visitor.words
+    assert "Try again" in visitor.buttons
+
+
+def test_feature_maps_are_one_mosaic_that_says_its_scale(visitor, worker):
+    visitor.tab.session_state["maps"] = True
+    visitor.run()
+    set_up(visitor, channels_image="star-01.png")
+    run, image = visitor.workspace.ledger.runs()[0], named(visitor.workspace.images(), "star-01.png")
+    maps = FeatureMaps.from_bytes(visitor.workspace.result(feature_maps_key(run.digest, image.digest, None)))
+    for scale in ("shared", "channel"):
+        set_up(visitor, channels_scale=scale)
+        assert maps.mosaic(scale=scale, colormap="viridis").caption in visitor.words.replace("\\", "")
+    assert "Feature maps of star-01.png" in visitor.words
+    assert worker.submitted == ["feature_maps", "feature_maps"]
+
+
+def test_an_image_that_was_removed_meanwhile_leaves_the_choice(visitor):
+    visitor.workspace.remove(["disc-01.png"])
+    visitor.run().run()
+    assert [alt for alt in pictures(visitor) if "disc-01" in alt] == []
+    assert visitor.has_no_fault
+
+
+def some_heatmap_key(visitor):
+    rows = visitor.workspace._store.rows("SELECT key FROM results WHERE key LIKE 'heatmap:%' ORDER BY key")
+    return rows[0][0]
+
+
+def test_a_damaged_heatmap_is_drawn_again(visitor, worker):
+    with visitor.workspace._store.transaction() as connection:
+        connection.execute("UPDATE results SET bytes = x'00' WHERE key = ?", (some_heatmap_key(visitor),))
+    visitor.run().run()
+    assert worker.submitted == ["explain"]
+    assert len(pictures(visitor)) == 9
+
+
+def test_a_heatmap_of_another_version_is_drawn_again(visitor, worker):
+    visitor.workspace.put_result(some_heatmap_key(visitor), b"as another version wrote it")
+    visitor.run().run().run()
+    assert len(pictures(visitor)) == 9

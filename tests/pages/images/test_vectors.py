@@ -1,0 +1,253 @@
+"""Vectors without any image, and beside images: bring a table in, look at it on every page, take it out."""
+
+import io
+
+import numpy as np
+import pytest
+
+import featx_core as fx
+from featx_core.methods.pretrained import Pretrained
+from pages._ui.shell import library
+from tests.toys.visiting import element, keep_run, tiles
+
+LABELS = ("cat", "dog") * 15
+NAMES = tuple(f"item {row}" for row in range(30))
+
+
+def csv(rows=30, sep=","):
+    values = np.random.default_rng(0).normal(size=(rows, 3)) + 4 * np.array([[row % 2] for row in range(rows)])
+    lines = [sep.join([f"item {row}", LABELS[row], *map(str, values[row])]) for row in range(rows)]
+    return "\n".join([sep.join(["file", "kind", "a", "b", "c"]), *lines]).encode()
+
+
+def npy(array):
+    out = io.BytesIO()
+    np.save(out, array)
+    return out.getvalue()
+
+
+def upload(visitor, *files):
+    visitor.tab.file_uploader[0].set_value([(name, content, "application/octet-stream") for name, content in files])
+    return visitor.run()
+
+
+def field(visitor, start):
+    """The widget of the form whose key starts so."""
+    found = [w for w in (*visitor.tab.selectbox, *visitor.tab.checkbox, *visitor.tab.text_input) if w.key]
+    return next(widget for widget in found if widget.key.startswith(start))
+
+
+@pytest.fixture
+def with_vectors(shelve):
+    """Put a workspace with sets of vectors and no image on the shelf; gives its token."""
+
+    def make(*titles, sources=(), names=NAMES, labels=LABELS):
+        token = shelve(list(sources))
+        for number, title in enumerate(titles):
+            values = np.random.default_rng(number).normal(size=(len(names), 4)).astype(np.float32)
+            values += 3 * np.array([label == "cat" for label in labels], np.float32)[:, None]
+            fx.add_vectors(library.open_workspace(token), fx.Vectors(values, names, labels), title=title)
+        return token
+
+    return make
+
+
+def test_a_table_is_shown_before_it_comes_in(visit):
+    visitor = upload(visit(), ("embeddings.csv", csv()))
+    assert "Vectors from embeddings.csv" in visitor.words.replace("\\", "")
+    assert "30 rows of 3 numbers, 2 labels." in visitor.words.replace("\\", "")
+    assert (field(visitor, "names_").value, field(visitor, "labels_").value) == ("file", "kind")
+    assert visitor.tab.dataframe[0].value["name"].tolist() == list(NAMES[:5])
+    assert visitor.workspace.ledger.runs() == []
+    visitor.press("Bring in these vectors")
+    assert "embeddings is in: 30 rows of 3 numbers, 2 labels." in visitor.words.replace("\\", "")
+    run = visitor.workspace.ledger.runs()[0]
+    assert fx.load_features(visitor.workspace, run.digest).names == NAMES
+    assert "1 set of vectors" in [caption.value for caption in visitor.tab.sidebar.caption]
+    visitor.tab.button(key="close_vectors").click().run()
+    assert "is in:" not in visitor.words
+    assert visitor.has_no_fault
+
+
+def test_name_title_and_columns_can_be_changed(visit):
+    visitor = upload(visit(), ("t.csv", b"file;kind;x;y\nowl;bird;1;2\ncat;pet;3;4"))
+    field(visitor, "names_").set_value("kind")
+    field(visitor, "labels_").set_value("")
+    field(visitor, "title_").set_value("Two animals")
+    visitor.run().press("Bring in these vectors")
+    run = visitor.workspace.ledger.runs()[0]
+    features = fx.load_features(visitor.workspace, run.digest)
+    assert (run.title, features.names, features.labels) == ("Two animals", ("bird", "pet"), (None, None))
+
+
+def test_a_bad_row_is_named_and_the_good_ones_come_in_on_request(visit):
+    visitor = upload(visit(), ("t.csv", csv(6) + b"\nitem 6,cat,1,owl,3"))
+    warning = visitor.tab.warning[0].value.replace("\\", "")
+    assert warning == (
+        "t.csv has rows that cannot be read, 1 of 7 rows: row 8 has “owl” in column “b”, which is not a number."
+    )
+    assert element(visitor, f"in_{field(visitor, 'good_').key.removeprefix('good_')}").disabled
+    field(visitor, "good_").check().run()
+    assert not visitor.tab.warning
+    visitor.press("Bring in these vectors")
+    assert "1 row that cannot be read left out" in visitor.words.replace("\\", "")
+    assert visitor.workspace.ledger.runs()[0].details["n_images"] == 6
+
+
+def test_what_is_no_table_is_said_and_can_be_left_out(visit):
+    visitor = upload(visit(), ("t.npy", npy(np.array([{}], dtype=object))), ("u.npy", npy(np.eye(3))))
+    assert "contains Python objects, which featx never unpacks" in visitor.tab.warning[0].value
+    visitor.press("Leave this file out")
+    assert "Vectors from u.npy" in visitor.words.replace("\\", "")
+    visitor.press("Leave this file out")
+    assert "Try with samples" in visitor.buttons
+    assert visitor.workspace.ledger.runs() == []
+    assert visitor.has_no_fault
+
+
+def test_one_of_several_arrays_is_picked(visit):
+    out = io.BytesIO()
+    np.savez(out, X=np.zeros((3, 2)), other=np.ones((4, 5)))
+    visitor = upload(visit(), ("t.npz", out.getvalue()))
+    assert "3 rows of 2 numbers" in visitor.words
+    field(visitor, "array_").set_value("other").run()
+    assert "4 rows of 5 numbers" in visitor.words
+    visitor.press("Bring in these vectors")
+    assert visitor.workspace.ledger.runs()[0].details["n_images"] == 4
+
+
+def test_images_and_tables_come_in_together_and_rows_find_their_images(visit, make_png):
+    visitor = upload(
+        visit(), ("t.csv", b"file,x\na,1\nstranger,2\nb,3\n"), ("a.png", make_png(1)), ("b.png", make_png(2))
+    )
+    visitor.until(lambda other: len(other.workspace.images()) == 2)
+    assert "2 rows belong to images of this workspace." in visitor.words.replace("\\", "")
+    visitor.press("Bring in these vectors")
+    assert "t is in: 3 rows of 1 number, 2 rows belong to images of this workspace." in visitor.words.replace("\\", "")
+    assert [tile["name"] for tile in tiles(visitor)] == ["a.png", "b.png"]
+
+
+def test_rows_without_names_can_be_taken_as_the_images(visit, shelve, make_png):
+    visitor = visit(shelve([("a.png", make_png(1)), ("b.png", make_png(2))]))
+    visitor.tab.session_state["add_more"] = True
+    upload(visitor.run(), ("t.npy", npy(np.eye(2))))
+    field(visitor, "images_").check().run()
+    visitor.press("Bring in these vectors")
+    run = visitor.workspace.ledger.runs()[0]
+    assert fx.load_features(visitor.workspace, run.digest).digests == tuple(visitor.workspace.images().digests)
+
+
+def test_a_local_table_is_taken_like_an_upload(visit, tmp_path):
+    (tmp_path / "t.csv").write_bytes(csv())
+    visitor = visit()
+    visitor.tab.text_input[0].set_value(str(tmp_path / "t.csv")).run()
+    visitor.press("Bring in")
+    assert "30 rows of 3 numbers" in visitor.words
+
+
+def test_a_set_is_removed(visit, with_vectors):
+    visitor = visit(with_vectors("First", "Second"))
+    assert "2 sets of vectors" in visitor.words
+    digest = visitor.workspace.ledger.runs()[0].digest
+    visitor.tab.button(key=f"remove_{digest[:12]}").click().run()
+    assert [run.title for run in visitor.workspace.ledger.runs()] == ["First"]
+    assert visitor.has_no_fault
+
+
+@pytest.mark.parametrize("name", ["images", "extract", "map", "heatmaps", "compare"])
+def test_every_page_works_with_vectors_and_without_any_image(visit, with_vectors, name):
+    visitor = visit(with_vectors("First")).open(name)
+    assert visitor.has_no_fault
+    assert len(visitor.tab.title) == 1
+    assert "There are no images in this workspace yet." not in visitor.words
+    assert [button.type for button in visitor.tab.main.button].count("primary") <= 2
+
+
+def test_the_result_has_all_but_heatmaps_and_says_why(visit, with_vectors):
+    visitor = visit(with_vectors("First"))
+    visitor.press("Numbers")
+    assert visitor.tab.title[0].value == "Extract"
+    assert [metric.value for metric in visitor.tab.metric] == ["(30, 4)", "480 bytes", "0 %"]
+    assert "there is nothing to draw heatmaps of" in visitor.words
+    assert "Open the map" in visitor.buttons
+    assert "Open the heatmaps" not in visitor.buttons
+    assert "batch" not in visitor.words
+    assert visitor.has_no_fault
+
+
+def test_the_map_has_labels_and_names_but_no_pictures(visit, with_vectors):
+    visitor = visit(with_vectors("First"))
+    visitor.press("Map")
+    assert visitor.tab.title[0].value == "Map"
+    assert visitor.tab.selectbox(key="map_color").options == ["Label", "Neighbours kept"]
+    assert visitor.tab.toggle(key="map_pictures").disabled
+    assert visitor.has_no_fault
+
+
+@pytest.mark.slow
+def test_heatmaps_offers_runs_that_have_a_network(visit, with_vectors, make_png):
+    token = with_vectors("First", sources=[("cat/a.png", make_png(1)), ("dog/b.png", make_png(2))])
+    alone = visit(token).open("heatmaps")
+    assert "First holds numbers, without a network that looked at pictures" in alone.words
+    assert "Extract features" in alone.buttons
+    keep_run(library.open_workspace(token), np.eye(2), Pretrained(weights="random"))
+    visitor = visit(token).open("heatmaps")
+    picker = visitor.tab.selectbox(key="picked_run")
+    assert picker.options[1] == "First, vectors brought in"
+    picker.set_value(visitor.workspace.ledger.runs()[1].digest).run()
+    assert "First holds numbers" in visitor.words
+    visitor.press("Heatmaps of MobileNetV2, last layer, average")
+    assert "First holds numbers" not in visitor.words
+    assert visitor.has_no_fault
+
+
+def test_two_sets_with_the_same_names_are_compared_without_colours(visit, with_vectors):
+    visitor = visit(with_vectors("First", "Second")).open("compare").run()
+    assert "30 rows, 2 labels." in visitor.words.replace("\\", "")
+    assert "colour" not in visitor.tab.main.dataframe[0].value["extractor"].tolist()
+    assert "a histogram of the colours" not in visitor.words
+    assert "Layer sweep" not in visitor.words
+    assert "Run backbones now" not in visitor.words
+    assert visitor.has_no_fault
+
+
+def test_a_set_alone_is_told_what_it_can_be_compared_with(visit, with_vectors):
+    visitor = visit(with_vectors("First")).open("compare")
+    assert "bring in another set of vectors with the same names" in visitor.words
+    assert visitor.has_no_fault
+
+
+def test_numbers_that_are_gone_are_said_on_the_page(visit, with_vectors):
+    token = with_vectors("First")
+    for digest in library.open_workspace(token).artefacts():
+        library.open_workspace(token).remove_artefact(digest)
+    for name in ("images", "extract", "map"):
+        visitor = visit(token).open(name)
+        assert "are not in this workspace any more" in visitor.words
+        assert visitor.has_no_fault
+
+
+def test_a_workspace_of_vectors_is_offered_again(visit, with_vectors):
+    with_vectors("First")
+    visitor = visit()
+    assert "Untitled, 1 run" in visitor.words.replace("\\", "")
+
+
+def test_a_formula_is_applied_to_vectors_where_there_is_no_image(visit, with_vectors):
+    visitor = visit(with_vectors("First")).open("extract")
+    assert visitor.has_no_fault
+    assert visitor.tab.selectbox(key="transform_source").options == ["First, vectors brought in"]
+    visitor.press("Extract from 30 rows")
+    squared = next(run for run in visitor.workspace.ledger.runs() if run.title == "x ** 2 of First")
+    features, source = (
+        fx.load_features(visitor.workspace, run.digest) for run in (squared, fx.vector_sets(visitor.workspace)[0])
+    )
+    np.testing.assert_allclose(features.values, source.values**2, rtol=1e-6)
+    assert (features.names, features.digests) == (NAMES, source.digests)
+    assert visitor.has_no_fault
+    removed = fx.vector_sets(visitor.workspace)[0].digest
+    visitor.open("images")
+    assert "and 1 run made from it?" in visitor.words.replace("\\", "")
+    visitor.tab.button(key=f"remove_{removed[:12]}").click().run()
+    assert visitor.workspace.ledger.runs() == []
+    assert visitor.has_no_fault

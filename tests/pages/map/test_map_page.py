@@ -1,0 +1,231 @@
+"""The Map page: projections, axes, colours, selection, and what it says when there is little to show."""
+
+import json
+
+import numpy as np
+import pytest
+from streamlit.typing import PlotlyState
+
+from featx_core.extraction.columns import COLUMNS
+from featx_core.maps.registry import PROJECTIONS
+from tests.toys.visiting import SPEC, element, named, tiles
+
+
+def vectors(n, n_features=6, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, n_features)).astype(np.float32)
+
+
+def charts(visitor):
+    return [chart for chart in visitor.tab.get("plotly_chart") if chart.key.startswith("map_")]
+
+
+def figure(visitor):
+    assert len(charts(visitor)) == 1, visitor.words
+    return json.loads(charts(visitor)[0].proto.spec)
+
+
+def caption(visitor):
+    return " ".join(text.value for text in visitor.tab.main.caption).replace("\\", "")
+
+
+def problems(visitor):
+    return [error.value.replace("\\", "") for error in visitor.tab.error]
+
+
+def choose(visitor, **widgets):
+    for key, value in widgets.items():
+        element(visitor, key).set_value(value)
+    return visitor.run()
+
+
+def test_pca_is_drawn_at_once_with_its_shares_in_the_axis_titles(visit, shelve_features):
+    line = np.outer(np.arange(8.0), [3.0, 4.0])
+    visitor = visit(shelve_features(line)).open("map")
+    assert figure(visitor)["layout"]["xaxis"]["title"]["text"] == "PC1 (100 % of variance)"
+    assert PROJECTIONS["pca"].caption in caption(visitor)
+
+
+def test_three_axes_give_a_figure_in_space(visit, shelve_features):
+    visitor = choose(visit(shelve_features(vectors(10))).open("map"), axes=3)
+    assert {trace["type"] for trace in figure(visitor)["data"]} == {"scatter3d"}
+
+
+@pytest.mark.parametrize("n_components", [2, 3])
+def test_t_sne_is_asked_of_the_worker_once_and_drawn_with_its_caveat(visit, shelve_features, worker, n_components):
+    visitor = visit(shelve_features(vectors(20))).open("map")
+    choose(visitor, projection="tsne", axes=n_components).run()
+    assert worker.submitted == ["project"]
+    assert {trace["type"] for trace in figure(visitor)["data"]} == {"scatter" if n_components == 2 else "scatter3d"}
+    assert PROJECTIONS["tsne"].caption in caption(visitor)
+    assert "Trustworthiness" in caption(visitor)
+    visitor.open("images").open("map")
+    assert worker.submitted == ["project"]
+    assert len(charts(visitor)) == 1
+
+
+def test_the_perplexity_that_is_lowered_is_said(visit, shelve_features):
+    visitor = choose(visit(shelve_features(vectors(9))).open("map"), projection="tsne").run()
+    assert "erplexity" in caption(visitor)
+    assert len(charts(visitor)) == 1
+
+
+def test_parameters_of_t_sne_reach_the_worker(visit, shelve_features, worker):
+    worker.holds = True
+    visitor = choose(visit(shelve_features(vectors(20))).open("map"), projection="tsne", map_seed=7)
+    assert {item.name for item in PROJECTIONS["tsne"].parameters} == set(worker.jobs()[0].parameters["parameters"])
+    choose(visitor, map_seed=8)
+    assert [job.parameters["seed"] for job in worker.jobs()] == [7, 8]
+    assert [job.state for job in worker.jobs()] == ["cancelled", "running"]
+
+
+def test_a_map_in_the_making_shows_progress_and_can_be_cancelled_and_begun_again(visit, shelve_features, worker):
+    worker.holds = True
+    visitor = choose(visit(shelve_features(vectors(20))).open("map"), projection="tsne")
+    assert "t\\-SNE" in visitor.words or "t-SNE of 20 images" in visitor.words
+    cancel = next(button for button in visitor.tab.main.button if button.label == "Cancel")
+    cancel.click().run()
+    assert worker.jobs()[0].state == "cancelled"
+    assert "Cancelled. What was finished by then is kept." in visitor.words
+    worker.holds = False
+    visitor.press("Try again").run()
+    assert len(charts(visitor)) == 1
+
+
+@pytest.mark.parametrize("color", [*COLUMNS, "kept"])
+def test_every_colour_draws_all_points(visit, shelve_features, color):
+    visitor = choose(visit(shelve_features(vectors(12))).open("map"), map_color=color)
+    n_points = sum(len(trace.get("text", [])) for trace in figure(visitor)["data"])
+    assert n_points == 12
+    assert visitor.has_no_fault
+
+
+def test_labels_stand_in_the_legend(visit, shelve_features):
+    visitor = visit(shelve_features(vectors(6), ["cat", "dog", "cat", "dog", "eel", "cat"])).open("map")
+    assert {trace["name"] for trace in figure(visitor)["data"]} == {"cat", "dog", "eel"}
+
+
+def test_a_map_that_was_drawn_before_follows_labels_that_change(visit, shelve_features):
+    visitor = visit(shelve_features(vectors(4), ["cat", "dog", "cat", "dog"])).open("map")
+    assert {trace["name"] for trace in figure(visitor)["data"]} == {"cat", "dog"}
+    visitor.workspace.set_labels({visitor.workspace.images().names[0]: "eel"})
+    assert {trace["name"] for trace in figure(visitor.run())["data"]} == {"cat", "dog", "eel"}
+
+
+def test_thumbnails_stand_in_place_of_points(visit, shelve_features):
+    visitor = visit(shelve_features(vectors(6))).open("map")
+    choose(visitor, map_pictures=True)
+    sources = {picture["source"] for picture in figure(visitor)["layout"]["images"]}
+    expected = {f"/thumbnail/{visitor.token}/{digest}" for digest in visitor.workspace.images().digests}
+    assert sources == expected
+
+
+def select(visitor, rows):
+    points = [{"customdata": row} for row in rows]
+    key = f"map_{SPEC.digest[:8]}_pca_2_label_False"
+    visitor.tab.session_state[key] = PlotlyState(
+        {"selection": {"points": points, "point_indices": [], "box": [], "lasso": []}}
+    )
+    return visitor.run()
+
+
+def test_the_selected_points_open_as_a_gallery_with_their_labels_counted(visit, shelve_features):
+    visitor = select(visit(shelve_features(vectors(8))).open("map"), [1, 3, 4])
+    assert [tile["name"] for tile in tiles(visitor, "selection_gallery")] == ["1.png", "3.png", "4.png"]
+    assert "**Selection: 3 images**" in [text.value for text in visitor.tab.markdown]
+    assert "cat 2, dog 1" in caption(visitor)
+
+
+def test_the_selection_can_be_labelled(visit, shelve_features):
+    visitor = select(visit(shelve_features(vectors(6))).open("map"), [0, 5])
+    visitor.tab.text_input(key="selection_label").set_value("odd ones").run()
+    visitor.tab.button(key="give_label").click().run()
+    images = visitor.workspace.images()
+    assert [named(images, f"{row}.png").label for row in range(6)] == [
+        "odd ones",
+        "cat",
+        "dog",
+        "cat",
+        "dog",
+        "odd ones",
+    ]
+
+
+def test_without_a_selection_the_page_says_how_to_select(visit, shelve_features):
+    visitor = visit(shelve_features(vectors(6))).open("map")
+    assert "Draw a lasso or a box around points" in caption(visitor)
+    assert not [node for node in visitor.tab.get("bidi_component") if node.key == "selection_gallery"]
+
+
+def test_the_explained_variance_opens_as_a_plot(visit, shelve_features):
+    visitor = visit(shelve_features(vectors(10))).open("map")
+    visitor.tab.session_state["scree"] = True
+    bars = json.loads(element(visitor.run(), "scree_chart").proto.spec)["data"][0]
+    assert bars["type"] == "bar"
+
+
+def test_one_image_is_too_few_for_a_map(visit, shelve_features):
+    visitor = visit(shelve_features(vectors(1))).open("map")
+    assert "A map needs at least 2 images" in visitor.tab.info[0].value
+    assert not charts(visitor)
+
+
+@pytest.mark.parametrize("n_images", [2, 3, 4, 5, 6])
+def test_pca_works_from_two_images_up(visit, shelve_features, n_images):
+    visitor = visit(shelve_features(vectors(n_images))).open("map")
+    assert sum(len(trace["text"]) for trace in figure(visitor)["data"]) == n_images
+    assert sum(len(trace["text"]) for trace in figure(choose(visitor, axes=3))["data"]) == n_images
+    assert visitor.has_no_fault
+
+
+@pytest.mark.parametrize("n_images", [2, 3, 4])
+def test_t_sne_says_that_it_needs_five_images(visit, shelve_features, n_images):
+    visitor = choose(visit(shelve_features(vectors(n_images))).open("map"), projection="tsne").run()
+    assert f"t-SNE needs at least 5 different images; these are {n_images}." in problems(visitor)
+    assert visitor.has_no_fault
+
+
+@pytest.mark.parametrize("n_images", [5, 6])
+def test_t_sne_works_from_five_images_up(visit, shelve_features, n_images):
+    visitor = choose(visit(shelve_features(vectors(n_images))).open("map"), projection="tsne").run()
+    assert sum(len(trace["text"]) for trace in figure(visitor)["data"]) == n_images
+
+
+def test_identical_features_are_said_to_coincide_and_t_sne_is_not_run(visit, shelve_features):
+    visitor = visit(shelve_features(np.ones((8, 4)))).open("map")
+    assert "coincide" in caption(visitor)
+    assert len(charts(visitor)) == 1
+    choose(visitor, projection="tsne").run()
+    assert problems(visitor) == ["t-SNE needs at least 5 different images; among these 8 there is 1."]
+    assert visitor.has_no_fault
+
+
+def test_features_that_are_not_finite_are_left_out_and_counted(visit, shelve_features):
+    values = vectors(8)
+    values[2, 0] = np.nan
+    visitor = visit(shelve_features(values)).open("map")
+    assert sum(len(trace["text"]) for trace in figure(visitor)["data"]) == 7
+    assert "1 of 8 images was left out" in caption(visitor)
+
+
+def test_features_that_are_all_not_finite_give_a_sentence(visit, shelve_features):
+    visitor = visit(shelve_features(np.full((4, 3), np.nan))).open("map")
+    assert visitor.has_no_fault
+    assert visitor.tab.info[0].value.startswith(
+        "PCA needs at least 2 images; there are none. 4 of 4 images were left out"
+    )
+    visitor.tab.session_state["extract_view"] = "Result"
+    assert "PCA needs at least 2 images" in visitor.open("extract").words
+    assert visitor.has_no_fault
+
+
+def test_images_that_came_after_the_run_are_not_on_the_map(visit, shelve_features, make_png):
+    visitor = visit(shelve_features(vectors(5)))
+    visitor.workspace.add([("late.png", make_png(99))])
+    visitor.open("map")
+    assert sum(len(trace["text"]) for trace in figure(visitor)["data"]) == 5
+
+
+def test_removed_images_leave_the_map(visit, shelve_features):
+    visitor = visit(shelve_features(vectors(5))).open("map")
+    visitor.workspace.remove(["0.png", "1.png"])
+    assert sum(len(trace["text"]) for trace in figure(visitor.run())["data"]) == 3
