@@ -57,7 +57,8 @@ def _numbers(report: TuningReport) -> None:
     st.caption(
         f"Learned from {formatting.counted(n_training, 'image')}, measured on "
         f"{formatting.counted(len(report.truth), 'other')}; equal and nearly equal images lie on one side. "
-        "The epoch that was kept was picked on the validation images, so the first number is a little too good; the probe had no such help."
+        "The epoch that was kept was picked on the validation images, so the first number is a little too good; the "
+        "probe had no such help."
     )
 
 

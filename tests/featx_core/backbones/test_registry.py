@@ -136,5 +136,7 @@ def test_building_leaves_the_random_state_of_the_process_alone():
 
 
 def test_the_table_is_read_without_keras():
-    code = "import sys; from featx_core.backbones.registry import BACKBONES as b; assert len(b) == 41; sys.exit('tensorflow' in sys.modules)"
+    code = (
+        "import sys; from featx_core import BACKBONES as b; assert len(b) == 41; sys.exit('tensorflow' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
