@@ -11,7 +11,7 @@ from featx_core.comparison.tables import Comparison
 from featx_core.extraction.extract import extract
 from featx_core.extraction.features import Features, load_features
 from featx_core.extraction.vector_sets import add_vectors, remove_vectors, vector_sets
-from featx_core.heatmaps import explain
+from featx_core.heatmaps.explain import explain
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.images.duplicates import duplicate_groups
 from featx_core.images.image_set import ImageRecord, ImageSet

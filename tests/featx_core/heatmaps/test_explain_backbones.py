@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from featx_core.heatmaps import explain
-from featx_core.heatmaps.explain import explain_many
+from featx_core.heatmaps.explain import explain, explain_many
 from featx_core.heatmaps.layers import choose_layer
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.observation import observer

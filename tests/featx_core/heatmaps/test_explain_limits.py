@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from featx_core.heatmaps import explain
+from featx_core.heatmaps.explain import explain
 from featx_core.heatmaps.layers import HeatmapError
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.targets import ClassTarget, FeatureTarget

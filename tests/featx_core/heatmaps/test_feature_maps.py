@@ -3,8 +3,7 @@ import io
 import numpy as np
 import pytest
 
-from featx_core.heatmaps import feature_maps
-from featx_core.heatmaps.feature_maps import GAP, GAP_GREY, TILE_SIDE, FeatureMaps, strongest
+from featx_core.heatmaps.feature_maps import GAP, GAP_GREY, TILE_SIDE, FeatureMaps, feature_maps, strongest
 from featx_core.heatmaps.layers import HeatmapError
 from featx_core.heatmaps.overlay import colored
 from tests.toys.heatmap_toys import ToyExtractor, pointwise, sequential

@@ -217,7 +217,7 @@ def test_headers_that_lie_cost_no_memory_and_nothing_is_printed() -> None:
         from tests.toys.memory import forget_peak, peak_megabytes
         sys.path.insert(0, "tests/featx_core")
         from tests.toys.odd_files import encoded, picture, png_header_only
-        from featx_core.images import ImageError, inspect
+        from featx_core.images.decoding import ImageError, inspect
 
         def declaring(form, width, height):
             content = bytearray(encoded(picture(120, 90), form))
@@ -262,7 +262,7 @@ def test_a_float_picture_of_99_megapixels_takes_less_than_a_gigabyte(tmp_path: P
     Image.new("F", (10_000, 9_900), 0.5).save(path, compression="tiff_adobe_deflate")
     script = textwrap.dedent(
         f"""
-        from featx_core.images import inspect
+        from featx_core.images.decoding import inspect
         from tests.toys.memory import peak_megabytes
         print(inspect(open({str(path)!r}, "rb").read()).notes, peak_megabytes())
         """

@@ -50,7 +50,7 @@ def test_another_seed_gives_another_tsne_map():
 def test_tsne_survives_identical_rows_in_a_process_of_its_own():
     script = """
         import numpy as np
-        from featx_core.projection import project
+        from featx_core import project
 
         rows = np.random.default_rng(0).normal(size=(5, 60)).astype(np.float32)
         vectors = np.repeat(rows, [46, 1, 1, 1, 1], axis=0)

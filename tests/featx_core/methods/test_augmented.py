@@ -14,7 +14,7 @@ from featx_core.comparison.compare import compare
 from featx_core.extraction import export
 from featx_core.extraction.extract import extract
 from featx_core.extraction.features import load_features
-from featx_core.heatmaps import explain
+from featx_core.heatmaps.explain import explain
 from featx_core.heatmaps.targets import SimilarityTarget
 from featx_core.methods import METHODS, build, spec_from_json, train
 from featx_core.methods.augmented import Augmented

@@ -163,7 +163,7 @@ def test_what_cannot_be_is_said(fields, said):
 
 def test_the_outline_needs_no_keras():
     code = (
-        "import sys; from featx_core.methods import CustomSequential; from featx_core.sequential import PRESETS;"
+        "import sys; from featx_core import CustomSequential; from featx_core.architecture.presets import PRESETS;"
         "print(CustomSequential(PRESETS['tutorial'].layers).outline().feature_shape, 'keras' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

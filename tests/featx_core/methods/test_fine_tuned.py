@@ -8,7 +8,7 @@ import pytest
 
 import featx_core.methods
 from featx_core.extraction.extract import extract
-from featx_core.heatmaps import explain
+from featx_core.heatmaps.explain import explain
 from featx_core.heatmaps.targets import ClassTarget
 from featx_core.learning.fine_tuning.report import TuningReport
 from featx_core.learning.loop import TrainingError

@@ -9,7 +9,7 @@ import pytest
 from featx_core.expressions.presets import PRESETS
 from featx_core.extraction.extract import extract, extract_table
 from featx_core.extraction.features import load_features
-from featx_core.heatmaps import explain
+from featx_core.heatmaps.explain import explain
 from featx_core.images.preprocessing import PREPROCESSING
 from featx_core.methods import METHODS, build, spec_from_json, train
 from featx_core.methods.augmented import Augmented

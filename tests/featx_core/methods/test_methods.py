@@ -9,7 +9,7 @@ from PIL import Image
 from featx_core.architecture.rows import layer
 from featx_core.extraction.extract import extract
 from featx_core.extraction.features import load_features
-from featx_core.heatmaps import explain
+from featx_core.heatmaps.explain import explain
 from featx_core.maps.projection import project
 from featx_core.methods import METHODS, build, spec_from_json, train
 from featx_core.methods.augmented import Augmented

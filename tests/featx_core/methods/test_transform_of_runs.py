@@ -6,7 +6,7 @@ import pytest
 from featx_core.base.progress import Cancelled
 from featx_core.extraction.extract import extract, extract_derived
 from featx_core.extraction.features import load_features
-from featx_core.heatmaps import explain
+from featx_core.heatmaps.explain import explain
 from featx_core.methods import build
 from featx_core.methods.lambda_transform import LambdaTransform
 from featx_core.methods.pretrained import Pretrained

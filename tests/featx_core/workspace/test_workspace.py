@@ -221,7 +221,7 @@ def test_kill_minus_nine_while_writing_leaves_a_whole_file(tmp_path, make_png):
     script = textwrap.dedent(
         f"""
         import numpy as np
-        from featx_core.workspace import Workspace
+        from featx_core import Workspace
         workspace = Workspace.open({str(path)!r})
         digests = workspace.images().digests
         for number in range(10**6):

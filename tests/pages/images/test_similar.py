@@ -22,7 +22,7 @@ def drawn(token, name):
         "import streamlit as st\n"
         f"st.session_state.setdefault('token', {token!r})\n"
         f"st.session_state['similar_{name}'] = True\n"
-        "from pages._ui import library, similar\n"
+        "from pages._ui.images import similar; from pages._ui.shell import library\n"
         f"similar.show(next(i for i in library.open_workspace({token!r}).images() if i.name == {name!r}))",
         default_timeout=60,
     ).run()
