@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from featx_core.architecture.layers import chain_of_layers, find_layer
+from featx_core.architecture.outline import Outline, pooled_shape
 from featx_core.architecture.rows import measure_rows
 from featx_core.base.wording import spaced
-
-if TYPE_CHECKING:
-    from featx_core.networks.extractor import Outline
 
 MAX_FEATURES = 2**20
 """Values that one image may have as features: 4 MB."""
@@ -30,13 +27,11 @@ def outline_rows(
         rows: In their plainest form, from input to output.
         input_shape: Height, width and channels.
         layer: The tap, as `find_layer` takes it.
-        pooling: As `featx_core.networks.extractor.pool` takes it.
+        pooling: As `pooled_shape` takes it.
 
     Raises:
         ValueError: If a row does not fit, the layer does not exist or gives no map to pool, or the features are too many.
     """
-    from featx_core.networks.extractor import Outline, pooled_shape
-
     facts = measure_rows(rows, input_shape)
     for number, row in enumerate(facts, start=1):
         if row.problem:

@@ -12,10 +12,11 @@ from featx_core.specs.spec import Spec, SpecError
 if TYPE_CHECKING:
     import numpy as np
 
+    from featx_core.architecture.outline import Outline
     from featx_core.base.progress import ProgressCallback, StageCallback
     from featx_core.images.preprocessing import NetworkInput
     from featx_core.learning.record import Record
-    from featx_core.networks.extractor import Extractor, Outline
+    from featx_core.networks.extractor import Extractor
     from featx_core.workspace.workspace import Workspace
 
 MAX_COPIES = 64

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
+    from featx_core.architecture.outline import Outline
     from featx_core.base.progress import ProgressCallback, StageCallback
     from featx_core.images.image_set import ImageSet
     from featx_core.learning.record import Record
-    from featx_core.networks.extractor import Extractor, Outline
+    from featx_core.networks.extractor import Extractor
     from featx_core.workspace.workspace import Workspace
 
 SIDES = (8, 512)

@@ -15,13 +15,14 @@ from featx_core.specs.spec import Spec, SpecError
 
 if TYPE_CHECKING:
     from featx_core.architecture.layers import LayerInfo
+    from featx_core.architecture.outline import Outline
     from featx_core.base.progress import ProgressCallback, StageCallback
     from featx_core.extraction.columns import RunColumn
     from featx_core.extraction.features import Features
     from featx_core.images.image_set import ImageSet
     from featx_core.images.preprocessing import NetworkInput
     from featx_core.learning.record import Learned, Live, Record
-    from featx_core.networks.extractor import Extractor, Outline
+    from featx_core.networks.extractor import Extractor
     from featx_core.workspace.workspace import Workspace
 
 DEFAULT_BASE = Pretrained()
@@ -153,7 +154,7 @@ class FineTuned(Spec):
         Raises:
             SpecError: If the base carries no new layers, or there is no such layer.
         """
-        from featx_core.networks.extractor import Outline, pooled_shape
+        from featx_core.architecture.outline import Outline, pooled_shape
 
         n_classes = max(len(self.class_names), 2)
         layers, size = _layers(self.base, self.units, self.dropout, n_classes)

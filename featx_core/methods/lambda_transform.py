@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
+    from featx_core.architecture.outline import Outline
     from featx_core.base.progress import ProgressCallback, StageCallback
     from featx_core.learning.record import Record
-    from featx_core.networks.extractor import Extractor, Outline
+    from featx_core.networks.extractor import Extractor
     from featx_core.tables.rows import Rows, Table
     from featx_core.workspace.workspace import Workspace
 
@@ -229,7 +230,7 @@ class LambdaTransform(Spec):
             SpecError: If a step does not fit to what the one before it gives.
         """
         from featx_core.architecture.layers import chain_of_layers
-        from featx_core.networks.extractor import Outline
+        from featx_core.architecture.outline import Outline
 
         if isinstance(self.source, Spec):
             outline = self.source.outline(workspace)

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
+    from featx_core.architecture.outline import Outline
     from featx_core.base.progress import ProgressCallback
-    from featx_core.networks.extractor import Extractor, Outline
+    from featx_core.networks.extractor import Extractor
     from featx_core.workspace.workspace import Workspace
 
 FILE_WEIGHTS = re.compile(r"file:[0-9a-f]{64}")
@@ -177,7 +178,7 @@ class Pretrained(Spec):
         Raises:
             SpecError: If the layer does not exist, or gives no map to pool.
         """
-        from featx_core.networks.extractor import Outline, pooled_shape
+        from featx_core.architecture.outline import Outline, pooled_shape
 
         layers = _layers(self.backbone, self.size, self.classifier)
         try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from featx_core.architecture.layers import LayerInfo, list_layers
+from featx_core.architecture.layers import list_layers
+from featx_core.architecture.outline import pooled_shape
 from featx_core.base.keras_setup import load_keras
 from featx_core.images.preprocessing import Preprocessing
 from featx_core.networks.engines.choice import Engines
@@ -19,31 +19,6 @@ if TYPE_CHECKING:
     import keras
 
     from featx_core.specs.spec import Spec
-
-__all__ = ["DerivedExtractor", "Extractor", "LayerInfo", "Outline", "pool", "pooled_shape"]
-
-POOLINGS = ("avg", "max", "flatten")
-
-
-@dataclass(frozen=True)
-class Outline:
-    """What a spec will give, known without any weights.
-
-    Attributes:
-        layers: All layers of the network, from input to output.
-        tap: Index of the layer whose output becomes the features.
-        image_size: Height and width of the network's input.
-        map_shape: What that layer gives for one image, `(height, width, n_channels)` or `(n_values,)`.
-        feature_shape: The same after pooling: the shape of one image's features.
-        n_parameters: Parameters of all layers that the features need.
-    """
-
-    layers: tuple[LayerInfo, ...]
-    tap: int
-    image_size: tuple[int, int]
-    map_shape: tuple[int, ...]
-    feature_shape: tuple[int, ...]
-    n_parameters: int
 
 
 class Extractor:
@@ -227,25 +202,3 @@ def pool(tensor: keras.KerasTensor, pooling: str | None) -> keras.KerasTensor:
     layers = load_keras().layers
     rows = {"avg": layers.GlobalAveragePooling2D, "max": layers.GlobalMaxPooling2D, "flatten": layers.Flatten}
     return tensor if pooling is None else rows[pooling]()(tensor)
-
-
-def pooled_shape(shape: tuple[int, ...], pooling: str | None) -> tuple[int, ...]:
-    """Say what pooling makes of a shape, without Keras.
-
-    Args:
-        shape: What a layer gives for one image, without the batch axis.
-        pooling: As for `pool`.
-
-    Raises:
-        ValueError: If there is no map to pool.
-    """
-    if pooling is None:
-        return shape
-    if pooling not in POOLINGS:
-        raise ValueError(f"`pooling` must be one of {', '.join(POOLINGS)} or None. Received: {pooling!r}.")
-    if len(shape) != 3:
-        raise ValueError(
-            f"This layer gives {shape[-1]} values for each image and no map, so there is nothing to pool. "
-            f"Set `pooling` to None. Received: {pooling!r}."
-        )
-    return (int(np.prod(shape)),) if pooling == "flatten" else shape[-1:]

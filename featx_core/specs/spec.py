@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
+    from featx_core.architecture.outline import Outline
     from featx_core.base.progress import ProgressCallback, StageCallback
     from featx_core.extraction.columns import RunColumn
     from featx_core.extraction.features import Features
     from featx_core.images.preprocessing import NetworkInput
     from featx_core.learning.record import Record
-    from featx_core.networks.extractor import Extractor, Outline
+    from featx_core.networks.extractor import Extractor
     from featx_core.tables.rows import Rows, Table
     from featx_core.workspace.workspace import Workspace
 

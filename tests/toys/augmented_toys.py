@@ -6,9 +6,10 @@ from typing import ClassVar
 import numpy as np
 
 from featx_core.architecture.layers import LayerInfo
+from featx_core.architecture.outline import Outline
 from featx_core.images.fitting import fit_image
 from featx_core.images.preprocessing import PREPROCESSING, describe_input
-from featx_core.networks.extractor import Extractor, Outline
+from featx_core.networks.extractor import Extractor
 from featx_core.specs.spec import Spec
 
 SIDE = 16

@@ -5,10 +5,10 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from featx_core.architecture.outline import Outline
 from featx_core.figures.tensors import tensor_picture
 from featx_core.images.image_set import ImageSet
 from featx_core.images.preprocessing import NetworkInput
-from featx_core.networks.extractor import Outline
 from featx_core.specs.spec import Spec, SpecError
 from pages._ui.shell import formatting, outlines
 

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import streamlit as st
 
-from featx_core.networks.extractor import Outline
+from featx_core.architecture.outline import Outline
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.worker.answers import outline_from_json
 from featx_core.worker.jobs import JobRefusedError, TaskFailedError

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from featx_core.architecture.layers import find_layer, list_layers, stable_names
+from featx_core.architecture.outline import pooled_shape
 from featx_core.base.keras_setup import load_keras
 from featx_core.images.preprocessing import PREPROCESSING
-from featx_core.networks.extractor import Extractor, pool, pooled_shape
+from featx_core.networks.extractor import Extractor, pool
 from featx_core.specs.spec import Spec
 
 

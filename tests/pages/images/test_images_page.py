@@ -140,7 +140,8 @@ def test_the_filter_shows_what_its_name_says(visit, shelve, make_png, chosen, ex
 def dialog_of_labels(token):
     """Draw the inside of the dialog as a page of its own: `AppTest` does not draw dialogs again."""
     return AppTest.from_string(
-        f"from pages._ui.images import labels; from pages._ui.shell import library\nlabels.edit.__wrapped__(library.open_workspace({token!r}))",
+        "from pages._ui.images import labels\nfrom pages._ui.shell import library\n"
+        f"labels.edit.__wrapped__(library.open_workspace({token!r}))",
         default_timeout=60,
     ).run()
 

@@ -8,10 +8,10 @@ from typing import Any, Literal
 import streamlit as st
 
 from featx_core.architecture.layers import find_layer
+from featx_core.architecture.outline import Outline
 from featx_core.architecture.presets import PRESETS
 from featx_core.architecture.rows import Row, RowFacts, measure_rows
 from featx_core.methods.custom_sequential import COLORS, SIDES, CustomSequential
-from featx_core.networks.extractor import Outline
 from featx_core.specs.learnings import LEARNINGS
 from featx_core.specs.spec import SpecError
 from featx_core.workspace.workspace import Workspace
