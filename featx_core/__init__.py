@@ -3,11 +3,11 @@
 from featx_core.architecture.rows import layer
 from featx_core.augmentation.transforms import AUGMENTATIONS
 from featx_core.backbones.registry import BACKBONES
-from featx_core.base.keras_setup import load_keras
 from featx_core.base.progress import Cancelled
 from featx_core.comparison.compare import compare
 from featx_core.comparison.layer_sweep import Sweep, sweep_layers
 from featx_core.comparison.tables import Comparison
+from featx_core.expressions.layer import load_keras_with_layers as load_keras
 from featx_core.extraction.extract import extract
 from featx_core.extraction.features import Features, load_features
 from featx_core.extraction.vector_sets import add_vectors, remove_vectors, vector_sets
@@ -22,15 +22,16 @@ from featx_core.maps.registry import PROJECTIONS
 from featx_core.measures.neighbors import movers, nearest
 from featx_core.measures.probes import knn_accuracy, linear_probe
 from featx_core.measures.similarity import linear_cka, neighbor_overlap, rsa
-from featx_core.methods import METHODS, build, spec_from_json, train
-from featx_core.methods.augmented import Augmented
-from featx_core.methods.custom_sequential import CustomSequential
-from featx_core.methods.fine_tuned import FineTuned
-from featx_core.methods.lambda_transform import LambdaTransform
-from featx_core.methods.pretrained import Pretrained
-from featx_core.methods.vector_table import VectorTable
+from featx_core.methods.registry import METHODS, build, outline, train
 from featx_core.robustness.effects import Effects, augmentation_effects
 from featx_core.robustness.stability import Stability, neighbor_stability
+from featx_core.specs.augmented import Augmented
+from featx_core.specs.custom_sequential import CustomSequential
+from featx_core.specs.fine_tuned import FineTuned
+from featx_core.specs.lambda_transform import LambdaTransform
+from featx_core.specs.pretrained import Pretrained
+from featx_core.specs.registry import spec_from_json
+from featx_core.specs.vector_table import VectorTable
 from featx_core.tables.layout import TableError
 from featx_core.tables.reading import read_vectors
 from featx_core.tables.rows import Vectors
@@ -78,6 +79,7 @@ __all__ = [
     "nearest",
     "neighbor_overlap",
     "neighbor_stability",
+    "outline",
     "project",
     "read_vectors",
     "remove_vectors",

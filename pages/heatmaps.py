@@ -3,6 +3,7 @@
 import streamlit as st
 
 from featx_core import HEATMAPS
+from featx_core.methods import registry as methods
 from pages._ui.heatmaps import attributions, channels, pickers
 from pages._ui.shell import formatting, frame, guards, jobs, runs, session
 
@@ -35,4 +36,4 @@ with st.expander(
 ) as maps:
     if maps.open:
         channels.show(run, chosen, layer=layer, colormap=colormap)
-st.caption(formatting.escape(" ".join(filter(None, (run.spec.badge + ".", run.spec.caption)))))
+st.caption(formatting.escape(" ".join(filter(None, (run.spec.badge + ".", methods.heatmap_caption(run.spec))))))

@@ -14,8 +14,6 @@ _PENDING = "uninitialized_variables"  # Keras's own name for its list of weights
 def load_keras() -> ModuleType:
     """Import Keras on TensorFlow, with few log lines. Takes seconds the first time.
 
-    Registers the layers of featx, so that `keras.models.load_model` reads models that hold them, in safe mode.
-
     Returns:
         The module `keras`.
 
@@ -32,14 +30,7 @@ def load_keras() -> ModuleType:
             f"featx needs Keras on TensorFlow with channels last. Received: {settings[0]} with {settings[1]}. "
             "Import featx before Keras, and remove other settings from keras.json."
         )
-    _register_layers(keras)
     return keras
-
-
-def _register_layers(keras: ModuleType) -> None:
-    from featx_core.expressions.layer import layer_class
-
-    layer_class(keras)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
-"""Numbers as sentences show them."""
+"""Numbers as sentences show them, and text that is safe in a spreadsheet."""
 
 _MEGABYTE = 1024**2
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def spaced(count: int) -> str:
@@ -31,3 +32,14 @@ def too_large(n_bytes: int, limit: int) -> str:
     """
     shown = f"{n_bytes / _MEGABYTE:.0f}" if n_bytes >= limit + _MEGABYTE else f"{n_bytes / _MEGABYTE:.4g}"
     return f"{shown} MB; the limit is {limit // _MEGABYTE} MB"
+
+
+def spreadsheet_safe(text: str | None) -> str:
+    """Put an apostrophe before a text that a spreadsheet would run as a formula.
+
+    >>> spreadsheet_safe("=1+1"), spreadsheet_safe("cat.jpg"), spreadsheet_safe(None)
+    ("'=1+1", 'cat.jpg', '')
+    """
+    if not text:
+        return ""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

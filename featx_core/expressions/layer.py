@@ -17,6 +17,20 @@ if TYPE_CHECKING:
 PACKAGE = "featx"
 
 
+def load_keras_with_layers() -> ModuleType:
+    """Import Keras and register the layers of featx, so that `keras.models.load_model` reads them, also in safe mode.
+
+    Returns:
+        The module `keras`.
+
+    Raises:
+        RuntimeError: If Keras was already imported with another backend, or with channels first.
+    """
+    keras = load_keras()
+    layer_class(keras)
+    return keras
+
+
 def expression_layer(text: str) -> keras.layers.Layer:
     """Make a layer that applies an expression to each row of a batch.
 

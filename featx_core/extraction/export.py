@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featx_core.base.wording import spreadsheet_safe
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from featx_core.extraction.features import Features
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_npz(features: Features) -> bytes:
@@ -65,14 +65,3 @@ def to_parquet(features: Features) -> bytes:
     out = io.BytesIO()
     to_table(features).to_parquet(out, index=False)
     return out.getvalue()
-
-
-def spreadsheet_safe(text: str | None) -> str:
-    """Put an apostrophe before a text that a spreadsheet would run as a formula.
-
-    >>> spreadsheet_safe("=1+1"), spreadsheet_safe("cat.jpg"), spreadsheet_safe(None)
-    ("'=1+1", 'cat.jpg', '')
-    """
-    if not text:
-        return ""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -18,8 +18,10 @@ import numpy as np
 from featx_core.base.progress import ProgressCallback
 from featx_core.extraction.features import Features, dead_share, gather, table_features
 from featx_core.extraction.kept_rows import KeptRows, derivable
+from featx_core.extraction.rows import table_of
 from featx_core.images.decoding import ImageError
 from featx_core.networks.engines.choice import OneEngine
+from featx_core.specs.lambda_transform import derived_from
 from featx_core.workspace.store import DiskFullError
 
 if TYPE_CHECKING:
@@ -86,14 +88,14 @@ def extract_table(spec: Spec, workspace: Workspace) -> Features:
     """Give the features of a spec that takes rows of numbers rather than images, and enter the run in the ledger.
 
     Args:
-        spec: One whose `table` is not None.
+        spec: One that does not take images.
         workspace: Where its numbers are kept.
 
     Raises:
         ValueError: If the spec takes images, or its table has no rows.
     """
     started = time.perf_counter()
-    table = spec.table(workspace)
+    table = table_of(spec, workspace)
     if table is None or not len(table.values):
         raise ValueError(f"`spec` must take rows of numbers, at least one. {spec.title!r} does not: use `extract`.")
     seconds = time.perf_counter() - started
@@ -125,7 +127,7 @@ def extract_derived(
         The features; None where the network is needed.
     """
     kept = workspace.vectors.stored(spec.digest) | derivable(spec, workspace)
-    if spec.derived_from is None or not len(images) or not set(images.digests) <= kept:
+    if derived_from(spec) is None or not len(images) or not set(images.digests) <= kept:
         return None
     started = time.perf_counter()
     kept_rows = KeptRows(images, spec, workspace, on_progress)

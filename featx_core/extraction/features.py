@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featx_core.extraction.rows import load_rows, table_of
+
 if TYPE_CHECKING:
     from featx_core.images.image_set import ImageSet
     from featx_core.specs.spec import Spec
@@ -118,11 +120,11 @@ def load_features(workspace: Workspace, digest: str) -> Features | None:
     run = workspace.ledger.find(digest)
     if run is None:
         return None
-    table = run.spec.table(workspace)
+    table = table_of(run.spec, workspace)
     if table is not None:
         return table_features(table, run.spec, run.details)
     images = workspace.images()
-    rows = run.spec.load(workspace, images.digests)
+    rows = load_rows(run.spec, workspace, images.digests)
     return gather(images, rows, run.spec, run.details) if rows else None
 
 

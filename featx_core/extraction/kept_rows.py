@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
+from featx_core.specs.lambda_transform import derive, derived_from
 from featx_core.workspace.store import DiskFullError
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class KeptRows:
     def details(self, seconds: float) -> dict[str, Any]:
         """Tell how it went, as JSON values for the ledger."""
         n_computed = len(self.rows) - self.n_reused
-        source = self.spec.derived_from
+        source = derived_from(self.spec)
         shape = next(iter(self.rows.values())).shape if self.rows else ()
         earlier = self.workspace.ledger.find((source or self.spec).digest) if self.workspace is not None else None
         return {
@@ -98,7 +99,7 @@ class KeptRows:
 
 def derivable(spec: Spec, workspace: Workspace) -> set[str]:
     """List the images, by digest, whose row can be computed from kept rows of what the spec is derived from."""
-    source = spec.derived_from
+    source = derived_from(spec)
     if source is None:
         return set()
     return workspace.vectors.stored(source.digest) | derivable(source, workspace)
@@ -115,7 +116,7 @@ def derived_rows(spec: Spec, workspace: Workspace, digests: Sequence[str]) -> It
     Yields:
         Image digest to row, for those images whose row can be computed so.
     """
-    source = spec.derived_from
+    source = derived_from(spec)
     if source is None:
         return
     for start in range(0, len(digests), ROWS_AT_A_TIME):
@@ -124,4 +125,4 @@ def derived_rows(spec: Spec, workspace: Workspace, digests: Sequence[str]) -> It
         for rows in derived_rows(source, workspace, [digest for digest in part if digest not in kept]):
             kept |= rows
         if kept:
-            yield dict(zip(kept, spec.derive(np.stack(list(kept.values()))), strict=True))
+            yield dict(zip(kept, derive(spec, np.stack(list(kept.values()))), strict=True))

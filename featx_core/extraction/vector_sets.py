@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from featx_core.base.file_names import shown_text
 from featx_core.extraction.extract import extract_table
-from featx_core.methods import SOURCES
-from featx_core.methods.vector_table import VectorTable
+from featx_core.specs.vector_table import VectorTable
 from featx_core.tables.storing import pack
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def add_vectors(workspace: Workspace, vectors: Vectors, *, title: str = "Vectors
 
 def vector_sets(workspace: Workspace) -> list[Run]:
     """List the sets of vectors that were brought in, newest first."""
-    return [run for run in workspace.ledger.runs() if run.spec.method in SOURCES]
+    return [run for run in workspace.ledger.runs() if isinstance(run.spec, VectorTable)]
 
 
 def depending_runs(workspace: Workspace, digest: str) -> list[Run]:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Protocol, overload
 
 from featx_core.images.decoding import decode
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from featx_core.workspace.workspace import Workspace
+
+class Keeper(Protocol):
+    """What keeps the bytes of images, such as a workspace."""
+
+    def content(self, digest: str) -> bytes:
+        """Fetch the bytes of one image file."""
+
+    def thumbnail(self, digest: str) -> bytes:
+        """Fetch a small picture of one image."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class ImageRecord:
     format: str
     brightness: float
     notes: tuple[str, ...]
-    workspace: Workspace = field(repr=False, compare=False)
+    workspace: Keeper = field(repr=False, compare=False)
 
     def read(self) -> bytes:
         """Fetch the file as it came in."""

@@ -9,8 +9,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Self
 
-from featx_core.base.wording import counted, spaced
-from featx_core.extraction.export import spreadsheet_safe
+from featx_core.base.wording import counted, spaced, spreadsheet_safe
 
 ALREADY_HERE = "is already in this workspace"
 """Why an image is left out that came in before, under the same name: no fault, and counted apart."""

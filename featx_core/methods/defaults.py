@@ -1,8 +1,8 @@
 """What featx does when nothing was chosen yet."""
 
 from featx_core.backbones.registry import BACKBONES
-from featx_core.methods.pretrained import Pretrained
 from featx_core.networks.weights import is_here
+from featx_core.specs.pretrained import Pretrained
 
 DOWNLOADED_BACKBONE = "mobilenet_v2"  # the quickest of the well-known ones: 3.5 million parameters, 224 px
 OFFLINE_BACKBONE = "embedded_v1"

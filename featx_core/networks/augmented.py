@@ -10,7 +10,7 @@ from featx_core.augmentation.pictures import make_copies
 from featx_core.networks.extractor import Extractor
 
 if TYPE_CHECKING:
-    from featx_core.methods.augmented import Augmented
+    from featx_core.specs.augmented import Augmented
 
 
 class AugmentedExtractor(Extractor):

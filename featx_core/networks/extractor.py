@@ -14,6 +14,7 @@ from featx_core.images.preprocessing import Preprocessing
 from featx_core.networks.engines.choice import Engines
 from featx_core.networks.engines.fast import FLOAT32, engines_for
 from featx_core.networks.engines.gpu import BATCHES_AT_ONCE, find_gpu
+from featx_core.specs.lambda_transform import LambdaTransform, derive
 
 if TYPE_CHECKING:
     import keras
@@ -149,16 +150,16 @@ class Extractor:
 class DerivedExtractor(Extractor):
     """An extractor whose features are computed from those of another one.
 
-    Its features come from `spec.derive`, exactly as where those of the other are kept already; its graph, which is that of the
+    Its features come from `derive`, exactly as where those of the other are kept already; its graph, which is that of the
     other with more behind it, serves heatmaps.
 
     Args:
-        spec: What it was built from, with `derived_from` and `derive`.
-        base: The extractor of `spec.derived_from`.
+        spec: What it was built from, a `LambdaTransform` of another spec.
+        base: The extractor of its source.
         output: The symbolic tensor that holds the features, made from the output of `base.model`.
     """
 
-    def __init__(self, spec: Spec, base: Extractor, output: keras.KerasTensor) -> None:
+    def __init__(self, spec: LambdaTransform, base: Extractor, output: keras.KerasTensor) -> None:
         vars(self).update(vars(base))  # not `super().__init__`, which would list the layers once more
         self.spec = spec
         self.model = load_keras().Model(base.network.input, output)
@@ -185,7 +186,7 @@ class DerivedExtractor(Extractor):
 
     def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
         """Compute the features of fitted pictures. See `Extractor.__call__`."""
-        return self.spec.derive(self._base(images, batch_size=batch_size))
+        return derive(self.spec, self._base(images, batch_size=batch_size))
 
 
 def pool(tensor: keras.KerasTensor, pooling: str | None) -> keras.KerasTensor:

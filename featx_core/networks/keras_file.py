@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from featx_core.base.keras_setup import load_keras
+from featx_core.expressions.layer import load_keras_with_layers
 from featx_core.networks.initialization import made_up_images
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def keras_file(extractor: Extractor) -> bytes:
     Raises:
         ExportError: If the copy cannot be loaded or gives other values.
     """
-    keras = load_keras()
+    keras = load_keras_with_layers()
     pictures = made_up_images(np.random.default_rng(0), N_PICTURES, extractor.image_size)
     inputs = extractor.preprocess(pictures)
     with tempfile.TemporaryDirectory() as folder:

@@ -6,30 +6,18 @@ import dataclasses
 import functools
 import hashlib
 import json
+import re
 import typing
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from featx_core.specs.field_types import described, matches
+from featx_core.specs.picture_input import PictureInput
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+FILE_WEIGHTS = re.compile(r"file:[0-9a-f]{64}")
+"""How a spec names weights that a workspace keeps: by their SHA-256."""
 
-    import keras
-    import numpy as np
-
-    from featx_core.architecture.outline import Outline
-    from featx_core.base.progress import ProgressCallback, StageCallback
-    from featx_core.extraction.columns import RunColumn
-    from featx_core.extraction.features import Features
-    from featx_core.images.preprocessing import NetworkInput
-    from featx_core.learning.record import Record
-    from featx_core.networks.extractor import Extractor
-    from featx_core.tables.rows import Rows, Table
-    from featx_core.workspace.workspace import Workspace
-
-
+MAX_SEED = 2**32 - 1
 _LATER = "later"
 
 
@@ -41,19 +29,15 @@ class SpecError(ValueError):
 class Spec(ABC):
     """One way to extract features, with all that its result depends on.
 
-    A subclass is a frozen dataclass whose fields are JSON values, tuples of them, or other specs. It sets `method`,
-    its key in `METHODS`, with its `method_title` and `method_sentence` for people, and raises `version` whenever the same
-    fields begin to mean other numbers, so that stored features are not mistaken for new ones. `takes_tables` says whether
-    the method can also work in a workspace that holds rows of numbers and no images.
+    A subclass is a frozen dataclass whose fields are JSON values, tuples of them, or other specs. It sets `method`, its key
+    in `METHODS`, whose row says what builds it. It raises `version` whenever the same fields begin to mean other numbers,
+    so that stored features are not mistaken for new ones.
     """
 
     method: ClassVar[str]
-    method_title: ClassVar[str]
-    method_sentence: ClassVar[str]
     version: ClassVar[int] = 1
     can_carry_layers: ClassVar[bool] = False
-    """Whether new layers can be put behind its network and trained: `architecture` and `build` then give flat networks."""
-    takes_tables: ClassVar[bool] = False
+    """Whether it describes a plain network that new layers can be put behind and trained."""
 
     def __post_init__(self) -> None:
         hints = _hints(type(self))
@@ -72,133 +56,27 @@ class Spec(ABC):
     @property
     @abstractmethod
     def badge(self) -> str:
-        """Where the weights come from, in words that may not be left out, such as "random weights, untrained"."""
+        """Where the weights come from, such as "random weights, untrained". Shown wherever the title is."""
 
+    @property
     @abstractmethod
-    def build(self, workspace: Workspace | None = None, *, on_progress: ProgressCallback | None = None) -> Extractor:
-        """Make the network with its weights. Takes seconds, and memory for the weights."""
-
-    @abstractmethod
-    def outline(self, workspace: Workspace | None = None) -> Outline:
-        """List the layers and the shapes that this spec will give, without any weights."""
-
-    @abstractmethod
-    def network_input(self, pixels: np.ndarray) -> NetworkInput:
-        """Show what the network receives for one picture (uint8 `(height, width, 3)`). Needs no TensorFlow."""
-
-    @property
-    def classes(self) -> tuple[str, ...] | None:
-        """Names of the values of the network's last layer, if that is a classifier."""
-        return None
-
-    @property
-    def rows_per_image(self) -> int:
-        """Rows of features that each image gives. With more than one, the arrays that are kept have them as first axis."""
-        return 1
-
-    @property
-    def first_row_is_plain(self) -> bool:
-        """Whether the first of several rows of an image is that of the image as it is."""
-        return False
-
-    @property
-    def is_light(self) -> bool:
-        """Whether `outline` needs no Keras, and takes no longer than a click may: pages then need not ask the worker."""
-        return False
-
-    @property
-    def is_fast(self) -> bool:
-        """Whether its network computes in a precision below float32."""
-        return False
-
-    @property
-    def pace_key(self) -> str:
-        """Specs with equal ones take about the same time an image."""
-        return self.digest
-
-    @property
-    def caption(self) -> str:
-        """What people should know of heatmaps and feature maps of this extractor; empty where nothing would surprise."""
-        return ""
-
-    @property
-    def needs_training(self) -> bool:
-        """Whether weights are still to be learned from the images of a workspace: `train` does so, `build` refuses."""
-        return False
-
-    def train(self, workspace: Workspace, report: StageCallback) -> Spec:
-        """Learn the weights from the images of a workspace, keep them there, and give the spec that names them.
-
-        Training that was finished before, with the same images and labels, is not done again. A cancelled one keeps the
-        best weights so far, then lets `Cancelled` through.
-        """
-        return self
-
-    def training_record(self, workspace: Workspace) -> Record | None:
-        """Fetch how the training went or goes, also while it is under way; None where there is none. Needs no TensorFlow."""
-        return None
-
-    def kept(self, workspace: Workspace) -> Spec | None:
-        """Give the trained spec, where the workspace holds what was learned, be it by a training that was cancelled.
-
-        Needs no TensorFlow. None where nothing was learned yet.
-        """
-        return None if self.needs_training else self
-
-    def architecture(self) -> tuple[keras.Model, keras.KerasTensor]:
-        """Make the network and the tensor of its features, with whatever weights it has at first.
-
-        Raises:
-            SpecError: If no layers can be put behind it.
-        """
-        raise SpecError(f"No layers can be put behind {self.title}: choose a pretrained network or one of your own.")
-
-    def columns(self, workspace: Workspace, features: Features) -> Mapping[str, RunColumn]:
-        """Tell what this run says of each image besides the features, such as a predicted class. Needs no TensorFlow."""
-        return {}
+    def picture_input(self) -> PictureInput | None:
+        """How pictures are brought to the network; None for a spec that takes rows of numbers instead."""
 
     @property
     def takes_images(self) -> bool:
-        """Whether it looks at images: it has layers, an input to show, heatmaps. If not, `table` gives its rows."""
-        return True
-
-    def table(self, workspace: Workspace) -> Table | None:
-        """Give the rows of a spec that takes numbers rather than images; None for all that work on images."""
-        return None
+        """Whether it looks at images, and so has layers, an input to show, and heatmaps."""
+        return self.picture_input is not None
 
     @property
-    def derived_from(self) -> Spec | None:
-        """Another spec whose features are all that `derive` needs to give these, without a network; None: there is none."""
-        return None
+    def rows_per_image(self) -> int:
+        """Rows of features that each image gives. With more than one, stored arrays have them as first axis."""
+        return 1
 
-    def derive(self, values: np.ndarray) -> np.ndarray:
-        """Compute features from those of `derived_from`.
-
-        Args:
-            values: float32 `(n_images, *feature_shape)`, with the copies as second axis where an image gives several rows.
-                Not modified.
-
-        Returns:
-            float32, of the same images in the same order.
-        """
-        raise NotImplementedError(f"{type(self).__name__} is not derived from another spec.")
-
-    def rows(self, workspace: Workspace) -> Rows:
-        """List what there are features of in a workspace now, with equal images as often as they are there."""
-        table = self.table(workspace)
-        return table.rows if table is not None else workspace.rows(self.digest)
-
-    def load(self, workspace: Workspace, digests: Sequence[str]) -> dict[str, np.ndarray]:
-        """Fetch the features of some of its `rows`, by digest; those that are not there are left out."""
-        table = self.table(workspace)
-        if table is None:
-            return workspace.vectors.load(self.digest, digests)
-        wanted = set(digests)
-        return {key: row for key, row in zip(table.digests, table.values, strict=True) if key in wanted}
-
-    def shape_steps(self, outline: Outline) -> tuple[tuple[int, ...] | str, ...]:
-        """Tell the way from the input to the features: shapes for one image, and words for what happens in between."""
-        return ((*outline.image_size, 3), outline.feature_shape)
+    @property
+    def needs_training(self) -> bool:
+        """Whether weights are still to be learned from the images of a workspace: `fx.train` does so, `fx.build` refuses."""
+        return False
 
     def to_json(self) -> str:
         """Write the spec as canonical JSON: sorted keys, no spaces, ASCII only."""
@@ -211,7 +89,7 @@ class Spec(ABC):
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> Self:
-        """Make a spec from the fields of its JSON form; missing ones take their defaults.
+        """Make a spec from the fields of its JSON form. Missing fields take their defaults.
 
         Raises:
             SpecError: If a field is unknown, lacks a default, or has the wrong type.

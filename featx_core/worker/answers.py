@@ -13,7 +13,7 @@ from featx_core.architecture.layers import LayerInfo
 from featx_core.architecture.outline import Outline
 from featx_core.extraction.export import to_npz
 from featx_core.extraction.features import Features
-from featx_core.methods import spec_from_json
+from featx_core.specs.registry import spec_from_json
 
 MAX_SENT_BYTES = 32 * 1024**2
 """Features of up to so many bytes travel in a message when the workspace cannot take them."""

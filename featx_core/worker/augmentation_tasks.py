@@ -11,10 +11,10 @@ import numpy as np
 
 from featx_core.augmentation.pictures import make_copies
 from featx_core.augmentation.transforms import check_transforms
-from featx_core.methods import spec_from_json
 from featx_core.networks.weights_loading import WeightsError
 from featx_core.robustness.effects import Effects, augmentation_effects
 from featx_core.robustness.stability import Stability, neighbor_stability
+from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.worker.augmentation_keys import effects_key, stability_key
 from featx_core.worker.comparison_keys import find_runs, name_runs
@@ -109,7 +109,9 @@ def show_copies(workspace: Workspace | None, parameters: Mapping[str, Any]) -> d
     record = next((each for each in workspace.images() if each.digest == parameters["digest"]), None)
     if record is None:
         raise ValueError("This image is no longer in the workspace. Pick another one.")
-    fitted = spec.network_input(record.pixels()).fitted
+    if spec.picture_input is None:
+        raise ValueError("These are rows of numbers: there are no images to change.")
+    fitted = spec.picture_input.of(record.pixels()).fitted
     copies = make_copies(
         fitted[np.newaxis],
         check_transforms(parameters["transforms"]),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from featx_core.comparison.scores import SCORES_VERSION
 from featx_core.comparison.tables import CHANCE, COLORS
+from featx_core.extraction.rows import rows_of
 from featx_core.images.image_set import ImageSet
 from featx_core.tables.rows import Rows
 from featx_core.worker.keys import digest_of
@@ -84,7 +85,7 @@ def compared_rows(workspace: Workspace, run_digests: Sequence[str]) -> ComparedR
     An image without a label takes that of its row in a table.
     """
     runs = find_runs(workspace, run_digests)
-    listed = [run.spec.rows(workspace) for run in runs]
+    listed = [rows_of(run.spec, workspace) for run in runs]
     shared = set.intersection(*(set(rows.digests) for rows in listed))
     labels = _first_of(listed, [rows.labels for rows in listed])
     names = _first_of(listed, [rows.names for rows in listed])

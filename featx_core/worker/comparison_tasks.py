@@ -20,10 +20,11 @@ from featx_core.comparison.panel import Panel, choose_panel
 from featx_core.comparison.scores import PreparedSpace, prepare_space, score_extractor, score_pair
 from featx_core.comparison.tables import COLORS, Comparison, Facts
 from featx_core.extraction.features import gather
+from featx_core.extraction.rows import load_rows
 from featx_core.images.duplicates import Sketches, duplicate_groups, sketch
 from featx_core.images.image_set import ImageSet
 from featx_core.measures.folds import image_keys
-from featx_core.methods import spec_from_json
+from featx_core.specs.registry import spec_from_json
 from featx_core.worker.comparison_keys import (
     compared_rows,
     extractor_score_key,
@@ -192,7 +193,7 @@ class _Comparing:
 
     def _vectors(self, digest: str) -> np.ndarray:
         run = next(run for run in self.runs if run.digest == digest)
-        stored = run.spec.load(self.workspace, self.compared.rows.digests)
+        stored = load_rows(run.spec, self.workspace, self.compared.rows.digests)
         return gather(self.compared.rows, stored, run.spec, {}).per_image().vectors
 
     def _facts_of(self, digest: str) -> Facts:

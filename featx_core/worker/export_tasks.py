@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from featx_core.methods import spec_from_json
 from featx_core.networks.keras_file import keras_file
+from featx_core.specs.registry import spec_from_json
 from featx_core.worker.extraction_tasks import find_extractor, needed
 from featx_core.worker.keys import keras_file_key
 from featx_core.worker.report import Report

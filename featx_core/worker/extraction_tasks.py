@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from featx_core.backbones.registry import find_backbone
 from featx_core.extraction.extract import extract, extract_derived, extract_table
-from featx_core.methods import build, spec_from_json
+from featx_core.methods.registry import build, train
+from featx_core.methods.registry import outline as outline_of
 from featx_core.networks.weights import fetch
+from featx_core.specs.registry import spec_from_json
 from featx_core.worker.answers import features_to_json
 from featx_core.worker.report import Report
 from featx_core.workspace.workspace import Workspace
@@ -45,8 +47,8 @@ def extract_features(workspace: Workspace | None, parameters: Mapping[str, Any],
     """
     workspace = needed(workspace)
     asked = spec_from_json(parameters["spec"])
-    spec = asked.train(workspace, report)
-    if spec.table(workspace) is not None:
+    spec = train(asked, workspace, on_progress=report)
+    if not spec.takes_images:
         return {"run_digest": spec.digest, "details": dict(extract_table(spec, workspace).details)}
     report.stage(EXTRACTING, limit_seconds=FIRST_BATCH_SECONDS)
     features = extract_derived(workspace.images(), spec, workspace, on_progress=report)
@@ -95,7 +97,7 @@ def outline(workspace: Workspace | None, parameters: Mapping[str, Any]) -> dict[
     Returns:
         The fields of an `Outline` as JSON values; `answers.outline_from_json` reads them.
     """
-    return dataclasses.asdict(spec_from_json(parameters["spec"]).outline(workspace))
+    return dataclasses.asdict(outline_of(spec_from_json(parameters["spec"]), workspace))
 
 
 def find_extractor(spec: Spec, workspace: Workspace, report: Report) -> Extractor:

@@ -11,7 +11,7 @@ from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import Heatmap
 from featx_core.heatmaps.targets import Target, target_from_json
 from featx_core.images.image_set import ImageRecord, ImageSet
-from featx_core.methods import spec_from_json
+from featx_core.specs.registry import spec_from_json
 from featx_core.worker.extraction_tasks import FIRST_BATCH_SECONDS, find_extractor, is_built, needed
 from featx_core.worker.kept import is_kept
 from featx_core.worker.keys import feature_maps_key, heatmap_key

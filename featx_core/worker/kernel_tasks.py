@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from featx_core.heatmaps.kernels import Kernels, first_kernels
-from featx_core.methods import spec_from_json
+from featx_core.specs.registry import spec_from_json
 from featx_core.worker.extraction_tasks import find_extractor, needed
 from featx_core.worker.kept import is_kept
 from featx_core.worker.keys import kernels_key

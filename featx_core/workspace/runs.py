@@ -87,7 +87,7 @@ class Ledger:
 
 
 def _run(row: tuple) -> Run | None:
-    from featx_core.methods import spec_from_json
+    from featx_core.specs.registry import spec_from_json
     from featx_core.specs.spec import SpecError
 
     number, spec, created, details = row

@@ -7,9 +7,9 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from featx_core.base.wording import counted
 from featx_core.images.decoding import THUMBNAIL_SIDE, thumbnail
@@ -23,7 +23,6 @@ from featx_core.workspace.vectors import VectorStore
 
 if TYPE_CHECKING:
     from featx_core.base.progress import ProgressCallback
-    from featx_core.extraction.features import Features
 
 MAX_UPLOAD_BYTES = 2 * 1024**3  # row 22 of the reliability table: what one workspace takes through a browser
 MAX_UPLOAD_IMAGES = 20_000
@@ -36,6 +35,14 @@ _EQUAL_IMAGES = (
     " WHERE contents.digest = ? ORDER BY images.id"
 )
 _COUNT_AT_END = re.compile(r" \(\d+\)$")  # what sets equal names apart
+
+
+class HasDigests(Protocol):
+    """Images, or rows of features: whatever knows the digest of each."""
+
+    @property
+    def digests(self) -> Sequence[str]:
+        """The SHA-256 of each."""
 
 
 class Workspace:
@@ -283,7 +290,7 @@ class Workspace:
         self._store.close()
 
 
-def image_set_key(images: ImageSet | Features | Rows) -> str:
+def image_set_key(images: HasDigests) -> str:
     """Give a digest of which images these are (or have features), in which order; labels and names do not count."""
     return hashlib.sha256("\n".join(images.digests).encode("ascii")).hexdigest()
 

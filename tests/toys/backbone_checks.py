@@ -10,11 +10,11 @@ from featx_core.heatmaps.explain import explain_many
 from featx_core.heatmaps.layers import choose_layer
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.targets import FeatureTarget
-from featx_core.methods.pretrained import Pretrained
 from featx_core.networks.embedded.network import build
 from featx_core.networks.engines import openvino_engine
 from featx_core.networks.engines.fast import measure
 from featx_core.networks.initialization import made_up_images
+from featx_core.specs.pretrained import Pretrained
 
 
 def examine(key: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 from streamlit.typing import PlotlyState
 
-from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.pretrained import Pretrained
 from tests.toys.visiting import element
 
 LABELS = ["cat", "dog"] * 20

@@ -1,6 +1,6 @@
 """What the Extract page shows, and what it asks of the worker."""
 
-from featx_core.methods import spec_from_json
+from featx_core.specs.registry import spec_from_json
 from tests.toys.visiting import element
 
 

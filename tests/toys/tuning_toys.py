@@ -12,9 +12,9 @@ from featx_core.architecture.layers import list_layers
 from featx_core.architecture.outline import Outline
 from featx_core.base.keras_setup import load_keras, without_weights
 from featx_core.images.preprocessing import PREPROCESSING
-from featx_core.methods import METHODS
-from featx_core.methods.fine_tuned import FineTuned
+from featx_core.methods.registry import METHODS
 from featx_core.networks.extractor import Extractor
+from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.spec import Spec
 from featx_core.workspace.workspace import Workspace
 

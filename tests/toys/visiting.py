@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from featx_core.base.keras_setup import load_keras
 from featx_core.base.progress import Cancelled
 from featx_core.images.image_set import ImageRecord
-from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.pretrained import Pretrained
 from featx_core.worker.faults import explain_fault
 from featx_core.worker.jobs import Job, TaskFailedError
 from featx_core.worker.keys import canonical_json, job_key

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from featx_core.images.image_set import ImageRecord
     from featx_core.learning.batches import Batches
     from featx_core.learning.loop import Watch
-    from featx_core.methods.custom_sequential import CustomSequential
+    from featx_core.specs.custom_sequential import CustomSequential
 
 READING = "Reading the images"
 TRAINING = "Training"
@@ -71,7 +71,7 @@ def learn(spec: CustomSequential, images: ImageSet, report: StageCallback, watch
     """
     with seeded(spec.seed):
         network = build_network(spec.layers, spec.input_shape)
-        randomize(network, spec.preprocessing, spec.seed)
+        randomize(network, spec.picture_input.preprocessing, spec.seed)
         task = _TASKS[spec.weights](spec, network, images, report)
         history = fit(
             task.model,
@@ -112,7 +112,7 @@ def _by_labels(spec: CustomSequential, network: keras.Model, images: ImageSet, r
 def _by_contrast(spec: CustomSequential, network: keras.Model, images: ImageSet, report: StageCallback) -> _Task:
     _, pixels = _read(_different(images), spec, report)
     model = contrast_model(network, pooled(network), spec.learning_rate)
-    views = Views(pixels, spec.preprocessing, batch_size=spec.batch_size, seed=spec.seed)
+    views = Views(pixels, spec.picture_input.preprocessing, batch_size=spec.batch_size, seed=spec.seed)
     return _Task(model, views, None, {"n_training": len(pixels)})
 
 
@@ -140,7 +140,7 @@ def _batches(
         return made if codes is not None else _OwnTargets(made)
 
     def prepare(batch: np.ndarray, rows: np.ndarray, epoch: int) -> np.ndarray:
-        return spec.preprocessing(batch)
+        return spec.picture_input.preprocessing(batch)
 
     return part(np.flatnonzero(~held), spec.seed), part(np.flatnonzero(held), None)
 

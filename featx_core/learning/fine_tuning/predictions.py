@@ -14,7 +14,7 @@ from featx_core.learning.weight_arrays import read_arrays
 
 if TYPE_CHECKING:
     from featx_core.extraction.features import Features
-    from featx_core.methods.fine_tuned import FineTuned
+    from featx_core.specs.fine_tuned import FineTuned
     from featx_core.workspace.workspace import Workspace
 
 

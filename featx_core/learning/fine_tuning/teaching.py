@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import keras
 
     from featx_core.learning.record import Live
-    from featx_core.methods.fine_tuned import FineTuned
     from featx_core.networks.extractor import Extractor
+    from featx_core.specs.fine_tuned import FineTuned
     from featx_core.workspace.workspace import Workspace
 
 HEAD, STAGES = "new layers", "last stages"
@@ -41,7 +41,15 @@ SILENT_SECONDS = 180.0
 """How long building (with a download) and the first batch may take."""
 
 
-def teach(spec: FineTuned, examples: Examples, workspace: Workspace, report: StageCallback, live: Live) -> Learned:
+def teach(
+    spec: FineTuned,
+    examples: Examples,
+    workspace: Workspace,
+    report: StageCallback,
+    live: Live,
+    *,
+    build_base: Callable[[], Extractor],
+) -> Learned:
     """Train the new layers of a spec, and the last stages of its base where it asks for that.
 
     Args:
@@ -50,6 +58,7 @@ def teach(spec: FineTuned, examples: Examples, workspace: Workspace, report: Sta
         workspace: Where features of the base are looked up and kept.
         report: Told of the stages.
         live: Told the history after each epoch, and handed the best weights on the way.
+        build_base: Makes the extractor of the base, when it is needed.
 
     Returns:
         The learned weights in the order of the layers, the history, and the facts that `tuning.report` reads.
@@ -57,7 +66,7 @@ def teach(spec: FineTuned, examples: Examples, workspace: Workspace, report: Sta
     Raises:
         TrainingError: If nothing could be learned.
     """
-    work = _Teaching(spec, examples, workspace, report)
+    work = _Teaching(spec, examples, workspace, report, build_base)
     features = work.base_features()
     with seeded(spec.seed):
         history = work.train_head(features, live)
@@ -72,7 +81,15 @@ def teach(spec: FineTuned, examples: Examples, workspace: Workspace, report: Sta
 class _Teaching:
     """One fine-tuning."""
 
-    def __init__(self, spec: FineTuned, examples: Examples, workspace: Workspace, report: StageCallback) -> None:
+    def __init__(
+        self,
+        spec: FineTuned,
+        examples: Examples,
+        workspace: Workspace,
+        report: StageCallback,
+        build_base: Callable[[], Extractor],
+    ) -> None:
+        self._build_base = build_base
         self.spec, self.examples, self.workspace, self.report = spec, examples, workspace, report
         self.training = np.flatnonzero(~examples.is_validation)
         self.validation = np.flatnonzero(examples.is_validation)
@@ -83,7 +100,7 @@ class _Teaching:
     def extractor(self) -> Extractor:
         """The base, frozen."""
         self.report.stage(BUILDING, limit_seconds=SILENT_SECONDS)
-        return self.spec.base.build(self.workspace, on_progress=self.report)
+        return self._build_base()
 
     @functools.cached_property
     def pictures(self) -> Pictures:

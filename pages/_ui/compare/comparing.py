@@ -13,9 +13,9 @@ from featx_core.comparison.tables import COLORS, Comparison
 from featx_core.figures.comparison import ranking_figure, trade_figure
 from featx_core.figures.style import CONFIG
 from featx_core.images.image_set import ImageSet
-from featx_core.methods.pretrained import Pretrained
 from featx_core.networks.origins import WEIGHTS_KINDS
 from featx_core.networks.weights import is_here
+from featx_core.specs.pretrained import Pretrained
 from featx_core.worker.comparison_keys import find_comparison_key, name_runs
 from featx_core.worker.jobs import Job
 from featx_core.worker.kept import fetch_kept

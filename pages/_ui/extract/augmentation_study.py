@@ -10,8 +10,8 @@ from featx_core.extraction.features import Features
 from featx_core.figures.augmentation import effects_figure, strength_words
 from featx_core.figures.style import CONFIG
 from featx_core.images.image_set import ImageSet
-from featx_core.methods.augmented import Augmented
 from featx_core.robustness.effects import MAX_IMAGES, N_COPIES, Effects
+from featx_core.specs.augmented import Augmented
 from featx_core.specs.spec import Spec
 from featx_core.worker.augmentation_keys import effects_key
 from featx_core.workspace.runs import Run

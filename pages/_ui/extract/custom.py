@@ -5,6 +5,7 @@ import streamlit as st
 from featx_core.extraction.features import Features
 from featx_core.heatmaps.kernels import Kernels
 from featx_core.images.image_set import ImageSet
+from featx_core.methods import registry as methods
 from featx_core.specs.learnings import LEARNINGS
 from featx_core.worker.keys import kernels_key
 from featx_core.workspace.runs import Run
@@ -14,7 +15,7 @@ from pages._ui.shell import formatting, jobs, session
 
 def show(run: Run, features: Features, images: ImageSet) -> None:
     """Show the first patterns, and the curves where the network was trained."""
-    record = run.spec.training_record(session.workspace())
+    record = methods.training_record(run.spec, session.workspace())
     if record is not None:
         st.markdown("**What the training gave**")
         training.show_record(run.spec)

@@ -5,9 +5,9 @@ from types import MappingProxyType
 
 from featx_core.extraction.features import Features
 from featx_core.images.image_set import ImageSet
-from featx_core.methods.augmented import Augmented
-from featx_core.methods.custom_sequential import CustomSequential
-from featx_core.methods.fine_tuned import FineTuned
+from featx_core.specs.augmented import Augmented
+from featx_core.specs.custom_sequential import CustomSequential
+from featx_core.specs.fine_tuned import FineTuned
 from featx_core.workspace.runs import Run
 from pages._ui.extract import augmentation_study, custom, tuned
 

@@ -13,7 +13,7 @@ from featx_core.figures.style import CONFIG
 from featx_core.images.fitting import fit_image
 from featx_core.images.image_set import ImageSet
 from featx_core.images.preprocessing import PREPROCESSING
-from featx_core.methods.lambda_transform import LambdaTransform
+from featx_core.specs.lambda_transform import LambdaTransform
 from featx_core.workspace.runs import Run
 from pages._ui.shell import formatting, runs, session
 

@@ -6,6 +6,7 @@ from featx_core.extraction.features import Features
 from featx_core.figures.maps import map_figure
 from featx_core.figures.style import CONFIG
 from featx_core.images.image_set import ImageRecord, ImageSet
+from featx_core.methods import registry as methods
 from featx_core.workspace.runs import Run
 from pages._ui.heatmaps import attributions
 from pages._ui.map import maps
@@ -58,7 +59,9 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
             else:
                 st.image(attributions.overlay(heatmap, record, 0.5, "viridis", 480), width="stretch", alt=record.name)
                 st.caption(formatting.escape(record.label or record.name))
-    st.caption(" ".join(filter(None, (attributions.caption(METHOD), formatting.escape(run.spec.caption)))))
+    st.caption(
+        " ".join(filter(None, (attributions.caption(METHOD), formatting.escape(methods.heatmap_caption(run.spec)))))
+    )
 
 
 def _varied(images: ImageSet) -> list[ImageRecord]:

@@ -7,8 +7,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.architecture.outline import Outline
 from featx_core.figures.tensors import tensor_picture
-from featx_core.images.image_set import ImageSet
+from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.images.preprocessing import NetworkInput
+from featx_core.methods import registry as methods
+from featx_core.specs.picture_input import PictureInput
 from featx_core.specs.spec import Spec, SpecError
 from pages._ui.shell import formatting, outlines
 
@@ -17,13 +19,15 @@ _TABLE_HEIGHT = 300  # pixels
 
 def show_input(spec: Spec, images: ImageSet) -> None:
     """Show one photo beside the tensor that the network receives for it."""
+    if spec.picture_input is None:
+        return
     with st.container(border=True):
         head, picker = st.columns([1, 1], vertical_alignment="center")
         head.markdown("**What the network receives**")
         names = images.names
         name = picker.selectbox("Image", names, key="inspected", label_visibility="collapsed", persist_state="session")
         record = images[names.index(name)]
-        received = _received(spec.to_json(), record.digest, spec, record)
+        received = _received(spec.to_json(), record.digest, spec.picture_input, record)
         original, fitted, tensor = st.columns(3)
         height, width = received.fitted.shape[:2]
         original.image(formatting.preview(record), width="stretch", alt=f"{name}, the original")
@@ -37,9 +41,9 @@ def show_input(spec: Spec, images: ImageSet) -> None:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _received(spec_json: str, digest: str, _spec: Spec, _record: object) -> NetworkInput:
+def _received(spec_json: str, digest: str, _input: PictureInput, _record: ImageRecord) -> NetworkInput:
     del spec_json, digest
-    return _spec.network_input(_record.pixels())  # type: ignore[attr-defined]
+    return _input.of(_record.pixels())
 
 
 def _channel_table(received: NetworkInput) -> pd.DataFrame:
@@ -76,7 +80,7 @@ def show_shapes(spec: Spec, place: DeltaGenerator) -> Outline | None:
 
 
 def _chain(spec: Spec, outline: Outline) -> str:
-    steps = spec.shape_steps(outline)
+    steps = methods.shape_steps(spec, outline)
     return " \u2192 ".join(step if isinstance(step, str) else formatting.shape(step) for step in steps)
 
 

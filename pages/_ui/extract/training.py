@@ -8,7 +8,8 @@ from featx_core.figures.style import CONFIG
 from featx_core.figures.training import history_figure, metrics_of
 from featx_core.images.image_set import ImageSet
 from featx_core.learning.history import ENDINGS, History
-from featx_core.methods import spec_from_json
+from featx_core.methods import registry as methods
+from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import Spec
 from featx_core.worker.jobs import Job
 from pages._ui.shell import formatting, fragments, jobs, runs, session
@@ -32,10 +33,10 @@ def show_live(job: Job) -> None:
 def offer_kept(job: Job, images: ImageSet) -> None:
     """After a cancelled training, offer to extract with the weights of its best epoch."""
     spec = spec_from_json(job.parameters["spec"])
-    record = spec.training_record(session.workspace()) if spec.needs_training else None
+    record = methods.training_record(spec, session.workspace()) if spec.needs_training else None
     if record is None or not record.history.epochs:
         return
-    kept = spec.kept(session.workspace())
+    kept = methods.trained_spec(spec, session.workspace())
     if kept is None:
         fragments.draw(_wait_for_kept, run_every=SECONDS_BETWEEN)(spec.to_json())
     else:
@@ -53,13 +54,13 @@ def offer_kept(job: Job, images: ImageSet) -> None:
 
 def _wait_for_kept(spec_json: str) -> None:
     """Draw the page again as soon as the cancelled training has left its weights."""
-    if spec_from_json(spec_json).kept(session.workspace()) is not None:
+    if methods.trained_spec(spec_from_json(spec_json), session.workspace()) is not None:
         st.rerun(scope="app")
 
 
 def show_record(spec: Spec) -> None:
     """Draw the curves of the training that gave the weights of a spec."""
-    record = spec.training_record(session.workspace())
+    record = methods.training_record(spec, session.workspace())
     if record is None:
         st.caption("The course of this training is not in this workspace.")
         return
@@ -81,7 +82,7 @@ def _live(spec_json: str, job_key: str) -> None:
     job = jobs.supervisor().job(job_key)
     if job is None or job.is_finished:
         return
-    record = spec_from_json(spec_json).training_record(session.workspace())
+    record = methods.training_record(spec_from_json(spec_json), session.workspace())
     if record is None or not record.history.epochs:
         st.caption("The curves of the training appear here after its first epoch.")
         return

@@ -7,7 +7,8 @@ from featx_core.figures.fine_tuning import class_figure, confusion_figure
 from featx_core.figures.style import CONFIG
 from featx_core.images.image_set import ImageSet
 from featx_core.learning.fine_tuning.report import TuningReport
-from featx_core.methods.fine_tuned import FineTuned
+from featx_core.methods import registry as methods
+from featx_core.specs.fine_tuned import FineTuned
 from featx_core.worker.keys import keras_file_key
 from featx_core.workspace.runs import Run
 from pages._ui.compare import pairs
@@ -20,7 +21,7 @@ _COLUMNS = 6
 
 def show(run: Run, features: Features, images: ImageSet) -> None:
     """Show what a fine-tuning gave."""
-    record = run.spec.training_record(session.workspace())
+    record = methods.training_record(run.spec, session.workspace())
     if record is None or not isinstance(run.spec, FineTuned):
         st.caption("The course of this training is not in this workspace.")
         return

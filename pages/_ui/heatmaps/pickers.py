@@ -8,6 +8,7 @@ import streamlit as st
 from featx_core.base.palette import SEQUENTIAL_SCALES
 from featx_core.heatmaps.targets import ClassTarget, FeatureTarget, OwnFeaturesTarget, SimilarityTarget, Target
 from featx_core.images.image_set import ImageRecord, ImageSet
+from featx_core.methods import registry as methods
 from featx_core.specs.spec import SpecError
 from featx_core.workspace.runs import Run
 from pages._ui.shell import formatting, outlines
@@ -45,7 +46,7 @@ def spatial_layer(run: Run) -> int | str | None:
 
 def target(run: Run, images: ImageSet) -> Target | None:
     """Let the person pick what Grad-CAM explains."""
-    has_classes = run.spec.classes is not None
+    has_classes = methods.class_names(run.spec) is not None
     kinds = [kind for kind, form in _TARGET_FORMS.items() if has_classes or not form.needs_classes]
     kind = st.selectbox(
         "Grad-CAM explains",
@@ -144,7 +145,7 @@ def _class(run: Run, images: ImageSet) -> Target:
     fixed = st.toggle("Pick the class", key="target_class_fixed", help="Otherwise the one that scores highest.")
     if not fixed:
         return ClassTarget()
-    classes = run.spec.classes or ()
+    classes = methods.class_names(run.spec) or ()
     return ClassTarget(
         st.selectbox(
             "Class",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from featx_core.extraction.row_links import link_rows
+from featx_core.extraction.rows import rows_of
 from featx_core.extraction.vector_sets import depending_runs, remove_vectors
 from featx_core.extraction.vector_sets import vector_sets as found
 from featx_core.specs.spec import SpecError
@@ -105,7 +106,7 @@ def _linked(n_linked: int) -> str:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _facts(_token: str, digest: str, state: int, _run: Run, _workspace: Workspace) -> _Facts:
     del digest, state
-    rows = _run.spec.rows(_workspace)
+    rows = rows_of(_run.spec, _workspace)
     known = set(_workspace.images().digests)
     n_labels = len({label for label in rows.labels if label})
     return _Facts(len(rows), n_labels, sum(digest in known for digest in rows.digests))

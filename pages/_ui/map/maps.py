@@ -13,6 +13,7 @@ from featx_core.extraction.features import Features
 from featx_core.images.image_set import ImageRecord
 from featx_core.maps.projection import Projection, project
 from featx_core.maps.registry import PROJECTIONS, Parameter
+from featx_core.methods import registry as methods
 from featx_core.worker.jobs import Job
 from featx_core.worker.keys import projection_key
 from featx_core.workspace.runs import Run
@@ -228,7 +229,7 @@ def told(features: Features) -> Mapping[str, RunColumn]:
 @st.cache_data(max_entries=16, show_spinner=False)
 def _told(_token: str, digest: str, digests: int, _features: Features) -> dict[str, RunColumn]:
     del digest, digests
-    return dict(_features.spec.columns(session.workspace(), _features))
+    return dict(methods.run_columns(_features.spec, session.workspace(), _features))
 
 
 def caption(projection: Projection) -> str:

@@ -13,6 +13,7 @@ from featx_core.figures.maps import map_figure
 from featx_core.figures.style import CONFIG
 from featx_core.images.image_set import ImageSet
 from featx_core.maps.projection import Projection
+from featx_core.specs.lambda_transform import begins_with_original
 from featx_core.workspace.runs import Run
 from pages._ui.images import gallery
 from pages._ui.map import hover, maps
@@ -75,7 +76,7 @@ def _drawn(about: tuple, _features: Features, _projection: Projection, _choice: 
         thumbnails={row: folder + record.digest for row, record in enumerate(pictured) if record},
     )
     if _choice.trails:
-        with_trails(figure, _projection, _features, from_first=_features.spec.first_row_is_plain, dark=dark)
+        with_trails(figure, _projection, _features, from_first=begins_with_original(_features.spec), dark=dark)
     return figure.update_layout(dragmode="lasso") if _choice.n_components == 2 else figure
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from featx_core.extraction.export import spreadsheet_safe
+from featx_core.base.wording import spreadsheet_safe
 from featx_core.images.image_set import ImageRecord
 from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace

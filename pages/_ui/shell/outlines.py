@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import streamlit as st
 
 from featx_core.architecture.outline import Outline
+from featx_core.methods import registry as methods
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.worker.answers import outline_from_json
 from featx_core.worker.jobs import JobRefusedError, TaskFailedError
@@ -28,8 +29,8 @@ def fetch(spec: Spec) -> Outline | None:
     Raises:
         SpecError: If the spec cannot be built, in plain words.
     """
-    if spec.is_light:
-        return spec.outline(session.workspace())
+    if methods.has_quick_outline(spec):
+        return methods.outline(spec, session.workspace())
     text = spec.to_json()
     with _lock:
         if text not in _asked:

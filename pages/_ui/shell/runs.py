@@ -7,9 +7,11 @@ from typing import Any
 import streamlit as st
 
 from featx_core.extraction.features import Features, load_features
+from featx_core.extraction.rows import rows_of
 from featx_core.images.image_set import ImageSet
-from featx_core.methods import spec_from_json
+from featx_core.methods import registry as methods
 from featx_core.methods.defaults import default_spec
+from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.worker.answers import features_from_json
 from featx_core.worker.jobs import Job
@@ -97,7 +99,7 @@ def amount(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
     if spec.takes_images:
         return formatting.counted(len(images), "image")
     try:
-        return formatting.counted(len(spec.rows(workspace)), "row")
+        return formatting.counted(len(rows_of(spec, workspace)), "row")
     except SpecError:  # its numbers are gone: the run itself says so
         return "no rows"
 
@@ -160,4 +162,4 @@ def _speed(run: Run) -> float | None:
 
 def _alike(one: Spec, other: Spec) -> bool:
     """Tell whether two runs should take the same time an image."""
-    return one.pace_key == other.pace_key
+    return methods.pace(one) == methods.pace(other)

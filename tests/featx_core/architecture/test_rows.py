@@ -14,8 +14,8 @@ from featx_core.architecture.layers import list_layers
 from featx_core.architecture.presets import PRESETS
 from featx_core.architecture.rows import describe_row, layer, measure_rows, row_values
 from featx_core.base.keras_setup import load_keras, without_weights
-from featx_core.methods.custom_sequential import CustomSequential
 from featx_core.networks.sequential import build_network
+from featx_core.specs.custom_sequential import CustomSequential
 
 SIDES = [(9, 7), (8, 8)]
 WINDOWS = [(1, 1), (2, 3), (3, 3), (5, 4)]

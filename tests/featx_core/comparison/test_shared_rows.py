@@ -5,7 +5,7 @@ import numpy as np
 from featx_core.comparison.shared_rows import shared_rows, take_places, take_rows
 from featx_core.extraction.features import Features
 from featx_core.maps.projection import project
-from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.pretrained import Pretrained
 
 
 def features(digests, seed=0):

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from featx_core.base.wording import spreadsheet_safe
 from featx_core.extraction import export
 from featx_core.extraction.features import Features
-from featx_core.methods import spec_from_json
-from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.pretrained import Pretrained
+from featx_core.specs.registry import spec_from_json
 
 
 @pytest.fixture
@@ -42,4 +43,4 @@ def test_parquet_is_exact(features):
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_every_start_of_a_formula_is_defused(start):
-    assert export.spreadsheet_safe(f"{start}x") == f"'{start}x"
+    assert spreadsheet_safe(f"{start}x") == f"'{start}x"

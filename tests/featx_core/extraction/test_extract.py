@@ -12,7 +12,7 @@ from featx_core.base.progress import Cancelled
 from featx_core.extraction.extract import extract
 from featx_core.extraction.features import load_features
 from featx_core.images.fitting import fit_image
-from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.pretrained import Pretrained
 from featx_core.workspace.store import DiskFullError
 from featx_core.workspace.workspace import Workspace
 

@@ -9,7 +9,7 @@ import pytest
 import featx_core as fx
 from featx_core.extraction.row_links import link_rows
 from featx_core.extraction.vector_sets import depending_runs
-from featx_core.methods import METHODS, SOURCES
+from featx_core.methods.registry import METHODS, SOURCES
 from featx_core.tables.storing import pack, unpack, unpack_words
 
 VALUES = np.arange(12, dtype=np.float32).reshape(6, 2)

@@ -7,8 +7,8 @@ from featx_core.extraction.features import Features
 from featx_core.figures.augmentation import OWN, effects_figure, trail_points, with_trails
 from featx_core.figures.maps import map_figure
 from featx_core.maps.projection import project
-from featx_core.methods.augmented import Augmented
 from featx_core.robustness.effects import Effect, Effects
+from featx_core.specs.augmented import Augmented
 from tests.toys.augmented_toys import Means
 
 FOUND = Effects(

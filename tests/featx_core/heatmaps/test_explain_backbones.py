@@ -8,7 +8,7 @@ from featx_core.heatmaps.layers import choose_layer
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.observation import observer
 from featx_core.heatmaps.targets import ClassTarget
-from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.pretrained import Pretrained
 
 
 def photograph(height=150, width=220):

@@ -14,9 +14,9 @@ from featx_core.images.preprocessing import PREPROCESSING
 from featx_core.learning.custom.autoencoder import autoencoder_model
 from featx_core.learning.custom.contrast import Views, decoupled_loss, matched_views
 from featx_core.learning.loop import TrainingError
-from featx_core.methods import spec_from_json
 from featx_core.networks.sequential import build_network
 from featx_core.specs.learnings import LEARNINGS
+from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import SpecError
 
 ROWS = (

@@ -24,9 +24,9 @@ from featx_core.learning.loop import TrainingError
 from featx_core.measures.folds import assign_folds
 from featx_core.measures.intervals import wilson
 from featx_core.measures.probes import held_out_probe
-from featx_core.methods.pretrained import Pretrained
 from featx_core.networks import keras_file as keras_files
 from featx_core.networks.keras_file import ExportError, keras_file
+from featx_core.specs.pretrained import Pretrained
 from tests.toys.tuning_toys import COLORS, Toy, color_workspace, colored
 
 FACTS = {

@@ -10,7 +10,7 @@ from featx_core.base.progress import Cancelled
 from featx_core.learning.history import Epoch, History
 from featx_core.learning.record import Learned, Record, find_record, learn_once, record_of_weights, training_key
 from featx_core.learning.weight_arrays import assign_arrays, read_arrays, write_arrays
-from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.pretrained import Pretrained
 from tests.toys.line_training import line
 
 

@@ -16,11 +16,12 @@ from featx_core.extraction.extract import extract
 from featx_core.extraction.features import load_features
 from featx_core.heatmaps.explain import explain
 from featx_core.heatmaps.targets import SimilarityTarget
-from featx_core.methods import METHODS, build, spec_from_json, train
-from featx_core.methods.augmented import Augmented
-from featx_core.methods.custom_sequential import CustomSequential
-from featx_core.methods.lambda_transform import LambdaTransform
-from featx_core.methods.pretrained import Pretrained
+from featx_core.methods.registry import METHODS, build, train
+from featx_core.specs.augmented import Augmented
+from featx_core.specs.custom_sequential import CustomSequential
+from featx_core.specs.lambda_transform import LambdaTransform
+from featx_core.specs.pretrained import Pretrained
+from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import SpecError, parse_spec
 from featx_core.worker.projection_tasks import project_features
 from tests.featx_core.worker.test_comparison_tasks import Told

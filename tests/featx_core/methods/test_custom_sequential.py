@@ -10,8 +10,8 @@ import featx_core as fx
 from featx_core.architecture.layers import list_layers
 from featx_core.architecture.presets import PRESETS
 from featx_core.heatmaps.feature_maps import feature_maps
-from featx_core.methods import spec_from_json
-from featx_core.methods.custom_sequential import CustomSequential
+from featx_core.specs.custom_sequential import CustomSequential
+from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import SpecError
 
 TINY = (

@@ -13,10 +13,11 @@ from featx_core.heatmaps.targets import ClassTarget
 from featx_core.learning.fine_tuning.report import TuningReport
 from featx_core.learning.loop import TrainingError
 from featx_core.learning.weight_arrays import read_arrays
-from featx_core.methods import build, spec_from_json, train
-from featx_core.methods.fine_tuned import FineTuned
-from featx_core.methods.pretrained import Pretrained
+from featx_core.methods.registry import build, train
 from featx_core.networks.weights_loading import WeightsError
+from featx_core.specs.fine_tuned import FineTuned
+from featx_core.specs.pretrained import Pretrained
+from featx_core.specs.registry import spec_from_json
 from tests.toys.tuning_toys import SIDE, TOY_METHODS, Toy, color_workspace, quick
 
 

@@ -9,8 +9,8 @@ from featx_core.extraction.extract import extract
 from featx_core.learning.fine_tuning.network import compile_classifier
 from featx_core.learning.loop import TrainingError
 from featx_core.learning.record import record_of_weights
-from featx_core.methods import build, train
-from featx_core.methods.fine_tuned import FineTuned
+from featx_core.methods.registry import build, train
+from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.spec import SpecError
 from tests.toys.tuning_toys import TOY_METHODS, Toy, color_workspace, quick
 

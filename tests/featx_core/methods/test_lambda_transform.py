@@ -11,10 +11,11 @@ from featx_core.extraction.extract import extract, extract_table
 from featx_core.extraction.features import load_features
 from featx_core.heatmaps.explain import explain
 from featx_core.images.preprocessing import PREPROCESSING
-from featx_core.methods import METHODS, build, spec_from_json, train
-from featx_core.methods.augmented import Augmented
-from featx_core.methods.lambda_transform import LambdaTransform
-from featx_core.methods.pretrained import Pretrained
+from featx_core.methods.registry import METHODS, build, train
+from featx_core.specs.augmented import Augmented
+from featx_core.specs.lambda_transform import LambdaTransform
+from featx_core.specs.pretrained import Pretrained
+from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.tables.rows import Table
 from featx_core.workspace.workspace import Workspace

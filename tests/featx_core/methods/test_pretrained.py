@@ -9,10 +9,11 @@ from featx_core.architecture.layers import find_layer, list_layers
 from featx_core.backbones.registry import BACKBONES, build_network
 from featx_core.backbones.weights_table import WEIGHTS_FILES
 from featx_core.base.keras_setup import load_keras
-from featx_core.methods import METHODS, spec_from_json
-from featx_core.methods.pretrained import Pretrained
+from featx_core.methods.registry import METHODS
 from featx_core.networks.initialization import made_up_images
 from featx_core.networks.weights_loading import WeightsError
+from featx_core.specs.pretrained import Pretrained
+from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import SpecError
 from tests.toys.legacy_weights import legacy_file
 

@@ -7,9 +7,9 @@ from featx_core.base.progress import Cancelled
 from featx_core.extraction.extract import extract, extract_derived
 from featx_core.extraction.features import load_features
 from featx_core.heatmaps.explain import explain
-from featx_core.methods import build
-from featx_core.methods.lambda_transform import LambdaTransform
-from featx_core.methods.pretrained import Pretrained
+from featx_core.methods.registry import build
+from featx_core.specs.lambda_transform import LambdaTransform
+from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import SpecError
 from featx_core.worker.extraction_tasks import extract_features
 from tests.toys.visiting import quiet_report

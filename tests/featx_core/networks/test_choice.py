@@ -10,13 +10,13 @@ from filelock import FileLock
 from featx_core.base.progress import Cancelled
 from featx_core.extraction.extract import extract
 from featx_core.images.preprocessing import PREPROCESSING
-from featx_core.methods.pretrained import Pretrained
 from featx_core.networks.engines import choice, graph_cache, openvino_engine
 from featx_core.networks.engines.choice import Engines
 from featx_core.networks.engines.conversion import prepare
 from featx_core.networks.engines.engine import TensorFlowEngine
 from featx_core.networks.engines.openvino_engine import EngineError
 from featx_core.networks.extractor import Extractor
+from featx_core.specs.pretrained import Pretrained
 from featx_core.workspace.workspace import Workspace
 from tests.toys import engine_toys
 

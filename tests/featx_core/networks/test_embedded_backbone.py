@@ -13,7 +13,6 @@ from featx_core.heatmaps.layers import HeatmapError
 from featx_core.heatmaps.targets import ClassTarget
 from featx_core.images.preprocessing import PREPROCESSING
 from featx_core.methods.defaults import default_spec
-from featx_core.methods.pretrained import Pretrained
 from featx_core.networks import weights
 from featx_core.networks.embedded.network import build
 from featx_core.networks.embedded.weights import V1, digest_arrays, probe_image, read_card, read_weights
@@ -22,6 +21,7 @@ from featx_core.networks.engines.engine import TensorFlowEngine
 from featx_core.networks.initialization import made_up_images, randomize
 from featx_core.networks.keras_file import keras_file
 from featx_core.networks.weights_loading import WeightsError
+from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import SpecError
 from tests.conftest import png
 

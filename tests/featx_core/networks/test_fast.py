@@ -6,9 +6,6 @@ import pytest
 from featx_core.backbones.registry import BACKBONES
 from featx_core.base import processor
 from featx_core.extraction.extract import extract
-from featx_core.methods import spec_from_json
-from featx_core.methods.fine_tuned import FineTuned
-from featx_core.methods.pretrained import Pretrained
 from featx_core.networks import extractor
 from featx_core.networks.engines import choice, engine, fast, openvino_engine
 from featx_core.networks.engines.choice import Engines
@@ -21,6 +18,9 @@ from featx_core.networks.engines.fast import (
     why_not_bfloat16,
 )
 from featx_core.networks.engines.gpu import Gpu, find_gpu
+from featx_core.specs.fine_tuned import FineTuned
+from featx_core.specs.pretrained import Pretrained
+from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import SpecError
 from tests.toys import engine_toys
 

@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from featx_core.methods.pretrained import Pretrained
 from featx_core.networks.initialization import made_up_images
+from featx_core.specs.pretrained import Pretrained
 
 FEATURES = """
 import hashlib, numpy as np

@@ -5,12 +5,12 @@ import pytest
 
 import featx_core as fx
 from featx_core.base.progress import Cancelled
-from featx_core.methods import build
-from featx_core.methods.augmented import Augmented
+from featx_core.methods.registry import build
 from featx_core.robustness import effects as effects_module
 from featx_core.robustness import sampling, stability
 from featx_core.robustness.effects import Effects, augmentation_effects, bootstrap_ratio
 from featx_core.robustness.stability import Stability, neighbor_stability
+from featx_core.specs.augmented import Augmented
 from featx_core.workspace.workspace import Workspace
 from tests.toys.augmented_toys import SIDE, Means, MeansExtractor
 

@@ -10,7 +10,7 @@ import pytest
 
 from featx_core.extraction import export
 from featx_core.extraction.features import Features
-from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.pretrained import Pretrained
 from featx_core.tables import layout
 from featx_core.tables.layout import Choice, TableError
 from featx_core.tables.reading import TABLE_FILES, look_at_table, read_table, read_vectors

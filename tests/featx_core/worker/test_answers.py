@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from featx_core.extraction.features import Features
-from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.pretrained import Pretrained
 from featx_core.worker import answers
 
 SPEC = Pretrained("mobilenet_v3_small", weights="random")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.pretrained import Pretrained
 from featx_core.worker import extraction_tasks
 from featx_core.worker.tasks import TASKS
 from tests.toys.visiting import quiet_report

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from featx_core.base.progress import Cancelled
-from featx_core.methods import spec_from_json
+from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import SpecError
 from featx_core.worker import keys, sentences
 from featx_core.worker.asks import Asks

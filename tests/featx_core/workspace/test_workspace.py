@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from featx_core.base.progress import Cancelled
-from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.pretrained import Pretrained
 from featx_core.workspace.workspace import Workspace, image_set_key
 
 ROOT = Path(__file__).resolve().parents[3]

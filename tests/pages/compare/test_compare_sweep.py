@@ -3,7 +3,7 @@
 import pandas as pd
 
 from featx_core.comparison.layer_sweep import Sweep
-from featx_core.methods import spec_from_json
+from featx_core.specs.registry import spec_from_json
 from featx_core.worker.comparison_keys import find_sweep_key
 from pages._ui.compare import comparing
 from pages._ui.shell import library

@@ -7,10 +7,10 @@ import pytest
 from streamlit.typing import PlotlyState
 
 from featx_core.augmentation.transforms import AUGMENTATIONS, PRESETS
-from featx_core.methods import spec_from_json
-from featx_core.methods.augmented import Augmented
-from featx_core.methods.pretrained import Pretrained
 from featx_core.robustness.stability import Stability
+from featx_core.specs.augmented import Augmented
+from featx_core.specs.pretrained import Pretrained
+from featx_core.specs.registry import spec_from_json
 from featx_core.worker.augmentation_keys import stability_key
 from pages._ui.extract import augmentation_study
 from pages._ui.shell import library

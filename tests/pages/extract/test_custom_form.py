@@ -4,7 +4,7 @@ import pytest
 
 import featx_core as fx
 from featx_core.architecture.presets import PRESETS
-from featx_core.methods import spec_from_json
+from featx_core.specs.registry import spec_from_json
 from pages._ui.extract.forms.layer_list import Entry
 from tests.toys.visiting import element, nodes
 

@@ -7,9 +7,9 @@ from types import MappingProxyType
 import pytest
 
 from featx_core.backbones import registry
-from featx_core.methods import spec_from_json
-from featx_core.methods.pretrained import Pretrained
 from featx_core.networks import origins
+from featx_core.specs.pretrained import Pretrained
+from featx_core.specs.registry import spec_from_json
 from tests.toys.extracting import set_up, words_of
 
 SENTENCE = (

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from featx_core.methods import spec_from_json
+from featx_core.specs.registry import spec_from_json
 from featx_core.workspace.store import DiskFullError
 from featx_core.workspace.vectors import VectorStore
 from tests.toys.extracting import set_up, words_of

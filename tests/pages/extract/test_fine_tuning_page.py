@@ -8,9 +8,9 @@ import pytest
 from featx_core.learning.history import Epoch, History
 from featx_core.learning.record import Record, training_key
 from featx_core.learning.weight_arrays import write_arrays
-from featx_core.methods import spec_from_json
-from featx_core.methods.fine_tuned import FineTuned
-from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.fine_tuned import FineTuned
+from featx_core.specs.pretrained import Pretrained
+from featx_core.specs.registry import spec_from_json
 from tests.toys.visiting import element, keep_run
 
 BASE = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))

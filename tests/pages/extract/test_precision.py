@@ -2,8 +2,8 @@
 
 import pytest
 
-from featx_core.methods import spec_from_json
 from featx_core.networks.engines import fast, openvino_engine
+from featx_core.specs.registry import spec_from_json
 from tests.toys.visiting import element, nodes
 
 pytestmark = pytest.mark.skipif(not openvino_engine.is_available(), reason="OpenVINO is not installed")

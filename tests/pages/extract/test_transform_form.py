@@ -6,8 +6,8 @@ import pytest
 from featx_core.expressions.presets import PRESETS
 from featx_core.extraction.features import load_features
 from featx_core.extraction.vector_sets import add_vectors
-from featx_core.methods import spec_from_json
-from featx_core.methods.lambda_transform import LambdaTransform
+from featx_core.specs.lambda_transform import LambdaTransform
+from featx_core.specs.registry import spec_from_json
 from featx_core.tables.reading import read_vectors
 from pages._ui.shell import library
 from tests.toys.visiting import SPEC, element, keep_run

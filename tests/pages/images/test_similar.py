@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.pretrained import Pretrained
 from pages._ui.shell import library
 
 SPEC = Pretrained("mobilenet_v3_small", weights="random")

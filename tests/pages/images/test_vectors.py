@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import featx_core as fx
-from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.pretrained import Pretrained
 from pages._ui.shell import library
 from tests.toys.visiting import element, keep_run, tiles
 

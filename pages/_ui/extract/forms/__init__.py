@@ -6,12 +6,12 @@ from types import MappingProxyType
 import streamlit as st
 
 from featx_core.images.image_set import ImageSet
-from featx_core.methods import METHODS
-from featx_core.methods.augmented import Augmented
-from featx_core.methods.custom_sequential import CustomSequential
-from featx_core.methods.fine_tuned import FineTuned
-from featx_core.methods.lambda_transform import LambdaTransform
-from featx_core.methods.pretrained import Pretrained
+from featx_core.methods.registry import METHODS
+from featx_core.specs.augmented import Augmented
+from featx_core.specs.custom_sequential import CustomSequential
+from featx_core.specs.fine_tuned import FineTuned
+from featx_core.specs.lambda_transform import LambdaTransform
+from featx_core.specs.pretrained import Pretrained
 from featx_core.workspace.workspace import Workspace
 from pages._ui.extract.forms.asked import Asked
 from pages._ui.extract.forms.augmented import augmented
@@ -49,9 +49,9 @@ def method_picker(images: ImageSet) -> str:
         names,
         default=names[0],
         required=True,
-        format_func=lambda name: METHODS[name].method_title,
+        format_func=lambda name: METHODS[name].title,
         key="method",
         persist_state="session",
     )
-    st.caption(METHODS[picked].method_sentence)
+    st.caption(METHODS[picked].sentence)
     return picked

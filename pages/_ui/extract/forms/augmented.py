@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.augmentation.transforms import AUGMENTATIONS, PRESETS, Augmentation, Transforms, check_transforms
-from featx_core.methods.augmented import MAX_COPIES, Augmented
+from featx_core.specs.augmented import MAX_COPIES, Augmented
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.extract import copies

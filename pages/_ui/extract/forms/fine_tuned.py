@@ -11,8 +11,8 @@ from featx_core.backbones.registry import BACKBONES
 from featx_core.learning.fine_tuning.examples import FEWEST_IMAGES, check_labels
 from featx_core.learning.fine_tuning.network import OPTIMIZERS
 from featx_core.learning.loop import TrainingError
-from featx_core.methods.fine_tuned import FineTuned
-from featx_core.methods.pretrained import Pretrained
+from featx_core.specs.fine_tuned import FineTuned
+from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.extract import backbone_choices
@@ -111,7 +111,7 @@ def _base(workspace: Workspace) -> Spec:
 
 
 def _can_be_base(spec: Spec) -> bool:
-    return spec.can_carry_layers and not spec.needs_training and not spec.is_fast
+    return spec.can_carry_layers and not spec.needs_training and not (isinstance(spec, Pretrained) and spec.is_fast)
 
 
 def _pretrained() -> Pretrained:

@@ -7,7 +7,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.learning.fine_tuning.examples import check_labels
 from featx_core.learning.loop import TrainingError
-from featx_core.methods.custom_sequential import TRAINING_FIELDS, CustomSequential
+from featx_core.methods import registry as methods
+from featx_core.specs.custom_sequential import TRAINING_FIELDS, CustomSequential
 from featx_core.specs.learnings import LEARNINGS
 from featx_core.workspace.workspace import Workspace
 
@@ -38,7 +39,7 @@ def badge(spec: CustomSequential, workspace: Workspace, place: DeltaGenerator) -
     if not spec.needs_training:
         place.badge("Random weights, untrained", icon=":material/casino:", color="orange")
         return True
-    record = spec.training_record(workspace)
+    record = methods.training_record(spec, workspace)
     if record is not None and record.is_whole:
         place.badge("Trained before with these images, kept here", icon=":material/verified:", color="green")
         return True

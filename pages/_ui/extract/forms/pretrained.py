@@ -9,9 +9,9 @@ import streamlit as st
 from featx_core.architecture.layers import find_layer
 from featx_core.architecture.outline import Outline
 from featx_core.backbones.registry import BACKBONES, Backbone
-from featx_core.methods.pretrained import Pretrained
 from featx_core.networks.engines.fast import why_not_bfloat16
 from featx_core.networks.origins import WEIGHTS_KINDS
+from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import SpecError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.extract import backbone_choices, weight_files

@@ -11,7 +11,7 @@ from featx_core.architecture.layers import find_layer
 from featx_core.architecture.outline import Outline
 from featx_core.architecture.presets import PRESETS
 from featx_core.architecture.rows import Row, RowFacts, measure_rows
-from featx_core.methods.custom_sequential import COLORS, SIDES, CustomSequential
+from featx_core.specs.custom_sequential import COLORS, SIDES, CustomSequential
 from featx_core.specs.learnings import LEARNINGS
 from featx_core.specs.spec import SpecError
 from featx_core.workspace.workspace import Workspace
@@ -48,9 +48,7 @@ def sequential(workspace: Workspace) -> Asked:
     place = st.container()
     fields |= _advanced(weights)
     try:
-        outline = CustomSequential(
-            **{**fields, "pooling": "avg"} if _is_map(facts[len(good) - 1]) else fields
-        ).outline()
+        outline = CustomSequential(**{**fields, "pooling": "avg"} if _is_map(facts[len(good) - 1]) else fields).outlined
         with place:
             layer, layer_key = _layer(outline)
             pooling = _pooling(outline, layer)

@@ -9,7 +9,7 @@ from featx_core.expressions.errors import ExpressionError
 from featx_core.expressions.expression import Expression
 from featx_core.expressions.functions import FUNCTIONS
 from featx_core.expressions.presets import PRESETS
-from featx_core.methods.lambda_transform import DEFAULT_SIZE, MAX_STEPS, PIXELS, SIDES, LambdaTransform
+from featx_core.specs.lambda_transform import DEFAULT_SIZE, MAX_STEPS, PIXELS, SIDES, LambdaTransform
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace

@@ -1,0 +1,87 @@
+"""Which rows a spec has features of in a workspace, and the rows of specs that take numbers instead of images."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from featx_core.extraction.row_links import link_rows
+from featx_core.specs.lambda_transform import LambdaTransform, derive
+from featx_core.specs.spec import Spec, SpecError
+from featx_core.specs.vector_table import VectorTable
+from featx_core.tables.rows import Rows, Table
+from featx_core.tables.storing import unpack, unpack_words
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from featx_core.workspace.workspace import Workspace
+
+Read = TypeVar("Read")
+
+
+def table_of(spec: Spec, workspace: Workspace) -> Table | None:
+    """Give the rows of a spec that takes numbers rather than images; None for all that work on images.
+
+    Raises:
+        SpecError: If the numbers are no longer in the workspace, or a formula does not fit to them.
+    """
+    if isinstance(spec, VectorTable):
+        found = _read(spec, workspace, unpack)
+        rows = _rows(len(found.values), found.names, found.labels, workspace)
+        return Table(found.values, rows.names, rows.labels, rows.digests)
+    if spec.takes_images or not isinstance(spec, LambdaTransform):
+        return None
+    table = table_of(spec.origin, workspace)
+    if table is None:
+        return None
+    spec.shapes(table.values.shape[1:])
+    return dataclasses.replace(table, values=derive(spec, table.values))
+
+
+def rows_of(spec: Spec, workspace: Workspace) -> Rows:
+    """List what there are features of in a workspace now, without reading them. Equal images are all listed.
+
+    Raises:
+        SpecError: If the numbers of a table are no longer in the workspace.
+    """
+    if isinstance(spec, VectorTable):
+        return _rows(*_read(spec, workspace, unpack_words), workspace)
+    if isinstance(spec, LambdaTransform) and not spec.takes_images:
+        return rows_of(spec.origin, workspace)
+    return workspace.rows(spec.digest)
+
+
+def load_rows(spec: Spec, workspace: Workspace, digests: Sequence[str]) -> dict[str, np.ndarray]:
+    """Fetch the features of some of the rows of a spec, by digest. Those that are not there are left out."""
+    table = table_of(spec, workspace)
+    if table is None:
+        return workspace.vectors.load(spec.digest, digests)
+    wanted = set(digests)
+    return {key: row for key, row in zip(table.digests, table.values, strict=True) if key in wanted}
+
+
+def _read(spec: VectorTable, workspace: Workspace, read: Callable[[bytes], Read]) -> Read:
+    try:
+        return read(workspace.artefact(spec.source.removeprefix("file:")))
+    except (KeyError, ValueError):
+        raise SpecError(
+            f"The numbers of {spec.name!r} are not in this workspace any more. Bring the file in again."
+        ) from None
+
+
+def _rows(n_rows: int, names: tuple[str, ...] | None, labels: tuple[str | None, ...], workspace: Workspace) -> Rows:
+    if names is None:
+        shown = tuple(f"row {number}" for number in range(1, n_rows + 1))
+        return Rows(shown, labels, tuple(_digest(f"{n_rows}\n{name}") for name in shown))
+    images = link_rows(names, workspace.images())
+    digests = [_digest(name) if image is None else image.digest for name, image in zip(names, images, strict=True)]
+    found = [label or (image and image.label) or None for label, image in zip(labels, images, strict=True)]
+    return Rows(names, tuple(found), tuple(digests))
+
+
+def _digest(name: str) -> str:
+    """Name a row without an image by what it is called, so that it is known again in another table."""
+    return hashlib.sha256(f"row\n{name}".encode()).hexdigest()

@@ -1,0 +1,39 @@
+"""The pixels of a picture as they are: what formulas can be applied to without a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from featx_core.specs.picture_input import PictureInput
+from featx_core.specs.spec import Spec
+
+
+@dataclass(frozen=True)
+class Pixels(Spec):
+    """RGB values from 0 to 1, of pictures brought to one size. Only ever the source of a `LambdaTransform`.
+
+    Attributes:
+        image_size: Height and width that pictures are brought to.
+        fit: How: "crop", "stretch" or "pad".
+    """
+
+    method: ClassVar[str] = "pixels"
+
+    image_size: tuple[int, int]
+    fit: Literal["crop", "stretch", "pad"] = "crop"
+
+    @property
+    def title(self) -> str:
+        """The size."""
+        return f"pixels, {' x '.join(map(str, self.image_size))}"
+
+    @property
+    def badge(self) -> str:
+        """There are no weights."""
+        return "a formula, no weights"
+
+    @property
+    def picture_input(self) -> PictureInput:
+        """Pictures of that size, scaled to 0..1."""
+        return PictureInput(self.image_size, self.fit, "unit")
