@@ -136,21 +136,21 @@ def begins_with_original(spec: Spec) -> bool:
 
 
 def derive(spec: Spec, values: np.ndarray) -> np.ndarray:
-    """Apply the expressions of a spec to features of its source.
+    """Apply the expressions of a spec to pixels, or to features of its source.
 
     Args:
-        spec: One whose source is another spec.
-        values: float32 `(n_images, *feature_shape)`, with the copies as second axis where an image gives several rows. Not
+        spec: A `LambdaTransform`.
+        values: float32 `(n_images, *shape)`, with the copies as second axis where an image gives several rows. Not
             modified.
 
     Returns:
         float32, of the same images in the same order.
 
     Raises:
-        ValueError: If the spec is derived from no other.
+        ValueError: If the spec is another one.
     """
-    if not isinstance(spec, LambdaTransform) or spec.source == PIXELS:
-        raise ValueError(f"`spec` must be a `LambdaTransform` of another spec. Received: {spec.title}.")
+    if not isinstance(spec, LambdaTransform):
+        raise ValueError(f"`spec` must be a `LambdaTransform`. Received: {spec.title}.")
     if spec.rows_per_image == 1:
         return apply_steps(spec.steps, values)
     rows = apply_steps(spec.steps, values.reshape(-1, *values.shape[2:]))

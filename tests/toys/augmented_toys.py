@@ -7,9 +7,8 @@ import numpy as np
 
 from featx_core.architecture.layers import LayerInfo
 from featx_core.architecture.outline import Outline
-from featx_core.images.fitting import fit_image
-from featx_core.images.preprocessing import PREPROCESSING, describe_input
 from featx_core.networks.extractor import Extractor
+from featx_core.specs.picture_input import PictureInput
 from featx_core.specs.spec import Spec
 
 SIDE = 16
@@ -43,6 +42,7 @@ class Means(Spec):
 
     title = "Channel means"
     badge = "no weights"
+    picture_input = PictureInput((SIDE, SIDE), "stretch", "none")
 
     @property
     def rows_per_image(self) -> int:
@@ -56,12 +56,9 @@ class Means(Spec):
         report.stage("Training the means")
         return Means(self.factor, self.rows, "file:0")
 
-    def build(self, workspace=None, *, on_progress=None):
+    def build(self):
         return MeansExtractor(self)
 
-    def outline(self, workspace=None):
+    def outline(self):
         layer = LayerInfo(0, "means", "Mean", (3,), 0, 0, None, is_spatial=False)
         return Outline((layer,), 0, (SIDE, SIDE), (3,), (3,), 0)
-
-    def network_input(self, pixels):
-        return describe_input(fit_image(pixels, (SIDE, SIDE), "stretch"), PREPROCESSING["none"])

@@ -10,6 +10,7 @@ from featx_core.heatmaps.explain import explain_many
 from featx_core.heatmaps.layers import choose_layer
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.targets import FeatureTarget
+from featx_core.methods import registry as methods
 from featx_core.networks.embedded.network import build
 from featx_core.networks.engines import openvino_engine
 from featx_core.networks.engines.fast import measure
@@ -21,8 +22,8 @@ def examine(key: str) -> dict[str, Any]:
     """Build a backbone at a small size, but with a last map of several pixels, and compare it with Keras's own way."""
     side = max(64, 2 * BACKBONES[key].minimum_side)
     spec = Pretrained(key, weights="random", image_size=(side, side))
-    extractor = spec.build()
-    outline = spec.outline()
+    extractor = methods.build(spec)
+    outline = methods.outline(spec)
     images = made_up_images(np.random.default_rng(99), 4, extractor.image_size)
     features = extractor(images)
     theirs = _plain_features(extractor, spec, images)

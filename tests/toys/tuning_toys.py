@@ -2,7 +2,6 @@
 
 import dataclasses
 import io
-from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
@@ -12,9 +11,9 @@ from featx_core.architecture.layers import list_layers
 from featx_core.architecture.outline import Outline
 from featx_core.base.keras_setup import load_keras, without_weights
 from featx_core.images.preprocessing import PREPROCESSING
-from featx_core.methods.registry import METHODS
 from featx_core.networks.extractor import Extractor
 from featx_core.specs.fine_tuned import FineTuned
+from featx_core.specs.picture_input import PictureInput
 from featx_core.specs.spec import Spec
 from featx_core.workspace.workspace import Workspace
 
@@ -27,8 +26,6 @@ class Toy(Spec):
     """Two convolutions with batch normalization, seeded, their statistics far from 0 and 1."""
 
     method: ClassVar[str] = "toy"
-    method_title: ClassVar[str] = "Toy"
-    method_sentence: ClassVar[str] = "A toy."
     can_carry_layers: ClassVar[bool] = True
 
     seed: int = 0
@@ -36,6 +33,7 @@ class Toy(Spec):
 
     title = "Toy, whole"
     badge = "a toy"
+    picture_input = PictureInput((SIDE, SIDE), "crop", "tf")
 
     def architecture(self):
         keras = load_keras()
@@ -49,7 +47,7 @@ class Toy(Spec):
         features = tensor if self.gives_map else layers.GlobalAveragePooling2D()(tensor)
         return keras.Model(inputs, features), features
 
-    def build(self, workspace=None, *, on_progress=None):
+    def build(self):
         network, features = self.architecture()
         generator = np.random.default_rng(self.seed)
         network.set_weights(
@@ -59,22 +57,16 @@ class Toy(Spec):
             self, network, features, tap=len(network.layers) - 1, preprocessing=PREPROCESSING["tf"], batch_size=8
         )
 
-    def outline(self, workspace=None):
+    def outline(self):
         with without_weights():
             layers = list_layers(self.architecture()[0])
         shape = layers[-1].output_shape
         return Outline(layers, len(layers) - 1, (SIDE, SIDE), shape, shape, layers[-1].n_parameters_so_far)
 
-    def network_input(self, pixels):
-        raise NotImplementedError
-
 
 def sign(generator, array):
     """Kernels have both signs; what batch normalization holds is positive."""
     return generator.choice([-1, 1], array.shape) if array.ndim == 4 else 1
-
-
-TOY_METHODS = MappingProxyType({**METHODS, "toy": Toy})
 
 
 def colored(color, number, *, side=24):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import featx_core as fx
+from featx_core.methods import registry as methods
 from featx_core.networks.embedded.weights import read_card
 from research.embedded_v1.evaluation import wild_digits
 
@@ -21,7 +22,7 @@ def digits():
 
 
 def accuracy(kind, images, labels):
-    return fx.linear_probe(fx.Pretrained("embedded_v1", weights=kind).build()(images), labels).interval.value
+    return fx.linear_probe(methods.build(fx.Pretrained("embedded_v1", weights=kind))(images), labels).interval.value
 
 
 @pytest.mark.slow

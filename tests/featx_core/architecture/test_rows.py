@@ -14,6 +14,7 @@ from featx_core.architecture.layers import list_layers
 from featx_core.architecture.presets import PRESETS
 from featx_core.architecture.rows import describe_row, layer, measure_rows, row_values
 from featx_core.base.keras_setup import load_keras, without_weights
+from featx_core.methods import registry as methods
 from featx_core.networks.sequential import build_network
 from featx_core.specs.custom_sequential import CustomSequential
 
@@ -122,7 +123,7 @@ def test_the_outline_of_a_preset_is_what_keras_lists(name):
     preset = PRESETS[name]
     spec = CustomSequential(preset.layers, image_size=preset.image_size, color=preset.color)
     with without_weights():
-        assert spec.outline().layers == list_layers(build_network(spec.layers, spec.input_shape))
+        assert methods.outline(spec).layers == list_layers(build_network(spec.layers, spec.input_shape))
 
 
 @pytest.mark.parametrize(
@@ -136,7 +137,7 @@ def test_the_outline_of_a_preset_is_what_keras_lists(name):
 )
 def test_presets_worked_out_by_hand(name, n_features, n_parameters):
     preset = PRESETS[name]
-    outline = CustomSequential(preset.layers, image_size=preset.image_size, color=preset.color).outline()
+    outline = methods.outline(CustomSequential(preset.layers, image_size=preset.image_size, color=preset.color))
     assert (outline.feature_shape, outline.n_parameters) == ((n_features,), n_parameters)
 
 

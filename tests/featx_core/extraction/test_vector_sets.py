@@ -8,8 +8,10 @@ import pytest
 
 import featx_core as fx
 from featx_core.extraction.row_links import link_rows
+from featx_core.extraction.rows import rows_of
 from featx_core.extraction.vector_sets import depending_runs
 from featx_core.methods.registry import METHODS, SOURCES
+from featx_core.specs.spec import SpecError
 from featx_core.tables.storing import pack, unpack, unpack_words
 
 VALUES = np.arange(12, dtype=np.float32).reshape(6, 2)
@@ -98,7 +100,7 @@ def test_images_that_come_later_are_linked(make_png):
 def test_rows_without_names_are_numbered_and_never_linked(make_png):
     workspace = filled(make_png, "row 1.png")
     runs = [fx.add_vectors(workspace, vectors(None, values=VALUES + shift), title=str(shift)) for shift in (0, 1)]
-    first, second = (run.spec.rows(workspace) for run in runs)
+    first, second = (rows_of(run.spec, workspace) for run in runs)
     assert first.names[:2] == ("row 1", "row 2")
     assert first.digests == second.digests  # of two tables with as many rows, the same rows
     assert workspace.images().digests[0] not in first.digests
@@ -110,10 +112,10 @@ def test_the_spec_goes_to_json_and_back_and_stands_outside_the_methods(workspace
     assert set(SOURCES) == {"vector_table"}
     assert not set(SOURCES) & set(METHODS)
     assert (spec.takes_images, spec.badge) == (False, "vectors brought in")
-    for ask in (spec.build, spec.outline, lambda: spec.network_input(np.zeros((2, 2, 3), np.uint8))):
-        with pytest.raises(fx.methods.SpecError, match="there is no network to"):
-            ask()
-    with pytest.raises(fx.methods.SpecError, match="`source` must be 'file:' and a SHA-256"):
+    for ask in (fx.build, fx.outline):
+        with pytest.raises(SpecError, match="there is no network to"):
+            ask(spec)
+    with pytest.raises(SpecError, match="`source` must be 'file:' and a SHA-256"):
         fx.VectorTable(source="file:owl")
 
 

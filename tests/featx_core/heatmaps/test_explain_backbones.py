@@ -8,6 +8,7 @@ from featx_core.heatmaps.layers import choose_layer
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.observation import observer
 from featx_core.heatmaps.targets import ClassTarget
+from featx_core.methods import registry as methods
 from featx_core.specs.pretrained import Pretrained
 
 
@@ -19,7 +20,7 @@ def photograph(height=150, width=220):
 
 @pytest.mark.slow
 def test_every_stage_of_a_network_can_be_looked_at():
-    extractor = Pretrained(backbone="mobilenet_v2", weights="random", image_size=(64, 64)).build()
+    extractor = methods.build(Pretrained(backbone="mobilenet_v2", weights="random", image_size=(64, 64)))
     stages = [info for info in extractor.layers if info.stage]
     assert len(stages) >= 4
     for info in stages:
@@ -31,7 +32,7 @@ def test_every_stage_of_a_network_can_be_looked_at():
 @pytest.mark.slow
 def test_a_class_of_a_real_classifier():
     spec = Pretrained(backbone="mobilenet_v2", weights="random", classifier=True, pooling=None)
-    extractor = spec.build()
+    extractor = methods.build(spec)
     image = photograph()
     logits = extractor(extractor.fit_image(image)[np.newaxis])[0]
     best = int(np.argmax(logits))

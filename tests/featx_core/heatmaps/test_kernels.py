@@ -5,16 +5,17 @@ import pytest
 
 import featx_core as fx
 from featx_core.heatmaps.kernels import GAP, Kernels, first_kernels
+from featx_core.methods import registry as methods
 
 CONV = fx.layer("Conv2D", filters=5, kernel_size=(3, 2))
 
 
 def kernels_of(*rows, **fields):
-    return first_kernels(fx.CustomSequential(rows, image_size=(16, 16), **fields).build())
+    return first_kernels(methods.build(fx.CustomSequential(rows, image_size=(16, 16), **fields)))
 
 
 def test_the_patterns_are_the_kernel_of_the_first_convolution():
-    extractor = fx.CustomSequential((CONV, fx.layer("Conv2D")), image_size=(16, 16)).build()
+    extractor = methods.build(fx.CustomSequential((CONV, fx.layer("Conv2D")), image_size=(16, 16)))
     kernel = extractor.network.layers[1].get_weights()[0]
     found = first_kernels(extractor)
     assert found.layer == "conv2d"
@@ -37,7 +38,9 @@ def test_patterns_of_every_kind(rows, fields, shape):
 
 
 def test_a_depthwise_layer_gives_one_pattern_for_each_channel():
-    extractor = fx.CustomSequential((fx.layer("DepthwiseConv2D", depth_multiplier=2),), image_size=(16, 16)).build()
+    extractor = methods.build(
+        fx.CustomSequential((fx.layer("DepthwiseConv2D", depth_multiplier=2),), image_size=(16, 16))
+    )
     kernel = extractor.network.layers[1].get_weights()[0]
     np.testing.assert_array_equal(first_kernels(extractor).values[3, ..., 0], kernel[:, :, 1, 1])
 

@@ -14,6 +14,7 @@ from featx_core.images.preprocessing import PREPROCESSING
 from featx_core.learning.custom.autoencoder import autoencoder_model
 from featx_core.learning.custom.contrast import Views, decoupled_loss, matched_views
 from featx_core.learning.loop import TrainingError
+from featx_core.methods import registry as methods
 from featx_core.networks.sequential import build_network
 from featx_core.specs.learnings import LEARNINGS
 from featx_core.specs.registry import spec_from_json
@@ -136,11 +137,11 @@ def test_training_gives_a_spec_with_weights_of_its_own(learning, painted_workspa
     assert features.values.shape == (20, 4)
     assert np.isfinite(features.values).all()
     assert not np.allclose(features.values, fx.extract(painted_workspace.images(), random).values)
-    record = asked.training_record(painted_workspace)
-    assert record == trained.training_record(painted_workspace)
+    record = methods.training_record(asked, painted_workspace)
+    assert record == methods.training_record(trained, painted_workspace)
     assert record.facts["learning"] == learning
     assert len(record.history.epochs) == 2
-    assert asked.kept(painted_workspace) == trained
+    assert methods.trained_spec(asked, painted_workspace) == trained
 
 
 @pytest.mark.slow
@@ -156,7 +157,7 @@ def test_a_seed_repeats_bit_for_bit(learning, painted_workspace):
 
 def test_labels_that_colours_tell_are_learned(painted_workspace):
     trained = fx.train(tiny("labels", epochs=20, learning_rate=0.05, batch_size=4), painted_workspace)
-    record = trained.training_record(painted_workspace)
+    record = methods.training_record(trained, painted_workspace)
     assert record.history.epochs[record.history.best].metrics["val_accuracy"] == 1
     assert record.facts["classes"] == ["blue", "red"]
     assert record.facts["n_training"] + record.facts["n_validation"] == 20
@@ -166,7 +167,7 @@ def test_labels_that_colours_tell_are_learned(painted_workspace):
 def test_the_loss_falls_without_labels(learning, painted_workspace):
     painted_workspace.set_labels(dict.fromkeys(painted_workspace.images().names))
     trained = fx.train(tiny(learning, epochs=6, learning_rate=0.01), painted_workspace)
-    losses = [value for _, value in trained.training_record(painted_workspace).history.curve("loss")]
+    losses = [value for _, value in methods.training_record(trained, painted_workspace).history.curve("loss")]
     assert min(losses[-2:]) < losses[0]
 
 
@@ -177,23 +178,23 @@ def test_the_tap_plays_no_part_in_training(painted_workspace):
     other = fx.train(dataclasses.replace(asked, layer=1, pooling="avg"), painted_workspace, on_progress=report)
     assert other.weights == trained.weights
     assert report.stages == []
-    assert other.outline().tap == 1
+    assert methods.outline(other).tap == 1
 
 
 def test_cancel_keeps_the_best_epoch(painted_workspace):
     asked = tiny("contrast", epochs=9)
     with pytest.raises(Cancelled):
         fx.train(asked, painted_workspace, on_progress=CancelAt(4))
-    kept = asked.kept(painted_workspace)
+    kept = methods.trained_spec(asked, painted_workspace)
     assert kept.learned == "contrast"
     assert fx.build(kept, painted_workspace).output_shape == (None, 4)
-    assert asked.training_record(painted_workspace).history.ending == "cancelled"
+    assert methods.training_record(asked, painted_workspace).history.ending == "cancelled"
 
 
 def test_untrained_and_missing_weights_are_refused(painted_workspace):
     with pytest.raises(SpecError, match="Train it first"):
         fx.build(tiny("labels"), painted_workspace)
-    assert tiny("labels").kept(painted_workspace) is None
+    assert methods.trained_spec(tiny("labels"), painted_workspace) is None
     gone = tiny("file:" + "0" * 64, learned="labels")
     for workspace in (None, painted_workspace):
         with pytest.raises(SpecError, match="weights 00000000 are not in this workspace"):

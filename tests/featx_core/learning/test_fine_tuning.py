@@ -24,6 +24,7 @@ from featx_core.learning.loop import TrainingError
 from featx_core.measures.folds import assign_folds
 from featx_core.measures.intervals import wilson
 from featx_core.measures.probes import held_out_probe
+from featx_core.methods import registry as methods
 from featx_core.networks import keras_file as keras_files
 from featx_core.networks.keras_file import ExportError, keras_file
 from featx_core.specs.pretrained import Pretrained
@@ -218,7 +219,7 @@ def test_the_probe_does_not_look_at_held_out_labels():
 
 
 def test_a_network_comes_back_the_same_from_its_file(tmp_path):
-    extractor = Toy().build()
+    extractor = methods.build(Toy())
     path = tmp_path / "network.keras"
     path.write_bytes(keras_file(extractor))
     copy = load_keras().saving.load_model(path, safe_mode=True)
@@ -229,7 +230,7 @@ def test_a_network_comes_back_the_same_from_its_file(tmp_path):
 def test_a_network_that_comes_back_otherwise_is_not_offered(monkeypatch):
     monkeypatch.setattr(keras_files, "LARGEST_DIFFERENCE", -1.0)
     with pytest.raises(ExportError, match="gives other values"):
-        keras_file(Toy().build())
+        keras_file(methods.build(Toy()))
 
 
 def test_a_network_that_cannot_be_read_back_is_not_offered(monkeypatch):
@@ -238,4 +239,4 @@ def test_a_network_that_cannot_be_read_back_is_not_offered(monkeypatch):
 
     monkeypatch.setattr(load_keras().saving, "load_model", refuse)
     with pytest.raises(ExportError, match="cannot be read back"):
-        keras_file(Toy().build())
+        keras_file(methods.build(Toy()))

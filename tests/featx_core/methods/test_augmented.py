@@ -16,6 +16,7 @@ from featx_core.extraction.extract import extract
 from featx_core.extraction.features import load_features
 from featx_core.heatmaps.explain import explain
 from featx_core.heatmaps.targets import SimilarityTarget
+from featx_core.methods import registry as methods
 from featx_core.methods.registry import METHODS, build, train
 from featx_core.specs.augmented import Augmented
 from featx_core.specs.custom_sequential import CustomSequential
@@ -26,8 +27,17 @@ from featx_core.specs.spec import SpecError, parse_spec
 from featx_core.worker.projection_tasks import project_features
 from tests.featx_core.worker.test_comparison_tasks import Told
 from tests.toys.augmented_toys import SIDE, Means
+from tests.toys.toy_methods import installed
 
 TUTORIAL = PRESETS["tutorial"].transforms
+
+
+@pytest.fixture(autouse=True, scope="module")
+def toys():
+    with installed(Means):
+        yield
+
+
 NETWORK = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
 
 
@@ -128,9 +138,9 @@ def test_every_way_to_extract_can_be_augmented(base, workspace) -> None:
     assert features.values.shape == (12, *plain.feature_shape)
     np.testing.assert_allclose(features.values[::2], plain.values, rtol=1e-3, atol=1e-5)
     assert (features.values[1::2] != plain.values).any()
-    assert extractor.spec.outline().feature_shape == plain.feature_shape
+    assert methods.outline(extractor.spec).feature_shape == plain.feature_shape
     again = spec_from_json(extractor.spec.to_json())
-    assert (again.digest, again.is_light) == (extractor.spec.digest, base.is_light)
+    assert (again.digest, methods.has_quick_outline(again)) == (extractor.spec.digest, methods.has_quick_outline(base))
 
 
 def keep(workspace, spec):
@@ -184,7 +194,7 @@ def test_json_there_and_back() -> None:
     assert again == spec
     assert again.transforms == (("rotation", 20.0), ("shift", 0.1))
     assert again.digest == Augmented(NETWORK, again.transforms, n_copies=4, gives="copies").digest
-    assert METHODS["augmented"] is Augmented
+    assert METHODS["augmented"].spec is Augmented
 
 
 def test_what_is_said_of_it() -> None:
@@ -193,12 +203,12 @@ def test_what_is_said_of_it() -> None:
     assert spec.badge == "no weights; horizontal flip, rotation 20 degrees, shifts 0.1"
     strong = Augmented(Means(), PRESETS["strong"].transforms, seed=4)
     assert strong.badge == "no weights; 9 transforms (seed 4)"
-    outline = spec.outline()
-    assert spec.shape_steps(outline) == ((16, 16, 3), "x 3 copies", (3,), "mean of the copies", (3,))
+    outline = methods.outline(spec)
+    assert methods.shape_steps(spec, outline) == ((16, 16, 3), "x 3 copies", (3,), "mean of the copies", (3,))
     copies = Augmented(Means(), n_copies=3, gives="copies")
-    assert copies.shape_steps(outline) == ((16, 16, 3), "x 3 copies", (3,), "3 rows an image")
+    assert methods.shape_steps(copies, outline) == ((16, 16, 3), "x 3 copies", (3,), "3 rows an image")
     assert (spec.rows_per_image, copies.rows_per_image) == (1, 3)
-    assert Augmented(NETWORK).classes is None
+    assert methods.class_names(Augmented(NETWORK)) is None
 
 
 def test_training_passes_on_to_the_other_extractor(workspace) -> None:

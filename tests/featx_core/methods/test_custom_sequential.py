@@ -10,6 +10,7 @@ import featx_core as fx
 from featx_core.architecture.layers import list_layers
 from featx_core.architecture.presets import PRESETS
 from featx_core.heatmaps.feature_maps import feature_maps
+from featx_core.methods import registry as methods
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import SpecError
@@ -39,8 +40,8 @@ def test_the_tutorial_gives_what_it_promises(workspace):
     spec = CustomSequential(PRESETS["tutorial"].layers, image_size=(64, 64))
     features = fx.extract(workspace.images(), fx.build(spec, workspace), workspace=workspace)
     assert features.values.shape == (6, 30_752)
-    assert spec.outline().feature_shape == (30_752,)
-    assert spec.shape_steps(spec.outline()) == ((64, 64, 3), (62, 62, 32), (31, 31, 32), (30_752,))
+    assert methods.outline(spec).feature_shape == (30_752,)
+    assert methods.shape_steps(spec, methods.outline(spec)) == ((64, 64, 3), (62, 62, 32), (31, 31, 32), (30_752,))
     assert spec.title == 'Custom "One convolution", last layer'
     again = fx.load_features(workspace, spec.digest)
     np.testing.assert_array_equal(again.values, features.values)
@@ -48,17 +49,17 @@ def test_the_tutorial_gives_what_it_promises(workspace):
 
 def test_a_convolution_worked_out_by_hand(pictures):
     spec = CustomSequential((fx.layer("Conv2D", filters=1, kernel_size=1, use_bias=False),), image_size=(16, 16))
-    extractor = spec.build()
+    extractor = methods.build(spec)
     kernel = extractor.network.layers[1].get_weights()[0][0, 0, :, 0]
     np.testing.assert_allclose(extractor(pictures)[..., 0], pictures / 255.0 @ kernel, atol=1e-5)
 
 
 def test_grey_is_one_channel_from_the_picture_to_the_heatmap(pictures):
     spec = tiny(color="grey", layer=3)
-    received = spec.network_input(pictures[0])
+    received = spec.picture_input.of(pictures[0])
     assert received.tensor.shape == (16, 16, 1)
     assert received.sentence == "Grey (brightness) scaled to 0..1"
-    extractor = spec.build()
+    extractor = methods.build(spec)
     assert extractor.model.input.shape == (None, 16, 16, 1)
     assert extractor(pictures).shape == (3, 7, 7, 4)
     np.testing.assert_array_equal(extractor.preprocess(pictures[:1])[0], received.tensor)
@@ -67,7 +68,7 @@ def test_grey_is_one_channel_from_the_picture_to_the_heatmap(pictures):
 
 @pytest.mark.parametrize("layer", [1, 2, 3, 4])
 def test_maps_and_heatmaps_work_at_any_row_with_places(layer, pictures):
-    extractor = tiny().build()
+    extractor = methods.build(tiny())
     assert extractor.layers == list_layers(extractor.network)
     assert extractor.layers[layer].is_spatial
     for name in fx.HEATMAPS:
@@ -81,7 +82,7 @@ def test_maps_and_heatmaps_work_at_any_row_with_places(layer, pictures):
     "spec", [tiny(), tiny(color="grey"), tiny(layer=2), tiny(layer="max_pooling2d", pooling="max")]
 )
 def test_the_outline_is_what_is_built(spec, pictures):
-    extractor, outline = spec.build(), spec.outline()
+    extractor, outline = methods.build(spec), methods.outline(spec)
     assert extractor.layers == outline.layers
     assert (None, *outline.feature_shape) == extractor.output_shape
     assert extractor(pictures).shape == (3, *outline.feature_shape)
@@ -91,20 +92,20 @@ def test_the_outline_is_what_is_built(spec, pictures):
 @pytest.mark.parametrize("name", PRESETS)
 def test_random_weights_neither_vanish_nor_explode(name, pictures):
     preset = PRESETS[name]
-    extractor = CustomSequential(preset.layers, image_size=preset.image_size, color=preset.color).build()
+    extractor = methods.build(CustomSequential(preset.layers, image_size=preset.image_size, color=preset.color))
     fitted = np.stack([extractor.fit_image(picture) for picture in pictures])
     deviation = extractor(fitted).std(axis=0)
     assert 0.01 < np.median(deviation[deviation > 0]) < 10
 
 
 def test_the_features_do_not_depend_on_the_batch(pictures):
-    extractor = tiny().build()
+    extractor = methods.build(tiny())
     np.testing.assert_allclose(extractor(pictures, batch_size=1), extractor(pictures, batch_size=3), atol=1e-6)
 
 
 def test_a_seed_repeats_bit_for_bit(pictures):
-    np.testing.assert_array_equal(tiny(seed=3).build()(pictures), tiny(seed=3).build()(pictures))
-    assert not np.array_equal(tiny(seed=3).build()(pictures), tiny(seed=4).build()(pictures))
+    np.testing.assert_array_equal(methods.build(tiny(seed=3))(pictures), methods.build(tiny(seed=3))(pictures))
+    assert not np.array_equal(methods.build(tiny(seed=3))(pictures), methods.build(tiny(seed=4))(pictures))
 
 
 def test_json_there_and_back():
@@ -131,7 +132,7 @@ def test_titles_say_what_it_is():
     assert tiny(layer=1).title == "Custom network of 6 layers, conv2d, not pooled"
     assert tiny(seed=4).badge == "random weights, untrained (seed 4)"
     long = CustomSequential(PRESETS["small_vgg"].layers)
-    assert long.shape_steps(long.outline()) == ((64, 64, 3), (64, 64, 32), "...", (8, 8, 128), (128,))
+    assert methods.shape_steps(long, methods.outline(long)) == ((64, 64, 3), (64, 64, 32), "...", (8, 8, 128), (128,))
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_what_cannot_be_is_said(fields, said):
 def test_the_outline_needs_no_keras():
     code = (
         "import sys; from featx_core import CustomSequential; from featx_core.architecture.presets import PRESETS;"
-        "print(CustomSequential(PRESETS['tutorial'].layers).outline().feature_shape, 'keras' in sys.modules)"
+        "print(CustomSequential(PRESETS['tutorial'].layers).outlined.feature_shape, 'keras' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "(30752,) False"

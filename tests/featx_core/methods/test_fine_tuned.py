@@ -6,25 +6,25 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import featx_core.methods
 from featx_core.extraction.extract import extract
 from featx_core.heatmaps.explain import explain
 from featx_core.heatmaps.targets import ClassTarget
 from featx_core.learning.fine_tuning.report import TuningReport
 from featx_core.learning.loop import TrainingError
 from featx_core.learning.weight_arrays import read_arrays
+from featx_core.methods import registry as methods
 from featx_core.methods.registry import build, train
 from featx_core.networks.weights_loading import WeightsError
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import spec_from_json
-from tests.toys.tuning_toys import SIDE, TOY_METHODS, Toy, color_workspace, quick
+from tests.toys.toy_methods import installed
+from tests.toys.tuning_toys import SIDE, Toy, color_workspace, quick
 
 
 @pytest.fixture(autouse=True, scope="module")
 def toys():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(featx_core.methods, "METHODS", TOY_METHODS)
+    with installed(Toy):
         yield
 
 
@@ -48,11 +48,13 @@ def learned(tuned):
 
 def test_the_new_layer_of_the_tutorial_gives_1024_features():
     spec = FineTuned(Toy())
-    outline = spec.outline()
+    outline = methods.outline(spec)
     assert outline.feature_shape == (1024,)
     assert [layer.name for layer in outline.layers[-2:]] == ["new_features", "new_classes"]
-    assert spec.shape_steps(outline) == ((SIDE, SIDE, 3), (8,), "new layer", (1024,))
-    assert quick(layer="stage1", pooling="max").shape_steps(quick(layer="stage1", pooling="max").outline()) == (
+    assert methods.shape_steps(spec, outline) == ((SIDE, SIDE, 3), (8,), "new layer", (1024,))
+    assert methods.shape_steps(
+        quick(layer="stage1", pooling="max"), methods.outline(quick(layer="stage1", pooling="max"))
+    ) == (
         (SIDE, SIDE, 3),
         (SIDE, SIDE, 6),
         "maximum",
@@ -69,7 +71,7 @@ def test_features_are_those_of_the_new_layer_worked_out_by_hand(tuned):
 
 
 def test_the_network_is_flat_and_its_outline_is_true(tuned):
-    outline = tuned.spec.outline(tuned.workspace)
+    outline = methods.outline(tuned.spec, tuned.workspace)
     assert [(layer.index, layer.output_shape) for layer in outline.layers] == [
         (layer.index, layer.output_shape) for layer in tuned.extractor.layers
     ]
@@ -86,7 +88,7 @@ def test_the_frozen_base_is_bit_equal_after_training(tuned):
 
 
 def test_it_learns_the_colours(tuned):
-    report = TuningReport.from_facts(tuned.spec.training_record(tuned.workspace).facts)
+    report = TuningReport.from_facts(methods.training_record(tuned.spec, tuned.workspace).facts)
     assert report.accuracy.value > 0.8
     assert report.classes == ("blue", "green", "red")
     assert report.baseline == pytest.approx(1 / 3)
@@ -95,17 +97,17 @@ def test_it_learns_the_colours(tuned):
 def test_unlabelled_images_are_not_learned_from_but_get_features_and_a_prediction(tuned):
     without = color_workspace()
     assert train(quick(), without).weights == tuned.spec.weights
-    columns = tuned.spec.columns(tuned.workspace, tuned.features)
+    columns = methods.run_columns(tuned.spec, tuned.workspace, tuned.features)
     assert set(columns["training_part"].values[-3:]) == {"not in the training"}
-    assert set(columns["predicted"].values[-3:]) <= set(tuned.spec.classes)
+    assert set(columns["predicted"].values[-3:]) <= set(tuned.spec.class_names)
 
 
 def test_predicted_classes_are_those_of_the_network(tuned):
     pictures = np.stack([tuned.extractor.fit_image(record.pixels()) for record in tuned.workspace.images()])
     scores = np.asarray(tuned.extractor.network(tuned.extractor.preprocess(pictures), training=False))
-    expected = tuple(tuned.spec.classes[code] for code in scores.argmax(axis=1))
-    assert tuned.spec.columns(tuned.workspace, tuned.features)["predicted"].values == expected
-    facts = tuned.spec.training_record(tuned.workspace).facts
+    expected = tuple(tuned.spec.class_names[code] for code in scores.argmax(axis=1))
+    assert methods.run_columns(tuned.spec, tuned.workspace, tuned.features)["predicted"].values == expected
+    facts = methods.training_record(tuned.spec, tuned.workspace).facts
     by_name = dict(zip(tuned.features.names, expected, strict=True))
     assert [by_name[name] for name in facts["names"]] == [facts["classes"][code] for code in facts["predicted"]]
 
@@ -133,8 +135,8 @@ def test_training_is_not_done_again_also_not_for_another_layer(tuned, monkeypatc
     assert extract(tuned.workspace.images()[:2], build(early, tuned.workspace)).feature_shape == (6,)
     features = extract(tuned.workspace.images(), build(early, tuned.workspace))
     assert (
-        early.columns(tuned.workspace, features)["predicted"]
-        == (tuned.spec.columns(tuned.workspace, tuned.features)["predicted"])
+        methods.run_columns(early, tuned.workspace, features)["predicted"]
+        == (methods.run_columns(tuned.spec, tuned.workspace, tuned.features)["predicted"])
     )
 
 
@@ -172,7 +174,7 @@ def test_heatmaps_explain_a_class_and_the_new_features(tuned):
 def test_the_second_phase_changes_the_last_stage_alone_and_no_statistics():
     workspace = color_workspace(6)
     spec = train(quick(epochs=2, unfrozen_stages=1, tuning_epochs=4, tuning_learning_rate=0.005), workspace)
-    record = spec.training_record(workspace)
+    record = methods.training_record(spec, workspace)
     assert record.history.phases == ("new layers", "last stages")
     assert record.history.best >= 2, "the second phase should have helped here"
     before, after = build(Toy()).network, build(spec, workspace).network
@@ -203,14 +205,14 @@ def test_augmentation_learns_from_changed_copies_and_repeats():
     workspaces = [color_workspace(5), color_workspace(5)]
     first, second = (train(quick(**options, tuning_epochs=1), workspace) for workspace in workspaces)
     assert first == second
-    plain = train(quick(epochs=2), workspaces[0]).training_record(workspaces[0]).history.epochs[0]
-    assert first.training_record(workspaces[0]).history.epochs[0].metrics["loss"] != plain.metrics["loss"]
+    plain = methods.training_record(train(quick(epochs=2), workspaces[0]), workspaces[0]).history.epochs[0]
+    assert methods.training_record(first, workspaces[0]).history.epochs[0].metrics["loss"] != plain.metrics["loss"]
 
 
 def test_chosen_labels_alone_are_learned(tuned):
     workspace = color_workspace(6)
     spec = train(quick(epochs=1, class_names=("blue", "red")), workspace)
-    assert spec.classes == ("blue", "red")
+    assert spec.class_names == ("blue", "red")
     assert build(spec, workspace).network.output.shape == (None, 2)
     with pytest.raises(TrainingError, match="Received: pink 0, red 6"):
         train(quick(class_names=("pink", "red")), workspace)
@@ -230,7 +232,7 @@ def test_the_sample_shapes_against_the_probe():
     workspace.add(SAMPLES["shapes"].make())
     base = Pretrained("mobilenet_v3_small", weights="random", image_size=(64, 64))
     spec = train(FineTuned(base, epochs=15), workspace)
-    report = TuningReport.from_facts(spec.training_record(workspace).facts)
+    report = TuningReport.from_facts(methods.training_record(spec, workspace).facts)
     ours, theirs = int(report.correct.sum()), int(report.probe_correct.sum())
     assert f"fine-tuning named {ours} rightly and a linear probe on the frozen features {theirs}" in report.verdict
     expected = "beats" if ours > theirs else "does worse than"

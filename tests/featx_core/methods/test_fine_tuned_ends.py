@@ -3,22 +3,22 @@
 import numpy as np
 import pytest
 
-import featx_core.methods
 from featx_core.base.progress import Cancelled
 from featx_core.extraction.extract import extract
 from featx_core.learning.fine_tuning.network import compile_classifier
 from featx_core.learning.loop import TrainingError
 from featx_core.learning.record import record_of_weights
+from featx_core.methods import registry as methods
 from featx_core.methods.registry import build, train
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.spec import SpecError
-from tests.toys.tuning_toys import TOY_METHODS, Toy, color_workspace, quick
+from tests.toys.toy_methods import installed
+from tests.toys.tuning_toys import Toy, color_workspace, quick
 
 
 @pytest.fixture(autouse=True, scope="module")
 def toys():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(featx_core.methods, "METHODS", TOY_METHODS)
+    with installed(Toy):
         yield
 
 
@@ -45,10 +45,10 @@ def test_cancel_keeps_the_best_epoch(stage, calls, n_epochs):
     workspace, spec = color_workspace(), quick(epochs=4 if n_epochs == 3 else 3, unfrozen_stages=1, patience=0)
     with pytest.raises(Cancelled):
         train(spec, workspace, on_progress=CancelIn(stage, calls))
-    record = spec.training_record(workspace)
+    record = methods.training_record(spec, workspace)
     assert record.history.ending == "cancelled"
     assert len(record.history.epochs) == n_epochs
-    kept = spec.kept(workspace)
+    kept = methods.trained_spec(spec, workspace)
     assert kept.weights == record.weights
     assert extract(workspace.images()[:2], build(kept, workspace)).feature_shape == (12,)
     assert train(kept, workspace) == kept
@@ -58,8 +58,8 @@ def test_cancel_before_the_first_epoch_keeps_nothing():
     workspace = color_workspace(5)
     with pytest.raises(Cancelled):
         train(quick(), workspace, on_progress=CancelIn("Training the new layers", 1))
-    assert quick().kept(workspace) is None
-    assert not quick().training_record(workspace).history.epochs
+    assert methods.trained_spec(quick(), workspace) is None
+    assert not methods.training_record(quick(), workspace).history.epochs
 
 
 def explode(monkeypatch, rate):
@@ -126,7 +126,7 @@ def test_impossible_specs_are_named(options, message):
 
 def test_a_layer_that_is_not_there_is_named():
     with pytest.raises(SpecError, match="no layer 'nose'"):
-        quick(layer="nose").outline()
+        methods.outline(quick(layer="nose"))
 
 
 def test_an_untrained_spec_is_not_built():

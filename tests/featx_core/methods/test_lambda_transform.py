@@ -1,63 +1,37 @@
 """LambdaTransform: formulas of pixels, of the features of another run, of plain numbers."""
 
-import dataclasses
-from typing import ClassVar
-
 import numpy as np
 import pytest
 
 from featx_core.expressions.presets import PRESETS
 from featx_core.extraction.extract import extract, extract_table
 from featx_core.extraction.features import load_features
+from featx_core.extraction.rows import table_of
+from featx_core.extraction.vector_sets import add_vectors
 from featx_core.heatmaps.explain import explain
 from featx_core.images.preprocessing import PREPROCESSING
+from featx_core.methods import registry as methods
 from featx_core.methods.registry import METHODS, build, train
 from featx_core.specs.augmented import Augmented
-from featx_core.specs.lambda_transform import LambdaTransform
+from featx_core.specs.lambda_transform import LambdaTransform, derive
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import spec_from_json
-from featx_core.specs.spec import Spec, SpecError
-from featx_core.tables.rows import Table
+from featx_core.specs.spec import SpecError
+from featx_core.tables.rows import Vectors
 from featx_core.workspace.workspace import Workspace
+from tests.toys.augmented_toys import Means
+from tests.toys.toy_methods import installed
 
 SMALL = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
 NUMBERS = np.random.default_rng(0).normal(size=(6, 10)).astype(np.float32)
 
 
-@dataclasses.dataclass(frozen=True)
-class Numbers(Spec):
-    """A table of numbers, as a file of them gives one."""
-
-    method: ClassVar[str] = "numbers"
-    title = "numbers.csv"
-    badge = "plain numbers"
-
-    def build(self, workspace=None, *, on_progress=None):
-        raise NotImplementedError
-
-    def outline(self, workspace=None):
-        raise NotImplementedError
-
-    def network_input(self, pixels):
-        raise NotImplementedError
-
-    def table(self, workspace):
-        names = tuple(map(str, range(6)))
-        return Table(NUMBERS, names, ("a", "b") * 3, names)
-
-
-@dataclasses.dataclass(frozen=True)
-class Untrained(Numbers):
-    """A source that wants to be trained."""
-
-    weights: str = "trained"
-
-    @property
-    def needs_training(self):
-        return self.weights == "trained"
-
-    def train(self, workspace, report):
-        return Untrained("file")
+def with_numbers():
+    """A workspace that holds a table of numbers, and the spec of the table."""
+    workspace = Workspace.open(":memory:")
+    names = tuple(map(str, range(6)))
+    run = add_vectors(workspace, Vectors(NUMBERS, names, ("a", "b") * 3), title="numbers.csv")
+    return workspace, run.spec
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +50,7 @@ def test_json_there_and_back():
         again = spec_from_json(spec.to_json())
         assert again == spec
         assert again.digest == spec.digest
-    assert METHODS["lambda_transform"] is LambdaTransform
+    assert METHODS["lambda_transform"].spec is LambdaTransform
 
 
 @pytest.mark.parametrize(
@@ -114,7 +88,7 @@ def test_pixels_through_keras_are_pixels_through_numpy(workspace):
         pictures = np.stack([extractor.fit_image(image.pixels()) for image in workspace.images()])
         values = extractor(pictures)
         assert values.shape[1:] == spec.shapes((32, 32, 3))[-1] == extractor.output_shape[1:]
-        np.testing.assert_allclose(values, spec.derive(pictures / np.float32(255)), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(values, derive(spec, pictures / np.float32(255)), rtol=1e-4, atol=1e-5)
 
 
 def test_batches_and_order_change_nothing(pixels):
@@ -126,11 +100,11 @@ def test_batches_and_order_change_nothing(pixels):
 
 def test_the_outline_is_what_is_built():
     spec = LambdaTransform(("blur(x, 1)", "sobel(x)", "mean(x)"), image_size=(32, 32))
-    outline, extractor = spec.outline(), build(spec)
+    outline, extractor = methods.outline(spec), build(spec)
     assert outline.layers == extractor.layers
     assert outline.feature_shape == extractor.output_shape[1:] == (1,)
     assert [info.kind for info in outline.layers] == ["InputLayer"] + ["ExpressionLayer"] * 3
-    assert spec.shape_steps(outline) == (
+    assert methods.shape_steps(spec, outline) == (
         (32, 32, 3),
         "blur(x, 1)",
         (32, 32, 3),
@@ -142,10 +116,10 @@ def test_the_outline_is_what_is_built():
 
 
 def test_what_the_formulas_receive_is_shown():
-    shown = LambdaTransform(image_size=(16, 16)).network_input(np.full((20, 30, 3), 51, np.uint8))
+    shown = LambdaTransform(image_size=(16, 16)).picture_input.of(np.full((20, 30, 3), 51, np.uint8))
     assert shown.sentence == "RGB scaled to 0..1"
     np.testing.assert_allclose(shown.tensor, 0.2, rtol=1e-6)
-    over = LambdaTransform(source=SMALL).network_input(np.full((20, 30, 3), 51, np.uint8))
+    over = LambdaTransform(source=SMALL).picture_input.of(np.full((20, 30, 3), 51, np.uint8))
     assert over.sentence == PREPROCESSING["none"].sentence
 
 
@@ -160,51 +134,50 @@ class TestOverNumbers:
     """Formulas of rows that did not come from images."""
 
     def test_the_square_is_exact(self):
-        workspace = Workspace.open(":memory:")
-        table = LambdaTransform(("x ** 2",), source=Numbers()).table(workspace)
+        workspace, numbers = with_numbers()
+        table = table_of(LambdaTransform(("x ** 2",), source=numbers), workspace)
         assert table.values.shape == (6, 10)
         assert table.values.dtype == np.float32
         assert np.array_equal(table.values, NUMBERS * NUMBERS)
-        assert (table.names, table.labels) == (Numbers().table(workspace).names, ("a", "b") * 3)
+        assert (table.names, table.labels) == (table_of(numbers, workspace).names, ("a", "b") * 3)
 
-    def test_it_is_a_run_like_any_other(self, monkeypatch):
-        import featx_core.methods as methods
-
-        monkeypatch.setattr(methods, "METHODS", {**METHODS, "numbers": Numbers})
-        workspace = Workspace.open(":memory:")
-        spec = LambdaTransform(("x - mean(x)",), source=Numbers())
+    def test_it_is_a_run_like_any_other(self):
+        workspace, numbers = with_numbers()
+        spec = LambdaTransform(("x - mean(x)",), source=numbers)
         assert extract_table(spec, workspace).details["feature_shape"] == [10]
         assert np.array_equal(load_features(workspace, spec.digest).values, NUMBERS - NUMBERS.mean(1, keepdims=True))
 
     def test_pictures_are_refused(self):
+        workspace, numbers = with_numbers()
         with pytest.raises(SpecError, match="needs a picture or a map; here x is a vector of 10 values"):
-            LambdaTransform(("hog(x)",), source=Numbers()).table(Workspace.open(":memory:"))
+            table_of(LambdaTransform(("hog(x)",), source=numbers), workspace)
 
     def test_images_have_no_table(self):
-        assert LambdaTransform().table(Workspace.open(":memory:")) is None
-        assert LambdaTransform(source=SMALL).table(Workspace.open(":memory:")) is None
+        assert table_of(LambdaTransform(), Workspace.open(":memory:")) is None
+        assert table_of(LambdaTransform(source=SMALL), Workspace.open(":memory:")) is None
 
 
 def test_training_is_passed_on():
-    spec = LambdaTransform(("x + 1",), source=Untrained())
-    assert spec.needs_training
-    with pytest.raises(SpecError, match="Train it first"):
-        build(spec)
-    trained = train(spec, Workspace.open(":memory:"))
-    assert trained == LambdaTransform(("x + 1",), source=Untrained("file"))
-    assert not trained.needs_training
-    assert spec.kept(Workspace.open(":memory:")) is None
-    assert trained.kept(Workspace.open(":memory:")) == trained
-    assert LambdaTransform().kept(Workspace.open(":memory:")) == LambdaTransform()
-    assert trained.training_record(Workspace.open(":memory:")) is None
+    with installed(Means):
+        spec = LambdaTransform(("x + 1",), source=Means(weights="trained"))
+        workspace = Workspace.open(":memory:")
+        assert spec.needs_training
+        with pytest.raises(SpecError, match="Train it first"):
+            build(spec)
+        trained = train(spec, workspace)
+        assert trained == LambdaTransform(("x + 1",), source=Means(weights="file:0"))
+        assert not trained.needs_training
+        assert methods.trained_spec(spec, workspace) is None
+        assert methods.trained_spec(trained, workspace) == trained
+        assert methods.trained_spec(LambdaTransform(), workspace) == LambdaTransform()
+        assert methods.training_record(trained, workspace) is None
 
 
-def test_several_rows_an_image_are_transformed_each(monkeypatch):
-    monkeypatch.setattr(Numbers, "rows_per_image", 3)
-    spec = LambdaTransform(("sum(x)",), source=Numbers())
+def test_several_rows_an_image_are_transformed_each():
+    spec = LambdaTransform(("sum(x)",), source=Means(rows=3))
     values = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
     assert spec.rows_per_image == 3
-    assert np.array_equal(spec.derive(values), values.sum(-1, keepdims=True))
+    assert np.array_equal(derive(spec, values), values.sum(-1, keepdims=True))
 
 
 @pytest.mark.slow
@@ -224,9 +197,9 @@ def test_a_formula_of_copies_gives_a_row_each(workspace):
 def test_presets_work_on_pictures(name):
     spec = LambdaTransform(PRESETS[name].expressions)
     assert spec.expressions == PRESETS[name].expressions
-    assert np.isfinite(spec.derive(np.random.default_rng(0).random((2, 64, 64, 3)))).all()
+    assert np.isfinite(derive(spec, np.random.default_rng(0).random((2, 64, 64, 3)))).all()
     if not PRESETS[name].needs_places:
-        assert spec.derive(np.ones((2, 10), np.float32)).shape == (2, 10)
+        assert derive(spec, np.ones((2, 10), np.float32)).shape == (2, 10)
 
 
 @pytest.mark.parametrize("depth", [700, 100_000])

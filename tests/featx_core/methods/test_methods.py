@@ -11,6 +11,7 @@ from featx_core.extraction.extract import extract
 from featx_core.extraction.features import load_features
 from featx_core.heatmaps.explain import explain
 from featx_core.maps.projection import project
+from featx_core.methods import registry as methods
 from featx_core.methods.registry import METHODS, build, train
 from featx_core.specs.augmented import Augmented
 from featx_core.specs.custom_sequential import CustomSequential
@@ -70,7 +71,7 @@ def test_a_method_goes_the_whole_way_and_survives_a_reload(method, tmp_path):
     trained = train(spec, workspace)
     assert not trained.needs_training
     extractor = build(trained, workspace)
-    assert extractor.output_shape[1:] == trained.outline(workspace).feature_shape == SHAPES[method][1:]
+    assert extractor.output_shape[1:] == methods.outline(trained, workspace).feature_shape == SHAPES[method][1:]
     features = extract(workspace.images(), extractor, workspace=workspace)
     assert features.vectors.shape == SHAPES[method]
     assert features.vectors.dtype == np.float32

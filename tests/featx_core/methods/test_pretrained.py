@@ -9,6 +9,7 @@ from featx_core.architecture.layers import find_layer, list_layers
 from featx_core.backbones.registry import BACKBONES, build_network
 from featx_core.backbones.weights_table import WEIGHTS_FILES
 from featx_core.base.keras_setup import load_keras
+from featx_core.methods import registry as methods
 from featx_core.methods.registry import METHODS
 from featx_core.networks.initialization import made_up_images
 from featx_core.networks.weights_loading import WeightsError
@@ -46,14 +47,14 @@ def relative_difference(ours, theirs):
 @pytest.mark.parametrize("key", SMALL)
 def test_maximum_pooling_is_that_of_keras(key):
     spec = small(key, weights="random", pooling="max")
-    extractor = spec.build()
+    extractor = methods.build(spec)
     images = pictures(extractor, 2)
     assert relative_difference(extractor(images), plain_features(extractor, spec, images)) < 1e-4
 
 
 @pytest.mark.parametrize("key", ["mobilenet_v2", "resnet50", "inception_v3", "convnext_tiny", "xception"])
 def test_stages_run_from_the_input_to_the_last_map(key):
-    outline = Pretrained(key).outline()
+    outline = methods.outline(Pretrained(key))
     stages = [layer for layer in outline.layers if layer.stage]
     assert [layer.stage for layer in stages] == [f"stage{i}" for i in range(1, len(stages) + 1)]
     sides = [layer.output_shape[0] for layer in stages]
@@ -64,7 +65,7 @@ def test_stages_run_from_the_input_to_the_last_map(key):
 
 def test_well_known_stages():
     def stages(key):
-        return [layer.name for layer in Pretrained(key).outline().layers if layer.stage]
+        return [layer.name for layer in methods.outline(Pretrained(key)).layers if layer.stage]
 
     assert stages("inception_v3")[2:] == ["mixed2", "mixed7", "mixed10"]
     assert stages("resnet50")[1:] == ["conv2_block3_out", "conv3_block4_out", "conv4_block6_out", "conv5_block3_out"]
@@ -73,14 +74,14 @@ def test_well_known_stages():
 
 def test_the_outline_needs_no_memory_for_weights_and_is_remembered():
     spec = Pretrained("convnext_xlarge")
-    outline = spec.outline()
+    outline = methods.outline(spec)
     assert outline.n_parameters == BACKBONES["convnext_xlarge"].n_parameters
     with mock.patch("featx_core.methods.pretrained.build_network", side_effect=AssertionError("built again")):
-        assert Pretrained("convnext_xlarge", layer="stage2").outline().layers is outline.layers
+        assert methods.outline(Pretrained("convnext_xlarge", layer="stage2")).layers is outline.layers
 
 
 def test_layer_names_mean_the_same_after_other_networks_were_built():
-    before = Pretrained("inception_v3", layer="conv2d_40", image_size=(75, 75)).outline().tap
+    before = methods.outline(Pretrained("inception_v3", layer="conv2d_40", image_size=(75, 75))).tap
     build_network(BACKBONES["inception_v3"], (75, 75))
     layers = list_layers(build_network(BACKBONES["inception_v3"], (75, 75)))
     assert find_layer(layers, "conv2d_40") == before
@@ -89,7 +90,7 @@ def test_layer_names_mean_the_same_after_other_networks_were_built():
 def test_taps_give_the_shape_that_the_outline_says():
     for layer, pooling in ((5, "flatten"), ("stage2", "max"), ("block3_conv1", None), ("stage1", "avg")):
         spec = Pretrained("vgg16", weights="random", layer=layer, pooling=pooling, image_size=(64, 96), fit="pad")
-        outline, extractor = spec.outline(), spec.build()
+        outline, extractor = methods.outline(spec), methods.build(spec)
         features = extractor(pictures(extractor, 2))
         assert features.shape == (2, *outline.feature_shape)
         assert extractor.output_shape == (None, *outline.feature_shape)
@@ -140,7 +141,7 @@ def test_imagenet_features_are_those_of_keras_with_the_same_file(key, keras_home
 
     row = BACKBONES[key]
     imagenet_file(row, keras_home)
-    extractor = Pretrained(key, image_size=(64, 64)).build()
+    extractor = methods.build(Pretrained(key, image_size=(64, 64)))
     images = pictures(extractor, 2)
     constructor = getattr(load_keras().applications, row.title)
     path = str(keras_home / "models" / row.files.without_top.name)
@@ -156,13 +157,13 @@ def test_the_classifier_gives_logits_and_class_names(keras_home, any_hash):
     row = BACKBONES["mobilenet_v3_small"]
     imagenet_file(row, keras_home, top=True)
     spec = Pretrained("mobilenet_v3_small", classifier=True, pooling=None)
-    extractor = spec.build()
+    extractor = methods.build(spec)
     logits = extractor(pictures(extractor, 2))
     assert logits.shape == (2, 1000)
     assert not np.allclose(logits.sum(axis=1), 1)
     assert len(extractor.classes) == 1000
     assert extractor.classes[281] == "class 281"
-    tapped = Pretrained("mobilenet_v3_small", classifier=True, layer="stage5", weights="random").build()
+    tapped = methods.build(Pretrained("mobilenet_v3_small", classifier=True, layer="stage5", weights="random"))
     assert tapped(pictures(tapped, 1)).shape == (1, 576)
     logits, _ = tapped.submodel([len(tapped.layers) - 1])(tapped.preprocess(pictures(tapped, 1)))
     assert logits.shape == (1, 1000)
@@ -172,7 +173,7 @@ def test_missing_weights_are_said_in_words(keras_home):
     with pytest.raises(
         WeightsError, match=r"The weights of MobileNetV2 \(about 9 MB\) could not be downloaded: there is no"
     ):
-        Pretrained().build()
+        methods.build(Pretrained())
 
 
 class FakeWorkspace:
@@ -187,24 +188,24 @@ class FakeWorkspace:
 
 @pytest.mark.slow
 def test_weights_of_the_user_are_used(tmp_path):
-    made = small("mobilenet_v3_small", weights="random", seed=4).build()
+    made = methods.build(small("mobilenet_v3_small", weights="random", seed=4))
     made.network.save_weights(tmp_path / "mine.weights.h5")
     workspace = FakeWorkspace((tmp_path / "mine.weights.h5").read_bytes())
     (digest,) = workspace.contents
     spec = small("mobilenet_v3_small", weights=f"file:{digest}")
     images = pictures(made)
-    np.testing.assert_array_equal(spec.build(workspace)(images), made(images))
+    np.testing.assert_array_equal(methods.build(spec, workspace)(images), made(images))
     assert spec.badge == f"your weights file {digest[:8]}"
     with pytest.raises(WeightsError, match="give the workspace that holds it"):
-        spec.build()
+        methods.build(spec)
     with pytest.raises(WeightsError, match=f"does not hold the weights file {digest[:8]}. Import it again"):
-        spec.build(FakeWorkspace())
+        methods.build(spec, FakeWorkspace())
     with pytest.raises(WeightsError, match="does not fit this network"):
-        small("mobilenet_v3_large", weights=f"file:{digest}").build(workspace)
+        methods.build(small("mobilenet_v3_large", weights=f"file:{digest}"), workspace)
 
 
 def test_the_network_input_is_shown_for_a_picture():
-    shown = Pretrained("vgg16", fit="stretch").network_input(np.full((300, 400, 3), (255, 0, 0), np.uint8))
+    shown = Pretrained("vgg16", fit="stretch").picture_input.of(np.full((300, 400, 3), (255, 0, 0), np.uint8))
     assert shown.fitted.shape == shown.tensor.shape == (224, 224, 3)
     assert shown.sentence == "BGR, ImageNet mean subtracted (0..255)"
     assert [channel.name for channel in shown.channels] == ["blue", "green", "red"]
@@ -216,7 +217,7 @@ def test_json_there_and_back():
         "resnet50", weights="random", seed=7, layer="stage3", pooling=None, image_size=(96, 64), fit="pad"
     )
     assert spec_from_json(spec.to_json()) == spec
-    assert METHODS["pretrained"] is Pretrained
+    assert METHODS["pretrained"].spec is Pretrained
 
 
 def test_fields_that_say_nothing_new_do_not_change_the_digest():
@@ -280,7 +281,7 @@ def test_impossible_fields_are_refused(fields, message):
     ],
 )
 def test_layers_that_cannot_be_are_refused_before_anything_is_built(fields, message):
-    for act in (Pretrained(**fields).outline, Pretrained(**fields).build):
+    for act in (methods.outline, methods.build):
         with pytest.raises(SpecError, match=message):
             act()
 
@@ -288,7 +289,7 @@ def test_layers_that_cannot_be_are_refused_before_anything_is_built(fields, mess
 @pytest.mark.slow
 def test_vgg16_without_its_top_gives_the_map_that_tutorials_show():
     spec = Pretrained("vgg16", weights="random", pooling=None)
-    assert spec.outline().feature_shape == (7, 7, 512)
+    assert methods.outline(spec).feature_shape == (7, 7, 512)
     photograph = load_sample_images().images[0]
-    extractor = spec.build()
+    extractor = methods.build(spec)
     assert extractor(extractor.fit_image(photograph)[np.newaxis]).shape == (1, 7, 7, 512)

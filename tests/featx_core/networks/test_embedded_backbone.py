@@ -12,6 +12,7 @@ from featx_core.backbones.registry import BACKBONES
 from featx_core.heatmaps.layers import HeatmapError
 from featx_core.heatmaps.targets import ClassTarget
 from featx_core.images.preprocessing import PREPROCESSING
+from featx_core.methods import registry as methods
 from featx_core.methods.defaults import default_spec
 from featx_core.networks import weights
 from featx_core.networks.embedded.network import build
@@ -42,12 +43,12 @@ def no_network(monkeypatch, tmp_path):
 
 @pytest.fixture(scope="module")
 def extractor():
-    return SPEC.build()
+    return methods.build(SPEC)
 
 
 def test_it_loads_with_the_network_blocked_and_gives_the_numbers_of_its_card(no_network):
     probe = read_card()["probe"]
-    features = SPEC.build()(probe_image()[np.newaxis])[0]
+    features = methods.build(SPEC)(probe_image()[np.newaxis])[0]
     assert len(probe["channels"]) == 8
     np.testing.assert_allclose(features[probe["channels"]], probe["features"], atol=1e-3)
     assert min(probe["features"]) > 0.01
@@ -84,7 +85,7 @@ def test_missing_weights_are_an_error_in_words_and_nothing_takes_their_place(mon
     with pytest.raises(
         WeightsError, match=r"^`v1.npz`, a part of the embedded backbone that comes with featx, is missing"
     ):
-        SPEC.build()
+        methods.build(SPEC)
 
 
 def test_left_empty_the_weights_are_what_the_backbone_was_trained_to():
@@ -131,15 +132,15 @@ def test_its_untrained_twin_is_the_conditioned_network_folded():
     randomize(twin, PREPROCESSING["none"], 3)
     images = made_up_images(np.random.default_rng(1), 4, (64, 64))
     expected = np.asarray(twin(images.astype(np.float32), training=False)).mean(axis=(1, 2))
-    np.testing.assert_allclose(spec.build()(images), expected, atol=1e-5)
+    np.testing.assert_allclose(methods.build(spec)(images), expected, atol=1e-5)
     assert expected.std() > 0.05
     other = Pretrained("embedded_v1", weights="random", seed=4, image_size=(64, 64))
-    assert not np.allclose(other.build()(images), expected, atol=0.01)
+    assert not np.allclose(methods.build(other)(images), expected, atol=0.01)
 
 
 @pytest.mark.parametrize(("side", "coarse"), [(48, 3), (112, 7), (224, 14)])
 def test_heatmaps_have_two_resolutions_at_any_size(side, coarse):
-    extractor = Pretrained("embedded_v1", image_size=(side, side)).build()
+    extractor = methods.build(Pretrained("embedded_v1", image_size=(side, side)))
     image = np.random.default_rng(0).integers(0, 256, (150, 100, 3)).astype(np.uint8)
     for layer, cells in ((None, coarse), ("stage3_out", 2 * coarse)):
         for name in fx.HEATMAPS:
@@ -147,7 +148,7 @@ def test_heatmaps_have_two_resolutions_at_any_size(side, coarse):
 
 
 def test_each_feature_is_the_mean_of_its_map(extractor):
-    whole = Pretrained("embedded_v1", pooling=None).build()
+    whole = methods.build(Pretrained("embedded_v1", pooling=None))
     image = probe_image()[np.newaxis]
     np.testing.assert_allclose(whole(image).mean(axis=(1, 2)), extractor(image), atol=1e-5)
 
@@ -161,8 +162,8 @@ def test_class_targets_say_that_there_is_no_classifier(extractor):
 @pytest.mark.parametrize(("layer", "pooling", "n_features"), [("stem_relu", "max", 32), ("stage4_add", "avg", 192)])
 def test_any_layer_and_pooling(layer, pooling, n_features):
     spec = Pretrained("embedded_v1", layer=layer, pooling=pooling, image_size=(64, 80))
-    features = spec.build()(made_up_images(np.random.default_rng(1), 2, (64, 80)))
-    assert features.shape == (2, n_features) == (2, *spec.outline().feature_shape)
+    features = methods.build(spec)(made_up_images(np.random.default_rng(1), 2, (64, 80)))
+    assert features.shape == (2, n_features) == (2, *methods.outline(spec).feature_shape)
 
 
 @pytest.mark.skipif(not openvino_engine.is_available(), reason="OpenVINO is not installed")

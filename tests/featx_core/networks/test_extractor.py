@@ -16,15 +16,7 @@ from featx_core.specs.spec import Spec
 class ToySpec(Spec):
     method: ClassVar[str] = "toy"
     title = badge = "a toy"
-
-    def build(self, workspace=None, *, on_progress=None):
-        raise NotImplementedError
-
-    def outline(self, workspace=None):
-        raise NotImplementedError
-
-    def network_input(self, pixels):
-        raise NotImplementedError
+    picture_input = None
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import pytest
 from featx_core.backbones.registry import BACKBONES
 from featx_core.base import processor
 from featx_core.extraction.extract import extract
+from featx_core.methods import registry as methods
 from featx_core.networks import extractor
 from featx_core.networks.engines import choice, engine, fast, openvino_engine
 from featx_core.networks.engines.choice import Engines
@@ -41,7 +42,7 @@ def test_the_precision_is_part_of_the_digest_and_float32_goes_without_saying():
     assert spec_from_json(fast.to_json()) == fast
     assert spec_from_json(plain.to_json()) == plain
     assert fast.title == f"{plain.title}, bfloat16"
-    assert fast.pace_key != plain.pace_key
+    assert methods.pace(fast) != methods.pace(plain)
     with pytest.raises(SpecError, match="`precision` of Pretrained must be 'float32' or 'bfloat16'"):
         Pretrained(**SMALL, precision="float16")
 
@@ -156,14 +157,14 @@ def test_a_network_that_cannot_be_converted_is_refused(capable):
 def test_a_run_in_bfloat16_says_so_and_keeps_its_rows_apart(capable, workspace):
     images = workspace.images()
     specs = [Pretrained(**SMALL), Pretrained(**SMALL, precision="bfloat16")]
-    plain, fast = (extract(images, spec.build(), workspace=workspace) for spec in specs)
+    plain, fast = (extract(images, methods.build(spec), workspace=workspace) for spec in specs)
     assert fast.details["engine"] == "OpenVINO, bfloat16"
     assert fast.details["n_computed"] == len(images)
     assert any("Against float32, on 6 of these images" in note for note in fast.details["notes"])
     assert plain.details["notes"] == []
     assert measure(fast.vectors, plain.vectors).cosine >= fast.LEAST_COSINE
     assert len(workspace.ledger.runs()) == 2
-    again = extract(images, specs[1].build(), workspace=workspace)
+    again = extract(images, methods.build(specs[1]), workspace=workspace)
     assert again.details["n_computed"] == 0
     assert again.details["engine"] == "OpenVINO, bfloat16"
 
@@ -184,10 +185,10 @@ def test_on_a_gpu_tensorflow_computes_in_mixed_precision_and_nothing_is_converte
     _with_gpu(monkeypatch, engine_toys.GPU)
     monkeypatch.setattr(openvino_engine, "convert", lambda function: pytest.fail("converted beside a GPU"))
     images = workspace.images()
-    exact = Pretrained(**SMALL).build()
+    exact = methods.build(Pretrained(**SMALL))
     assert exact.engines.title == "TensorFlow on the GPU, float32"
     assert exact.batch_size == 4 * BACKBONES["mobilenet_v3_small"].batch_size_at((32, 32))
-    mixed = extract(images, Pretrained(**SMALL, precision="bfloat16").build())
+    mixed = extract(images, methods.build(Pretrained(**SMALL, precision="bfloat16")))
     assert mixed.details["engine"] == "TensorFlow on the GPU, bfloat16"
     assert "Computed in bfloat16. Against float32, on 6 of these images" in mixed.details["notes"][0]
     assert 0 < 1 - measure(mixed.values, extract(images, exact).values).cosine < 0.1

@@ -6,20 +6,21 @@ import sys
 import numpy as np
 import pytest
 
+from featx_core.methods import registry as methods
 from featx_core.networks.initialization import made_up_images
 from featx_core.specs.pretrained import Pretrained
 
 FEATURES = """
 import hashlib, numpy as np
 from featx_core.conditioning import made_up_images
-from featx_core.methods import Pretrained
+from featx_core import Pretrained
 extractor = Pretrained("mobilenet_v3_small", weights="random", seed=5, image_size=(64, 64)).build()
 print(hashlib.sha256(extractor(made_up_images(np.random.default_rng(99), 2, (64, 64))).tobytes()).hexdigest())
 """
 
 
 def features_of(seed):
-    extractor = Pretrained("mobilenet_v3_small", weights="random", seed=seed, image_size=(64, 64)).build()
+    extractor = methods.build(Pretrained("mobilenet_v3_small", weights="random", seed=seed, image_size=(64, 64)))
     return hashlib.sha256(extractor(made_up_images(np.random.default_rng(99), 2, (64, 64))).tobytes()).hexdigest()
 
 
@@ -38,13 +39,13 @@ def test_random_weights_leave_the_random_state_of_the_process_alone(key):
     expected = random.random(), np.random.random()  # noqa: NPY002
     random.seed(3)
     np.random.seed(3)  # noqa: NPY002
-    spec.build()
+    methods.build(spec)
     assert (random.random(), np.random.random()) == expected  # noqa: NPY002
 
 
 @pytest.mark.slow
 def test_training_settings_are_put_back_after_calibration():
-    network = Pretrained("mobilenet_v3_large", weights="random", image_size=(64, 64)).build().network
+    network = methods.build(Pretrained("mobilenet_v3_large", weights="random", image_size=(64, 64))).network
     momenta = {layer.momentum for layer in network.layers if hasattr(layer, "momentum")}
     assert 0.0 not in momenta
 

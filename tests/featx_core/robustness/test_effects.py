@@ -13,6 +13,7 @@ from featx_core.robustness.stability import Stability, neighbor_stability
 from featx_core.specs.augmented import Augmented
 from featx_core.workspace.workspace import Workspace
 from tests.toys.augmented_toys import SIDE, Means, MeansExtractor
+from tests.toys.toy_methods import installed
 
 
 class Sides(MeansExtractor):
@@ -37,6 +38,12 @@ class Equal(MeansExtractor):
 class Broken(MeansExtractor):
     def __call__(self, images, *, batch_size=None):
         return np.full((len(images), 3), np.nan, np.float32)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def toys():
+    with installed(Means):
+        yield
 
 
 def two_sided(left: int, right: int) -> bytes:

@@ -25,15 +25,7 @@ class Toy(Spec):
     is_on: bool = False
 
     title = badge = "a toy"
-
-    def build(self, workspace=None, *, on_progress=None):
-        raise NotImplementedError
-
-    def outline(self, workspace=None):
-        raise NotImplementedError
-
-    def network_input(self, pixels):
-        raise NotImplementedError
+    picture_input = None
 
 
 METHODS = {"toy": Toy}
@@ -107,7 +99,7 @@ def test_every_field_changes_the_digest(toy):
 
 
 def test_a_digest_says_the_same_everywhere():
-    code = "from featx_core.methods import Pretrained; print(Pretrained('resnet50', weights='random', seed=7).digest)"
+    code = "from featx_core import Pretrained; print(Pretrained('resnet50', weights='random', seed=7).digest)"
     digests = {
         subprocess.run(
             [sys.executable, "-c", code],

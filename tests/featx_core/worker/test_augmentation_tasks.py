@@ -19,6 +19,7 @@ from featx_core.worker.augmentation_tasks import measure_effects, measure_stabil
 from featx_core.worker.tasks import LIGHT_TASKS, TASKS
 from tests.featx_core.worker.test_comparison_tasks import Told, picture
 from tests.toys.augmented_toys import Means
+from tests.toys.toy_methods import installed
 
 NETWORK = fx.Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
 ASKED = {"spec": NETWORK.to_json(), "transforms": [["blur", 1.0], ["rotation", 20.0]], "n_copies": 1, "seed": 3}
@@ -28,6 +29,12 @@ TRANSFORMS = (("rotation", 20.0), ("blur", 1.0))
 @pytest.fixture
 def toys(monkeypatch):
     """Let the tasks build channel means in place of networks."""
+    with installed(Means):
+        _patched(monkeypatch)
+        yield
+
+
+def _patched(monkeypatch):
     monkeypatch.setattr(augmentation_tasks, "find_extractor", lambda spec, workspace, report: fx.build(Means()))
 
 
@@ -124,7 +131,7 @@ def test_copies_shown_are_those_of_the_run(workspace) -> None:
         "with_original": True,
     }
     pictures = show_copies(workspace, asked)["pictures"]
-    fitted = spec.network_input(record.pixels()).fitted
+    fitted = spec.picture_input.of(record.pixels()).fitted
     expected = make_copies(fitted[None], spec.transforms, n_copies=5, seed=4, with_original=True)[0]
     assert len(pictures) == 3
     for number, text in enumerate(pictures):
