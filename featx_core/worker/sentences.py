@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
-
-_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that are mistaken for one another
 _KEPT = "What was finished is kept. Other work was not affected."
 
 BUSY = "The server is busy; your files are kept. Try again in a moment."
 CLOSED = "The computation was stopped because the app was closed."
-OUT_OF_MEMORY = "The computation ran out of memory (ref {reference}). Choose a smaller batch size or a smaller network."
-
-
-def new_reference() -> str:
-    """Make a short code that joins what a person reads to a line of the log."""
-    return "".join(secrets.choice(_LETTERS) for _ in range(4))
 
 
 def too_many(limit: int) -> str:
@@ -44,11 +35,6 @@ def too_large(n_bytes: int, limit: int, how_far: str, reference: str) -> str:
         f"The computation was ended {how_far}: it used {used} of memory; the limit is {most} (ref {reference}). "
         f"Choose a smaller batch size or a smaller network. {_KEPT}"
     )
-
-
-def failed(reference: str) -> str:
-    """Say that a task failed in a way that nobody expected."""
-    return f"The computation failed (ref {reference})."
 
 
 def paused(seconds: float) -> str:

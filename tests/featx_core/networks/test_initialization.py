@@ -12,9 +12,9 @@ from featx_core.specs.pretrained import Pretrained
 
 FEATURES = """
 import hashlib, numpy as np
-from featx_core.conditioning import made_up_images
-from featx_core import Pretrained
-extractor = Pretrained("mobilenet_v3_small", weights="random", seed=5, image_size=(64, 64)).build()
+from featx_core.networks.initialization import made_up_images
+from featx_core import Pretrained, build
+extractor = build(Pretrained("mobilenet_v3_small", weights="random", seed=5, image_size=(64, 64)))
 print(hashlib.sha256(extractor(made_up_images(np.random.default_rng(99), 2, (64, 64))).tobytes()).hexdigest())
 """
 

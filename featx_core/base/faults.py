@@ -1,13 +1,15 @@
-"""From an exception in a task to what a person reads of it."""
+"""From an exception to what a person reads of it."""
 
 from __future__ import annotations
 
 import logging
+import secrets
 from dataclasses import dataclass
 from types import TracebackType
 
-from featx_core.worker import sentences
-
+OUT_OF_MEMORY = "The computation ran out of memory (ref {reference}). Choose a smaller batch size or a smaller network."
+FAILED = "The computation failed (ref {reference})."
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that are mistaken for one another
 _PACKAGE = "featx_core"
 _LOG = logging.getLogger(__name__)
 
@@ -27,6 +29,11 @@ class Fault:
     is_out_of_memory: bool = False
 
 
+def new_reference() -> str:
+    """Make a short code that joins what a person reads to a line of the log."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(4))
+
+
 def explain_fault(error: Exception, task: str) -> Fault:
     """Find the sentence for an exception, and log what the sentence does not say.
 
@@ -35,11 +42,11 @@ def explain_fault(error: Exception, task: str) -> Fault:
     """
     if _is_written_for_people(error):
         return Fault(_text(error), None)
-    reference = sentences.new_reference()
+    reference = new_reference()
     _LOG.error("ref %s: %s failed: %s", reference, task, type(error).__qualname__, exc_info=error)
     if _is_out_of_memory(error):
-        return Fault(sentences.OUT_OF_MEMORY.format(reference=reference), reference, True)
-    return Fault(sentences.failed(reference), reference)
+        return Fault(OUT_OF_MEMORY.format(reference=reference), reference, True)
+    return Fault(FAILED.format(reference=reference), reference)
 
 
 def _is_written_for_people(error: Exception) -> bool:

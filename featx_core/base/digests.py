@@ -1,0 +1,25 @@
+"""Names that things have by their content: canonical JSON and its SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+
+def canonical_json(value: Any) -> str:
+    r"""Write JSON values so that equal values give equal text: sorted keys, no spaces, ASCII only.
+
+    Raises:
+        ValueError: If there is a NaN or an infinite number.
+        TypeError: If something is not a JSON value.
+
+    >>> canonical_json({"b": 1, "a": [None, "ü"]})
+    '{"a":[null,"\\u00fc"],"b":1}'
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def digest_of(*parts: Any) -> str:
+    """Give the SHA-256 of JSON values, in hexadecimal. Raises as `canonical_json` does."""
+    return hashlib.sha256(canonical_json(parts).encode("ascii")).hexdigest()

@@ -1,0 +1,65 @@
+"""The last few extractors that were built, so that the next job need not build them again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from featx_core.methods.registry import build
+
+if TYPE_CHECKING:
+    from featx_core.base.progress import StageCallback
+    from featx_core.networks.extractor import Extractor
+    from featx_core.specs.spec import Spec
+    from featx_core.workspace.workspace import Workspace
+
+GETTING_WEIGHTS = "Getting the weights"
+BUILDING = "Building the network"
+BUILDING_SECONDS = 120.0
+DOWNLOAD_SECONDS = 180.0  # three tries of 30 s without a byte, and the check of a large file
+MAX_EXTRACTORS = 2
+
+
+class Extractors:
+    """Builds extractors and keeps the last ones."""
+
+    def __init__(self) -> None:
+        self._built: OrderedDict[str, Extractor] = OrderedDict()
+
+    def has(self, spec: Spec) -> bool:
+        """Tell whether the extractor of a spec is one of the last that were built."""
+        return spec.digest in self._built
+
+    def find(self, spec: Spec, workspace: Workspace, report: StageCallback) -> Extractor:
+        """Give the extractor of a spec: one of the last that were built, or a new one.
+
+        Args:
+            spec: Any way to extract features.
+            workspace: Where weights that the user brought are kept.
+            report: Told of the stages, and of bytes while weights are downloaded.
+        """
+        extractor = self._built.pop(spec.digest, None)
+        if extractor is None:
+            while len(self._built) >= MAX_EXTRACTORS:
+                self._built.popitem(last=False)
+            extractor = _build(spec, workspace, report)
+        self._built[spec.digest] = extractor
+        return extractor
+
+
+def _build(spec: Spec, workspace: Workspace, report: StageCallback) -> Extractor:
+    """Build an extractor. The first byte of a download begins a stage of its own, the last one ends it."""
+    report.stage(BUILDING, limit_seconds=BUILDING_SECONDS)
+    is_downloading = False
+
+    def on_bytes(done: int, total: int) -> None:
+        nonlocal is_downloading
+        if not is_downloading:
+            report.stage(GETTING_WEIGHTS, limit_seconds=DOWNLOAD_SECONDS)
+            is_downloading = True
+        report(done, total)
+        if total and done >= total:
+            report.stage(BUILDING, limit_seconds=BUILDING_SECONDS)
+            is_downloading = False
+
+    return build(spec, workspace, on_progress=on_bytes)

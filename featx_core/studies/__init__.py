@@ -1,0 +1,1 @@
+"""Every result that a workspace keeps beside features: one file a kind."""

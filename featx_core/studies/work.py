@@ -1,0 +1,117 @@
+"""What a study is handed while it is computed: its workspace, a report, and the extractors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from featx_core.base.progress import StageCallback
+from featx_core.extraction.features import Features, load_features
+
+if TYPE_CHECKING:
+    from featx_core.images.image_set import ImageRecord, ImageSet
+    from featx_core.methods.extractors import Extractors
+    from featx_core.networks.extractor import Extractor
+    from featx_core.specs.spec import Spec
+    from featx_core.studies.study import Storable, Study
+    from featx_core.workspace.runs import Run
+    from featx_core.workspace.workspace import Workspace
+
+Result = TypeVar("Result", bound="Storable")
+
+FIRST_BATCH_SECONDS = 120.0  # the first batch also compiles the network
+
+
+class JobReport(StageCallback, Protocol):
+    """A report of stages that also takes notes on the state of the process.
+
+    Attributes:
+        needs_reset: Whether the job built or traced a network, so that the next one should begin with a reset.
+        needs_fresh_worker: Whether memory ran out on the way, so that the process should not go on after this job.
+    """
+
+    needs_reset: bool
+    needs_fresh_worker: bool
+
+
+class Work:
+    """One job over a workspace.
+
+    Attributes:
+        workspace: Holds images, runs and weights; takes results.
+        report: Told of stages and steps. Raises `Cancelled` when the job should stop.
+    """
+
+    def __init__(self, workspace: Workspace, report: JobReport, extractors: Extractors) -> None:
+        self.workspace = workspace
+        self.report = report
+        self._extractors = extractors
+
+    def images(self) -> ImageSet:
+        """List the images of the workspace."""
+        return self.workspace.images()
+
+    def image(self, digest: str) -> ImageRecord:
+        """Find an image by its digest.
+
+        Raises:
+            ValueError: If it is no longer there.
+        """
+        record = next((record for record in self.images() if record.digest == digest), None)
+        if record is None:
+            raise ValueError("This image is no longer in the workspace. Pick another one.")
+        return record
+
+    def run(self, digest: str) -> Run:
+        """Find a run by the digest of its spec.
+
+        Raises:
+            ValueError: If it is no longer there.
+        """
+        return find_run(self.workspace, digest)
+
+    def features(self, run_digest: str) -> Features:
+        """Fetch the features of a run for the images that the workspace holds now.
+
+        Raises:
+            ValueError: If the run or all its images are gone.
+        """
+        features = load_features(self.workspace, run_digest)
+        if features is None:
+            raise ValueError("This run is no longer in the workspace. Pick another one, or extract again.")
+        return features
+
+    def has_extractor(self, spec: Spec) -> bool:
+        """Tell whether the network of a spec stands ready."""
+        return self._extractors.has(spec)
+
+    def extractor(self, spec: Spec) -> Extractor:
+        """Give the extractor of a spec, built where it is not one of the last that were used."""
+        return self._extractors.find(spec, self.workspace, self.report)
+
+    def fetch(self, study: Study[Result]) -> Result:
+        """Give the result of another study: the one that is kept, or computed now and kept."""
+        found = study.find(self.workspace)
+        if found is None:
+            found = study.compute(self)
+            self.keep(study, found)
+        return found
+
+    def keep(self, study: Study[Result], result: Result) -> None:
+        """Keep the result of a study under its key.
+
+        Raises:
+            DiskFullError: If the file cannot grow.
+        """
+        self.workspace.put_result(study.key(self.workspace), result.to_bytes())
+
+
+def find_run(workspace: Workspace, digest: str) -> Run:
+    """Find a run by the digest of its spec.
+
+    Raises:
+        ValueError: If it is no longer there.
+    """
+    run = workspace.ledger.find(digest)
+    if run is None:
+        raise ValueError("This run is no longer in the workspace. Pick another one, or extract again.")
+    return run
