@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from featx_core.base.labels import label_text
 
 CATEGORICAL = ("#0561be", "#ed995f", "#12c2a7", "#974781", "#a68014", "#cb99ee", "#5a6a1a", "#6783f2")
 """Eight colours, ordered so that the first few differ most.
@@ -33,11 +35,11 @@ class LabelStyle(NamedTuple):
 NO_LABEL = LabelStyle(NO_LABEL_COLOR, SYMBOLS[0])
 
 
-def label_styles(labels: Iterable[str | None]) -> dict[str | None, LabelStyle]:
+def label_styles(labels: Iterable[Any]) -> dict[Any, LabelStyle]:
     """Colour and marker symbol for each label.
 
-    They depend on the set of labels alone, not on how often or in which order they come. None and "" mean "no label"
-    and are grey. Styles repeat after 64 labels.
+    They depend on the set of labels alone, not on how often or in which order they come. What stands for no label, as
+    `label_text` says, is grey. Styles repeat after 64 labels.
 
     Args:
         labels: One label an image, repeated as they are.
@@ -49,8 +51,9 @@ def label_styles(labels: Iterable[str | None]) -> dict[str | None, LabelStyle]:
     LabelStyle(color='#0561be', symbol='circle')
     """
     different = set(labels)
-    named = sorted((label for label in different if label), key=_reading_order)
-    styles: dict[str | None, LabelStyle] = {label: class_style(index) for index, label in enumerate(named)}
+    texts = {label: label_text(label) for label in different}
+    named = sorted((label for label, text in texts.items() if text), key=lambda label: _reading_order(str(texts[label])))
+    styles: dict[Any, LabelStyle] = {label: class_style(index) for index, label in enumerate(named)}
     return styles | {label: NO_LABEL for label in sorted(different - set(named), key=str)}
 
 

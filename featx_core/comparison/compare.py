@@ -1,31 +1,78 @@
-"""Which extractor serves these images best? Scores, similarities and a verdict, as plain tables."""
+"""Which extractor serves these images best? One way for notebooks and for the app: scores, similarities, a verdict."""
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from featx_core.base.progress import ProgressCallback, StageCallback, Stages
 from featx_core.comparison.assembly import assemble
-from featx_core.comparison.inputs import align
-from featx_core.comparison.panel import choose_panel
-from featx_core.comparison.scores import prepare_space, score_extractor, score_pair
+from featx_core.comparison.inputs import Inputs, align
+from featx_core.comparison.panel import Panel, choose_panel
+from featx_core.comparison.scores import PreparedSpace, prepare_space, score_extractor, score_pair
 from featx_core.comparison.tables import CHANCE, COLORS, Comparison, Facts
 from featx_core.measures.probes import N_TRAININGS
 
 if TYPE_CHECKING:
-    from featx_core.base.progress import ProgressCallback
     from featx_core.extraction.features import Features
     from featx_core.images.image_set import ImageSet
 
-__all__ = ["CHANCE", "COLORS", "Comparison", "Facts", "assemble", "compare"]
+__all__ = ["CHANCE", "COLORS", "Comparison", "Facts", "Inputs", "Keeper", "compare", "compare_spaces"]
+
+SCORING = "Scoring {}"
+PAIRING = "Comparing the spaces"
+SILENT_SECONDS = 300.0
+"""How long a stage may be silent: reading features and the measures besides the probe report nothing."""
+
+Score = Mapping[str, Any]
+
+
+class Keeper(Protocol):
+    """Keeps scores, so that none is computed twice.
+
+    Both methods give what is kept, or call `compute`, keep what it gives and give that. Results are JSON values. They depend
+    on the features, on `panel_digest` and on `featx_core.comparison.scores.SCORES_VERSION`, and on nothing else, so those
+    three make the key. Whatever is kept when `Cancelled` ends a comparison need not be computed by the next one.
+    """
+
+    def score(self, name: str, panel_digest: str, compute: Callable[[], Score]) -> Score:
+        """Give the scores of one extractor.
+
+        Args:
+            name: What the extractor is called, or `COLORS`.
+            panel_digest: Names images, groups and labels, see `Panel`.
+            compute: Loads the features and measures them.
+        """
+
+    def pair(self, names: tuple[str, str], panel_digest: str, compute: Callable[[], Score]) -> Score:
+        """Give the similarity of two extractors.
+
+        Args:
+            names: In alphabetical order. The result does not depend on the order.
+            panel_digest: As for `score`.
+            compute: Loads the features of both and compares them.
+        """
+
+
+class KeepNothing:
+    """A keeper that computes everything."""
+
+    def score(self, name: str, panel_digest: str, compute: Callable[[], Score]) -> Score:
+        """Compute the scores of one extractor."""
+        return compute()
+
+    def pair(self, names: tuple[str, str], panel_digest: str, compute: Callable[[], Score]) -> Score:
+        """Compute the similarity of two extractors."""
+        return compute()
 
 
 def compare(
     features: Mapping[str, Features | np.ndarray],
-    labels: Sequence[str | None] | None = None,
+    labels: Sequence[Any] | None = None,
     *,
     images: ImageSet | None = None,
     groups: Sequence[Any] | np.ndarray | None = None,
@@ -45,7 +92,7 @@ def compare(
         groups: The group of each image; images of one group are never on both sides of a test. None: the near-duplicates
             among `images`; without them, images whose features are equal.
         color_histograms: `(n_images, n_colors)`, the baseline. None: from `images`, else without it.
-        on_progress: Called with steps done and steps in all.
+        on_progress: Called with steps done and steps in all; one with a method `stage` is told each stage instead.
 
     Returns:
         Plain tables and a verdict in words.
@@ -60,31 +107,98 @@ def compare(
     'a is better than b with 80 images. b does no better than chance.'
     """
     given = align(features, labels, images=images, groups=groups, color_histograms=color_histograms)
-    panel = choose_panel(given.keys, given.labels, given.groups)
-    spaces = dict(given.vectors) | ({} if given.colors is None else {COLORS: given.colors})
-    pairs = list(itertools.combinations(sorted(given.vectors), 2))
-    steps = _Steps(on_progress, len(spaces), len(pairs))
-    scores = {name: score_extractor(vectors, panel, on_progress=steps.trainings) for name, vectors in spaces.items()}
-    prepared = {name: prepare_space(vectors, panel) for name, vectors in given.vectors.items()}
-    pair_scores = {}
-    for first, second in pairs:
-        pair_scores[first, second] = score_pair(prepared[first], prepared[second])
-        steps.next()
-    colors = scores.pop(COLORS, None)
-    return assemble(scores, pair_scores, panel, facts=given.facts, colors=colors, notes=given.notes)
+    if isinstance(on_progress, StageCallback):
+        return compare_spaces(given, report=on_progress)
+    steps = _Steps(on_progress, given)
+    found = compare_spaces(given, report=steps)
+    steps.finish()
+    return found
+
+
+def compare_spaces(given: Inputs, *, keeper: Keeper | None = None, report: StageCallback | None = None) -> Comparison:
+    """Compare feature spaces of the same images. Features are loaded only where a score is missing.
+
+    Args:
+        given: The spaces, and what is known of them and of the images.
+        keeper: Where scores are kept. None computes all of them.
+        report: Told of the stages "Scoring ..." and "Comparing the spaces", and of the steps of each: trainings, then pairs.
+            A stage without anything to compute is not begun.
+    """
+    panel = choose_panel(given.keys, given.labels, given.groups, noun=given.noun)
+    work = _Comparing(given, panel, keeper or KeepNothing(), report or Stages())
+    scores = {name: work.score(name) for name in given.spaces}
+    colors = None if given.colors is None else work.score(COLORS)
+    return assemble(scores, work.pairs(), panel, facts=given.facts, colors=colors, notes=given.notes)
+
+
+class _Comparing:
+    """Computes the scores of one comparison that are not kept yet."""
+
+    def __init__(self, given: Inputs, panel: Panel, keeper: Keeper, report: StageCallback) -> None:
+        self._given, self._panel, self._keeper, self._report = given, panel, keeper, report
+        self._prepared: dict[str, PreparedSpace] = {}
+
+    def score(self, name: str) -> Score:
+        def compute() -> Score:
+            self._report.stage(SCORING.format(name), limit_seconds=SILENT_SECONDS)
+            return score_extractor(self._vectors(name), self._panel, on_progress=self._report)
+
+        return self._keeper.score(name, self._panel.digest, compute)
+
+    def pairs(self) -> dict[tuple[str, str], Score]:
+        """Give the similarity of each two extractors, by their names in alphabetical order."""
+        names = list(itertools.combinations(sorted(self._given.spaces), 2))
+        is_begun = False
+
+        def compute(pair: tuple[str, str], number: int) -> Score:
+            nonlocal is_begun
+            if not is_begun:
+                self._report.stage(PAIRING, limit_seconds=SILENT_SECONDS)
+                is_begun = True
+            found = score_pair(*map(self._space, pair))
+            self._report(number, len(names))
+            return found
+
+        return {
+            pair: self._keeper.pair(pair, self._panel.digest, functools.partial(compute, pair, number))
+            for number, pair in enumerate(names, start=1)
+        }
+
+    def _space(self, name: str) -> PreparedSpace:
+        if name not in self._prepared:
+            self._prepared[name] = prepare_space(self._vectors(name), self._panel)
+        return self._prepared[name]
+
+    def _vectors(self, name: str) -> np.ndarray:
+        return self._given.colors if name == COLORS else self._given.spaces[name]()
 
 
 class _Steps:
-    """Counts trainings and pairs as steps of one work."""
+    """Counts the steps of all stages as those of one work.
 
-    def __init__(self, on_progress: ProgressCallback | None, n_spaces: int, n_pairs: int) -> None:
+    Args:
+        on_progress: Called with steps done and steps in all, or None.
+        given: What is compared.
+    """
+
+    def __init__(self, on_progress: ProgressCallback | None, given: Inputs) -> None:
+        n_scores, n_pairs = len(given.spaces) + (given.colors is not None), len(given.spaces) * (len(given.spaces) - 1) // 2
         self._on_progress = on_progress
-        self._done, self._total = 0, n_spaces * N_TRAININGS + n_pairs
+        self._done, self._total = 0, n_scores * N_TRAININGS + n_pairs
 
-    def trainings(self, done: int, total: int) -> None:
-        self.next()
+    def stage(self, name: str, *, limit_seconds: float | None = None) -> None:
+        """Pass over the name of a stage."""
 
-    def next(self) -> None:
-        self._done += 1
+    def __call__(self, done: int, total: int) -> None:
+        """Count one step."""
+        self._tell(self._done + 1)
+
+    def finish(self) -> None:
+        """Tell that all is done, be it with fewer steps than expected."""
+        if self._done < self._total:
+            self._tell(self._total)
+
+    def _tell(self, done: int) -> None:
+        self._done = min(done, self._total)
         if self._on_progress is not None:
-            self._on_progress(min(self._done, self._total), self._total)
+            self._on_progress(self._done, self._total)

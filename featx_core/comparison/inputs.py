@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from featx_core.base.wording import counted
 from featx_core.comparison.tables import CHANCE, COLORS, Facts
 from featx_core.extraction.features import Features
-from featx_core.images.duplicates import duplicate_groups, sketch
+from featx_core.images.duplicates import Sketches, duplicate_groups, sketch
 from featx_core.measures.folds import image_keys
 
 if TYPE_CHECKING:
@@ -19,27 +20,33 @@ if TYPE_CHECKING:
     from featx_core.specs.spec import Spec
 
 
+Load = Callable[[], np.ndarray]
+"""Loads the features of one extractor, `(n_images, n_features)`. It may be called more than once."""
+
+
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """Features of the same images in the same order, and what is known of the images.
+    """Feature spaces of the same images in the same order, and what is known of the images.
 
     Attributes:
-        vectors: For each extractor `(n_images, n_features)`.
-        keys: Names each image by its content.
+        spaces: For each extractor, by what to call it, what loads its features.
+        keys: Names each image by its content, such as its digest.
         labels: One an image, or None.
-        groups: One an image, or None.
-        colors: Colour histograms `(n_images, n_colors)`, or None.
+        groups: One an image, as `find_groups` gives them. None: images with equal keys belong together.
+        colors: Colour histograms `(n_images, n_colors)`, the baseline, or None.
         facts: What is known of the extractors.
         notes: Sentences on what was left out.
+        noun: What to call one of the images in words: "row" when they are not images.
     """
 
-    vectors: Mapping[str, np.ndarray]
+    spaces: Mapping[str, Load]
     keys: Sequence[str]
-    labels: Sequence[str | None] | None
-    groups: np.ndarray | None
-    colors: np.ndarray | None
-    facts: Mapping[str, Facts]
+    labels: Sequence[Any] | None = None
+    groups: np.ndarray | None = None
+    colors: np.ndarray | None = None
+    facts: Mapping[str, Facts] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    noun: str = "image"
 
 
 def align(
@@ -64,9 +71,9 @@ def align(
         if given is not None and len(given) != n_images:
             raise ValueError(f"`{title}` must have one entry for each of {n_images} images. Received: {len(given)}.")
     colors = None if color_histograms is None else np.asarray(color_histograms)
+    sketches = None
     if images is not None and (groups is None or colors is None):
         sketches = sketch(images)
-        groups = duplicate_groups(sketches, digests=images.digests) if groups is None else groups
         colors = sketches.color_histograms if colors is None else colors
     if images is not None:
         kept, vectors = _matched(features, images)
@@ -74,22 +81,44 @@ def align(
     else:
         kept, vectors = np.arange(n_images), _same(features)
         keys = next(iter(known.values())).digests if known else image_keys(list(vectors.values()))
+    if groups is not None:
+        groups = np.asarray(groups)[kept]
+    elif sketches is not None and images is not None:
+        groups = find_groups(sketches, images.digests, ())[kept]
+    else:
+        groups = find_groups(None, keys, vectors.values())
     n_left_out = n_images - len(kept)
     notes = (f"{counted(n_left_out, 'image')} without features of every extractor had no part.",) if n_left_out else ()
     return Inputs(
-        vectors,
+        {name: functools.partial(_given, each) for name, each in vectors.items()},
         keys,
         None if labels is None else [labels[row] for row in kept],
-        None if groups is None else np.asarray(groups)[kept],
+        groups,
         None if colors is None else colors[kept],
         facts,
         notes,
     )
 
 
+def find_groups(sketches: Sketches | None, digests: Sequence[str], vectors: Iterable[np.ndarray]) -> np.ndarray:
+    """Give the group of each image, whose images are never on both sides of a test.
+
+    Args:
+        sketches: What the thumbnails show: near-duplicates then belong together. None where there are no pictures: rows that
+            are equal in every space then do.
+        digests: Of the images; equal ones belong together in any case.
+        vectors: For each space `(n_images, n_features)`. Not looked at where there are pictures.
+    """
+    return duplicate_groups(sketches, digests=digests) if sketches is not None else image_keys(list(vectors))
+
+
 def facts_of(spec: Spec, details: Mapping[str, Any]) -> Facts:
     """Read off a run, or off features, what is known of their extractor."""
     return Facts(spec.badge, details.get("n_parameters"), details.get("ms_per_image"))
+
+
+def _given(vectors: np.ndarray) -> np.ndarray:
+    return vectors
 
 
 def _check_names(features: Mapping[str, Features | np.ndarray]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featx_core.base.labels import label_texts
 from featx_core.base.palette import (
     CATEGORICAL,
     DARK_GROUND,
@@ -43,7 +44,7 @@ def map_figure(
 ) -> "Figure":
     """A map of images: one point an image, coloured by label or by value.
 
-    Strings are labels: one trace each, in the colours of `label_styles`; None and "" stand for no label. Numbers are
+    Strings and booleans are labels: one trace each, in the colours of `label_styles`, see `label_text`. Numbers are
     values: a colour bar, and grey for NaN. Each point carries its row in the image set as `customdata`. A double click
     on a label in the legend shows it alone.
 
@@ -95,9 +96,10 @@ def _map_traces(projection: Projection, names: Sequence[str], groups: Any, group
     chosen = [groups[row] for row in rows]
     if _are_numbers(groups):
         return _value_traces(projection, np.asarray(chosen, np.float32), names, group_title, dark)
+    chosen = label_texts(chosen)
     return [
         _points(projection, _where(chosen, label), names, short(label or "no label"), style._asdict(), dark)
-        for label, style in _present(label_styles(groups), chosen)
+        for label, style in _present(label_styles(label_texts(groups)), chosen)
     ]
 
 

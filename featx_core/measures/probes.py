@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from featx_core.base.labels import label_texts
 from featx_core.base.progress import ProgressCallback
 from featx_core.measures.folds import N_FOLDS, as_groups, assign_folds
 from featx_core.measures.intervals import Interval, share_interval
@@ -46,12 +49,15 @@ class ProbeScore:
         correct: For each image, float64 `(n_images,)`: 1 for right, 0 for wrong, between them where a vote was tied.
         folds: The fold in which each image was held out, int64 `(n_images,)`; for k-NN its group.
         choices: What was picked inside each fold: the values of C; for k-NN the number of neighbours.
+        predicted: For each image the number of the label that was predicted, from 0 in the order in which labels come,
+            int64 `(n_images,)`. None for k-NN, where votes may be tied.
     """
 
     interval: Interval
     correct: np.ndarray
     folds: np.ndarray
     choices: tuple[float, ...]
+    predicted: np.ndarray | None = None
 
 
 def knn_accuracy(
@@ -101,8 +107,8 @@ def linear_probe(
 
     Multinomial logistic regression on standardised features, divided by the root of their number. Five folds; what
     is held out has no part in standardising, in training, or in choosing C. C is chosen for each fold by
-    cross-validation over the four others: the best share of right answers, the smallest C where they are equal. It is
-    scikit-learn's `GridSearchCV` over that pipeline, solved by `predict_along`.
+    cross-validation over the four others: the best share of right answers, the smallest C where they are equal: what
+    scikit-learn's `GridSearchCV` over that pipeline would do, with fewer trainings.
 
     Args:
         vectors: Features, finite, `(n_images, n_features)`. Not modified.
@@ -120,21 +126,22 @@ def linear_probe(
     pairs = list(itertools.combinations(range(n_folds), 2))
     jobs = [*pairs, *[(fold, fold) for fold in range(n_folds)]]
 
-    def is_right(held_out: tuple[int, int]) -> np.ndarray:
-        return _is_right(vectors, codes, np.isin(folds, held_out))
+    def answer(held_out: tuple[int, int]) -> np.ndarray:
+        return _answers(vectors, codes, np.isin(folds, held_out))
 
-    right = {}
-    for done, (job, found) in enumerate(zip(jobs, in_threads(is_right, jobs), strict=True)):
-        right[job] = found
-        if on_progress is not None:
-            on_progress(done + 1, len(jobs))
-    chosen = [_choose(right, folds, fold, n_folds) for fold in range(n_folds)]
-    correct = np.select(
-        [folds == fold for fold in range(n_folds)], [right[i, i][best] for i, best in enumerate(chosen)]
+    answers = {}
+    with _without_solver_warnings():
+        for done, (job, found) in enumerate(zip(jobs, in_threads(answer, jobs), strict=True)):
+            answers[job] = found
+            if on_progress is not None:
+                on_progress(done + 1, len(jobs))
+    chosen = [_choose(answers, codes, folds, fold, n_folds) for fold in range(n_folds)]
+    predicted = np.select(
+        [folds == fold for fold in range(n_folds)], [answers[i, i][best] for i, best in enumerate(chosen)]
     )
+    correct = (predicted == codes).astype(np.float64)
     choices = tuple(REGULARIZATIONS[best] for best in chosen)
-    interval = share_interval(correct, group, variance=TRAINING_VARIANCE)
-    return ProbeScore(interval, correct.astype(np.float64), folds, choices)
+    return ProbeScore(share_interval(correct, group, variance=TRAINING_VARIANCE), correct, folds, choices, predicted)
 
 
 def held_out_probe(
@@ -167,9 +174,11 @@ def held_out_probe(
     folds[rest] = assign_folds(codes[rest], group[rest], n_folds)
     parts = [folds == fold for fold in range(n_folds)]
     nothing = np.zeros(len(codes), bool)
-    *inner, last = in_threads(lambda part: _is_right(vectors, codes, held_out | part), [*parts, nothing])
-    shares = [right[:, part].mean(axis=1) for right, part in zip(inner, parts, strict=True)]
-    return last[int(np.argmax(np.round(np.mean(shares, axis=0), 9))), held_out]
+    with _without_solver_warnings():
+        *inner, last = in_threads(lambda part: _answers(vectors, codes, held_out | part), [*parts, nothing])
+    shares = [(found == codes)[:, part].mean(axis=1) for found, part in zip(inner, parts, strict=True)]
+    best = int(np.argmax(np.round(np.mean(shares, axis=0), 9)))
+    return (last[best] == codes)[held_out]
 
 
 def checked(
@@ -187,12 +196,13 @@ def checked(
         raise ValueError(f"`vectors` must have shape `(n_images, n_features)`, none 0. Received: {vectors.shape}.")
     if len(labels) != len(vectors):
         raise ValueError(f"`labels` must have one entry for each of {len(vectors)} images. Received: {len(labels)}.")
-    if any(label is None for label in labels):
+    texts = label_texts(labels)
+    if None in texts:
         raise ValueError("`labels` must have no gaps. Leave out the images without a label.")
     if not np.isfinite(vectors).all():
         raise ValueError("`vectors` holds values that are not finite. Leave those images out.")
-    numbers: dict[Any, int] = {}
-    codes = np.array([numbers.setdefault(label, len(numbers)) for label in labels])
+    numbers: dict[str | None, int] = {}
+    codes = np.array([numbers.setdefault(text, len(numbers)) for text in texts])
     return vectors, codes, as_groups(groups, len(vectors))
 
 
@@ -221,23 +231,33 @@ def _shared_votes(similar: np.ndarray, k: int) -> np.ndarray:
     return nearer + tied * (left / tied.sum(axis=1, keepdims=True))
 
 
-def _choose(right: dict[tuple[int, int], np.ndarray], folds: np.ndarray, fold: int, n_folds: int) -> int:
+def _choose(
+    answers: dict[tuple[int, int], np.ndarray], codes: np.ndarray, folds: np.ndarray, fold: int, n_folds: int
+) -> int:
     """Index of the C that does best on the other folds, each answered by a training without it and `fold`."""
     others = [other for other in range(n_folds) if other != fold]
-    shares = [right[min(fold, other), max(fold, other)][:, folds == other].mean(axis=1) for other in others]
-    return int(np.argmax(np.round(np.mean(shares, axis=0), 9)))
+    right = [(answers[min(fold, other), max(fold, other)] == codes)[:, folds == other] for other in others]
+    return int(np.argmax(np.round(np.mean([part.mean(axis=1) for part in right], axis=0), 9)))
 
 
-def _is_right(vectors: np.ndarray, codes: np.ndarray, held_out: np.ndarray) -> np.ndarray:
-    """Train with each C on all other images; bool `(n_regularizations, n_images)`, False for those trained on."""
-    right = np.zeros((len(REGULARIZATIONS), len(codes)), bool)
+def _answers(vectors: np.ndarray, codes: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+    """Train with each C on all other images; int64 `(n_regularizations, n_images)`, -1 for those trained on."""
+    answers = np.full((len(REGULARIZATIONS), len(codes)), -1)
     known = codes[~held_out]
     if len(np.unique(known)) < 2:
-        right[:, held_out] = codes[held_out] == known[0]
-        return right
+        answers[:, held_out] = known[0]
+        return answers
     training, others = _standardised(vectors[~held_out], vectors[held_out])
-    right[:, held_out] = predict_along(training, known, others, REGULARIZATIONS) == codes[held_out]
-    return right
+    answers[:, held_out] = predict_along(training, known, others, REGULARIZATIONS)
+    return answers
+
+
+@contextlib.contextmanager
+def _without_solver_warnings() -> Iterator[None]:
+    """In float32 the solver's line search can fail to improve a solution that is at the minimum but for rounding."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="(?i).*line search")
+        yield
 
 
 def _standardised(training: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

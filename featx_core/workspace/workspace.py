@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from featx_core.base.labels import label_text
 from featx_core.base.wording import counted
 from featx_core.images.decoding import THUMBNAIL_SIDE, thumbnail
 from featx_core.images.image_set import ImageRecord, ImageSet
@@ -224,15 +225,15 @@ class Workspace:
         small = self._store.value("SELECT thumbnail FROM contents WHERE digest = ?", (digest,))
         return small if small is not None else thumbnail(self.content(digest), THUMBNAIL_SIDE)
 
-    def set_labels(self, labels: Mapping[str, str | None]) -> None:
+    def set_labels(self, labels: Mapping[str, Any]) -> None:
         """Give images new labels.
 
         Args:
-            labels: Image name to label; None takes the label away. Names that are not there are passed over.
+            labels: Image name to label, see `label_text`; None takes the label away. Names that are not there are passed over.
         """
         with self._store.transaction() as connection:
             connection.executemany(
-                "UPDATE images SET label = ? WHERE name = ?", [(label, name) for name, label in labels.items()]
+                "UPDATE images SET label = ? WHERE name = ?", [(label_text(label), name) for name, label in labels.items()]
             )
 
     def remove(self, names: Iterable[str]) -> None:

@@ -54,8 +54,8 @@ def test_the_style_of_one_figure_is_not_that_of_another():
 
 def test_a_label_is_one_trace_with_its_rows_in_the_image_set():
     figure = map_figure(a_map(), names=NAMES, groups=LABELS, group_title="Label")
-    assert [trace.name for trace in figure.data] == ["a", "b", "no label", "no label"]
-    first, second, *_ = figure.data
+    assert [trace.name for trace in figure.data] == ["a", "b", "no label"]
+    first, second, _ = figure.data
     assert first.customdata.tolist() == [1, 3, 5]
     assert list(first.text) == ["1.png", "3.png", "5.png"]
     np.testing.assert_array_equal(first.x, [0, 4, 6])

@@ -1,0 +1,41 @@
+"""What counts as a label, and what stands for none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+
+def label_text(label: Any) -> str | None:
+    """Give a label as text; None where there is none.
+
+    None, "", NaN, NaT and the missing value of pandas stand for no label. 0 and False are labels. Whole floats lose their
+    decimal point: class numbers become floats as soon as one of a column is missing.
+
+    Args:
+        label: A text, a number or a boolean.
+
+    Raises:
+        ValueError: If it is an array.
+
+    >>> [label_text(label) for label in ("cat", 0, False, 2.0, 0.5)]
+    ['cat', '0', 'False', '2', '0.5']
+    >>> [label_text(label) for label in (None, "", float("nan"), np.datetime64("NaT"))]
+    [None, None, None, None]
+    """
+    if np.ndim(label):
+        raise ValueError(
+            f"A label must be a text, a number or a boolean. Received: an array of shape {np.shape(label)}. "
+            "Give one label an image, such as `one_hot.argmax(axis=1)`."
+        )
+    if label is None or type(label).__name__ == "NAType" or label != label:
+        return None
+    is_whole = isinstance(label, (float, np.floating)) and float(label).is_integer()
+    return str(int(label) if is_whole else label) or None
+
+
+def label_texts(labels: Iterable[Any]) -> list[str | None]:
+    """Give labels as texts, see `label_text`."""
+    return [label_text(label) for label in labels]
