@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from featx_core.tasks.requests import ExtractJob
 from pages._ui.extract import forms, inspection, results, training
 from pages._ui.shell import formatting, frame, guards, jobs, runs, session
 
@@ -26,7 +27,7 @@ if forms.offered(images) and runs.view() == "Set up":
         key="run",
         disabled=asked.problem is not None,
         on_click=runs.start,
-        args=({"spec": spec.to_json(), "batch_size": asked.batch_size}, spec, images),
+        args=(ExtractJob(spec, asked.batch_size), images),
     )
     left.caption(formatting.escape(asked.problem) if asked.problem else runs.expectation(workspace, spec, images))
     with right:

@@ -52,7 +52,9 @@ def label_styles(labels: Iterable[Any]) -> dict[Any, LabelStyle]:
     """
     different = set(labels)
     texts = {label: label_text(label) for label in different}
-    named = sorted((label for label, text in texts.items() if text), key=lambda label: _reading_order(str(texts[label])))
+    named = sorted(
+        (label for label, text in texts.items() if text), key=lambda label: _reading_order(str(texts[label]))
+    )
     styles: dict[Any, LabelStyle] = {label: class_style(index) for index, label in enumerate(named)}
     return styles | {label: NO_LABEL for label in sorted(different - set(named), key=str)}
 

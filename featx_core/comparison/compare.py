@@ -182,7 +182,10 @@ class _Steps:
     """
 
     def __init__(self, on_progress: ProgressCallback | None, given: Inputs) -> None:
-        n_scores, n_pairs = len(given.spaces) + (given.colors is not None), len(given.spaces) * (len(given.spaces) - 1) // 2
+        n_scores, n_pairs = (
+            len(given.spaces) + (given.colors is not None),
+            len(given.spaces) * (len(given.spaces) - 1) // 2,
+        )
         self._on_progress = on_progress
         self._done, self._total = 0, n_scores * N_TRAININGS + n_pairs
 

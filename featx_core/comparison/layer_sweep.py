@@ -64,6 +64,15 @@ class Sweep:
         rest = {"verdict": self.verdict, "notes": list(self.notes), "facts": dict(self.facts)}
         return json.dumps({"table": rows_of(self.table), **rest})
 
+    def to_bytes(self) -> bytes:
+        """Write it as JSON, for a workspace to keep."""
+        return self.to_json().encode("utf-8")
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Sweep:
+        """Read what `to_bytes` wrote. Raises as `from_json` does."""
+        return cls.from_json(content)
+
     @classmethod
     def from_json(cls, text: str | bytes) -> Sweep:
         """Read what `to_json` wrote.

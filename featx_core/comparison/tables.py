@@ -142,6 +142,15 @@ class Comparison:
         tables = {name: rows_of(getattr(self, name)) for name in TABLES}
         return json.dumps({**tables, "verdict": self.verdict, "notes": list(self.notes), "facts": dict(self.facts)})
 
+    def to_bytes(self) -> bytes:
+        """Write it as JSON, for a workspace to keep."""
+        return self.to_json().encode("utf-8")
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Comparison:
+        """Read what `to_bytes` wrote. Raises as `from_json` does."""
+        return cls.from_json(content)
+
     @classmethod
     def from_json(cls, text: str | bytes) -> Comparison:
         """Read what `to_json` wrote.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from PIL import Image
@@ -44,6 +45,25 @@ class Sketches:
 
     pictures: np.ndarray
     color_histograms: np.ndarray
+
+    def to_bytes(self) -> bytes:
+        """Write them as a NumPy archive."""
+        out = io.BytesIO()
+        np.savez_compressed(out, pictures=self.pictures, color_histograms=self.color_histograms)
+        return out.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Self:
+        """Read what `to_bytes` wrote.
+
+        Raises:
+            ValueError: If it is something else.
+        """
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+                return cls(arrays["pictures"], arrays["color_histograms"])
+        except (KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError("These bytes are not the small pictures that were kept.") from error
 
 
 def sketch(images: Sequence[ImageRecord], *, on_progress: ProgressCallback | None = None) -> Sketches:

@@ -9,6 +9,7 @@ from featx_core.augmentation.transforms import Transforms, check_transforms
 from featx_core.robustness.effects import EFFECTS_VERSION, Effects, augmentation_effects
 from featx_core.specs.spec import Spec
 from featx_core.studies.study import Study
+from featx_core.studies.work import Storable
 
 if TYPE_CHECKING:
     from featx_core.studies.work import Work
@@ -31,7 +32,7 @@ class EffectsStudy(Study[Effects]):
 
     kind: ClassVar[str] = "effects"
     version: ClassVar[int] = EFFECTS_VERSION
-    result: ClassVar[type] = Effects
+    result: ClassVar[type[Storable]] = Effects
 
     spec: Spec
     transforms: Transforms

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from featx_core.heatmaps.feature_maps import FeatureMaps, feature_maps
 from featx_core.specs.spec import Spec
 from featx_core.studies.study import Study
-from featx_core.studies.work import FIRST_BATCH_SECONDS, Work
+from featx_core.studies.work import FIRST_BATCH_SECONDS, Storable, Work
 
 if TYPE_CHECKING:
     from featx_core.workspace.workspace import Workspace
@@ -27,7 +27,7 @@ class FeatureMapsStudy(Study[FeatureMaps]):
     """
 
     kind: ClassVar[str] = "feature_maps"
-    result: ClassVar[type] = FeatureMaps
+    result: ClassVar[type[Storable]] = FeatureMaps
 
     spec: Spec
     image: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 from featx_core.heatmaps.explain import explain_many
 from featx_core.heatmaps.methods import HEATMAPS
@@ -13,7 +13,7 @@ from featx_core.heatmaps.overlay import Heatmap
 from featx_core.heatmaps.targets import Target, target_from_json
 from featx_core.specs.spec import Spec
 from featx_core.studies.study import Study
-from featx_core.studies.work import FIRST_BATCH_SECONDS, Work
+from featx_core.studies.work import FIRST_BATCH_SECONDS, Storable, Work
 
 if TYPE_CHECKING:
     from featx_core.workspace.workspace import Workspace
@@ -36,7 +36,7 @@ class HeatmapStudy(Study[Heatmap]):
     """
 
     kind: ClassVar[str] = "heatmap"
-    result: ClassVar[type] = Heatmap
+    result: ClassVar[type[Storable]] = Heatmap
 
     spec: Spec
     image: str
@@ -53,7 +53,7 @@ class HeatmapStudy(Study[Heatmap]):
         return next(iter(self.compute_many([self], work)))[1]
 
     @classmethod
-    def compute_many(cls, studies: Sequence[Self], work: Work) -> Iterator[tuple[Self, Heatmap]]:
+    def compute_many(cls, studies: Sequence[HeatmapStudy], work: Work) -> Iterator[tuple[HeatmapStudy, Heatmap]]:
         """Draw several, those of one image in one pass, those of a few images together."""
         for _, alike in itertools.groupby(studies, lambda study: (study.spec, study.layer, study.target)):
             yield from _draw(list(alike), work)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from featx_core.heatmaps.kernels import Kernels, first_kernels
 from featx_core.specs.spec import Spec
 from featx_core.studies.study import Study
+from featx_core.studies.work import Storable
 
 if TYPE_CHECKING:
     from featx_core.studies.work import Work
@@ -23,7 +24,7 @@ class KernelsStudy(Study[Kernels]):
     """
 
     kind: ClassVar[str] = "kernels"
-    result: ClassVar[type] = Kernels
+    result: ClassVar[type[Storable]] = Kernels
 
     spec: Spec
 

@@ -9,7 +9,7 @@ from featx_core.extraction.rows import rows_of
 from featx_core.maps.projection import Projection, project
 from featx_core.maps.registry import PROJECTIONS
 from featx_core.studies.study import Study
-from featx_core.studies.work import Work, find_run
+from featx_core.studies.work import Storable, Work, find_run
 from featx_core.workspace.workspace import image_set_key
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class MapStudy(Study[Projection]):
     """
 
     kind: ClassVar[str] = "map"
-    result: ClassVar[type] = Projection
+    result: ClassVar[type[Storable]] = Projection
 
     run: str
     name: str

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from featx_core.networks.keras_file import keras_file
 from featx_core.specs.spec import Spec
 from featx_core.studies.study import Study
+from featx_core.studies.work import Storable
 
 if TYPE_CHECKING:
     from featx_core.studies.work import Work
@@ -42,7 +43,7 @@ class ModelFileStudy(Study[ModelFile]):
     """
 
     kind: ClassVar[str] = "model_file"
-    result: ClassVar[type] = ModelFile
+    result: ClassVar[type[Storable]] = ModelFile
 
     spec: Spec
 

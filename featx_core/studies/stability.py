@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from featx_core.robustness.stability import STABILITY_VERSION, Stability, neighbor_stability
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.studies.study import Study
+from featx_core.studies.work import Storable
 
 if TYPE_CHECKING:
     from featx_core.studies.work import Work
@@ -27,7 +28,7 @@ class StabilityStudy(Study[Stability]):
 
     kind: ClassVar[str] = "stability"
     version: ClassVar[int] = STABILITY_VERSION
-    result: ClassVar[type] = Stability
+    result: ClassVar[type[Storable]] = Stability
 
     spec: Spec
 

@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import typing
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast
 
 from featx_core.base.digests import digest_of
-from featx_core.specs.registry import spec_from_json
-from featx_core.specs.spec import Spec
+from featx_core.specs.fields import to_fields
+from featx_core.studies.work import Result, Storable, Work
 
 if TYPE_CHECKING:
-    from featx_core.studies.work import Work
     from featx_core.workspace.workspace import Workspace
-
-
-class Storable(Protocol):
-    """What a workspace keeps as bytes."""
-
-    def to_bytes(self) -> bytes:
-        """Write it. Equal results give equal bytes."""
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> Self:
-        """Read what `to_bytes` wrote. Raises ValueError when it is something else."""
-
-
-Result = TypeVar("Result", bound=Storable)
-Asked = TypeVar("Asked", bound="Study")
 
 
 @dataclass(frozen=True)
@@ -51,7 +32,7 @@ class Study(ABC, Generic[Result]):
 
     kind: ClassVar[str]
     version: ClassVar[int] = 1
-    result: ClassVar[type]
+    result: ClassVar[type[Storable]]
 
     @abstractmethod
     def title(self, workspace: Workspace) -> str:
@@ -78,42 +59,12 @@ class Study(ABC, Generic[Result]):
 
     def key(self, workspace: Workspace) -> str:
         """Name the result in its workspace."""
-        return f"{self.kind}:{digest_of(self.version, self.to_fields(), self.depends_on(workspace))}"
+        return f"{self.kind}:{digest_of(self.version, to_fields(self), self.depends_on(workspace))}"
 
     def find(self, workspace: Workspace) -> Result | None:
         """Fetch the result; None where it is not there, or another version wrote it in another form."""
         content = workspace.result(self.key(workspace))
         try:
-            return None if content is None else self.result.from_bytes(content)
+            return None if content is None else cast(Result, self.result.from_bytes(content))
         except ValueError:
             return None
-
-    def to_fields(self) -> dict[str, Any]:
-        """Write the study as JSON values: its fields by name."""
-        return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
-
-    @classmethod
-    def from_fields(cls, fields: Mapping[str, Any]) -> Self:
-        """Read what `to_fields` wrote.
-
-        Raises:
-            ValueError: If a spec among the fields cannot be read.
-        """
-        hints = typing.get_type_hints(cls)
-        return cls(**{name: _frozen(value, hints[name]) for name, value in fields.items()})
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Spec):
-        return json.loads(value.to_json())
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
-
-
-def _frozen(value: Any, hint: Any) -> Any:
-    if hint is Spec:
-        return spec_from_json(json.dumps(value))
-    return _tuples(value)
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

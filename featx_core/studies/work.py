@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
+from featx_core.base.digests import digest_of
 from featx_core.base.progress import StageCallback
 from featx_core.extraction.features import Features, load_features
 
@@ -12,11 +15,37 @@ if TYPE_CHECKING:
     from featx_core.methods.extractors import Extractors
     from featx_core.networks.extractor import Extractor
     from featx_core.specs.spec import Spec
-    from featx_core.studies.study import Storable, Study
     from featx_core.workspace.runs import Run
     from featx_core.workspace.workspace import Workspace
 
-Result = TypeVar("Result", bound="Storable")
+
+class Storable(Protocol):
+    """What a workspace keeps as bytes."""
+
+    def to_bytes(self) -> bytes:
+        """Write it. Equal results give equal bytes."""
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Self:
+        """Read what `to_bytes` wrote. Raises ValueError when it is something else."""
+
+
+Result = TypeVar("Result", bound=Storable)
+Result_co = TypeVar("Result_co", bound=Storable, covariant=True)
+
+
+class Computable(Protocol[Result_co]):
+    """What can be computed and kept: a study."""
+
+    def key(self, workspace: Workspace) -> str:
+        """Name the result in its workspace."""
+
+    def find(self, workspace: Workspace) -> Result_co | None:
+        """Fetch the result; None where it is not there."""
+
+    def compute(self, work: Work) -> Result_co:
+        """Compute the result."""
+
 
 FIRST_BATCH_SECONDS = 120.0  # the first batch also compiles the network
 
@@ -88,7 +117,7 @@ class Work:
         """Give the extractor of a spec, built where it is not one of the last that were used."""
         return self._extractors.find(spec, self.workspace, self.report)
 
-    def fetch(self, study: Study[Result]) -> Result:
+    def fetch(self, study: Computable[Result]) -> Result:
         """Give the result of another study: the one that is kept, or computed now and kept."""
         found = study.find(self.workspace)
         if found is None:
@@ -96,7 +125,22 @@ class Work:
             self.keep(study, found)
         return found
 
-    def keep(self, study: Study[Result], result: Result) -> None:
+    def remember(self, kind: str, parts: Sequence[Any], compute: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Give a part of a result, JSON values: the one that is kept, or computed now and kept.
+
+        Args:
+            kind: Names the kind of part.
+            parts: All that it depends on, JSON values.
+            compute: Computes it.
+        """
+        key = f"{kind}:{digest_of(*parts)}"
+        found = _read_mapping(self.workspace.result(key))
+        if found is None:
+            found = compute()
+            self.workspace.put_result(key, json.dumps(found).encode("utf-8"))
+        return found
+
+    def keep(self, study: Computable[Result], result: Result) -> None:
         """Keep the result of a study under its key.
 
         Raises:
@@ -115,3 +159,11 @@ def find_run(workspace: Workspace, digest: str) -> Run:
     if run is None:
         raise ValueError("This run is no longer in the workspace. Pick another one, or extract again.")
     return run
+
+
+def _read_mapping(content: bytes | None) -> Mapping[str, Any] | None:
+    try:
+        found = None if content is None else json.loads(content)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

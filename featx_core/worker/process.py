@@ -13,10 +13,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from featx_core.base.digests import canonical_json
+from featx_core.base.faults import explain_fault
 from featx_core.base.memory import hand_back
 from featx_core.base.progress import Cancelled
-from featx_core.worker.faults import explain_fault
-from featx_core.worker.keys import canonical_json
 from featx_core.worker.protocol import Channel
 from featx_core.worker.report import Report
 from featx_core.workspace.store import WorkspaceError

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from featx_core.base.faults import new_reference
 from featx_core.worker import sentences
 from featx_core.worker.asks import Asks
 from featx_core.worker.child import Child
@@ -119,7 +120,7 @@ class Runner:
     def note_end(self, child: Child) -> None:
         """Act on the end of a worker process, where it was not wanted."""
         if child is self.child:
-            reference = sentences.new_reference()
+            reference = new_reference()
             self._lose(f"died with exit code {child.exit_code}", sentences.died(reference), reference)
 
     def tick(self, now: float) -> None:
@@ -129,7 +130,7 @@ class Runner:
                 self._start(now)
         elif not self.child.is_ready:
             if now - self.child.started > self._limits.start_seconds:
-                reference = sentences.new_reference()
+                reference = new_reference()
                 self._lose("did not get ready", sentences.died(reference), reference)
         else:
             self._hold_to_limits(self.child, now)
@@ -148,7 +149,7 @@ class Runner:
         if self.child is child and self._slot is not None:
             self._check_slot(self._slot, now)
         if self.child is child and self.asks.serving is not None and now - self.asks.since > self._limits.stall_seconds:
-            reference = sentences.new_reference()
+            reference = new_reference()
             self._lose("hung in a light request", sentences.died(reference), reference)
         if self.child is child and self._slot is None and self.asks.serving is None:
             has_served = child.n_jobs >= self._limits.worker_jobs and not self.table.waiting
@@ -161,7 +162,7 @@ class Runner:
         self._memory_checked = now
         n_bytes = self._n_bytes = child.resident_bytes()
         if n_bytes > self._limits.worker_bytes:
-            reference = sentences.new_reference()
+            reference = new_reference()
             sentence = sentences.too_large(n_bytes, self._limits.worker_bytes, self._how_far(), reference)
             self._lose(f"held {n_bytes} bytes", sentence, reference)
 
@@ -174,10 +175,10 @@ class Runner:
             return
         silence = max(slot.limit or 0.0, limits.stall_seconds)
         if self.asks.serving is None and now - slot.heard > silence:
-            reference = sentences.new_reference()
+            reference = new_reference()
             self._lose("hung", sentences.stalled(silence, self._how_far(), reference), reference)
         elif limits.job_seconds is not None and now - record.begun > limits.job_seconds:
-            reference = sentences.new_reference()
+            reference = new_reference()
             _LOG.warning("ref %s: %s took longer than %s s", reference, record.task, limits.job_seconds)
             sentence = sentences.took_too_long(limits.job_seconds, self._how_far(), reference)
             self.table.end(record, "failed", message=sentence, reference=reference)
@@ -208,7 +209,7 @@ class Runner:
     def _replace(self, why: str) -> None:
         """End the worker although it did no wrong; a fresh one starts at once."""
         _LOG.info("The worker is replaced: %s.", why)
-        self._drop_child(sentences.died(sentences.new_reference()))
+        self._drop_child(sentences.died(new_reference()))
 
     def _drop_child(self, sentence: str) -> None:
         child, self.child, self._slot = self.child, None, None

@@ -9,12 +9,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from featx_core.base.digests import canonical_json
 from featx_core.worker.child import Child
 from featx_core.worker.jobs import Job, Limits
-from featx_core.worker.keys import canonical_json
 from featx_core.worker.runner import Runner
 
-TASKS_MODULE = "featx_core.worker.tasks"
+TASKS_MODULE = "featx_core.tasks.registry"
 TICK_SECONDS = 0.1
 CLOSE_SECONDS = 2.0
 

@@ -233,7 +233,8 @@ class Workspace:
         """
         with self._store.transaction() as connection:
             connection.executemany(
-                "UPDATE images SET label = ? WHERE name = ?", [(label_text(label), name) for name, label in labels.items()]
+                "UPDATE images SET label = ? WHERE name = ?",
+                [(label_text(label), name) for name, label in labels.items()],
             )
 
     def remove(self, names: Iterable[str]) -> None:

@@ -1,7 +1,6 @@
 """The Compare page: which runs, the verdict, the ranking, quality against time."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -16,9 +15,10 @@ from featx_core.images.image_set import ImageSet
 from featx_core.networks.origins import WEIGHTS_KINDS
 from featx_core.networks.weights import is_here
 from featx_core.specs.pretrained import Pretrained
-from featx_core.worker.comparison_keys import find_comparison_key, name_runs
+from featx_core.studies.compared_rows import name_runs
+from featx_core.studies.comparison import ComparisonStudy
+from featx_core.tasks.requests import ExtractJob
 from featx_core.worker.jobs import Job
-from featx_core.worker.kept import fetch_kept
 from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace
 from pages._ui.extract import backbone_choices
@@ -69,7 +69,7 @@ def run_more(images: ImageSet) -> None:
             args=(running,),
         )
     for asked in _all_asked():
-        begun = jobs.find("extract", asked)
+        begun = jobs.find(asked)
         if begun is not None and begun.state == "failed":
             st.markdown(f"**{formatting.escape(begun.title)}**")
             jobs.show(begun)
@@ -102,15 +102,12 @@ def _times() -> int:
 
 
 def _start(spec: Pretrained, images: ImageSet) -> None:
-    asked = {"spec": spec.to_json(), "batch_size": None}
-    before = jobs.find("extract", asked)
-    if before is not None and before.is_finished:
-        jobs.supervisor().forget(before.key)
-    jobs.submit("extract", asked, title=f"{spec.title} on {formatting.counted(len(images), 'image')}")
+    asked = ExtractJob(spec)
+    jobs.submit_again(asked, title=f"{spec.title} on {formatting.counted(len(images), 'image')}")
     session.remember(_ASKED, [*(other for other in _all_asked() if other != asked), asked])
 
 
-def _all_asked() -> list[dict[str, Any]]:
+def _all_asked() -> list[ExtractJob]:
     """List what this session began here, so that what fails is told."""
     found = session.recall(_ASKED)
     return found if isinstance(found, list) else []
@@ -137,17 +134,9 @@ def pick(workspace: Workspace) -> list[Run]:
 
 def fetch(chosen: Sequence[Run]) -> tuple[Comparison | None, Job | None]:
     """Give the comparison of some runs, or the job that makes it."""
-    workspace = session.workspace()
-    digests = [run.digest for run in chosen]
-    key = find_comparison_key(workspace, digests)
-    kept = fetch_kept(workspace, key, Comparison.from_json)
-    if kept is not None:
-        return kept, None
-    asked = {"run_digests": digests, "key": key}
-    for job in jobs.mine():
-        if job.task == "compare" and dict(job.parameters) != asked:
-            jobs.cancel(job)
-    return None, jobs.ensure("compare", asked, title=f"Comparing {formatting.counted(len(chosen), 'run')}")
+    study = ComparisonStudy(tuple(run.digest for run in chosen))
+    jobs.leave_others(study)
+    return jobs.fetch(study)
 
 
 def colors(chosen: Sequence[Run], comparison: Comparison) -> dict[str, str]:

@@ -6,16 +6,16 @@ import streamlit as st
 
 from featx_core.augmentation.transforms import PRESETS, transform_words
 from featx_core.comparison.tables import Comparison
-from featx_core.robustness.stability import MAX_IMAGES, N_COPIES, Stability
-from featx_core.worker.augmentation_keys import stability_key
-from featx_core.worker.jobs import Job
+from featx_core.robustness.stability import MAX_IMAGES, N_COPIES
+from featx_core.studies.stability import StabilityStudy
 from featx_core.workspace.runs import Run
 from pages._ui.shell import formatting, jobs, session
 
 
 def joined(comparison: Comparison, chosen: Sequence[Run]) -> Comparison:
     """Give the comparison with the stability of neighbours of the runs that it was measured for, if there are any."""
-    by_digest = _kept(chosen)
+    found, _ = jobs.look_all(list(_studies(chosen).values()))
+    by_digest = {digest: found[study] for digest, study in _studies(chosen).items() if study in found}
     if not by_digest:
         return comparison
     runs = comparison.facts.get("runs", {})
@@ -24,23 +24,21 @@ def joined(comparison: Comparison, chosen: Sequence[Run]) -> Comparison:
 
 def show(chosen: Sequence[Run]) -> None:
     """Offer to measure what is missing, say how it is done, and why some cannot be measured."""
-    if not any(run.spec.takes_images for run in chosen):
+    studies = _studies(chosen)
+    if not studies:
         return
-    kept = _kept(chosen)
-    missing = [run for run in chosen if run.digest not in kept]
-    job = _job(chosen)
+    found, job = jobs.look_all(list(studies.values()))
+    missing = [run for run in chosen if run.digest in studies and studies[run.digest] not in found]
     problems = (job.result or {}).get("problems", {}) if job is not None and job.state == "done" else {}
-    if job is not None and job.state == "done" and any(run.digest not in problems for run in missing):
-        jobs.supervisor().forget(job.key)  # its results are damaged: let them be measured again
-        job = None
     if missing and job is None:
         if st.button("Measure stability", icon=":material/join:", key="measure_stability"):
-            jobs.submit(
-                "stability", _asked(chosen), title=f"Stability of {formatting.counted(len(missing), 'extractor')}"
-            )
+            title = f"Stability of {formatting.counted(len(missing), 'extractor')}"
+            jobs.fetch_all(list(studies.values()), title=title)
             st.rerun()
     elif job is not None and job.state != "done":
         jobs.show(job)
+    keys = {digest: study.key(session.workspace()) for digest, study in studies.items()}
+    problems = {digest: problems[key] for digest, key in keys.items() if key in problems}
     for run in missing:
         if run.digest in problems:
             st.caption(
@@ -54,26 +52,5 @@ def show(chosen: Sequence[Run]) -> None:
     )
 
 
-def _asked(chosen: Sequence[Run]) -> dict[str, object]:
-    images = session.workspace().images()
-    digests = sorted(run.digest for run in chosen)
-    return {"run_digests": digests, "key": sorted(stability_key(run.spec, images) for run in chosen)}
-
-
-def _job(chosen: Sequence[Run]) -> Job | None:
-    return jobs.find("stability", _asked(chosen))
-
-
-def _kept(chosen: Sequence[Run]) -> dict[str, Stability]:
-    workspace = session.workspace()
-    images = workspace.images()
-    found = {}
-    for run in chosen:
-        content = workspace.result(stability_key(run.spec, images))
-        if content is None:
-            continue
-        try:
-            found[run.digest] = Stability.from_bytes(content)
-        except ValueError:
-            continue  # of another version: measured again when asked for
-    return found
+def _studies(chosen: Sequence[Run]) -> dict[str, StabilityStudy]:
+    return {run.digest: StabilityStudy(run.spec) for run in chosen if run.spec.takes_images}

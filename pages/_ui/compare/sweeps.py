@@ -7,8 +7,7 @@ import streamlit as st
 from featx_core.comparison.layer_sweep import Sweep
 from featx_core.figures.comparison import sweep_figure
 from featx_core.figures.style import CONFIG
-from featx_core.worker.comparison_keys import find_sweep_key
-from featx_core.worker.kept import fetch_kept
+from featx_core.studies.sweep import SweepStudy
 from featx_core.workspace.runs import Run
 from pages._ui.shell import formatting, jobs, session
 
@@ -23,24 +22,13 @@ def show(chosen: Sequence[Run]) -> None:
         key="swept",
         width=420,
     )
-    run, workspace = by_digest[digest], session.workspace()
-    key = find_sweep_key(workspace, run.spec)
-    kept = fetch_kept(workspace, key, Sweep.from_json)
-    if kept is not None:
-        _show(kept)
-        return
-    asked = {"spec": run.spec.to_json(), "key": key}
-    job = jobs.find("sweep", asked)
-    if job is None:
+    study = SweepStudy(by_digest[digest].spec)
+    found, job = jobs.look_all([study])
+    if not found and job is None:
         st.caption("Taps every stage in one pass over the images; takes about as long as one extraction.")
-        if st.button("Sweep the layers", icon=":material/play_arrow:", key="start_sweep"):
-            jobs.submit("sweep", asked, title=f"Layers of {run.title}")
-            st.rerun()
-    elif job.state == "done":
-        jobs.ensure("sweep", asked, title=job.title)
-        st.rerun()
-    else:
-        jobs.show(job)
+    sweep = jobs.offer(study, "Sweep the layers", icon=":material/play_arrow:", key="start_sweep")
+    if sweep is not None:
+        _show(sweep)
 
 
 def _show(sweep: Sweep) -> None:

@@ -1,8 +1,5 @@
 """What augmentation does to the features of a run: each transform alone, ranked, and the images that it moves most."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import streamlit as st
 
 from featx_core.augmentation.transforms import AUGMENTATIONS, Transforms, check_transforms
@@ -13,7 +10,7 @@ from featx_core.images.image_set import ImageSet
 from featx_core.robustness.effects import MAX_IMAGES, N_COPIES, Effects
 from featx_core.specs.augmented import Augmented
 from featx_core.specs.spec import Spec
-from featx_core.worker.augmentation_keys import effects_key
+from featx_core.studies.effects import EffectsStudy
 from featx_core.workspace.runs import Run
 from pages._ui.extract import copies
 from pages._ui.shell import formatting, jobs, session
@@ -28,30 +25,18 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
     if not isinstance(spec, Augmented):
         return
     st.markdown("**What does augmentation do to these features?**")
-    transforms = _all(spec.transforms)
-    key = effects_key(spec.base, images, transforms, N_COPIES, spec.seed)
-    found = _kept(key)
-    if found is not None:
-        _show(found, spec, images)
-        return
-    asked = {
-        "spec": spec.base.to_json(),
-        "transforms": [list(each) for each in transforms],
-        "n_copies": N_COPIES,
-        "seed": spec.seed,
-        "key": key,
-    }
-    job = jobs.find("augmentation_effects", asked)
-    if job is None:
-        _offer(run, spec, images, asked)
-    elif job.state == "done":
-        jobs.ensure("augmentation_effects", asked, title=job.title)
-        st.rerun()
-    else:
-        jobs.show(job)
+    study = EffectsStudy(spec.base, _all(spec.transforms), N_COPIES, spec.seed)
+    found, _ = jobs.look_all([study])
+    if not found:
+        _explain(run, spec, images)
+    effects = jobs.offer(
+        study, "Measure the effect of each transform", icon=":material/straighten:", key="measure_effects"
+    )
+    if effects is not None:
+        _show(effects, spec, images)
 
 
-def _offer(run: Run, spec: Augmented, images: ImageSet, asked: Mapping[str, Any]) -> None:
+def _explain(run: Run, spec: Augmented, images: ImageSet) -> None:
     n_images = min(len(images), MAX_IMAGES)
     speed = run.details.get("ms_per_image")
     words = ""
@@ -62,22 +47,11 @@ def _offer(run: Run, spec: Augmented, images: ImageSet, asked: Mapping[str, Any]
         f"Changes up to {MAX_IMAGES} images by each transform alone, {N_COPIES} times, and measures how far their features "
         f"move against how far different images lie apart{words}."
     )
-    if st.button("Measure the effect of each transform", icon=":material/straighten:", key="measure_effects"):
-        jobs.submit("augmentation_effects", asked, title=f"Effects of augmentation on {spec.base.title}")
-        st.rerun()
 
 
 def _all(own: Transforms) -> Transforms:
     """The transforms of a run as they are, all others at their usual strength."""
     return check_transforms(list(({name: row.default for name, row in AUGMENTATIONS.items()} | dict(own)).items()))
-
-
-def _kept(key: str) -> Effects | None:
-    content = session.workspace().result(key)
-    try:
-        return Effects.from_bytes(content) if content is not None else None
-    except ValueError:
-        return None
 
 
 def _show(found: Effects, spec: Augmented, images: ImageSet) -> None:

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from featx_core.augmentation.transforms import Transforms
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.specs.spec import Spec
+from featx_core.tasks.requests import CopiesQuestion
 from featx_core.worker.jobs import JobRefusedError, TaskFailedError
 from pages._ui.shell import formatting, questions, session
 
@@ -46,16 +47,9 @@ def draw(
     with_original: bool,
 ) -> None:
     """Draw one copy of an image in each place; grey fields while the worker makes them."""
-    asked = {
-        "spec": spec.to_json(),
-        "digest": record.digest,
-        "transforms": [list(each) for each in transforms],
-        "n_copies": len(places),
-        "seed": seed,
-        "with_original": with_original,
-    }
+    asked = CopiesQuestion(spec, record.digest, transforms, len(places), seed, with_original)
     try:
-        answer = questions.fetch("copies", asked, workspace_path=session.workspace().path)
+        answer = questions.fetch(asked.task, asked.to_parameters(), workspace_path=session.workspace().path)
     except (TaskFailedError, JobRefusedError, TimeoutError) as error:
         places[0].caption(formatting.escape(str(error)))
         return

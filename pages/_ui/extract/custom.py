@@ -3,11 +3,10 @@
 import streamlit as st
 
 from featx_core.extraction.features import Features
-from featx_core.heatmaps.kernels import Kernels
 from featx_core.images.image_set import ImageSet
 from featx_core.methods import registry as methods
 from featx_core.specs.learnings import LEARNINGS
-from featx_core.worker.keys import kernels_key
+from featx_core.studies.kernels import KernelsStudy
 from featx_core.workspace.runs import Run
 from pages._ui.extract import training
 from pages._ui.shell import formatting, jobs, session
@@ -21,22 +20,11 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
         training.show_record(run.spec)
         st.caption(LEARNINGS[record.facts["learning"]].reading)
     st.markdown("**What the first convolution looks for**")
-    kernels = _ask(run)
+    kernels, job = jobs.fetch(KernelsStudy(run.spec))
     if kernels is not None:
         st.image(kernels.picture(), alt="Patterns of the first convolution")
         st.caption(formatting.escape(kernels.caption))
-
-
-def _ask(run: Run) -> Kernels | None:
-    content = session.workspace().result(kernels_key(run.digest))
-    if content is not None:
-        try:
-            return Kernels.from_bytes(content)
-        except ValueError:
-            pass
-    job = jobs.ensure("kernels", {"spec": run.spec.to_json()}, title=f"Patterns of {run.title}")
-    if job is not None and job.state == "failed":
+    elif job is not None and job.state == "failed":
         st.caption(formatting.escape(job.message or "They cannot be shown."))
     elif job is not None:
         jobs.show(job)
-    return None

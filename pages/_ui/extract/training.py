@@ -11,6 +11,7 @@ from featx_core.learning.history import ENDINGS, History
 from featx_core.methods import registry as methods
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import Spec
+from featx_core.tasks.requests import ExtractJob
 from featx_core.worker.jobs import Job
 from pages._ui.shell import formatting, fragments, jobs, runs, session
 
@@ -25,14 +26,15 @@ CAPTION = (
 
 def show_live(job: Job) -> None:
     """Draw the curves of the training that a job is at, again and again, where it trains."""
-    spec = spec_from_json(job.parameters["spec"])
+    spec = ExtractJob.from_parameters(job.parameters).spec
     if spec.needs_training:
         fragments.draw(_live, run_every=SECONDS_BETWEEN)(spec.to_json(), job.key)
 
 
 def offer_kept(job: Job, images: ImageSet) -> None:
     """After a cancelled training, offer to extract with the weights of its best epoch."""
-    spec = spec_from_json(job.parameters["spec"])
+    asked = ExtractJob.from_parameters(job.parameters)
+    spec = asked.spec
     record = methods.training_record(spec, session.workspace()) if spec.needs_training else None
     if record is None or not record.history.epochs:
         return
@@ -47,7 +49,7 @@ def offer_kept(job: Job, images: ImageSet) -> None:
             icon=":material/play_arrow:",
             key="extract_kept",
             on_click=runs.start,
-            args=(dict(job.parameters) | {"spec": kept.to_json()}, kept, images),
+            args=(dataclasses.replace(asked, spec=kept), images),
         )
     show_history(dataclasses.replace(record.history, ending="cancelled"), key="cancelled")
 

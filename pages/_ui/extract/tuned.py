@@ -9,7 +9,7 @@ from featx_core.images.image_set import ImageSet
 from featx_core.learning.fine_tuning.report import TuningReport
 from featx_core.methods import registry as methods
 from featx_core.specs.fine_tuned import FineTuned
-from featx_core.worker.keys import keras_file_key
+from featx_core.studies.model_file import ModelFileStudy
 from featx_core.workspace.runs import Run
 from pages._ui.compare import pairs
 from pages._ui.extract import training
@@ -118,24 +118,17 @@ def _before_and_after(run: Run) -> None:
 def _file(run: Run) -> None:
     """Offer the network as a file, once it was saved, read back and compared."""
     st.markdown("**The network as a file**")
-    asked = {"spec": run.spec.to_json()}
-    content = session.workspace().result(keras_file_key(run.digest))
-    job = jobs.find("export_network", asked)
-    if content is not None:
+    file = jobs.offer(ModelFileStudy(run.spec), "Prepare a .keras file", icon=":material/save:", key="prepare_keras")
+    if file is not None:
         name = f"{formatting.file_stem(run.title)}.keras"
         st.download_button(
-            f"Download {name} ({formatting.size(len(content))})",
-            data=content,
+            f"Download {name} ({formatting.size(len(file.content))})",
+            data=file.content,
             file_name=name,
             key="download_keras",
             on_click="ignore",
             icon=":material/download:",
         )
-    elif job is not None and job.state != "done":
-        jobs.show(job)
-    elif st.button("Prepare a .keras file", icon=":material/save:", key="prepare_keras"):
-        jobs.submit("export_network", asked, title=f"Saving {run.title}")
-        st.rerun()
     st.caption(
         "The whole network with its classes, for Keras. It is read back in safe mode and compared on sample pictures before it "
         "is offered. The preprocessing is not in it: feed it what “What the network receives” shows on the set-up view."

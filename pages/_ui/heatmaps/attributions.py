@@ -12,10 +12,10 @@ from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import Heatmap
 from featx_core.heatmaps.targets import Target
 from featx_core.images.image_set import ImageRecord
+from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.worker.jobs import Job
-from featx_core.worker.keys import heatmap_key
 from featx_core.workspace.runs import Run
-from pages._ui.shell import formatting, jobs, session
+from pages._ui.shell import formatting, jobs
 
 SHOWN_SIDE = 520  # pixels, the longest side of a picture in the grid
 SAVED_SIDE = 2048  # pixels, of one that is downloaded
@@ -40,34 +40,15 @@ def ask(
     run: Run, records: Sequence[ImageRecord], names: Sequence[str], *, layer: int | str | None, target: Target | None
 ) -> Drawn:
     """Fetch heatmaps, and have the missing ones drawn."""
-    workspace = session.workspace()
     text = target.to_json() if target is not None else None
-    keys = {
-        (record.digest, name): heatmap_key(run.digest, record.digest, name, layer, text)
+    studies = {
+        (record.digest, name): HeatmapStudy(run.spec, record.digest, name, layer, text)
         for record in records
         for name in names
     }
-    found = {place: _read(workspace.result(key)) for place, key in keys.items()}
-    heatmaps = {place: heatmap for place, heatmap in found.items() if heatmap is not None}
-    if len(heatmaps) == len(keys):
-        return Drawn(heatmaps, None)
-    asked = {
-        "spec": run.spec.to_json(),
-        "images": [record.name for record in records],
-        "names": list(names),
-        "layer": layer,
-        "target": text,
-    }
-    return Drawn(
-        heatmaps, jobs.ensure("explain", asked, title=f"Heatmaps of {formatting.counted(len(records), 'image')}")
-    )
-
-
-def _read(content: bytes | None) -> Heatmap | None:
-    try:
-        return Heatmap.from_bytes(content) if content is not None else None
-    except ValueError:
-        return None
+    title = f"Heatmaps of {formatting.counted(len(records), 'image')}"
+    found, job = jobs.fetch_all(list(studies.values()), title=title)
+    return Drawn({place: found[study] for place, study in studies.items() if study in found}, job)
 
 
 def overlay(heatmap: Heatmap, record: ImageRecord, opacity: float, colormap: str, longest_side: int) -> np.ndarray:

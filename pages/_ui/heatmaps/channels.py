@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from featx_core.heatmaps.feature_maps import FeatureMaps
 from featx_core.images.image_set import ImageRecord
-from featx_core.worker.keys import feature_maps_key
+from featx_core.studies.feature_maps import FeatureMapsStudy
 from featx_core.workspace.runs import Run
 from pages._ui.heatmaps import attributions
-from pages._ui.shell import formatting, jobs, session
+from pages._ui.shell import formatting, jobs
 
 _SCALES = {"shared": "One scale for all", "channel": "Each its own scale"}
 
@@ -27,8 +26,10 @@ def show(run: Run, records: Sequence[ImageRecord], *, layer: int | str | None, c
         format_func=lambda scale: _SCALES[scale],
         key="channels_scale",
     )
-    maps = _ask(run, by_name[name], layer)
+    maps, job = jobs.fetch(FeatureMapsStudy(run.spec, by_name[name].digest, layer))
     if maps is None:
+        if job is not None:
+            jobs.show(job)
         return
     mosaic = maps.mosaic(scale=scale or "shared", colormap=colormap)
     right.download_button(
@@ -42,17 +43,3 @@ def show(run: Run, records: Sequence[ImageRecord], *, layer: int | str | None, c
     st.image(mosaic.pixels, width=720, alt=f"Feature maps of {name}")
     numbers = ", ".join(str(channel) for channel in mosaic.channels[:8])
     st.caption(formatting.escape(f"{maps.layer}. {mosaic.caption} In reading order the first are channels {numbers}."))
-
-
-def _ask(run: Run, record: ImageRecord, layer: int | str | None) -> FeatureMaps | None:
-    content = session.workspace().result(feature_maps_key(run.digest, record.digest, layer))
-    if content is not None:
-        try:
-            return FeatureMaps.from_bytes(content)
-        except ValueError:
-            pass
-    asked = {"spec": run.spec.to_json(), "image": record.name, "layer": layer}
-    job = jobs.ensure("feature_maps", asked, title=f"Feature maps of {record.name}")
-    if job is not None:
-        jobs.show(job)
-    return None

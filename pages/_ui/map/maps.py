@@ -14,10 +14,9 @@ from featx_core.images.image_set import ImageRecord
 from featx_core.maps.projection import Projection, project
 from featx_core.maps.registry import PROJECTIONS, Parameter
 from featx_core.methods import registry as methods
+from featx_core.studies.map import MapStudy
 from featx_core.worker.jobs import Job
-from featx_core.worker.keys import projection_key
 from featx_core.workspace.runs import Run
-from featx_core.workspace.workspace import image_set_key
 from pages._ui.shell import jobs, session
 from pages._ui.shell.inputs import seed_input
 
@@ -128,32 +127,12 @@ def fetch(run: Run, features: Features, choice: Choice, *, alone: bool = True) -
     if not PROJECTIONS[choice.name].in_worker:
         projection = in_server(run, features, choice.name, choice.n_components, choice.seed, choice.parameters)
         return projection, None
-    images_key = image_set_key(features)
-    parameters = dict(choice.parameters)
-    key = projection_key(run.digest, images_key, choice.name, choice.n_components, choice.seed, parameters)
-    asked = {
-        "run_digest": run.digest,
-        "image_set_key": images_key,
-        "name": choice.name,
-        "n_components": choice.n_components,
-        "seed": choice.seed,
-        "parameters": parameters,
-    }
-    if features.copies is None and run.spec.rows_per_image > 1:
-        asked["per_image"] = True
+    per_image = features.copies is None and run.spec.rows_per_image > 1
+    parameters = tuple(sorted(choice.parameters.items()))
+    study = MapStudy(run.digest, choice.name, choice.n_components, choice.seed, parameters, per_image)
     if alone:
-        _leave_older(asked)
-    stored = _stored(key)
-    if stored is not None:
-        return stored, None
-    return None, jobs.ensure("project", asked, title=f"{PROJECTIONS[choice.name].title} of {run.title}")
-
-
-def _leave_older(asked: Mapping[str, Any]) -> None:
-    """Cancel a map that this session asked for before and does not look at any more."""
-    for job in jobs.mine():
-        if job.task == "project" and dict(job.parameters) != dict(asked):
-            jobs.cancel(job)
+        jobs.leave_others(study)
+    return jobs.fetch(study)
 
 
 def in_server(
@@ -180,14 +159,6 @@ def _computed(
 ) -> Projection:
     del digest, created, digests
     return project(_features.vectors, name, n_components=n_components, seed=seed, **parameters)
-
-
-def _stored(key: str) -> Projection | None:
-    content = session.workspace().result(key)
-    try:
-        return Projection.from_bytes(content) if content is not None else None
-    except ValueError:
-        return None
 
 
 def images_of(features: Features) -> list[ImageRecord | None]:

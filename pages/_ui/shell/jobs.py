@@ -1,11 +1,14 @@
 """The pages' way to the worker: start a job, watch it, cancel it."""
 
 import functools
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import streamlit as st
 
+from featx_core.studies.study import Study
+from featx_core.studies.work import Result
+from featx_core.tasks.requests import Request, StudyJob
 from featx_core.worker.jobs import Job, JobRefusedError, Limits
 from featx_core.worker.keys import job_key
 from featx_core.worker.supervisor import Supervisor
@@ -25,16 +28,16 @@ def supervisor() -> Supervisor:
     return made
 
 
-def submit(task: str, parameters: Mapping[str, Any], *, title: str) -> None:
+def submit(request: Request, *, title: str) -> None:
     """Ask the worker for something. Asking twice for the same runs it once.
 
     When the queue is full, the page says so and nothing is lost.
     """
     try:
         supervisor().submit(
-            task,
+            request.task,
             workspace_path=session.workspace().path,
-            parameters=dict(parameters),
+            parameters=request.to_parameters(),
             title=title,
             owner=session.token(),
         )
@@ -42,25 +45,76 @@ def submit(task: str, parameters: Mapping[str, Any], *, title: str) -> None:
         st.warning(str(error), icon=":material/hourglass:")
 
 
-def find(task: str, parameters: Mapping[str, Any]) -> Job | None:
+def submit_again(request: Request, *, title: str) -> None:
+    """Ask for something, also where the same was done before."""
+    before = find(request)
+    if before is not None and before.is_finished:
+        supervisor().forget(before.key)
+    submit(request, title=title)
+
+
+def find(request: Request) -> Job | None:
     """Look up a job of this session's workspace by what was asked."""
-    return supervisor().job(job_key(task, session.workspace().path, dict(parameters)))
+    return supervisor().job(job_key(request.task, session.workspace().path, request.to_parameters()))
 
 
-def ensure(task: str, parameters: Mapping[str, Any], *, title: str) -> Job | None:
-    """Ask for something unless it was asked for before; give the job as it stands.
+def fetch(study: Study[Result]) -> tuple[Result | None, Job | None]:
+    """Give the result of a study, or the job that computes it. Begins the job where there is none."""
+    found, job = fetch_all([study], title=study.title(session.workspace()))
+    return found.get(study), job
 
-    A job that failed or was cancelled is not begun again by itself: the person decides. One that is done although its
-    result is asked for again left a damaged one, and is run again.
+
+def fetch_all(studies: Sequence[Study[Result]], *, title: str) -> tuple[dict[Study[Result], Result], Job | None]:
+    """Give the results of several studies that are there, and the job that computes the others, if any are missing.
+
+    A job that failed or was cancelled is not begun again by itself: the person decides.
     """
-    job = find(task, parameters)
-    if job is not None and job.state == "done":
-        supervisor().forget(job.key)
+    found, job = look_all(studies)
+    if len(found) < len(set(studies)) and job is None:
+        submit(_request(studies), title=title)
+        job = find(_request(studies))
+    return found, job
+
+
+def look_all(studies: Sequence[Study[Result]]) -> tuple[dict[Study[Result], Result], Job | None]:
+    """Give the results of several studies that are there, and the job that was begun for them. Begins none."""
+    workspace = session.workspace()
+    kept = {study: study.find(workspace) for study in dict.fromkeys(studies)}
+    found = {study: result for study, result in kept.items() if result is not None}
+    if len(found) == len(kept):
+        return found, None
+    job = find(_request(studies))
+    if job is not None and job.state == "done" and not (job.result or {}).get("problems"):
+        supervisor().forget(job.key)  # it left a damaged result: let it be computed again
         job = None
-    if job is None:
-        submit(task, parameters, title=title)
-        job = find(task, parameters)
-    return job
+    return found, job
+
+
+def offer(study: Study[Result], words: str, *, icon: str, key: str) -> Result | None:
+    """Give the result of a study; where it is not there, show its job, or a button that begins it."""
+    found, job = look_all([study])
+    if found:
+        return found[study]
+    if job is not None:
+        show(job)
+    elif st.button(words, icon=icon, key=key):
+        submit(_request([study]), title=study.title(session.workspace()))
+        st.rerun()
+    return None
+
+
+def leave_others(study: Study) -> None:
+    """Cancel studies of the same kind that this session asked for before and does not look at any more."""
+    asked = _request([study]).to_parameters()
+    for job in mine():
+        kinds = {each["kind"] for each in job.parameters.get("studies", ())}
+        if kinds == {study.kind} and dict(job.parameters) != asked:
+            cancel(job)
+
+
+def _request(studies: Sequence[Study]) -> StudyJob:
+    workspace = session.workspace()
+    return StudyJob(tuple(studies), tuple(study.key(workspace) for study in studies))
 
 
 def mine() -> list[Job]:
@@ -119,7 +173,13 @@ def show_all(noted: GoingOn) -> None:
 def _again(job: Job) -> None:
     if st.button("Try again", key=f"again_{job.key[:12]}", icon=":material/refresh:"):
         supervisor().forget(job.key)
-        submit(job.task, job.parameters, title=job.title)
+        supervisor().submit(
+            job.task,
+            workspace_path=job.workspace_path,
+            parameters=job.parameters,
+            title=job.title,
+            owner=session.token(),
+        )
         st.rerun()
 
 

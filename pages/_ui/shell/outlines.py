@@ -1,5 +1,6 @@
 """The layers of networks, asked of the worker once and kept."""
 
+import json
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,7 +10,7 @@ import streamlit as st
 from featx_core.architecture.outline import Outline
 from featx_core.methods import registry as methods
 from featx_core.specs.spec import Spec, SpecError
-from featx_core.worker.answers import outline_from_json
+from featx_core.tasks.answers import outline_from_json
 from featx_core.worker.jobs import JobRefusedError, TaskFailedError
 from pages._ui.shell import fragments, jobs, session
 
@@ -50,7 +51,7 @@ def fetch(spec: Spec) -> Outline | None:
 
 
 def _ask(text: str) -> Outline:
-    return outline_from_json(jobs.supervisor().ask("outline", {"spec": text}, timeout=_ANSWER_SECONDS))
+    return outline_from_json(jobs.supervisor().ask("outline", {"spec": json.loads(text)}, timeout=_ANSWER_SECONDS))
 
 
 def _wait(text: str) -> None:

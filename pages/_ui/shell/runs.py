@@ -1,8 +1,6 @@
 """Runs on the pages: start one, follow it, pick one, fetch its features."""
 
 import contextlib
-from collections.abc import Mapping
-from typing import Any
 
 import streamlit as st
 
@@ -13,7 +11,8 @@ from featx_core.methods import registry as methods
 from featx_core.methods.defaults import default_spec
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import Spec, SpecError
-from featx_core.worker.answers import features_from_json
+from featx_core.tasks.answers import features_from_json
+from featx_core.tasks.requests import ExtractJob
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
 from featx_core.workspace.store import DiskFullError
@@ -28,7 +27,7 @@ def start_first(images: ImageSet) -> None:
     """Begin the run that a first click asks for, unless there was a run before."""
     if not session.workspace().ledger.runs():
         spec = default_spec()
-        start({"spec": spec.to_json(), "batch_size": None}, spec, images)
+        start(ExtractJob(spec), images)
 
 
 def view() -> str:
@@ -38,15 +37,12 @@ def view() -> str:
     return st.segmented_control("View", VIEWS, required=True, key=VIEW, label_visibility="collapsed") or VIEWS[0]
 
 
-def start(asked: Mapping[str, Any], spec: Spec, images: ImageSet) -> None:
+def start(asked: ExtractJob, images: ImageSet) -> None:
     """Begin a run; the Extract page then follows it, also after a reload."""
-    before = jobs.find("extract", asked)
-    if before is not None and before.is_finished:
-        jobs.supervisor().forget(before.key)
-    jobs.submit("extract", asked, title=f"{spec.title} on {amount(session.workspace(), spec, images)}")
+    jobs.submit_again(asked, title=f"{asked.spec.title} on {amount(session.workspace(), asked.spec, images)}")
     with contextlib.suppress(DiskFullError):  # it is for after a reload alone
-        session.workspace().set_fact("watched", spec.to_json())
-    session.remember("asked", dict(asked))
+        session.workspace().set_fact("watched", asked.spec.to_json())
+    session.remember("asked", asked)
     session.remember(VIEW, "Result")
 
 
@@ -61,9 +57,9 @@ def watch(run: Run) -> None:
 def watched() -> Job | None:
     """Give the job that this page follows, as it stands: the one begun here, after a reload the one that goes on."""
     asked = session.recall("asked")
-    if isinstance(asked, Mapping):
-        return jobs.find("extract", asked)
-    return next((job for job in jobs.mine() if job.task == "extract"), None)
+    if isinstance(asked, ExtractJob):
+        return jobs.find(asked)
+    return next((job for job in jobs.mine() if job.task == ExtractJob.task), None)
 
 
 def latest(workspace: Workspace, job: Job | None) -> Run | None:

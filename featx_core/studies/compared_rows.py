@@ -1,4 +1,4 @@
-"""The names of comparisons and layer sweeps in their workspace. Free of TensorFlow: the server computes them too."""
+"""What several runs have in common: the rows that all of them have features of, and names that tell the runs apart."""
 
 from __future__ import annotations
 
@@ -6,49 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from featx_core.comparison.scores import SCORES_VERSION
 from featx_core.comparison.tables import CHANCE, COLORS
 from featx_core.extraction.rows import rows_of
 from featx_core.images.image_set import ImageSet
 from featx_core.tables.rows import Rows
-from featx_core.worker.keys import digest_of
-from featx_core.workspace.workspace import image_set_key
 
 if TYPE_CHECKING:
-    from featx_core.specs.spec import Spec
     from featx_core.workspace.runs import Run
     from featx_core.workspace.workspace import Workspace
-
-
-def find_comparison_key(workspace: Workspace, run_digests: Sequence[str]) -> str:
-    """Name the comparison of these runs on the images and labels that the workspace holds now.
-
-    The order of the runs does not count. When an image, a label or the features of one image change, so does the key.
-    """
-    rows = compared_rows(workspace, run_digests).rows
-    names = sorted(name_runs(find_runs(workspace, run_digests)).items())
-    timing = [[run.digest, run.details.get("ms_per_image")] for run in find_runs(workspace, run_digests)]
-    return "comparison:" + digest_of(SCORES_VERSION, names, sorted(timing), *_state(rows))
-
-
-def find_sweep_key(workspace: Workspace, spec: Spec) -> str:
-    """Name the layer sweep of a spec on the images and labels that the workspace holds now."""
-    return "sweep:" + digest_of(SCORES_VERSION, spec.digest, *_state(workspace.images()))
-
-
-def extractor_score_key(run_digest: str, panel_digest: str) -> str:
-    """Name the scores of one extractor. `panel_digest` as in `Panel`; the colour histogram is an extractor, too."""
-    return "extractor_score:" + digest_of(SCORES_VERSION, run_digest, panel_digest)
-
-
-def pair_score_key(run_digests: Sequence[str], panel_digest: str) -> str:
-    """Name the similarity of two extractors, whichever comes first."""
-    return "pair_score:" + digest_of(SCORES_VERSION, sorted(run_digests), panel_digest)
-
-
-def sketches_key(images: ImageSet) -> str:
-    """Name what the thumbnails of these images show."""
-    return "sketches:" + digest_of(SCORES_VERSION, image_set_key(images))
 
 
 def find_runs(workspace: Workspace, run_digests: Sequence[str]) -> list[Run]:
@@ -79,12 +44,11 @@ class ComparedRows:
     n_left_out: int
 
 
-def compared_rows(workspace: Workspace, run_digests: Sequence[str]) -> ComparedRows:
+def compared_rows(workspace: Workspace, runs: Sequence[Run]) -> ComparedRows:
     """Find what all of some runs have features of: images of the workspace, and rows of one name in tables of numbers.
 
     An image without a label takes that of its row in a table.
     """
-    runs = find_runs(workspace, run_digests)
     listed = [rows_of(run.spec, workspace) for run in runs]
     shared = set.intersection(*(set(rows.digests) for rows in listed))
     labels = _first_of(listed, [rows.labels for rows in listed])
@@ -99,15 +63,6 @@ def compared_rows(workspace: Workspace, run_digests: Sequence[str]) -> ComparedR
     )
     n_all = len(set(names) | set(workspace.images().digests if any(run.spec.takes_images for run in runs) else ()))
     return ComparedRows(rows, None if others else ImageSet(images), n_all - len(shared))
-
-
-def _first_of(listed: Sequence[Rows], facts: Sequence[Sequence[str | None]]) -> dict[str, str | None]:
-    """For each digest the first fact that any table knows of it."""
-    found: dict[str, str | None] = {}
-    for rows, each in zip(listed, facts, strict=True):
-        for digest, fact in zip(rows.digests, each, strict=True):
-            found[digest] = found.get(digest) or fact
-    return found
 
 
 def name_runs(runs: Sequence[Run]) -> dict[str, str]:
@@ -131,5 +86,10 @@ def name_runs(runs: Sequence[Run]) -> dict[str, str]:
     return names
 
 
-def _state(rows: Rows | ImageSet) -> tuple[str, list[str | None]]:
-    return image_set_key(rows), list(rows.labels)
+def _first_of(listed: Sequence[Rows], facts: Sequence[Sequence[str | None]]) -> dict[str, str | None]:
+    """For each digest the first fact that any table knows of it."""
+    found: dict[str, str | None] = {}
+    for rows, each in zip(listed, facts, strict=True):
+        for digest, fact in zip(rows.digests, each, strict=True):
+            found[digest] = found.get(digest) or fact
+    return found

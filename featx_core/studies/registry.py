@@ -1,0 +1,56 @@
+"""All kinds of studies by name, and the way back from messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from featx_core.specs.fields import from_fields, to_fields
+from featx_core.studies.comparison import ComparisonStudy
+from featx_core.studies.effects import EffectsStudy
+from featx_core.studies.feature_maps import FeatureMapsStudy
+from featx_core.studies.heatmap import HeatmapStudy
+from featx_core.studies.kernels import KernelsStudy
+from featx_core.studies.map import MapStudy
+from featx_core.studies.model_file import ModelFileStudy
+from featx_core.studies.sketches import SketchesStudy
+from featx_core.studies.stability import StabilityStudy
+from featx_core.studies.study import Study
+from featx_core.studies.sweep import SweepStudy
+
+STUDIES: Mapping[str, type[Study]] = MappingProxyType(
+    {
+        kind.kind: kind
+        for kind in (
+            MapStudy,
+            HeatmapStudy,
+            FeatureMapsStudy,
+            KernelsStudy,
+            EffectsStudy,
+            StabilityStudy,
+            ComparisonStudy,
+            SweepStudy,
+            ModelFileStudy,
+            SketchesStudy,
+        )
+    }
+)
+
+
+def study_to_json(study: Study) -> dict[str, Any]:
+    """Write a study as JSON values: its kind and its fields."""
+    return {"kind": study.kind, **to_fields(study)}
+
+
+def study_from_json(values: Mapping[str, Any]) -> Study:
+    """Read what `study_to_json` wrote.
+
+    Raises:
+        ValueError: If there is no such kind, or a spec among the fields cannot be read.
+    """
+    fields = dict(values)
+    kind = fields.pop("kind", None)
+    if kind not in STUDIES:
+        raise ValueError(f"There is no study {kind!r}. The studies are: {', '.join(STUDIES)}.")
+    return from_fields(STUDIES[kind], fields)

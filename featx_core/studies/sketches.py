@@ -1,0 +1,41 @@
+"""What the thumbnails of images show: near-duplicates and colours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from featx_core.images.duplicates import Sketches, sketch
+from featx_core.images.image_set import ImageSet
+from featx_core.studies.study import Study
+from featx_core.studies.work import Storable
+
+if TYPE_CHECKING:
+    from featx_core.studies.work import Work
+    from featx_core.workspace.workspace import Workspace
+
+LOOKING = "Looking for near-duplicates"
+
+
+@dataclass(frozen=True)
+class SketchesStudy(Study[Sketches]):
+    """Small pictures and colour histograms.
+
+    Attributes:
+        images: The digest of each image, in order.
+    """
+
+    kind: ClassVar[str] = "sketches"
+    result: ClassVar[type[Storable]] = Sketches
+
+    images: tuple[str, ...]
+
+    def title(self, workspace: Workspace) -> str:
+        """What it is for."""
+        return LOOKING
+
+    def compute(self, work: Work) -> Sketches:
+        """Look at the thumbnails."""
+        work.report.stage(LOOKING)
+        known = {record.digest: record for record in work.images()}
+        return sketch(ImageSet(known[digest] for digest in self.images), on_progress=work.report)

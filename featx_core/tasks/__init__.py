@@ -1,0 +1,1 @@
+"""What the worker is asked to do: jobs and questions as data, and the functions that do them."""

@@ -1,0 +1,72 @@
+"""Questions that take about a second: they are answered between the steps of a running job."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from collections.abc import Mapping
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from featx_core.augmentation.pictures import make_copies
+from featx_core.augmentation.transforms import check_transforms
+from featx_core.methods import registry as methods
+from featx_core.tasks.requests import CopiesQuestion, OutlineQuestion
+from featx_core.tasks.workspaces import needed
+
+if TYPE_CHECKING:
+    from featx_core.workspace.workspace import Workspace
+
+MAX_PREVIEWS = 16
+_WEBP_QUALITY = 90
+
+
+def outline(workspace: Workspace | None, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """List the layers and shapes of a network, without weights.
+
+    Args:
+        workspace: Where the spec needs one.
+        parameters: Of an `OutlineQuestion`.
+
+    Returns:
+        The fields of an `Outline` as JSON values; `answers.outline_from_json` reads them.
+    """
+    return dataclasses.asdict(methods.outline(OutlineQuestion.from_parameters(parameters).spec, workspace))
+
+
+def show_copies(workspace: Workspace | None, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the copies of one image that an extractor would look at.
+
+    Args:
+        workspace: Holds the image.
+        parameters: Of a `CopiesQuestion`.
+
+    Returns:
+        `pictures`: the copies as WebP, in base64, at most 16.
+
+    Raises:
+        ValueError: If the image is gone, or a transform cannot be.
+    """
+    workspace, asked = needed(workspace), CopiesQuestion.from_parameters(parameters)
+    record = next((each for each in workspace.images() if each.digest == asked.image), None)
+    if record is None:
+        raise ValueError("This image is no longer in the workspace. Pick another one.")
+    if asked.spec.picture_input is None:
+        raise ValueError("These are rows of numbers: there are no images to change.")
+    copies = make_copies(
+        asked.spec.picture_input.of(record.pixels()).fitted[np.newaxis],
+        check_transforms(asked.transforms),
+        n_copies=min(asked.n_copies, MAX_PREVIEWS),
+        seed=asked.seed,
+        with_original=asked.with_original,
+    )
+    return {"pictures": [_webp(copy) for copy in copies[0]]}
+
+
+def _webp(pixels: np.ndarray) -> str:
+    out = BytesIO()
+    Image.fromarray(pixels).save(out, "WEBP", quality=_WEBP_QUALITY)
+    return base64.b64encode(out.getvalue()).decode("ascii")

@@ -1,0 +1,28 @@
+"""What the worker can do, by name. Importing this imports no TensorFlow; running it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from featx_core.tasks.extraction import extract_features, fetch_weights
+from featx_core.tasks.keras_state import reset, warm_up
+from featx_core.tasks.questions import outline, show_copies
+from featx_core.tasks.studies import compute_studies
+
+if TYPE_CHECKING:
+    from featx_core.studies.work import JobReport
+    from featx_core.workspace.workspace import Workspace
+
+__all__ = ["LIGHT_TASKS", "TASKS", "reset", "warm_up"]
+
+TASKS: Mapping[str, Callable[[Workspace | None, Mapping[str, Any], JobReport], Mapping[str, Any]]] = MappingProxyType(
+    {"extract": extract_features, "study": compute_studies, "weights": fetch_weights}
+)
+"""Jobs: they run one at a time."""
+
+LIGHT_TASKS: Mapping[str, Callable[[Workspace | None, Mapping[str, Any]], Any]] = MappingProxyType(
+    {"outline": outline, "copies": show_copies}
+)
+"""Questions that take about a second: they are answered between the steps of a running job."""

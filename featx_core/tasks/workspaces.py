@@ -1,0 +1,19 @@
+"""The workspace of a task that cannot do without one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from featx_core.workspace.workspace import Workspace
+
+
+def needed(workspace: Workspace | None) -> Workspace:
+    """Give the workspace of a task.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    if workspace is None:
+        raise ValueError("This computation needs a workspace. Received: none.")
+    return workspace
