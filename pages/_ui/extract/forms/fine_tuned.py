@@ -15,9 +15,8 @@ from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.extract import backbone_choices
 from pages._ui.extract.forms.asked import Asked
-from pages._ui.shell import formatting, outlines
+from pages._ui.shell import backbone_choices, formatting, outlines
 from pages._ui.shell.inputs import seed_input
 from pages._ui.shell.layer_choices import layer_words
 

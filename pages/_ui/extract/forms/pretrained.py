@@ -14,9 +14,9 @@ from featx_core.networks.origins import WEIGHTS_KINDS
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import SpecError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.extract import backbone_choices, weight_files
+from pages._ui.extract import weight_files
 from pages._ui.extract.forms.asked import Asked
-from pages._ui.shell import formatting, jobs, outlines
+from pages._ui.shell import backbone_choices, formatting, jobs, outlines
 from pages._ui.shell.inputs import Fit, fit_picker, seed_input
 from pages._ui.shell.layer_choices import layer_words
 
