@@ -16,7 +16,7 @@ from featx_core.learning.history import Epoch, History
 if TYPE_CHECKING:
     import keras
 
-MAX_EPOCHS = 50  # row 42 of the reliability table
+MAX_EPOCHS = 50  # row 42 of docs/faults.md
 MAX_SECONDS = 600.0
 FIRST_BATCH_SECONDS = 120.0
 """How long a stage may be silent: the first batch also compiles the network."""

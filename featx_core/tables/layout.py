@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-MAX_FILE_BYTES = 256 * 1024**2  # rows 23 and 24 of the reliability table: as a file, unpacked, and as float32
+MAX_FILE_BYTES = 256 * 1024**2  # rows 23 and 24 of docs/faults.md: as a file, unpacked, and as float32
 MAX_CELLS = 5_000_000  # row 25: of a table of text
 _NAME_WORDS = (
     "name", "names", "file", "files", "filename", "filenames", "file_name", "file_names", "image", "images", "image_name",

@@ -25,7 +25,7 @@ from featx_core.workspace.vectors import VectorStore
 if TYPE_CHECKING:
     from featx_core.base.progress import ProgressCallback
 
-MAX_UPLOAD_BYTES = 2 * 1024**3  # row 22 of the reliability table: what one workspace takes through a browser
+MAX_UPLOAD_BYTES = 2 * 1024**3  # row 22 of docs/faults.md: what one workspace takes through a browser
 MAX_UPLOAD_IMAGES = 20_000
 _RECORDS = (
     "SELECT images.name, label, contents.digest, width, height, format, brightness, notes"

@@ -16,7 +16,7 @@ from featx_core.learning.loop import TrainingError
 from featx_core.measures.folds import assign_folds
 
 LOOKING = "Looking for near-duplicates"
-FEWEST_CLASSES = 2  # row 42 of the reliability table
+FEWEST_CLASSES = 2  # row 42 of docs/faults.md
 FEWEST_IMAGES = 5
 COUNTS_SHOWN = 12
 
