@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from featx_core.architecture.rows import Row, layer
 from featx_core.base.wording import counted
@@ -83,7 +83,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
 )
 
 
-def name_network(layers: tuple[tuple, ...], image_size: tuple[int, int], color: str) -> str:
+def name_network(layers: tuple[tuple[Any, ...], ...], image_size: tuple[int, int], color: str) -> str:
     """Call a network by its preset, or by the number of its layers."""
     made = (layers, image_size, color)
     preset = next((row for row in PRESETS.values() if (row.layers, row.image_size, row.color) == made), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from featx_core.architecture.layers import chain_of_layers, find_layer
 from featx_core.architecture.outline import Outline, pooled_shape
@@ -19,7 +20,7 @@ MAX_BATCH = 64
 
 
 def outline_rows(
-    rows: tuple[tuple, ...], input_shape: tuple[int, int, int], layer: int | str | None, pooling: str | None
+    rows: tuple[tuple[Any, ...], ...], input_shape: tuple[int, int, int], layer: int | str | None, pooling: str | None
 ) -> Outline:
     """List the layers and the shapes of a network of rows, without Keras.
 

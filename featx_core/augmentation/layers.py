@@ -125,7 +125,7 @@ def _own_layers() -> dict[str, Any]:
     """The layers that Keras lacks; made when Keras is there."""
     keras: Any = load_keras()
 
-    class Mirrored(keras.layers.Layer):
+    class Mirrored(keras.layers.Layer):  # type: ignore[misc]
         """Puts a mirrored border around pictures for a layer that would look at black ones."""
 
         def __init__(self, inner: Any, width: int) -> None:
@@ -140,7 +140,7 @@ def _own_layers() -> dict[str, Any]:
             found = self.inner(keras.ops.pad(images, sides, mode="symmetric"), training=training)
             return found[:, self.width : -self.width, self.width : -self.width]
 
-    class Noise(keras.layers.Layer):
+    class Noise(keras.layers.Layer):  # type: ignore[misc]
         """Gaussian noise for values up to 255; Keras's own takes deviations up to 1."""
 
         def __init__(self, strength: float, seed: int) -> None:
@@ -150,7 +150,7 @@ def _own_layers() -> dict[str, Any]:
         def call(self, images: Any, training: bool = False) -> Any:
             return images + 255.0 * self.inner(keras.ops.zeros_like(images), training=training)
 
-    class AugMixed(keras.layers.Layer):
+    class AugMixed(keras.layers.Layer):  # type: ignore[misc]
         """Chains of changes, mixed with each other and with the picture."""
 
         def __init__(self, strength: float, seed: int) -> None:

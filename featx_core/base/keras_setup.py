@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import sys
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -30,7 +31,7 @@ def load_keras() -> ModuleType:
             f"featx needs Keras on TensorFlow with channels last. Received: {settings[0]} with {settings[1]}. "
             "Import featx before Keras, and remove other settings from keras.json."
         )
-    return keras
+    return sys.modules["keras"]
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 _SHOWN = 60  # characters around the column
 
 
@@ -20,7 +22,7 @@ class ExpressionError(ValueError):
         self.column = column
         self.text = text
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.sentence, self.column, self.text)
 
     def pointer(self) -> str:

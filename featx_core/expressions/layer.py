@@ -51,7 +51,7 @@ def layer_class(keras: ModuleType) -> type[keras.layers.Layer]:
     """Define the layer, once, and register it with Keras."""
 
     @keras.saving.register_keras_serializable(package=PACKAGE, name="ExpressionLayer")
-    class ExpressionLayer(keras.layers.Layer):  # type: ignore[name-defined]
+    class ExpressionLayer(keras.layers.Layer):  # type: ignore[misc,name-defined]
         """Applies an expression to each row. It has no weights."""
 
         def __init__(self, expression: str, **options: Any) -> None:
@@ -63,7 +63,7 @@ def layer_class(keras: ModuleType) -> type[keras.layers.Layer]:
             """Compute the expression for each row of `inputs`, `(n_rows, *shape)`."""
             return self.expression.compute(keras_backend(), inputs)
 
-        def compute_output_shape(self, input_shape: tuple) -> tuple:
+        def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[int | None, ...]:
             """Give the shape of the output, checking that the expression fits."""
             return (input_shape[0], *self.expression.output_shape(tuple(input_shape[1:])))
 

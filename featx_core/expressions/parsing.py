@@ -107,7 +107,7 @@ class _Reader:
         if stripped[-1] in "+-*/<>=,":
             raise self.error("Something is missing at the end.", len(stripped) + 1)
 
-    def tokens(self) -> Iterator[re.Match]:
+    def tokens(self) -> Iterator[re.Match[str]]:
         place = 0
         while place < len(self.text):
             match = _TOKEN.match(self.text, place)

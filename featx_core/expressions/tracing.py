@@ -101,7 +101,7 @@ def tile(values: np.ndarray) -> np.ndarray:
         return _bars(finite.ravel())
     shown = finite if values.shape[-1] in (1, 3) else finite.mean(axis=-1, keepdims=True)
     shown = np.repeat(shown, 3, axis=-1) if shown.shape[-1] == 1 else shown
-    return np.rint(255 * _scaled(shown)).astype(np.uint8)
+    return np.asarray(np.rint(255 * _scaled(shown)), np.uint8)
 
 
 def _bars(values: np.ndarray) -> np.ndarray:
@@ -113,7 +113,7 @@ def _bars(values: np.ndarray) -> np.ndarray:
     height = np.arange(TILE_SIDE)[:, np.newaxis]
     is_bar = (height >= top) & (height <= bottom) | (height == zero)
     wide = is_bar[:, np.arange(TILE_SIDE) * len(means) // TILE_SIDE]
-    return (wide[..., np.newaxis] * np.array((*BAR_COLOR, 255))).astype(np.uint8)
+    return np.asarray(wide[..., np.newaxis] * np.array((*BAR_COLOR, 255)), np.uint8)
 
 
 def _scaled(values: np.ndarray) -> np.ndarray:
@@ -121,4 +121,4 @@ def _scaled(values: np.ndarray) -> np.ndarray:
         return np.zeros_like(values)
     low, high = np.nanmin(values), np.nanmax(values)
     scaled = (values - low) / (high - low) if high > low else np.full_like(values, 0.5)
-    return np.nan_to_num(scaled, nan=0.0)
+    return np.asarray(np.nan_to_num(scaled, nan=0.0))

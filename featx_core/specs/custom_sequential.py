@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from featx_core.architecture.outline import POOLING_WORDS, Outline
 from featx_core.architecture.presets import name_network
@@ -66,7 +66,7 @@ class CustomSequential(Spec):
     method: ClassVar[str] = "custom_sequential"
     can_carry_layers: ClassVar[bool] = True
 
-    layers: tuple[tuple, ...]
+    layers: tuple[tuple[Any, ...], ...]
     image_size: tuple[int, int] = (64, 64)
     color: Literal["rgb", "grey"] = "rgb"
     fit: Literal["crop", "stretch", "pad"] = "crop"

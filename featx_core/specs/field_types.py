@@ -20,6 +20,8 @@ def matches(value: Any, hint: Any) -> bool:
         return any(value == option and type(value) is type(option) for option in typing.get_args(hint))
     if origin is tuple:
         return isinstance(value, tuple) and _items_match(value, typing.get_args(hint))
+    if hint is Any:
+        return True
     if hint is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     if hint is int:
@@ -27,7 +29,7 @@ def matches(value: Any, hint: Any) -> bool:
     return isinstance(value, hint)
 
 
-def _items_match(value: tuple, options: tuple) -> bool:
+def _items_match(value: tuple[Any, ...], options: tuple[Any, ...]) -> bool:
     if len(options) == 2 and options[1] is Ellipsis:
         return all(matches(item, options[0]) for item in value)
     return len(value) == len(options) and all(map(matches, value, options))

@@ -142,7 +142,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _goes_without_saying(field: dataclasses.Field, spec: Spec) -> bool:
+def _goes_without_saying(field: dataclasses.Field[Any], spec: Spec) -> bool:
     return bool(field.metadata.get(_LATER)) and getattr(spec, field.name) == field.default
 
 
@@ -164,5 +164,5 @@ def _frozen(value: Any) -> Any:
     return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
 
 
-def _is_required(field: dataclasses.Field) -> bool:
+def _is_required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING

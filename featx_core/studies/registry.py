@@ -19,7 +19,7 @@ from featx_core.studies.stability import StabilityStudy
 from featx_core.studies.study import Study
 from featx_core.studies.sweep import SweepStudy
 
-STUDIES: Mapping[str, type[Study]] = MappingProxyType(
+STUDIES: Mapping[str, type[Study[Any]]] = MappingProxyType(
     {
         kind.kind: kind
         for kind in (
@@ -38,12 +38,12 @@ STUDIES: Mapping[str, type[Study]] = MappingProxyType(
 )
 
 
-def study_to_json(study: Study) -> dict[str, Any]:
+def study_to_json(study: Study[Any]) -> dict[str, Any]:
     """Write a study as JSON values: its kind and its fields."""
     return {"kind": study.kind, **to_fields(study)}
 
 
-def study_from_json(values: Mapping[str, Any]) -> Study:
+def study_from_json(values: Mapping[str, Any]) -> Study[Any]:
     """Read what `study_to_json` wrote.
 
     Raises:

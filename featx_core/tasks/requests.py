@@ -84,7 +84,7 @@ class StudyJob:
 
     task: ClassVar[str] = "study"
 
-    studies: tuple[Study, ...]
+    studies: tuple[Study[Any], ...]
     keys: tuple[str, ...] = ()
 
     def to_parameters(self) -> dict[str, Any]:

@@ -51,9 +51,9 @@ def compute_studies(workspace: Workspace | None, parameters: Mapping[str, Any], 
     return {"n_computed": n_computed, "problems": problems}
 
 
-def _by_kind(studies: Sequence[Study]) -> Iterator[list[Study]]:
+def _by_kind(studies: Sequence[Study[Any]]) -> Iterator[list[Study[Any]]]:
     """Deal studies out: those that share passes over a network together, every other one alone."""
-    shared: dict[type[Study], list[Study]] = {}
+    shared: dict[type[Study[Any]], list[Study[Any]]] = {}
     for study in studies:
         if type(study).compute_many.__func__ is Study.compute_many.__func__:  # type: ignore[attr-defined]
             yield [study]

@@ -126,4 +126,4 @@ def split(codes: np.ndarray, groups: np.ndarray, share: float, seed: int) -> np.
             "Add more different images."
         )
     best = max(fair, key=lambda fold: len(np.unique(codes[folds == fold])))
-    return folds == best
+    return np.asarray(folds == best)

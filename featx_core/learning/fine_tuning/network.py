@@ -84,7 +84,7 @@ def let_learn(network: keras.Model, n_stages: int) -> list[keras.Variable]:
     for index, layer in enumerate(network.layers):
         is_free = index >= first and type(layer).__name__ != "BatchNormalization"
         layer.trainable = layer.name in NEW_LAYERS or is_free
-    return network.trainable_variables
+    return list(network.trainable_variables)
 
 
 def _first_free(network: keras.Model, n_stages: int) -> int:

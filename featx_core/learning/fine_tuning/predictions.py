@@ -48,7 +48,7 @@ def class_scores(new_features: np.ndarray, arrays: list[np.ndarray]) -> np.ndarr
     """
     logits = new_features.astype(np.float64) @ arrays[-2] + arrays[-1]
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def _predicted(spec: FineTuned, workspace: Workspace, features: Features) -> tuple[str | None, ...]:

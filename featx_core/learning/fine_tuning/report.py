@@ -80,7 +80,7 @@ class TuningReport:
     @property
     def correct(self) -> np.ndarray:
         """Whether the network named each image rightly, bool `(n_images,)`."""
-        return self.predicted == self.truth
+        return np.asarray(self.predicted == self.truth)
 
     @property
     def accuracy(self) -> Interval:
@@ -113,7 +113,7 @@ class TuningReport:
     def wrong(self) -> list[int]:
         """Rows of the images that were named wrongly, the surest mistake first."""
         rows = np.flatnonzero(~self.correct)
-        return rows[np.argsort(-self.confidence[rows], kind="stable")].tolist()
+        return [int(row) for row in rows[np.argsort(-self.confidence[rows], kind="stable")]]
 
     @property
     def p_value(self) -> float:

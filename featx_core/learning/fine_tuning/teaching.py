@@ -131,7 +131,7 @@ class _Teaching:
 
         def one_version(batch: np.ndarray, rows: np.ndarray, epoch: int) -> np.ndarray:
             draws = np.random.default_rng([spec.seed, epoch]).integers(0, len(versions), len(self.training))
-            return versions[draws[rows], self.training[rows]]
+            return np.asarray(versions[draws[rows], self.training[rows]])
 
         return fit(
             self.head,
@@ -251,4 +251,4 @@ def _weights(codes: np.ndarray, training: np.ndarray, *, balanced: bool) -> np.n
     if not balanced:
         return np.ones(len(codes), np.float32)
     counts = np.bincount(codes[training])
-    return (len(training) / (len(counts) * counts[codes])).astype(np.float32)
+    return np.asarray(len(training) / (len(counts) * counts[codes]), np.float32)

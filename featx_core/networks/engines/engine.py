@@ -95,7 +95,7 @@ def in_parts(run: Callable[[np.ndarray], np.ndarray], batch: np.ndarray, at_once
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def forward_pass(model: keras.Model) -> Callable:
+def forward_pass(model: keras.Model) -> Callable[..., Any]:
     """Give the function to trace: from preprocessed images to what the model gives, small networks with fixed weights."""
     import tensorflow as tf
 

@@ -1,6 +1,7 @@
 """The Compare page: which runs, the verdict, the ranking, quality against time."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -235,7 +236,7 @@ def _csv(table: pd.DataFrame) -> bytes:
     return formatting.safe_csv(table.astype(object).where(table.notna(), None))
 
 
-def _with_interval(row: dict, measure: str) -> str:
+def _with_interval(row: dict[Any, Any], measure: str) -> str:
     value, low, high = row[measure], row[f"{measure}_low"], row[f"{measure}_high"]
     if pd.isna(value):
         return "not measured" if measure == "stability" and row["kind"] == "extractor" else ""

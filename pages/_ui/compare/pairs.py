@@ -15,6 +15,7 @@ from featx_core.figures.style import CONFIG, plain
 from featx_core.images.image_set import ImageSet
 from featx_core.maps.procrustes import align_map
 from featx_core.maps.projection import Projection
+from featx_core.maps.registry import PROJECTIONS
 from featx_core.measures.neighbors import Mover, movers
 from featx_core.measures.similarity import MEASURES
 from featx_core.workspace.runs import Run
@@ -109,11 +110,11 @@ def show_pair(chosen: Sequence[Run]) -> None:
     second = bar.selectbox("Right", digests, format_func=lambda digest: words[digest], key=_SECOND, width=380)
     name = bar.segmented_control(
         "Projection",
-        list(maps.PROJECTIONS),
+        list(PROJECTIONS),
         default="pca",
         required=True,
         key="pair_projection",
-        format_func=lambda name: maps.PROJECTIONS[name].title,
+        format_func=lambda name: PROJECTIONS[name].title,
     )
     if first == second:
         st.caption("Pick two different runs.")
@@ -140,7 +141,7 @@ def _both(run: Run, name: str) -> tuple[Features, Projection] | None:
     if features is None or len(features) < 2:
         st.caption("A map needs at least 2 images.")
         return None
-    parameters = {item.name: item.default for item in maps.PROJECTIONS[name].parameters}
+    parameters = {item.name: item.default for item in PROJECTIONS[name].parameters}
     choice = maps.Choice(name, 2, "label", False, 0, parameters)
     try:
         projection, job = maps.fetch(run, features, choice, alone=False)

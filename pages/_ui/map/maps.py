@@ -154,7 +154,7 @@ def _computed(
     name: str,
     n_components: int,
     seed: int,
-    parameters: dict,
+    parameters: dict[str, Any],
     _features: Features,
 ) -> Projection:
     del digest, created, digests

@@ -1,6 +1,7 @@
 """The drawn map, what is selected on it, and the gallery of the selection."""
 
 from collections import Counter
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -61,7 +62,7 @@ def _figure(run: Run, features: Features, projection: Projection, choice: maps.C
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _drawn(about: tuple, _features: Features, _projection: Projection, _choice: maps.Choice) -> go.Figure:
+def _drawn(about: tuple[Any, ...], _features: Features, _projection: Projection, _choice: maps.Choice) -> go.Figure:
     """Draw a map, once for all that is selected on it: with 10 000 points it takes longer than all else after a click."""
     *_, dark = about
     groups, title = maps.groups(_features, _projection, _choice.color)

@@ -2,11 +2,13 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
 from featx_core.extraction.vector_sets import vector_sets
+from featx_core.workspace.store import WorkspaceError
 from pages._ui.shell import formatting, fragments, jobs, library, session
 
 PAGES = (
@@ -22,7 +24,7 @@ _FOLDER = Path(__file__).resolve().parents[2]
 _around = threading.local()  # per run of a script; the session's state refuses to be written when a run is cut short
 
 
-def _pages() -> list:
+def _pages() -> list[Any]:
     return [
         st.Page(_FOLDER / f"{name}.py", title=title, icon=icon, url_path=name, default=name == "images")
         for name, title, icon in PAGES
@@ -70,7 +72,7 @@ def guard() -> None:
         st.rerun()
 
 
-def _links(pages: list) -> None:
+def _links(pages: list[Any]) -> None:
     """Show the way to each page. The links carry the workspace, so that a page opened in a new tab shows the same one.
 
     Those of `st.navigation` do not: the address then changes twice for one click, and Back goes to the page one is on.
@@ -121,7 +123,7 @@ def _open_file() -> None:
     if upload is not None:
         try:
             session.switch(library.adopt(upload.getvalue()))
-        except library.WorkspaceError as error:
+        except WorkspaceError as error:
             st.error(str(error), icon=":material/error:")
         else:
             st.rerun()

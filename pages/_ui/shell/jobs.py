@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -103,7 +103,7 @@ def offer(study: Study[Result], words: str, *, icon: str, key: str) -> Result | 
     return None
 
 
-def leave_others(study: Study) -> None:
+def leave_others(study: Study[Any]) -> None:
     """Cancel studies of the same kind that this session asked for before and does not look at any more."""
     asked = _request([study]).to_parameters()
     for job in mine():
@@ -112,7 +112,7 @@ def leave_others(study: Study) -> None:
             cancel(job)
 
 
-def _request(studies: Sequence[Study]) -> StudyJob:
+def _request(studies: Sequence[Study[Any]]) -> StudyJob:
     workspace = session.workspace()
     return StudyJob(tuple(studies), tuple(study.key(workspace) for study in studies))
 
