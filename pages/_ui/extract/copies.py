@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from featx_core.augmentation.transforms import Transforms
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.specs.spec import Spec
-from featx_core.worker.jobs import JobRefusedError, TaskFailedError
+from featx_core.worker.jobs import TaskFailedError
 from pages._ui.shell import formatting, questions, session
 
 SHOWN = 8
@@ -56,8 +56,12 @@ def draw(
     }
     try:
         answer = questions.fetch("copies", asked, workspace_path=session.workspace().path)
-    except (TaskFailedError, JobRefusedError, TimeoutError) as error:
+    except TaskFailedError as error:
         places[0].caption(formatting.escape(str(error)))
+        return
+    except questions.NoAnswerError as error:
+        with places[0]:
+            questions.offer_again(error)
         return
     for number, place in enumerate(places):
         if answer is None:
