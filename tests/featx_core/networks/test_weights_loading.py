@@ -133,7 +133,9 @@ def with_values(legacy, value, dtype, path="conv/conv/kernel"):
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
 def test_values_that_are_no_numbers_are_refused(network, legacy, value, dtype):
     scramble(network)
-    with pytest.raises(WeightsError, match=r"`a\.h5` holds values that are no numbers, in layer `conv`: NaN or infinite"):
+    with pytest.raises(
+        WeightsError, match=r"`a\.h5` holds values that are no numbers, in layer `conv`: NaN or infinite"
+    ):
         weights.load_into(network, with_values(legacy, value, dtype), "a.h5")
     assert is_scrambled(network)
 
