@@ -48,7 +48,7 @@ class Asks:
 
     Attributes:
         serving: The request that the worker is busy with, or None.
-        since: Since when, in the own time of the worker.
+        since: When the worker last said something of a request, or could begin with one, in its own time.
     """
 
     def __init__(self) -> None:
@@ -73,8 +73,15 @@ class Asks:
         """Forget a request: nobody waits for it any more."""
         self._open.pop(ask.number, None)
 
-    def send_all(self, send: Callable[[Mapping[str, Any]], None]) -> None:
-        """Send the requests that the worker does not have yet."""
+    @property
+    def are_sent(self) -> bool:
+        """Whether the worker has a request that it did not answer yet."""
+        return any(ask.is_sent for ask in self._open.values())
+
+    def send_all(self, send: Callable[[Mapping[str, Any]], None], now: float) -> None:
+        """Send the requests that the worker does not have yet, at `now` in its own time."""
+        if not self.are_sent:
+            self.since = now
         for ask in self._open.values():
             if not ask.is_sent:
                 ask.is_sent = True
@@ -85,8 +92,12 @@ class Asks:
         """Note that the worker began with a request, at `now` in its own time."""
         self.serving, self.since = self._open.get(number), now
 
-    def answer(self, number: int, result: Any, problem: str | None, *, is_lost: bool = False) -> None:
-        """Pass an answer on to whoever waits for it."""
+    def answer(self, number: int, result: Any, problem: str | None, now: float) -> None:
+        """Pass an answer on to whoever waits for it, at `now` in the own time of the worker."""
+        self.since = now
+        self._end(number, result, problem)
+
+    def _end(self, number: int, result: Any, problem: str | None, *, is_lost: bool = False) -> None:
         self.serving = None
         ask = self._open.pop(number, None)
         if ask is not None:
@@ -99,10 +110,10 @@ class Asks:
         for ask in list(self._open.values()):
             ask.is_sent = False
             if ask is culprit or ask.n_sent >= MAX_TRIES:
-                self.answer(ask.number, None, problem, is_lost=True)
+                self._end(ask.number, None, problem, is_lost=True)
         self.serving = None
 
     def close(self) -> None:
         """Tell all who wait that there will be no answer."""
         for number in list(self._open):
-            self.answer(number, None, CLOSED, is_lost=True)
+            self._end(number, None, CLOSED, is_lost=True)

@@ -105,7 +105,7 @@ class Runner:
         child = self.child
         if child is None or not child.is_ready:
             return
-        self.asks.send_all(child.send)
+        self.asks.send_all(child.send, child.own_seconds())
         record = self.table.start_next() if self._slot is None and not self._must_recycle else None
         if record is None:
             return
@@ -171,7 +171,7 @@ class Runner:
         self._check_memory(child, now)
         if self.child is child and self._slot is not None:
             self._check_slot(child, self._slot, now)
-        if self.child is child and self.asks.serving is not None:
+        if self.child is child and (self.asks.serving is not None or (self._slot is None and self.asks.are_sent)):
             self._check_request(child)
         if self.child is child and self._slot is None and self.asks.serving is None:
             has_served = child.n_jobs >= self._limits.worker_jobs and not self.table.waiting
@@ -255,8 +255,7 @@ class Runner:
         slot = self._slot
         if slot is None or slot.run != message["run"]:
             return
-        self._hear(slot)
-        slot.has_begun, slot.limit = True, message["limit"]
+        slot.heard, slot.has_begun, slot.limit = self._own_seconds(), True, message["limit"]
         if slot.record is self.table.running:
             slot.record.advance(message["stage"], message["done"], message["total"], time.monotonic())
 
@@ -265,22 +264,22 @@ class Runner:
         if slot is None or slot.run != message["run"]:
             return
         self._slot = None
+        self.asks.since = self._own_seconds()
         self._deaths.clear()
         self._must_recycle |= bool(message.get("recycle"))
         facts = {name: message.get(name) for name in ("message", "reference", "result")}
         self.table.end(slot.record, message["type"], **facts)
 
     def _on_serving(self, message: dict[str, Any]) -> None:
-        self.asks.serve(message["ask"], self.child.own_seconds() if self.child is not None else 0.0)
+        self.asks.serve(message["ask"], self._own_seconds())
 
     def _on_answer(self, message: dict[str, Any]) -> None:
-        self.asks.answer(message["ask"], message.get("result"), message.get("message"))
+        self.asks.answer(message["ask"], message.get("result"), message.get("message"), self._own_seconds())
         if self._slot is not None:
-            self._hear(self._slot)
+            self._slot.heard = self._own_seconds()
 
-    def _hear(self, slot: Slot) -> None:
-        if self.child is not None:
-            slot.heard = self.child.own_seconds()
+    def _own_seconds(self) -> float:
+        return self.child.own_seconds() if self.child is not None else 0.0
 
 
 _HANDLERS: dict[str, Callable[[Runner, dict[str, Any]], None]] = {

@@ -162,6 +162,35 @@ def test_a_job_that_hangs_after_it_began_is_not_tried_again(runner, children):
 
 
 @posix
+def test_a_stopped_worker_is_replaced_and_questions_are_answered_by_the_next(supervise):
+    supervisor = supervise(stall_seconds=1.0)
+    assert eventually(lambda: supervisor.is_ready)
+    pid = supervisor.worker_pid
+    os.kill(pid, signal.SIGSTOP)
+    assert supervisor.ask("light_echo", {}, PATIENCE)["pid"] != pid
+
+
+def test_a_question_waits_for_the_job_that_runs_and_a_while_longer(runner, children):
+    (child,) = children
+    runner.table.submit("extract", None, {}, "a job", "ada")
+    runner.take_in(child, {"type": "ready"})
+    run = child.sent[0]["run"]
+    runner.asks.add({"type": "ask"}, 9)
+    runner.dispatch()
+    child.own = 59
+    runner.take_in(child, {"type": "progress", "run": run, "stage": "A", "done": 0, "total": 0, "limit": 500})
+    child.own = 400
+    runner.tick(time.monotonic())
+    runner.take_in(child, {"type": "done", "run": run, "result": {}})
+    child.own = 459
+    runner.tick(time.monotonic())
+    assert runner.child is child
+    child.own = 461
+    runner.tick(time.monotonic())
+    assert runner.child is None
+
+
+@posix
 def test_a_worker_that_is_starved_in_its_start_is_waited_for(supervise, monkeypatch):
     monkeypatch.setenv("FAKE_WARM_UP", "os.kill(os.getpid(), signal.SIGSTOP)")
     supervisor = supervise(start_seconds=1.5)

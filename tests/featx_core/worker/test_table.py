@@ -143,14 +143,14 @@ def test_a_job_that_was_put_back_is_the_next(table):
 def test_asks_are_sent_twice_at_most_and_never_after_they_ended_a_worker():
     asks, sent = Asks(), []
     innocent, culprit = asks.add({"task": "a"}, 9), asks.add({"task": "b"}, 9)
-    asks.send_all(sent.append)
-    asks.send_all(sent.append)
+    asks.send_all(sent.append, 0.0)
+    asks.send_all(sent.append, 0.0)
     assert [message["task"] for message in sent] == ["a", "b"]
     asks.serve(culprit.number, 1.0)
     asks.worker_is_gone("It stopped.")
     with pytest.raises(TaskFailedError, match=r"It stopped\."):
         culprit.wait(0)
-    asks.send_all(sent.append)
+    asks.send_all(sent.append, 0.0)
     assert [message["task"] for message in sent] == ["a", "b", "a"]
     asks.worker_is_gone("It stopped.")
     with pytest.raises(TaskFailedError, match=r"It stopped\."):
