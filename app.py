@@ -7,4 +7,10 @@ from pages._ui.shell import frame, server
 if server.runs_a_script():
     frame.show()
 else:
-    app = st.App(__file__, lifespan=server.lifespan, routes=server.ROUTES, on_script_error=server.report)
+    app = st.App(
+        __file__,
+        lifespan=server.lifespan,
+        routes=server.ROUTES,
+        middleware=server.MIDDLEWARE,
+        on_script_error=server.report,
+    )

@@ -38,6 +38,7 @@ class Panel:
         notes: Sentences on what was left out.
         has_any_label: Whether any image has a label, be it too few to learn.
         digest: Names all that a score depends on besides the features: images, groups, labels but not how they are called.
+        n_all: How many images it was chosen from.
         noun: What to call one of them in words.
     """
 
@@ -51,6 +52,7 @@ class Panel:
     notes: tuple[str, ...]
     has_any_label: bool
     digest: str
+    n_all: int
     noun: str = "image"
 
     @property
@@ -102,9 +104,8 @@ def choose_panel(
     folds = assign_folds(codes, groups_here[probed]) if len(probed) else np.zeros(0, np.int64)
     digest = _digest([keys[row] for row in rows], groups_here, probed, codes)
     representatives = np.unique(groups_here, return_index=True)[1]
-    return Panel(
-        rows, groups_here, representatives, probed, codes, folds, names, (*notes, *left_out), any(named), digest, noun
-    )
+    chosen = rows, groups_here, representatives, probed, codes, folds, names
+    return Panel(*chosen, (*notes, *left_out), any(named), digest, n_images, noun)
 
 
 def _join(keys: Sequence[str], groups: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
+from featx_core.base.wording import counted
 from featx_core.comparison.panel import MAX_SIMILARITY_IMAGES, Panel
 from featx_core.measures.neighbors import N_NEIGHBORS, at_unit_length, cosine_similarities, effective_dimension, hubness
 from featx_core.measures.probes import ProbeScore, in_threads, knn_accuracy, linear_probe
@@ -59,7 +60,11 @@ def score_extractor(
         two random halves of the features, or None); and `knn`, `probe`, `silhouette`, `nmi`, which are None without
         labels. `knn` and `probe` hold `value`, `low`, `high`, `n_effective`, `correct` (for each of `panel.probed`) and
         `choices`.
+
+    Raises:
+        ValueError: If there is not one row for each image.
     """
+    _check_rows(vectors, panel)
     known, n_not_finite = _finite(vectors[panel.rows])
     result: dict[str, Any] = {"n_features": int(vectors.shape[1]), "n_not_finite": n_not_finite}
     measures = _measures(known, panel)
@@ -72,7 +77,8 @@ def score_extractor(
 
 
 def prepare_space(vectors: np.ndarray, panel: Panel) -> PreparedSpace:
-    """Make a feature space ready for `score_pair`. Arguments as for `score_extractor`."""
+    """Make a feature space ready for `score_pair`. Arguments and errors as for `score_extractor`."""
+    _check_rows(vectors, panel)
     single = _finite(vectors[panel.rows[panel.representatives[:MAX_SIMILARITY_IMAGES]]])[0]
     if len(single) < MIN_IMAGES:
         return PreparedSpace(None, None)
@@ -115,6 +121,15 @@ def _chance(first: Space, second: Space) -> dict[str, tuple[float, float]]:
     """The noise floor, with the same permutations whichever of the two comes first."""
     ahead = float(np.sum(np.abs(first.products))) <= float(np.sum(np.abs(second.products)))
     return chance_level(first, second) if ahead else chance_level(second, first)
+
+
+def _check_rows(vectors: np.ndarray, panel: Panel) -> None:
+    """Without this, rows that come after a missing one would be taken for those of other images."""
+    if len(vectors) != panel.n_all:
+        raise ValueError(
+            f"Features of {counted(panel.n_all, panel.noun)} are needed. Received: {len(vectors)}. If some were taken out of "
+            "the workspace meanwhile, compare again."
+        )
 
 
 def _finite(vectors: np.ndarray) -> tuple[np.ndarray, int]:

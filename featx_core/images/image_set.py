@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, overload
 
@@ -10,6 +10,13 @@ from featx_core.images.decoding import decode
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+class ImageGoneError(KeyError):
+    """An image that was taken out of its workspace after it was asked for, and what to do, in plain words."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class Keeper(Protocol):
@@ -48,8 +55,12 @@ class ImageRecord:
     workspace: Keeper = field(repr=False, compare=False)
 
     def read(self) -> bytes:
-        """Fetch the file as it came in."""
-        return self.workspace.content(self.digest)
+        """Fetch the file as it came in.
+
+        Raises:
+            ImageGoneError: If it was taken out of its workspace.
+        """
+        return self._fetch(self.workspace.content)
 
     def pixels(self, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
         """Decode the image, upright.
@@ -59,12 +70,23 @@ class ImageRecord:
 
         Returns:
             uint8 `(height, width, 3)`, RGB.
+
+        Raises:
+            ImageGoneError: If it was taken out of its workspace.
         """
         return decode(self.read(), at_least=at_least)
 
     def thumbnail(self) -> bytes:
-        """Fetch a small picture (WebP, longest side 256 pixels)."""
-        return self.workspace.thumbnail(self.digest)
+        """Fetch a small picture (WebP, longest side 256 pixels). Raises as `read` does."""
+        return self._fetch(self.workspace.thumbnail)
+
+    def _fetch(self, fetch: Callable[[str], bytes]) -> bytes:
+        try:
+            return fetch(self.digest)
+        except KeyError:
+            raise ImageGoneError(
+                f"{self.name} was taken out of the workspace while it was needed. Start again to go on without it."
+            ) from None
 
 
 class ImageSet(Sequence[ImageRecord]):

@@ -25,6 +25,8 @@ CONVERT_HINT = (
     "In Keras, write only its weights with `model.save_weights('name.weights.h5')` and import that file instead."
 )
 
+_MAKE_ANEW = "The network was not changed. Save the weights of a network that computes finite values."
+
 _H5_ERRORS = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, UnicodeError, MemoryError)
 
 _Saved = tuple[str, list[h5py.Dataset]]
@@ -47,7 +49,8 @@ def load_into(network: keras.Model, source: Path | bytes, name: str, *, is_trust
         is_trusted: Whether the file was checked against a pinned hash: then its size is not limited.
 
     Raises:
-        WeightsError: If the file is too large, is something else, or does not fit the network.
+        WeightsError: If the file is too large, is something else, does not fit the network, or holds values that the network
+            cannot.
     """
     _check_size(source, name, is_trusted)
     try:
@@ -60,7 +63,8 @@ def load_into(network: keras.Model, source: Path | bytes, name: str, *, is_trust
         raise WeightsError(
             f"`{name}` could not be read as a file of Keras weights: it is damaged or something else."
         ) from error
-    _check_finite(saved_names=[label for label, _ in saved], values=values, name=name)
+    for (_, variables, _), (label, _), arrays in zip(layers, saved, values, strict=True):
+        _check_values(variables, arrays, label, name)
     for (_, variables, layer), arrays in zip(layers, values, strict=True):
         for variable, array in zip(variables, arrays, strict=True):
             variable.assign(array)
@@ -202,9 +206,23 @@ def _read(dataset: h5py.Dataset) -> np.ndarray:
     return np.asarray(dataset[()])
 
 
-def _check_finite(*, saved_names: Sequence[str], values: Sequence[Sequence[np.ndarray]], name: str) -> None:
-    for label, arrays in zip(saved_names, values, strict=True):
-        if not all(np.isfinite(array).all() for array in arrays):
+def _check_values(variables: Sequence[keras.Variable], arrays: Sequence[np.ndarray], label: str, name: str) -> None:
+    """Refuse what no network computes with, and what the variables of this one cannot take."""
+    for variable, array in zip(variables, arrays, strict=True):
+        if not np.isfinite(array).all():
             raise WeightsError(
-                f"`{name}` holds values that are no numbers, in layer `{label}`. The network was not changed."
+                f"`{name}` holds values that are no numbers, in layer `{label}`: NaN or infinite ones. {_MAKE_ANEW}"
             )
+        if not _fits(array, np.dtype(variable.dtype)):
+            raise WeightsError(
+                f"`{name}` holds values beyond {variable.dtype}, in layer `{label}`: up to {_largest(array):.3g}. {_MAKE_ANEW}"
+            )
+
+
+def _fits(array: np.ndarray, dtype: np.dtype) -> bool:
+    limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    return not array.size or bool(array.min() >= limits.min and array.max() <= limits.max)
+
+
+def _largest(array: np.ndarray) -> float:
+    return max(array.min(), array.max(), key=abs)

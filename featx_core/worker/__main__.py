@@ -21,26 +21,45 @@ OOM_SCORE = 500  # of 1000: when the machine runs out of memory, Linux ends the 
 
 
 def main() -> None:
-    """Take over the pipes, step back behind the server, and work."""
+    """Take over the pipes, get ready, step back behind the server, and work.
+
+    It steps back when it is ready: on a busy machine, a process that stands back gets too little to ever load TensorFlow.
+    """
     channel = take_standard_streams()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s worker %(message)s")
     parser = argparse.ArgumentParser(prog="python -m featx_core.worker")
     parser.add_argument("--tasks", default=TASKS_MODULE)
-    step_back()
+    offer_memory()
     worker = Worker(importlib.import_module(parser.parse_args().tasks), channel)
     threading.Thread(target=worker.read, name="featx-messages", daemon=True).start()
+    worker.get_ready()
+    step_back()
     worker.work()
 
 
+def offer_memory() -> None:
+    """Let the server keep its memory when the machine runs out of it."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE), encoding="ascii")
+
+
 def step_back() -> None:
-    """Let the server go first: for processor time, and for memory."""
-    if hasattr(os, "nice"):
+    """Let the server go first for processor time."""
+    if sys.platform == "linux":
+        _step_back_with_all_threads()
+    elif hasattr(os, "nice"):
         os.nice(NICENESS)
     with contextlib.suppress(OSError):  # between sessions, and the worker is one, Linux goes by this number instead
         Path("/proc/self/autogroup").write_text(str(NICENESS), encoding="ascii")
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE), encoding="ascii")
+
+
+def _step_back_with_all_threads() -> None:
+    """Set the niceness of each thread: in Linux every thread has its own, and the libraries have started theirs by now."""
+    niceness = os.getpriority(os.PRIO_PROCESS, 0) + NICENESS
+    for thread in sorted(int(name) for name in os.listdir("/proc/self/task")):  # the first, which starts others, first
+        with contextlib.suppress(OSError):  # it has ended
+            os.setpriority(os.PRIO_PROCESS, thread, niceness)
 
 
 if __name__ == "__main__":

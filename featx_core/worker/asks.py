@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from featx_core.worker.jobs import JobRefusedError, TaskFailedError
+from featx_core.worker.jobs import JobRefusedError, TaskFailedError, WorkerLostError
 from featx_core.worker.sentences import BUSY, CLOSED, no_answer
 
 MAX_TRIES = 2
@@ -25,6 +24,7 @@ class Ask:
     answered: threading.Event = field(default_factory=threading.Event)
     result: Any = None
     problem: str | None = None
+    is_lost: bool = False
     n_sent: int = 0
     is_sent: bool = False
 
@@ -34,11 +34,12 @@ class Ask:
         Raises:
             TimeoutError: If there is none in time.
             TaskFailedError: If there will be none.
+            WorkerLostError: If that is for the end of the worker.
         """
         if not self.answered.wait(seconds):
             raise TimeoutError(no_answer(seconds))
         if self.problem is not None:
-            raise TaskFailedError(self.problem)
+            raise (WorkerLostError if self.is_lost else TaskFailedError)(self.problem)
         return self.result
 
 
@@ -47,7 +48,7 @@ class Asks:
 
     Attributes:
         serving: The request that the worker is busy with, or None.
-        since: Since when, a reading of `time.monotonic`.
+        since: When the worker last said something of a request, or could begin with one, in its own time.
     """
 
     def __init__(self) -> None:
@@ -72,24 +73,35 @@ class Asks:
         """Forget a request: nobody waits for it any more."""
         self._open.pop(ask.number, None)
 
-    def send_all(self, send: Callable[[Mapping[str, Any]], None]) -> None:
-        """Send the requests that the worker does not have yet."""
+    @property
+    def are_sent(self) -> bool:
+        """Whether the worker has a request that it did not answer yet."""
+        return any(ask.is_sent for ask in self._open.values())
+
+    def send_all(self, send: Callable[[Mapping[str, Any]], None], now: float) -> None:
+        """Send the requests that the worker does not have yet, at `now` in its own time."""
+        if not self.are_sent:
+            self.since = now
         for ask in self._open.values():
             if not ask.is_sent:
                 ask.is_sent = True
                 ask.n_sent += 1
                 send(ask.message)
 
-    def serve(self, number: int) -> None:
-        """Note that the worker began with a request."""
-        self.serving, self.since = self._open.get(number), time.monotonic()
+    def serve(self, number: int, now: float) -> None:
+        """Note that the worker began with a request, at `now` in its own time."""
+        self.serving, self.since = self._open.get(number), now
 
-    def answer(self, number: int, result: Any, problem: str | None) -> None:
-        """Pass an answer on to whoever waits for it."""
+    def answer(self, number: int, result: Any, problem: str | None, now: float) -> None:
+        """Pass an answer on to whoever waits for it, at `now` in the own time of the worker."""
+        self.since = now
+        self._end(number, result, problem)
+
+    def _end(self, number: int, result: Any, problem: str | None, *, is_lost: bool = False) -> None:
         self.serving = None
         ask = self._open.pop(number, None)
         if ask is not None:
-            ask.result, ask.problem = result, problem
+            ask.result, ask.problem, ask.is_lost = result, problem, is_lost
             ask.answered.set()
 
     def worker_is_gone(self, problem: str) -> None:
@@ -98,10 +110,10 @@ class Asks:
         for ask in list(self._open.values()):
             ask.is_sent = False
             if ask is culprit or ask.n_sent >= MAX_TRIES:
-                self.answer(ask.number, None, problem)
+                self._end(ask.number, None, problem, is_lost=True)
         self.serving = None
 
     def close(self) -> None:
         """Tell all who wait that there will be no answer."""
         for number in list(self._open):
-            self.answer(number, None, CLOSED)
+            self._end(number, None, CLOSED, is_lost=True)

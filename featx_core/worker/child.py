@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from featx_core.worker.own_time import OwnTime
+
 _LOG = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[2]
 _ENVIRONMENT = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUTF8": "1"}
@@ -56,6 +58,7 @@ class Child:
             env=environment(),
             start_new_session=os.name == "posix",  # Ctrl-C in the terminal is for the server alone
         )
+        self._own_time = OwnTime(self.pid, self.started)
         for work, name in ((self._write, "write"), (self._read, "read")):
             threading.Thread(target=work, name=f"featx-worker-{name}", daemon=True).start()
 
@@ -68,6 +71,13 @@ class Child:
     def exit_code(self) -> int | None:
         """How it ended, negative for a signal; None while it runs."""
         return self._process.returncode
+
+    def own_seconds(self) -> float:
+        """Give how long the process had itself to work with, in seconds (see `OwnTime`): what it is judged by.
+
+        Until it is ready, it may be stopped for as long as one likes; afterwards a process that is stopped is one that hangs.
+        """
+        return self._own_time.look(time.monotonic(), stopped_counts=self.is_ready)
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Send a message. Never waits, and does nothing when the process is gone."""

@@ -19,17 +19,22 @@ class TaskFailedError(Exception):
     """A question to the worker that has no answer, and why, in plain words."""
 
 
+class WorkerLostError(TaskFailedError):
+    """A question that got no answer because the worker ended meanwhile: asked again, it may get one."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What jobs and the worker are held to. Times in seconds.
 
     Attributes:
-        max_waiting: Jobs in the queue, besides the one that runs.
+        max_waiting: Jobs in the queue, besides the one that runs: four each of fifty people.
         max_per_owner: Unfinished jobs of one owner.
         max_asks: Light requests that wait for an answer.
         stall_seconds: Without a sign of life, where the stage of the job does not allow more.
         job_seconds: For one job. None: as long as it takes.
-        start_seconds: Until a fresh worker is ready.
+        start_seconds: Until a fresh worker is ready, in its own time (see `OwnTime`); twice as long after each start that
+            took too long.
         cancel_seconds: Until a worker that does not let go of a cancelled job is ended, while other jobs wait.
         idle_cancel_seconds: The same while nobody waits.
         worker_bytes: Resident memory of the worker.
@@ -39,7 +44,7 @@ class Limits:
         pause_seconds: How long it waits then.
     """
 
-    max_waiting: int = 20
+    max_waiting: int = 200
     max_per_owner: int = 4
     max_asks: int = 64
     stall_seconds: float = 60.0

@@ -44,6 +44,7 @@ class Worker:
         self._later: deque[dict[str, Any]] = deque()
         self._cancelled: set[int] = set()
         self._must_reset = True
+        self._facts: Mapping[str, Any] = {}
 
     def read(self) -> None:
         """Take messages in, on a thread of its own. Ends the process when the server is gone, whatever it is at."""
@@ -56,11 +57,14 @@ class Worker:
         finally:
             os._exit(0)
 
-    def work(self) -> None:
-        """Warm up, say so, and do what comes in, without end."""
-        facts = getattr(self._tasks, "warm_up", _nothing)()
+    def get_ready(self) -> None:
+        """Warm up."""
+        self._facts = getattr(self._tasks, "warm_up", _nothing)() or {}
         gc.freeze()
-        self._channel.send({"type": "ready", "facts": facts or {}})
+
+    def work(self) -> None:
+        """Say that all is ready, and do what comes in, without end."""
+        self._channel.send({"type": "ready", "facts": self._facts})
         while True:
             message = self._later.popleft() if self._later else self._inbox.get()
             if message["type"] == "run":

@@ -20,6 +20,10 @@ from featx_core.worker.table import JobTable, Record
 DEATH_WINDOW_SECONDS = 60.0
 MEMORY_SECONDS = 0.5
 """Time between two looks at the memory of the worker."""
+MAX_DOUBLINGS = 5
+"""How often the time for a start is doubled, each time after a start that took too long."""
+BUSY_AFTER_SECONDS = 10.0
+"""Of loading, after which a page says that the machine is busy, when the worker got less than half of that for itself."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,14 +35,16 @@ class Slot:
     Attributes:
         run: Tells this run from an earlier one of the same job.
         record: The job. It may be finished already, for its owners: then `released` is set.
-        heard: When the worker last said something of it, a reading of `time.monotonic`.
+        heard: When the worker last said something of it, in its own time (see `Child.own_seconds`).
+        has_begun: Whether it said anything of it.
         limit: Seconds of silence that its stage allows; None for the usual ones.
-        released: When the worker was told to let go of it.
+        released: When the worker was told to let go of it, in its own time.
     """
 
     run: int
     record: Record
     heard: float
+    has_begun: bool = False
     limit: float | None = None
     released: float | None = None
 
@@ -68,6 +74,9 @@ class Runner:
         self._memory_checked = 0.0
         self._must_recycle = False
         self._n_bytes = 0
+        self._loading_since: float | None = None
+        self._n_slow_starts = 0
+        self._has_been_ready = False
 
     def close(self) -> Child | None:
         """End all jobs and requests, and hand out the worker for ending."""
@@ -79,20 +88,29 @@ class Runner:
         return child
 
     def why_waiting(self) -> str | None:
-        """Say why no job starts, where that takes longer than usual."""
-        seconds = self._restart_at - time.monotonic()
-        return sentences.paused(seconds) if self.child is None and seconds > 1 else None
+        """Say why no job starts and no request is answered: the worker is being loaded, or is not started again at once."""
+        now = time.monotonic()
+        if self.child is None:
+            seconds = self._restart_at - now
+            return sentences.paused(seconds) if seconds > 1 else None
+        return None if self.child.is_ready else self._how_loading_goes(self.child, now)
+
+    def _how_loading_goes(self, child: Child, now: float) -> str:
+        seconds = now - child.started
+        is_held_up = seconds > BUSY_AFTER_SECONDS and child.own_seconds() < seconds / 2
+        total = now - (self._loading_since or child.started)
+        return sentences.loading(total, is_first=not self._has_been_ready, is_held_up=is_held_up)
 
     def dispatch(self) -> None:
         """Give the worker what it can take: all light requests, and a job when it is free."""
         child = self.child
         if child is None or not child.is_ready:
             return
-        self.asks.send_all(child.send)
+        self.asks.send_all(child.send, child.own_seconds())
         record = self.table.start_next() if self._slot is None and not self._must_recycle else None
         if record is None:
             return
-        self._slot = Slot(next(self._runs), record, time.monotonic())
+        self._slot = Slot(next(self._runs), record, child.own_seconds())
         child.n_jobs += 1
         child.send(
             {
@@ -107,7 +125,7 @@ class Runner:
     def release(self) -> None:
         """Tell the worker to let go of its job."""
         if self._slot is not None and self.child is not None and self._slot.released is None:
-            self._slot.released = time.monotonic()
+            self._slot.released = self.child.own_seconds()
             self.child.send({"type": "cancel", "run": self._slot.run})
 
     def take_in(self, child: Child, message: dict[str, Any]) -> None:
@@ -129,32 +147,42 @@ class Runner:
             if now >= self._restart_at:
                 self._start(now)
         elif not self.child.is_ready:
-            if now - self.child.started > self._limits.start_seconds:
-                reference = new_reference()
-                self._lose("did not get ready", sentences.died(reference), reference)
+            self._hold_start_to_limit(self.child)
         else:
             self._hold_to_limits(self.child, now)
 
     def _start(self, now: float) -> None:
         self._must_recycle = False
         self._n_bytes = 0
+        self._loading_since = self._loading_since or now
         try:
             self.child = self._new_child()
         except OSError:  # no memory, no file handles: nothing that trying again at once would cure
             _LOG.exception("The worker could not be started; the next try is in %s s.", self._limits.pause_seconds)
             self._restart_at = now + self._limits.pause_seconds
 
+    def _hold_start_to_limit(self, child: Child) -> None:
+        """Give a start up when it took too long by its own time, and give the next one twice as long."""
+        if child.own_seconds() > self._limits.start_seconds * 2 ** min(self._n_slow_starts, MAX_DOUBLINGS):
+            self._n_slow_starts += 1
+            reference = new_reference()
+            self._lose("did not get ready", sentences.died(reference), reference)
+
     def _hold_to_limits(self, child: Child, now: float) -> None:
         self._check_memory(child, now)
         if self.child is child and self._slot is not None:
-            self._check_slot(self._slot, now)
-        if self.child is child and self.asks.serving is not None and now - self.asks.since > self._limits.stall_seconds:
-            reference = new_reference()
-            self._lose("hung in a light request", sentences.died(reference), reference)
+            self._check_slot(child, self._slot, now)
+        if self.child is child and (self.asks.serving is not None or (self._slot is None and self.asks.are_sent)):
+            self._check_request(child)
         if self.child is child and self._slot is None and self.asks.serving is None:
             has_served = child.n_jobs >= self._limits.worker_jobs and not self.table.waiting
             if self._must_recycle or has_served or self._n_bytes > self._limits.idle_bytes:
                 self._replace("recycled")
+
+    def _check_request(self, child: Child) -> None:
+        if child.own_seconds() - self.asks.since > self._limits.stall_seconds:
+            reference = new_reference()
+            self._lose("hung in a light request", sentences.died(reference), reference)
 
     def _check_memory(self, child: Child, now: float) -> None:
         if now - self._memory_checked < MEMORY_SECONDS:
@@ -166,17 +194,18 @@ class Runner:
             sentence = sentences.too_large(n_bytes, self._limits.worker_bytes, self._how_far(), reference)
             self._lose(f"held {n_bytes} bytes", sentence, reference)
 
-    def _check_slot(self, slot: Slot, now: float) -> None:
-        limits, record = self._limits, slot.record
+    def _check_slot(self, child: Child, slot: Slot, now: float) -> None:
+        limits, record, own = self._limits, slot.record, child.own_seconds()
         if slot.released is not None:
             patience = limits.cancel_seconds if self.table.waiting else limits.idle_cancel_seconds
-            if now - slot.released > patience:
+            if own - slot.released > patience:
                 self._replace(f"did not let go of {record.task}")
             return
         silence = max(slot.limit or 0.0, limits.stall_seconds)
-        if self.asks.serving is None and now - slot.heard > silence:
+        if self.asks.serving is None and own - slot.heard > silence:
             reference = new_reference()
-            self._lose("hung", sentences.stalled(silence, self._how_far(), reference), reference)
+            sentence = sentences.stalled(silence, self._how_far(), reference)
+            self._lose("hung", sentence, reference, is_innocent=not slot.has_begun)
         elif limits.job_seconds is not None and now - record.begun > limits.job_seconds:
             reference = new_reference()
             _LOG.warning("ref %s: %s took longer than %s s", reference, record.task, limits.job_seconds)
@@ -188,12 +217,12 @@ class Runner:
         record = self.table.running
         return sentences.how_far(record.stage, record.done, record.total) if record is not None else "while idle"
 
-    def _lose(self, why: str, sentence: str, reference: str) -> None:
-        """End the worker for a fault. What it was at fails; a job that was only interrupted waits again."""
+    def _lose(self, why: str, sentence: str, reference: str, *, is_innocent: bool = False) -> None:
+        """End the worker for a fault. What it was at fails; a job that was only interrupted, or never begun, waits again."""
         record = self.table.running
         _LOG.error("ref %s: the worker %s at %s", reference, why, record.task if record is not None else "no job")
         if record is not None:
-            if self.asks.serving is not None and not record.has_restarted:
+            if (is_innocent or self.asks.serving is not None) and not record.has_restarted:
                 self.table.put_back(record)
             else:
                 self.table.end(record, "failed", message=sentence, reference=reference)
@@ -219,34 +248,39 @@ class Runner:
 
     def _on_ready(self, message: dict[str, Any]) -> None:
         if self.child is not None:
-            self.child.is_ready = True
+            self.child.is_ready = self._has_been_ready = True
+            self._loading_since, self._n_slow_starts = None, 0
             self.facts = dict(message.get("facts") or {})
 
     def _on_progress(self, message: dict[str, Any]) -> None:
         slot = self._slot
         if slot is None or slot.run != message["run"]:
             return
-        slot.heard, slot.limit = time.monotonic(), message["limit"]
+        slot.heard, slot.has_begun, slot.limit = self._own_seconds(), True, message["limit"]
         if slot.record is self.table.running:
-            slot.record.advance(message["stage"], message["done"], message["total"], slot.heard)
+            slot.record.advance(message["stage"], message["done"], message["total"], time.monotonic())
 
     def _on_finished(self, message: dict[str, Any]) -> None:
         slot = self._slot
         if slot is None or slot.run != message["run"]:
             return
         self._slot = None
+        self.asks.since = self._own_seconds()
         self._deaths.clear()
         self._must_recycle |= bool(message.get("recycle"))
         facts = {name: message.get(name) for name in ("message", "reference", "result")}
         self.table.end(slot.record, message["type"], **facts)
 
     def _on_serving(self, message: dict[str, Any]) -> None:
-        self.asks.serve(message["ask"])
+        self.asks.serve(message["ask"], self._own_seconds())
 
     def _on_answer(self, message: dict[str, Any]) -> None:
-        self.asks.answer(message["ask"], message.get("result"), message.get("message"))
+        self.asks.answer(message["ask"], message.get("result"), message.get("message"), self._own_seconds())
         if self._slot is not None:
-            self._slot.heard = time.monotonic()
+            self._slot.heard = self._own_seconds()
+
+    def _own_seconds(self) -> float:
+        return self.child.own_seconds() if self.child is not None else 0.0
 
 
 _HANDLERS: dict[str, Callable[[Runner, dict[str, Any]], None]] = {

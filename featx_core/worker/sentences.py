@@ -42,6 +42,18 @@ def paused(seconds: float) -> str:
     return f"The computation stopped several times in a row; it starts again in {seconds:.0f} s. Your job is kept."
 
 
+def loading(seconds: float, *, is_first: bool, is_held_up: bool) -> str:
+    """Say that the worker is on its way, and why that takes long.
+
+    >>> loading(40.2, is_first=True, is_held_up=False)
+    'Loading TensorFlow, 40 s so far; only at the first run'
+    >>> loading(140, is_first=True, is_held_up=True)
+    'Loading TensorFlow, 140 s so far; this computer is busy with other work'
+    """
+    why = "; this computer is busy with other work" if is_held_up else "; only at the first run" if is_first else ""
+    return f"Loading TensorFlow{'' if is_first else ' again'}, {max(seconds, 0.0):.0f} s so far{why}"
+
+
 def no_answer(seconds: float) -> str:
     """Say that a light request got no answer in time."""
     return f"There was no answer within {seconds:.0f} s: the computer is busy. Try again in a moment."

@@ -69,6 +69,12 @@ class Supervisor:
             return self._runner.facts
 
     @property
+    def why_waiting(self) -> str | None:
+        """Why nothing is computed just now, in plain words: the worker is being loaded, or waits for its next start."""
+        with self._changed:
+            return self._runner.why_waiting()
+
+    @property
     def worker_pid(self) -> int | None:
         """The process number of the worker, or None while there is none."""
         with self._changed:
@@ -158,6 +164,7 @@ class Supervisor:
         Raises:
             TimeoutError: If there is no answer in time.
             TaskFailedError: If the task failed; the message is a plain sentence.
+            WorkerLostError: If the worker ended over it, or twice over something else.
             JobRefusedError: If too many requests wait.
             ValueError: If the workspace is in memory, where the worker cannot reach it.
         """

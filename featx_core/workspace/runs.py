@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from featx_core.workspace.store import Store
+from featx_core.workspace.store import Store, WorkspaceError
 
 if TYPE_CHECKING:
     from featx_core.specs.spec import Spec
@@ -56,7 +56,11 @@ class Ledger:
         self._vectors = vectors
 
     def save(self, spec: Spec, details: Mapping[str, Any]) -> Run:
-        """Keep a run, in place of an earlier one of the same spec."""
+        """Keep a run, in place of an earlier one of the same spec.
+
+        Raises:
+            WorkspaceError: If it was removed at the same moment, or cannot be kept.
+        """
         created = datetime.now(UTC).isoformat(timespec="seconds")
         with self._store.transaction() as connection:
             connection.execute(
@@ -66,7 +70,7 @@ class Ledger:
             )
         run = self.find(spec.digest)
         if run is None:  # another process removed it in between
-            raise KeyError(f"The run {spec.title!r} was removed while it was saved.")
+            raise WorkspaceError(f"The run {spec.title} was removed while it was saved. Extract again.")
         return run
 
     def runs(self) -> list[Run]:

@@ -4,6 +4,7 @@ The browser works on the same cores as the server, so what is measured with it i
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -43,28 +44,58 @@ def first_images(*, quick: bool) -> list[Outcome]:
     return [at_most(f"first {N_IMAGES} images from the click in a cold app, to the run card on screen", found, 5, " s")]
 
 
-def visitors(*, quick: bool) -> list[Outcome]:
+def visitors(number: str, bar: str, *, quick: bool) -> list[Outcome]:
     """All press the button at once, each with images of their own, while one more person changes pages.
 
     They draw nothing (see `tests.benchmarks.visitor`): twenty browsers on the cores of the server would be what is measured.
     """
-    n_visitors = 4 if quick else 20
-    with tempfile.TemporaryDirectory() as home, Server(Path(home)) as server:
-        tokens = [_shelve(server) for _ in range(n_visitors + 1)]
-        time.sleep(WARM_UP_SECONDS)
-        found = _crowd(server, tokens)
+    n_visitors = 4 if quick else int(number)
+    found = _visit(n_visitors)
     return [
         at_most(
-            f"{n_visitors} visitors at once, {N_IMAGES} images each, {BACKBONE}: p95 from the click to the run card",
-            [_p95(found["cards"])],
-            10,
-            " s",
+            f"{_at_once(n_visitors)}: p95 from the click to the run card", [_p95(found["cards"])], float(bar), " s"
         ),
         Outcome(f"{n_visitors} visitors: all of them", spread(found["cards"], " s")),
         Outcome(f"{n_visitors} visitors: until the first heatmaps stand too", spread(found["rests"], " s")),
         at_most("light reruns meanwhile: p95", [_p95(found["reruns"])], 0.5, " s"),
         at_most("errors and visitors without a result", [len(found["faults"])], 0),
     ]
+
+
+def busy_visitors(number: str, *, quick: bool) -> list[Outcome]:
+    """The same while other work keeps every core busy, from before the start of the server on: nobody is left without."""
+    n_visitors = 4 if quick else int(number)
+    with _busy_cores():
+        found = _visit(n_visitors)
+    where = f"{_at_once(n_visitors)}, beside a busy loop on each core"
+    return [
+        at_most(f"{where}: errors and visitors without a result", [len(found["faults"])], 0),
+        Outcome(f"{where}: from the click to the run card", spread(found["cards"], " s")),
+        Outcome(f"{where}: light reruns meanwhile, p95", f"{_p95(found['reruns']):.3g} s"),
+    ]
+
+
+def _at_once(n_visitors: int) -> str:
+    return f"{n_visitors} visitors at once, {N_IMAGES} images each, {BACKBONE}"
+
+
+def _visit(n_visitors: int) -> dict[str, list]:
+    with tempfile.TemporaryDirectory() as home, Server(Path(home)) as server:
+        tokens = [_shelve(server) for _ in range(n_visitors + 1)]
+        time.sleep(WARM_UP_SECONDS)
+        return _crowd(server, tokens)
+
+
+@contextmanager
+def _busy_cores() -> Iterator[None]:
+    """Keep every core busy with something else, at the priority of the server."""
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
 
 
 def _crowd(server: Server, tokens: list[str]) -> dict[str, list]:

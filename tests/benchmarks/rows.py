@@ -44,7 +44,11 @@ ROWS: Mapping[str, Row] = MappingProxyType(
         "tsne": Row("maps", "tsne", 1.5),
         "map_page": Row("maps", "map_page", 1.0),
         "first_images": Row("app", "first_images", 1.0),
-        "visitors": Row("app", "visitors", 2.0),
+        "visitors": Row("app", "visitors", 2.0, ("20", "10")),
+        "visitors_40": Row("app", "visitors", 3.0, ("40", "20")),
+        "busy_20": Row("app", "busy_visitors", 4.0, ("20",)),
+        "busy_40": Row("app", "busy_visitors", 6.0, ("40",)),
+        "soak": Row("soak", "soak", 10.0),
         "memory": Row("memory", "memory", 3.0),
         "torch": Row("torch_peer", "torch_peer", 1.0),
     }

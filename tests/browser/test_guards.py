@@ -25,9 +25,17 @@ HOSTILE = (
 )
 
 
+def get(server, path="/", **headers):
+    """Ask for something, under the name of the server unless `Host` says another; gives the status of the answer."""
+    connection = http.client.HTTPConnection("localhost", server.port, timeout=10)
+    connection.request("GET", path, headers=headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
 def handshake(server, **headers):
     """Ask for the WebSocket of the app; gives the status of the answer."""
-    connection = http.client.HTTPConnection("localhost", server.port, timeout=10)
     given = {
         "Connection": "Upgrade",
         "Upgrade": "websocket",
@@ -35,16 +43,35 @@ def handshake(server, **headers):
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
         "Sec-WebSocket-Protocol": "streamlit",
     }
-    connection.request("GET", "/_stcore/stream", headers=given | headers)
-    status = connection.getresponse().status
-    connection.close()
-    return status
+    return get(server, "/_stcore/stream", **(given | headers))
+
+
+LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
 def test_the_websocket_opens_to_its_own_pages_alone(server):
-    assert handshake(server, Origin=f"http://localhost:{server.port}") == 101
-    assert handshake(server, Origin="http://evil.example") == 403
-    assert handshake(server, Origin=f"http://evil.example:{server.port}") == 403
+    port = server.port
+    for name in LOCAL_NAMES:
+        assert handshake(server, Origin=f"http://{name}:{port}") == 101
+        assert handshake(server, Host=f"{name}:{port}", Origin=f"http://{name}:{port}") == 101
+    for origin in ("http://evil.example", f"http://evil.example:{port}", "http://localhost", "null"):
+        assert handshake(server, Origin=origin) == 403
+    assert handshake(server, Origin=f"http://localhost:{port + 1}") == 403
+
+
+@pytest.mark.parametrize("path", ["/", "/_stcore/health", "/_stcore/host-config", "/run-dot/1", "/extract"])
+def test_a_name_that_was_made_to_lead_here_gets_no_answer(server, path):
+    port = server.port
+    for name in LOCAL_NAMES:
+        assert get(server, path, Host=f"{name}:{port}") == 200
+    for host in ("evil.example", f"evil.example:{port}", f"localhost.evil.example:{port}", f"localhost:{port + 1}"):
+        assert get(server, path, Host=host) == 400
+        assert handshake(server, Host=host, Origin=f"http://{host}") == 403
+
+
+def test_a_page_of_another_port_of_this_machine_is_a_page_from_elsewhere(server):
+    assert get(server, "/_stcore/health", Origin=f"http://localhost:{server.port}") == 200
+    assert get(server, "/_stcore/health", Origin=f"http://localhost:{server.port + 1}") == 403
 
 
 def send(server, path, method="GET", headers=None, data=None):

@@ -18,7 +18,7 @@ from featx_core.heatmaps.targets import OwnFeaturesTarget
 from featx_core.images.samples import SAMPLES
 from featx_core.worker.tasks import TASKS
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import jobs, library, outlines
+from pages._ui.shell import jobs, library, questions
 from tests.toys.comparing_runs import LABELS, spaces
 from tests.toys.visiting import PATIENCE, SPEC, InlineWorker, Visitor, keep_run, leave_keras_to_itself, quiet_report
 
@@ -46,7 +46,7 @@ def worker(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InlineWorker
     made = InlineWorker()
     monkeypatch.setattr(jobs, "supervisor", lambda: made)
     monkeypatch.setenv("KERAS_HOME", str(home / "keras"))
-    monkeypatch.setattr(outlines, "PATIENCE", PATIENCE)  # a page waits for the layers, so that one run is enough
+    monkeypatch.setattr(questions, "PATIENCE", PATIENCE)  # a page waits for the layers, so that one run is enough
     yield made
     st.cache_data.clear()
     st.cache_resource.clear()

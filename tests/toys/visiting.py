@@ -36,12 +36,14 @@ class InlineWorker:
     Attributes:
         holds: Whether jobs are taken on and left running instead.
         facts: What the worker says of its machine.
+        why_waiting: Why nothing is computed just now.
         submitted: The tasks that were asked for, in order.
     """
 
     def __init__(self) -> None:
         self.holds = False
         self.facts: dict[str, bool] = {}
+        self.why_waiting: str | None = None
         self.submitted: list[str] = []
         self._jobs: dict[str, Job] = {}
 

@@ -115,9 +115,10 @@ class _Teaching:
             self.report.stage(EXTRACTING, limit_seconds=SILENT_SECONDS)
             found = extract(self.workspace.images(), extractor, workspace=self.workspace, on_progress=self.report)
             rows = dict(zip(found.digests, found.values, strict=True))
-        missing = [record.name for record in self.examples.images if record.digest not in rows]
+        missing = [record for record in self.examples.images if record.digest not in rows]
         if missing:
-            raise TrainingError(f"{missing[0]} could not be read. Take it out of the workspace, then train again.")
+            missing[0].read()  # says so where it was taken out of the workspace meanwhile
+            raise TrainingError(f"{missing[0].name} could not be read. Take it out of the workspace, then train again.")
         return _pooled(np.stack([rows[digest] for digest in digests]))
 
     def train_head(self, features: np.ndarray, live: Live) -> History:

@@ -10,7 +10,7 @@ from featx_core.augmentation.transforms import Transforms
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.specs.spec import Spec
 from featx_core.tasks.requests import CopiesQuestion
-from featx_core.worker.jobs import JobRefusedError, TaskFailedError
+from featx_core.worker.jobs import TaskFailedError
 from pages._ui.shell import formatting, questions, session
 
 SHOWN = 8
@@ -49,9 +49,13 @@ def draw(
     """Draw one copy of an image in each place; grey fields while the worker makes them."""
     asked = CopiesQuestion(spec, record.digest, transforms, len(places), seed, with_original)
     try:
-        answer = questions.fetch(asked.task, asked.to_parameters(), workspace_path=session.workspace().path)
-    except (TaskFailedError, JobRefusedError, TimeoutError) as error:
+        answer = questions.fetch(asked, workspace_path=session.workspace().path)
+    except TaskFailedError as error:
         places[0].caption(formatting.escape(str(error)))
+        return
+    except questions.NoAnswerError as error:
+        with places[0]:
+            questions.offer_again(error)
         return
     for number, place in enumerate(places):
         if answer is None:

@@ -12,7 +12,7 @@ from featx_core.images.preprocessing import NetworkInput
 from featx_core.methods import registry as methods
 from featx_core.specs.picture_input import PictureInput
 from featx_core.specs.spec import Spec, SpecError
-from pages._ui.shell import formatting, outlines
+from pages._ui.shell import formatting, outlines, questions
 
 _TABLE_HEIGHT = 300  # pixels
 
@@ -72,6 +72,8 @@ def show_shapes(spec: Spec, place: DeltaGenerator) -> Outline | None:
         except SpecError as error:
             st.warning(formatting.escape(str(error)), icon=":material/rule:")
             st.stop()
+        except questions.NoAnswerError as error:
+            questions.stop(error)
         if outline is None:
             st.skeleton(height=44)
             return None

@@ -11,7 +11,7 @@ from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.methods import registry as methods
 from featx_core.specs.spec import SpecError
 from featx_core.workspace.runs import Run
-from pages._ui.shell import formatting, outlines
+from pages._ui.shell import formatting, outlines, questions
 from pages._ui.shell.layer_choices import layer_words
 
 OPACITY_WIDTH = 280  # pixels
@@ -25,6 +25,9 @@ def spatial_layer(run: Run) -> int | str | None:
         outline = outlines.fetch(run.spec)
     except SpecError as error:
         st.caption(formatting.escape(str(error)))
+        return None
+    except questions.NoAnswerError as error:
+        questions.offer_again(error)
         return None
     if outline is None:
         st.selectbox("Layer", ["Reading the layers ..."], disabled=True, key="heatmap_layer_waiting")

@@ -213,12 +213,11 @@ def _words(job: Job) -> str:
 
 
 def _waiting_words(job: Job) -> str:
-    if job.message:
-        return job.message
-    if not job.ahead:
-        return "starting"
-    soon = f", about {duration(job.seconds_left)}" if job.seconds_left else ""
-    return f"{formatting.counted(job.ahead, 'job')} ahead of yours{soon}"
+    words = [job.message.rstrip(".")] if job.message else []
+    if job.ahead:
+        soon = f", about {duration(job.seconds_left)}" if job.seconds_left else ""
+        words.append(f"{formatting.counted(job.ahead, 'job')} {'is' if job.ahead == 1 else 'are'} ahead of yours{soon}")
+    return ". ".join(words) or "starting"
 
 
 def _pace(job: Job) -> float | None:

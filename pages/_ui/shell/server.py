@@ -11,6 +11,7 @@ from typing import Any
 
 import anyio.to_thread
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -18,7 +19,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from featx_core.base.palette import run_color
 from featx_core.workspace.store import WorkspaceError
-from pages._ui.shell import fragments, jobs, library
+from pages._ui.shell import fragments, hosts, jobs, library
 
 _log = logging.getLogger("featx")
 WARM_UP_SECONDS = 4.0  # after the start, when the first page stands
@@ -86,6 +87,7 @@ ROUTES = [
     Route("/run-dot/{index:int}", _run_dot),
     Route("/images", _to_first_page),
 ]
+MIDDLEWARE = [Middleware(hosts.OwnPagesOnly)]
 
 
 def report(error: Exception) -> bool:

@@ -4,14 +4,12 @@ import streamlit as st
 
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import library
-
-_LOCAL = ("localhost", "127.0.0.1", "::1")
+from pages._ui.shell import hosts, library
 
 
 def is_local() -> bool:
     """Tell whether only people at this machine can reach the server."""
-    return st.get_option("server.address") in _LOCAL
+    return st.get_option("server.address") in hosts.LOCAL_NAMES
 
 
 def is_dark() -> bool:

@@ -118,14 +118,57 @@ def test_a_cut_file_is_refused(network, legacy):
     assert is_scrambled(network)
 
 
-def test_values_that_are_no_numbers_are_refused(network, legacy):
+def with_values(legacy, value, dtype, path="conv/conv/kernel"):
+    """Change one value of a file of weights, kept in a type of its own."""
     content = io.BytesIO(legacy)
     with h5py.File(content, "r+") as file:
-        file["conv/conv/kernel"][0, 0, 0, 0] = np.nan
+        values = file[path][()].astype(dtype)
+        values.flat[-1] = value
+        del file[path]
+        file[path] = values
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+def test_values_that_are_no_numbers_are_refused(network, legacy, value, dtype):
     scramble(network)
-    with pytest.raises(WeightsError, match="holds values that are no numbers, in layer `conv`"):
-        weights.load_into(network, content.getvalue(), "nan.h5")
+    with pytest.raises(
+        WeightsError, match=r"`a\.h5` holds values that are no numbers, in layer `conv`: NaN or infinite"
+    ):
+        weights.load_into(network, with_values(legacy, value, dtype), "a.h5")
     assert is_scrambled(network)
+
+
+@pytest.mark.parametrize("value", [1e300, -1e300, 3.5e38])
+def test_values_beyond_float32_are_refused_by_the_name_of_the_layer(network, legacy, value):
+    scramble(network)
+    with pytest.raises(
+        WeightsError, match=rf"holds values beyond float32, in layer `conv`: up to {value:.3g}\.".replace("+", r"\+")
+    ):
+        weights.load_into(network, with_values(legacy, value, "f8"), "large.h5")
+    assert is_scrambled(network)
+
+
+def test_values_beyond_float32_are_found_in_the_form_of_keras_3_too(network, tmp_path):
+    path = tmp_path / "a.weights.h5"
+    network.save_weights(path)
+    with h5py.File(path, "r+") as file:
+        group = file["layers/conv2d/vars"]
+        values = group["0"][()].astype("f8")
+        values.flat[0] = 1e39
+        del group["0"]
+        group["0"] = values
+    scramble(network)
+    with pytest.raises(WeightsError, match="holds values beyond float32, in layer `conv2d`"):
+        weights.load_into(network, path, "large.weights.h5")
+    assert is_scrambled(network)
+
+
+def test_the_largest_values_of_float32_load(network, legacy):
+    largest = float(np.finfo(np.float32).max)
+    weights.load_into(network, with_values(legacy, -largest, "f8"), "edge.h5")
+    assert network.get_layer("conv").get_weights()[0].flat[-1] == -np.finfo(np.float32).max
 
 
 @pytest.mark.parametrize("kind", ["soft", "external", "external data", "virtual", "text"])

@@ -166,8 +166,15 @@ def test_row_34_forty_threads_ask_for_the_same_job(supervise, tmp_path):
     assert begun(log) == 1
 
 
-def test_row_35_the_queue_has_an_end_and_places(supervise, tmp_path):
+def test_row_35_forty_one_clients_at_once_all_get_their_result(supervise):
     supervisor = supervise()
+    with ThreadPoolExecutor(41) as pool:
+        keys = list(pool.map(lambda i: submit(supervisor, "echo", f"owner {i}", n=i), range(41)))
+    assert [finished(supervisor, key).result["echo"]["n"] for key in keys] == list(range(41))
+
+
+def test_row_35_the_queue_has_an_end_and_places(supervise, tmp_path):
+    supervisor = supervise(max_waiting=20)
     blocker = submit(supervisor, "wait_for", file=str(tmp_path / "go"))
     assert is_running(supervisor, blocker)
     keys = [submit(supervisor, "echo", owner=f"owner {i}", n=i) for i in range(20)]

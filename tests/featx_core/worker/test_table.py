@@ -66,13 +66,15 @@ def test_table_counts_unfinished_jobs_of_an_owner(table):
     assert add(table, 5) is shared
 
 
-def test_table_refuses_when_twenty_wait(table):
-    for n in range(20):
+def test_table_takes_four_jobs_of_each_of_forty_owners_and_refuses_when_two_hundred_wait(table):
+    for n in range(160):
+        add(table, n, owner=str(n // 4))
+    for n in range(160, 200):
         add(table, n, owner=str(n))
     with pytest.raises(JobRefusedError, match=r"The server is busy; your files are kept\."):
-        add(table, 20)
+        add(table, 200)
     table.start_next()
-    assert table.snapshot(add(table, 20).key).position == 20
+    assert table.snapshot(add(table, 200).key).position == 200
 
 
 def test_table_estimates_the_end_of_the_running_job_from_its_pace(table, clock):
@@ -141,14 +143,14 @@ def test_a_job_that_was_put_back_is_the_next(table):
 def test_asks_are_sent_twice_at_most_and_never_after_they_ended_a_worker():
     asks, sent = Asks(), []
     innocent, culprit = asks.add({"task": "a"}, 9), asks.add({"task": "b"}, 9)
-    asks.send_all(sent.append)
-    asks.send_all(sent.append)
+    asks.send_all(sent.append, 0.0)
+    asks.send_all(sent.append, 0.0)
     assert [message["task"] for message in sent] == ["a", "b"]
-    asks.serve(culprit.number)
+    asks.serve(culprit.number, 1.0)
     asks.worker_is_gone("It stopped.")
     with pytest.raises(TaskFailedError, match=r"It stopped\."):
         culprit.wait(0)
-    asks.send_all(sent.append)
+    asks.send_all(sent.append, 0.0)
     assert [message["task"] for message in sent] == ["a", "b", "a"]
     asks.worker_is_gone("It stopped.")
     with pytest.raises(TaskFailedError, match=r"It stopped\."):

@@ -16,7 +16,7 @@ from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.extract.forms.asked import Asked
-from pages._ui.shell import backbone_choices, formatting, outlines
+from pages._ui.shell import backbone_choices, formatting, outlines, questions
 from pages._ui.shell.inputs import seed_input
 from pages._ui.shell.layer_choices import layer_words
 
@@ -75,6 +75,8 @@ def fine_tuned(workspace: Workspace) -> Asked:
     except (SpecError, TrainingError) as error:
         st.warning(formatting.escape(str(error)), icon=":material/rule:")
         st.stop()
+    except questions.NoAnswerError as error:
+        questions.stop(error)
     return Asked(spec, verb="Train, then extract from")
 
 

@@ -16,7 +16,7 @@ from featx_core.specs.spec import SpecError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.extract import weight_files
 from pages._ui.extract.forms.asked import Asked
-from pages._ui.shell import backbone_choices, formatting, jobs, outlines
+from pages._ui.shell import backbone_choices, formatting, jobs, outlines, questions
 from pages._ui.shell.inputs import Fit, fit_picker, seed_input
 from pages._ui.shell.layer_choices import layer_words
 
@@ -57,6 +57,8 @@ def pretrained(workspace: Workspace) -> Asked:
     except SpecError as error:
         st.warning(formatting.escape(str(error)), icon=":material/rule:")
         st.stop()
+    except questions.NoAnswerError as error:
+        questions.stop(error)
     return Asked(spec, batch_size, layer_key=layer_key(name))
 
 
