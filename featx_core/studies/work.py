@@ -121,8 +121,9 @@ class Work:
         """Give the result of another study: the one that is kept, or computed now and kept."""
         found = study.find(self.workspace)
         if found is None:
+            key = study.key(self.workspace)
             found = study.compute(self)
-            self.keep(study, found)
+            self.keep(study, found, key=key)
         return found
 
     def remember(self, kind: str, parts: Sequence[Any], compute: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -140,13 +141,19 @@ class Work:
             self.workspace.put_result(key, json.dumps(found).encode("utf-8"))
         return found
 
-    def keep(self, study: Computable[Result], result: Result) -> None:
-        """Keep the result of a study under its key.
+    def keep(self, study: Computable[Result], result: Result, *, key: str) -> None:
+        """Keep the result of a study, unless the images or labels that it depends on have changed meanwhile.
+
+        Args:
+            study: What was computed.
+            result: What came out.
+            key: The key of the study before it was computed.
 
         Raises:
             DiskFullError: If the file cannot grow.
         """
-        self.workspace.put_result(study.key(self.workspace), result.to_bytes())
+        if study.key(self.workspace) == key:
+            self.workspace.put_result(key, result.to_bytes())
 
 
 def find_run(workspace: Workspace, digest: str) -> Run:
