@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from featx_core.base.digests import digest_of
@@ -85,10 +85,19 @@ class Work:
         Raises:
             ValueError: If it is no longer there.
         """
-        record = next((record for record in self.images() if record.digest == digest), None)
-        if record is None:
-            raise ValueError("This image is no longer in the workspace. Pick another one.")
-        return record
+        return self.images_of([digest])[0]
+
+    def images_of(self, digests: Iterable[str]) -> list[ImageRecord]:
+        """Find images by their digests, in that order.
+
+        Raises:
+            ValueError: If one is no longer there.
+        """
+        known = {record.digest: record for record in self.images()}
+        try:
+            return [known[digest] for digest in digests]
+        except KeyError:
+            raise ValueError("This image is no longer in the workspace. Pick another one.") from None
 
     def run(self, digest: str) -> Run:
         """Find a run by the digest of its spec.

@@ -59,5 +59,7 @@ def watched(workspace):
     """List the kinds of results that a workspace takes, in order."""
     kinds, put = [], workspace.put_result
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workspace, "put_result", lambda key, content: kinds.append(key.split(":")[0]) or put(key, content))
+        patch.setattr(
+            workspace, "put_result", lambda key, content: kinds.append(key.split(":")[0]) or put(key, content)
+        )
         yield kinds

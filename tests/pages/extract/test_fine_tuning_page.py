@@ -177,7 +177,7 @@ def test_after_a_cancel_the_best_epoch_is_offered(visitor, worker):
     assert "The training had finished 2 epochs; the best one that was kept can be used." in visitor.words
     visitor.press("Extract from 20 images with the best epoch")
     assert asked(worker)[0].weights == f"file:{artefact}"
-    assert asked(worker)[0].classes == ("a", "b")
+    assert asked(worker)[0].class_names == ("a", "b")
 
 
 def test_after_a_cancel_without_an_epoch_nothing_is_offered(visitor, worker):
