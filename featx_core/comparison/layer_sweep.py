@@ -36,6 +36,8 @@ COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("index", "n_features"), "Int64"),
     **dict.fromkeys(("probe", "probe_low", "probe_high", "cka_to_last", "effective_dimension"), "float64"),
 }
+ALWAYS = ("layer", "shape", "index", "n_features")
+"""The columns that are known of every layer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,6 +266,5 @@ def _verdict(rows: Sequence[Mapping[str, Any]], correct: Sequence[np.ndarray | N
 def _table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame(
-        {name: pd.Series([row.get(name) for row in rows], dtype=kind) for name, kind in COLUMNS.items()}
-    )
+    columns = {name: [row[name] if name in ALWAYS else row.get(name) for row in rows] for name in COLUMNS}
+    return pd.DataFrame({name: pd.Series(values, dtype=COLUMNS[name]) for name, values in columns.items()})

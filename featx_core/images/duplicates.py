@@ -62,7 +62,7 @@ class Sketches:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
                 return cls(arrays["pictures"], arrays["color_histograms"])
-        except (KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+        except (ValueError, TypeError, KeyError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
             raise ValueError("These bytes are not the small pictures that were kept.") from error
 
 

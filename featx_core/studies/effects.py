@@ -25,7 +25,7 @@ class EffectsStudy(Study[Effects]):
 
     Attributes:
         spec: The extractor.
-        transforms: Keys of `AUGMENTATIONS` with their strengths.
+        transforms: Keys of `AUGMENTATIONS` with their strengths. Their order does not count.
         n_copies: Copies of each image for each transform.
         seed: Of all chance.
     """
@@ -39,6 +39,9 @@ class EffectsStudy(Study[Effects]):
     n_copies: int
     seed: int
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "transforms", check_transforms(self.transforms))
+
     def title(self, workspace: Workspace) -> str:
         """The extractor."""
         return f"Effects of augmentation on {self.spec.title}"
@@ -49,8 +52,8 @@ class EffectsStudy(Study[Effects]):
 
     def compute(self, work: Work) -> Effects:
         """Measure each transform alone."""
-        transforms, extractor = check_transforms(self.transforms), work.extractor(self.spec)
+        extractor = work.extractor(self.spec)
         work.report.stage(MEASURING, limit_seconds=PASS_SECONDS)
         return augmentation_effects(
-            work.images(), extractor, transforms, n_copies=self.n_copies, seed=self.seed, on_progress=work.report
+            work.images(), extractor, self.transforms, n_copies=self.n_copies, seed=self.seed, on_progress=work.report
         )

@@ -65,7 +65,7 @@ def _draw(studies: Sequence[HeatmapStudy], work: Work) -> Iterator[tuple[Heatmap
     names = list(dict.fromkeys(study.name for study in studies))
     traces = any(HEATMAPS[name].needs_target for name in names)
     work.report.needs_reset = traces or not work.has_extractor(first.spec)
-    images = [work.image(digest) for digest in dict.fromkeys(study.image for study in studies)]
+    images = work.images_of(dict.fromkeys(study.image for study in studies))
     extractor = work.extractor(first.spec)
     target = _target(first.target, work)
     work.report.stage(DRAWING, limit_seconds=FIRST_BATCH_SECONDS)

@@ -28,7 +28,7 @@ class MapStudy(Study[Projection]):
         name: A key of `PROJECTIONS`.
         n_components: 2 or 3.
         seed: For projections that use chance.
-        parameters: The projection's own parameters, as pairs of name and value.
+        parameters: The projection's own parameters, as pairs of name and value. Their order does not count.
         per_image: Whether the means over the copies of each image are laid out, where a run has copies.
     """
 
@@ -41,6 +41,9 @@ class MapStudy(Study[Projection]):
     seed: int = 0
     parameters: tuple[tuple[str, Any], ...] = ()
     per_image: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", tuple(sorted(self.parameters)))
 
     def title(self, workspace: Workspace) -> str:
         """The projection and the run."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 SAVING = "Saving the network and reading it back"
 SAVING_SECONDS = 180.0
+MEMBERS = {"config.json", "model.weights.h5"}
+"""What a `.keras` file holds at least."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,18 @@ class ModelFile:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
-        """Take the bytes of the file."""
+        """Take the bytes of the file.
+
+        Raises:
+            ValueError: If it is another kind of file.
+        """
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as file:
+                is_whole = set(file.namelist()) >= MEMBERS
+        except zipfile.BadZipFile:
+            is_whole = False
+        if not is_whole:
+            raise ValueError("These bytes are no `.keras` file, or it is damaged. Prepare the file again.")
         return cls(content)
 
 

@@ -37,5 +37,4 @@ class SketchesStudy(Study[Sketches]):
     def compute(self, work: Work) -> Sketches:
         """Look at the thumbnails."""
         work.report.stage(LOOKING)
-        known = {record.digest: record for record in work.images()}
-        return sketch(ImageSet(known[digest] for digest in self.images), on_progress=work.report)
+        return sketch(ImageSet(work.images_of(self.images)), on_progress=work.report)

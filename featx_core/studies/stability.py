@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from featx_core.robustness.stability import STABILITY_VERSION, Stability, neighbor_stability
+from featx_core.robustness.stability import MILD, STABILITY_VERSION, Stability, neighbor_stability
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.studies.study import Study
 from featx_core.studies.work import Storable
@@ -36,9 +36,9 @@ class StabilityStudy(Study[Stability]):
         """The extractor."""
         return f"Stability of {self.spec.title}"
 
-    def depends_on(self, workspace: Workspace) -> list[str]:
-        """The contents of the images, whatever their order and names."""
-        return sorted(set(workspace.images().digests))
+    def depends_on(self, workspace: Workspace) -> Any:
+        """The contents of the images, whatever their order and names, and how they are changed."""
+        return [sorted(set(workspace.images().digests)), [list(each) for each in MILD]]
 
     def compute(self, work: Work) -> Stability:
         """Extract from changed copies, and compare neighbours."""

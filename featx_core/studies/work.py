@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from featx_core.base.digests import digest_of
@@ -85,10 +85,19 @@ class Work:
         Raises:
             ValueError: If it is no longer there.
         """
-        record = next((record for record in self.images() if record.digest == digest), None)
-        if record is None:
-            raise ValueError("This image is no longer in the workspace. Pick another one.")
-        return record
+        return self.images_of([digest])[0]
+
+    def images_of(self, digests: Iterable[str]) -> list[ImageRecord]:
+        """Find images by their digests, in that order.
+
+        Raises:
+            ValueError: If one is no longer there.
+        """
+        known = {record.digest: record for record in self.images()}
+        try:
+            return [known[digest] for digest in digests]
+        except KeyError:
+            raise ValueError("This image is no longer in the workspace. Pick another one.") from None
 
     def run(self, digest: str) -> Run:
         """Find a run by the digest of its spec.
@@ -121,8 +130,9 @@ class Work:
         """Give the result of another study: the one that is kept, or computed now and kept."""
         found = study.find(self.workspace)
         if found is None:
+            key = study.key(self.workspace)
             found = study.compute(self)
-            self.keep(study, found)
+            self.keep(study, found, key=key)
         return found
 
     def remember(self, kind: str, parts: Sequence[Any], compute: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -140,13 +150,19 @@ class Work:
             self.workspace.put_result(key, json.dumps(found).encode("utf-8"))
         return found
 
-    def keep(self, study: Computable[Result], result: Result) -> None:
-        """Keep the result of a study under its key.
+    def keep(self, study: Computable[Result], result: Result, *, key: str) -> None:
+        """Keep the result of a study, unless the images or labels that it depends on have changed meanwhile.
+
+        Args:
+            study: What was computed.
+            result: What came out.
+            key: The key of the study before it was computed.
 
         Raises:
             DiskFullError: If the file cannot grow.
         """
-        self.workspace.put_result(study.key(self.workspace), result.to_bytes())
+        if study.key(self.workspace) == key:
+            self.workspace.put_result(key, result.to_bytes())
 
 
 def find_run(workspace: Workspace, digest: str) -> Run:

@@ -32,23 +32,26 @@ def compute_studies(workspace: Workspace | None, parameters: Mapping[str, Any], 
         `n_computed`, and `problems`: key to a sentence, for those of several studies that cannot be computed.
 
     Raises:
-        ValueError: If the only study that was asked for cannot be computed.
+        ValueError: If what a study depends on is gone, or the only one that was asked for, or all those that share a pass
+            over a network, cannot be computed.
     """
     workspace, asked = needed(workspace), StudyJob.from_parameters(parameters)
     work = Work(workspace, report, EXTRACTORS)
-    missing = [study for study in asked.studies if study.find(workspace) is None]
+    keys = {study: study.key(workspace) for study in asked.studies}
+    missing = {study: key for study, key in keys.items() if study.find(workspace) is None}
+    left = dict(missing)
     problems: dict[str, str] = {}
-    n_computed = 0
-    for alike in _by_kind(missing):
+    is_one = len(list(_by_kind(list(keys)))) == 1
+    for alike in _by_kind(list(missing)):
         try:
             for study, result in type(alike[0]).compute_many(alike, work):
-                work.keep(study, result)
-                n_computed += 1
+                work.keep(study, result, key=left.pop(study))
         except _EXPECTED as error:
-            if len(asked.studies) == 1:
+            if is_one:
                 raise
-            problems |= {study.key(workspace): explain_fault(error, study.kind).message for study in alike}
-    return {"n_computed": n_computed, "problems": problems}
+            sentence = explain_fault(error, alike[0].kind).message
+            problems |= {left[study]: sentence for study in alike if study in left}
+    return {"n_computed": len(missing) - len(left), "problems": problems}
 
 
 def _by_kind(studies: Sequence[Study[Any]]) -> Iterator[list[Study[Any]]]:

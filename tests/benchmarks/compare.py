@@ -20,7 +20,9 @@ import psutil
 
 import featx_core as fx
 from featx_core.comparison.layer_sweep import stages_of, tap_stages
-from featx_core.worker.comparison_tasks import compare_runs
+from featx_core.studies.comparison import ComparisonStudy
+from featx_core.tasks.registry import TASKS
+from featx_core.tasks.requests import StudyJob
 from tests.conftest import png
 
 N_IMAGES, N_FEATURES, N_LABELS = 1_000, 1_280, 8
@@ -31,6 +33,9 @@ REPEATS = 3
 
 class Quiet:
     """A report that nobody reads."""
+
+    needs_reset = True
+    needs_fresh_worker = False
 
     def stage(self, name: str, *, limit_seconds: float | None = None) -> None:
         """Pass over a stage."""
@@ -46,14 +51,20 @@ def main() -> None:
         workspace = fx.Workspace.open(Path(folder) / "benchmark.featx")
         workspace.add((f"label {i % N_LABELS}/{i}.png", png(i)) for i in range(N_IMAGES))
         runs = [_enter(workspace, backbone, seed) for seed, backbone in enumerate(BACKBONES)]
-        seconds, answer = _timed(lambda: compare_runs(workspace, {"run_digests": runs[:6]}, Quiet()))
+        seconds, _ = _timed(lambda: _compare(workspace, runs[:6]))
         _row(f"six extractors, {N_IMAGES} x {N_FEATURES}, all of it", f"{seconds:.1f} s", "15 s")
-        seconds, answer = _timed(lambda: compare_runs(workspace, {"run_digests": runs}, Quiet()))
-        _row(f"a seventh joins ({answer['n_scored']} score, {answer['n_paired']} pairs)", f"{seconds:.1f} s", "-")
-        seconds, _ = _timed(lambda: compare_runs(workspace, {"run_digests": runs[:6]}, Quiet()))
+        seconds, _ = _timed(lambda: _compare(workspace, runs))
+        _row("a seventh joins (one score, six pairs)", f"{seconds:.1f} s", "-")
+        seconds, _ = _timed(lambda: _compare(workspace, runs[:6]))
         _row("coming back", f"{seconds:.3f} s", "instant")
         for backbone in SWEPT:
             _sweep_row(workspace, backbone)
+
+
+def _compare(workspace: fx.Workspace, runs: list[str]) -> None:
+    """Compare runs as the worker does."""
+    asked = StudyJob((ComparisonStudy(tuple(runs)),))
+    TASKS[asked.task](workspace, asked.to_parameters(), Quiet())
 
 
 def _enter(workspace: fx.Workspace, backbone: str, seed: int) -> str:

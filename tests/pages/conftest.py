@@ -16,7 +16,9 @@ from streamlit.runtime.scriptrunner import script_runner
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.targets import OwnFeaturesTarget
 from featx_core.images.samples import SAMPLES
-from featx_core.worker.tasks import TASKS
+from featx_core.studies.heatmap import HeatmapStudy
+from featx_core.tasks.registry import TASKS
+from featx_core.tasks.requests import ExtractJob, StudyJob
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import jobs, library, questions
 from tests.toys.comparing_runs import LABELS, spaces
@@ -116,9 +118,11 @@ def extracted_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     workspace = Workspace.open(path)
     workspace.add((name, content) for name, content in SAMPLES["shapes"].make() if name.split("/")[1] in A_FEW_SHAPES)
     leave_keras_to_itself()
-    TASKS["extract"](workspace, {"spec": SPEC.to_json(), "batch_size": 12}, quiet_report())
-    asked = {"spec": SPEC.to_json(), "images": A_FEW_SHAPES[::4], "names": list(HEATMAPS), "layer": None}
-    TASKS["explain"](workspace, asked | {"target": OwnFeaturesTarget().to_json()}, quiet_report())
+    target = OwnFeaturesTarget().to_json()
+    images = workspace.images().select(A_FEW_SHAPES[::4]).digests
+    heatmaps = tuple(HeatmapStudy(SPEC, image, name, None, target) for image in images for name in HEATMAPS)
+    for asked in (ExtractJob(SPEC, batch_size=12), StudyJob(heatmaps)):
+        TASKS[asked.task](workspace, asked.to_parameters(), quiet_report())
     workspace.copy_to(path.with_name("copy.featx"))
     workspace.close()
     return path.with_name("copy.featx")

@@ -14,6 +14,7 @@ class Told:
 
     def __init__(self, cancel_at=None):
         self.stages, self.cancel_at = [], cancel_at
+        self.needs_reset, self.needs_fresh_worker = True, False
 
     def stage(self, name, *, limit_seconds=None):
         self.stages.append(name)
@@ -41,6 +42,13 @@ def enter_run(workspace, backbone, n_features=8, images=None, **fields):
     workspace.vectors.save(spec.digest, rows)
     workspace.ledger.save(spec, {"ms_per_image": 3.0, "n_parameters": 99})
     return spec.digest
+
+
+def enter_table(workspace, names, labels, shift=2.0, seed=0, title="Table"):
+    """Enter rows of numbers that know the label."""
+    values = np.random.default_rng(seed).normal(size=(len(names), 5))
+    values += shift * np.array([label == "cat" for label in labels])[:, None]
+    return fx.add_vectors(workspace, fx.Vectors(values.astype(np.float32), names, labels), title=title)
 
 
 def filled_workspace():

@@ -1,6 +1,6 @@
 """What the Extract page shows, and what it asks of the worker."""
 
-from featx_core.specs.registry import spec_from_json
+from featx_core.tasks.requests import ExtractJob
 from tests.toys.visiting import element
 
 
@@ -23,6 +23,12 @@ def chain(visitor):
     return visitor.tab.code[0].value
 
 
+def all_asked(worker):
+    """List the extractions that were asked for."""
+    return [ExtractJob.from_parameters(job.parameters) for job in worker.jobs() if job.task == ExtractJob.task]
+
+
 def asked(worker):
-    job = worker.jobs()[-1]
-    return spec_from_json(job.parameters["spec"]), job.parameters["batch_size"]
+    """Give the spec and the batch size of the last extraction that was asked for."""
+    last = all_asked(worker)[-1]
+    return last.spec, last.batch_size

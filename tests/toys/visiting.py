@@ -13,15 +13,17 @@ import numpy as np
 from google.protobuf.json_format import MessageToDict
 from streamlit.testing.v1 import AppTest
 
+from featx_core.base.digests import canonical_json
+from featx_core.base.faults import explain_fault
 from featx_core.base.keras_setup import load_keras
 from featx_core.base.progress import Cancelled
 from featx_core.images.image_set import ImageRecord
 from featx_core.specs.pretrained import Pretrained
-from featx_core.worker.faults import explain_fault
+from featx_core.tasks.registry import LIGHT_TASKS, TASKS
+from featx_core.tasks.requests import StudyJob
 from featx_core.worker.jobs import Job, TaskFailedError
-from featx_core.worker.keys import canonical_json, job_key
+from featx_core.worker.keys import job_key
 from featx_core.worker.report import Report
-from featx_core.worker.tasks import LIGHT_TASKS, TASKS
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import library
 
@@ -37,7 +39,7 @@ class InlineWorker:
         holds: Whether jobs are taken on and left running instead.
         facts: What the worker says of its machine.
         why_waiting: Why nothing is computed just now.
-        submitted: The tasks that were asked for, in order.
+        submitted: What was asked for, in order: for studies their kind, for other jobs the task.
     """
 
     def __init__(self) -> None:
@@ -51,7 +53,7 @@ class InlineWorker:
         key = job_key(task, workspace_path, parameters)
         before = self._jobs.get(key)
         if before is None or before.is_finished:
-            self.submitted.append(task)
+            self.submitted.append(_kind_of(task, parameters))
             job = Job(
                 key, task, title, (owner,), workspace_path, dict(parameters), "running", stage="Extracting", total=8
             )
@@ -103,6 +105,13 @@ class InlineWorker:
 
     def forget(self, key: str) -> None:
         self._jobs.pop(key, None)
+
+
+def _kind_of(task: str, parameters: Mapping[str, Any]) -> str:
+    if task != StudyJob.task:
+        return task
+    (kind,) = {values["kind"] for values in parameters["studies"]}
+    return kind
 
 
 @functools.cache

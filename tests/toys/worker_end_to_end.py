@@ -1,4 +1,4 @@
-"""One way through the whole worker, with TensorFlow in it. Writes what it found; `test_worker.py` judges."""
+"""One way through the whole worker, with TensorFlow in it. Writes what it found; `test_process.py` judges."""
 
 import io
 import json
@@ -8,13 +8,12 @@ import numpy as np
 from PIL import Image
 
 import featx_core as fx
-from featx_core.heatmaps.feature_maps import FeatureMaps
-from featx_core.heatmaps.overlay import Heatmap
-from featx_core.maps.projection import Projection
-from featx_core.worker import keys
-from featx_core.worker.answers import outline_from_json
+from featx_core.studies.feature_maps import FeatureMapsStudy
+from featx_core.studies.heatmap import HeatmapStudy
+from featx_core.studies.map import MapStudy
+from featx_core.tasks.answers import outline_from_json
+from featx_core.tasks.requests import ExtractJob, OutlineQuestion, StudyJob
 from featx_core.worker.supervisor import Supervisor
-from featx_core.workspace.workspace import image_set_key
 
 SPEC = fx.Pretrained(backbone="mobilenet_v2", weights="random", image_size=(64, 64))
 HEATMAPS = ["activation_energy", "grad_cam"]
@@ -34,19 +33,20 @@ def main(path):
     supervisor = Supervisor()
     supervisor.start()
 
-    def submit(task, **parameters):
-        job = supervisor.submit(task, workspace_path=path, parameters=parameters, title=task, owner="test")
+    def submit(asked):
+        parameters = asked.to_parameters()
+        job = supervisor.submit(asked.task, workspace_path=path, parameters=parameters, title=asked.task, owner="test")
         return supervisor.wait(job.key, PATIENCE)
 
-    def run(task, **parameters):
-        job = submit(task, **parameters)
+    def run(asked):
+        job = submit(asked)
         if job.state != "done":
             raise SystemExit(str(job))
         return job.result
 
     try:
         facts = walk(workspace, supervisor, run)
-        gone = submit("explain", spec=SPEC.to_json(), images=["gone.png"], names=HEATMAPS)
+        gone = submit(StudyJob(tuple(HeatmapStudy(SPEC, "0" * 64, name) for name in HEATMAPS)))
         facts["failed"] = gone.message
     finally:
         supervisor.stop()
@@ -55,25 +55,20 @@ def main(path):
 
 
 def walk(workspace, supervisor, run):
-    spec = SPEC.to_json()
-    outline = outline_from_json(supervisor.ask("outline", {"spec": spec}, PATIENCE))
-    first = run("extract", spec=spec, batch_size=2)
-    again = run("extract", spec=spec, batch_size=3)
+    asked = OutlineQuestion(SPEC)
+    outline = outline_from_json(supervisor.ask(asked.task, asked.to_parameters(), PATIENCE))
+    first = run(ExtractJob(SPEC, batch_size=2))
+    again = run(ExtractJob(SPEC, batch_size=3))
     features = fx.load_features(workspace, first["run_digest"])
 
-    images = image_set_key(workspace.images())
-    parameters = {"name": "pca", "n_components": 2, "seed": 0, "parameters": {}}
-    run("project", run_digest=SPEC.digest, image_set_key=images, **parameters)
-    projection_key = keys.projection_key(SPEC.digest, images, **parameters)
-    projection = Projection.from_bytes(workspace.result(projection_key))
-
-    run("explain", spec=spec, images=["0.png", "5.png"], names=HEATMAPS, layer=None, target=None)
     digests = [workspace.images()[i].digest for i in (0, 5)]
-    stored = [workspace.result(keys.heatmap_key(SPEC.digest, d, n, None, None)) for d in digests for n in HEATMAPS]
-    heatmaps = [Heatmap.from_bytes(content).values for content in stored]
-
-    maps = run("feature_maps", spec=spec, image="0.png", layer="stage2")
-    maps_key = keys.feature_maps_key(SPEC.digest, digests[0], "stage2")
+    a_map = MapStudy(SPEC.digest, "pca")
+    heatmaps = tuple(HeatmapStudy(SPEC, digest, name) for digest in digests for name in HEATMAPS)
+    maps = FeatureMapsStudy(SPEC, digests[0], "stage2")
+    jobs = [StudyJob((a_map,)), StudyJob(heatmaps), StudyJob((maps,))]
+    computed = [run(job)["n_computed"] for job in jobs]
+    again_computed = [run(StudyJob(job.studies, ("asked again",)))["n_computed"] for job in jobs]
+    drawn = [study.find(workspace).values for study in heatmaps]
     return {
         "spec_digest": SPEC.digest,
         "run_digest": first["run_digest"],
@@ -85,10 +80,10 @@ def walk(workspace, supervisor, run):
         "finite": bool(np.isfinite(features.values).all()),
         "spread": float(np.ptp(features.values, axis=0).max()),
         "computed": [first["details"]["n_computed"], again["details"]["n_computed"]],
-        "coordinates": list(projection.coordinates.shape),
-        "heatmaps": [[list(map_.shape), float(np.nanmin(map_)), float(np.nanmax(map_))] for map_ in heatmaps],
-        "maps_key_matches": maps["key"] == maps_key,
-        "n_channels": FeatureMaps.from_bytes(workspace.result(maps_key)).n_channels,
+        "coordinates": list(a_map.find(workspace).coordinates.shape),
+        "heatmaps": [[list(map_.shape), float(np.nanmin(map_)), float(np.nanmax(map_))] for map_ in drawn],
+        "studies_computed": [computed, again_computed],
+        "n_channels": maps.find(workspace).n_channels,
     }
 
 

@@ -24,9 +24,9 @@ from featx_core.specs.lambda_transform import LambdaTransform
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import SpecError, parse_spec
-from featx_core.worker.projection_tasks import project_features
-from tests.featx_core.worker.test_comparison_tasks import Told
+from featx_core.studies.map import MapStudy
 from tests.toys.augmented_toys import SIDE, Means
+from tests.toys.studying import done
 from tests.toys.toy_methods import installed
 
 TUTORIAL = PRESETS["tutorial"].transforms
@@ -176,9 +176,8 @@ def test_copies_go_out_with_their_numbers(workspace) -> None:
 
 def test_a_map_shows_all_copies_or_the_images(workspace) -> None:
     _, readable = keep(workspace, Augmented(Means(), n_copies=2, gives="copies"))
-    asked = {"run_digest": readable.digest, "name": "pca"}
-    assert project_features(workspace, asked, Told())["n_images"] == 12
-    assert project_features(workspace, asked | {"per_image": True}, Told())["n_images"] == 6
+    assert len(done(workspace, MapStudy(readable.digest, "pca")).coordinates) == 12
+    assert len(done(workspace, MapStudy(readable.digest, "pca", per_image=True)).coordinates) == 6
 
 
 def test_a_comparison_takes_the_mean_of_the_copies(workspace) -> None:

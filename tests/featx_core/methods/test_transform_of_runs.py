@@ -12,7 +12,8 @@ from featx_core.methods.registry import build
 from featx_core.specs.lambda_transform import LambdaTransform, derive, derived_from
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import SpecError
-from featx_core.worker.extraction_tasks import extract_features
+from featx_core.tasks.extraction import extract_features
+from featx_core.tasks.requests import ExtractJob
 from tests.toys.visiting import quiet_report
 
 SMALL = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
@@ -71,14 +72,14 @@ def test_heatmaps_look_at_the_network(workspace, over):
 
 def test_kept_features_of_the_source_are_enough(held, monkeypatch):
     monkeypatch.setattr("featx_core.methods.pretrained._network", lambda *_: pytest.fail("the network was built"))
-    answer = extract_features(held, {"spec": SPEC.to_json(), "batch_size": None}, quiet_report())
+    answer = extract_features(held, ExtractJob(SPEC).to_parameters(), quiet_report())
     assert answer["details"]["n_computed"] == 6
     assert "from features that were kept" in answer["details"]["engine"]
     kept = load_features(held, SPEC.digest)
     source = load_features(held, SMALL.digest)
     assert np.array_equal(kept.values, derive(SPEC, source.values))
     assert kept.names == source.names
-    again = extract_features(held, {"spec": SPEC.to_json(), "batch_size": None}, quiet_report())
+    again = extract_features(held, ExtractJob(SPEC).to_parameters(), quiet_report())
     assert again["details"]["n_reused"] == 6
 
 

@@ -8,15 +8,10 @@ import sys
 import threading
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from featx_core.base.progress import Cancelled
-from featx_core.specs.registry import spec_from_json
-from featx_core.specs.spec import SpecError
 from featx_core.worker import keys, sentences
-from featx_core.worker.asks import Asks
-from featx_core.worker.faults import explain_fault
 from featx_core.worker.protocol import Channel
 from featx_core.worker.report import Report
 
@@ -25,53 +20,13 @@ def test_job_key_is_the_same_for_the_same_work_only():
     key = keys.job_key("extract", "/a.featx", {"a": 1, "b": [2, None]})
     assert key == keys.job_key("extract", "/a.featx", {"b": [2, None], "a": 1})
     others = [
-        keys.job_key("explain", "/a.featx", {"a": 1, "b": [2, None]}),
+        keys.job_key("study", "/a.featx", {"a": 1, "b": [2, None]}),
         keys.job_key("extract", "/b.featx", {"a": 1, "b": [2, None]}),
         keys.job_key("extract", None, {"a": 1, "b": [2, None]}),
         keys.job_key("extract", "/a.featx", {"a": 1, "b": [2, 0]}),
         keys.job_key("extract", "/a.featx", {"a": "1", "b": [2, None]}),
     ]
     assert len({key, *others}) == 6
-
-
-def test_result_keys_depend_on_everything_that_the_result_depends_on():
-    projections = [
-        keys.projection_key(run, images, name, n, seed, parameters)
-        for run, images, name, n, seed, parameters in [
-            ("r", "i", "pca", 2, 0, {}),
-            ("s", "i", "pca", 2, 0, {}),
-            ("r", "j", "pca", 2, 0, {}),
-            ("r", "i", "tsne", 2, 0, {}),
-            ("r", "i", "pca", 3, 0, {}),
-            ("r", "i", "pca", 2, 1, {}),
-            ("r", "i", "pca", 2, 0, {"perplexity": 5}),
-        ]
-    ]
-    heatmaps = [
-        keys.heatmap_key("s", "i", "grad_cam", 1, None),
-        keys.heatmap_key("s", "i", "grad_cam", "1", None),
-        keys.heatmap_key("s", "i", "grad_cam", 1, "{}"),
-        keys.heatmap_key("s", "i", "eigen_cam", 1, None),
-        keys.feature_maps_key("s", "i", 1),
-        keys.feature_maps_key("s", "i", None),
-    ]
-    assert len({*projections, *heatmaps}) == 13
-    assert keys.projection_key("r", "i", "tsne", 2, 0, {"a": 1, "b": 2}) == keys.projection_key(
-        "r", "i", "tsne", 2, 0, {"b": 2, "a": 1}
-    )
-
-
-def test_canonical_json_refuses_what_is_not_json():
-    with pytest.raises(TypeError, match="not JSON serializable"):
-        keys.canonical_json({"a": np.float32(1)})
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        keys.canonical_json({"a": float("nan")})
-
-
-def test_references_are_short_and_differ():
-    references = {sentences.new_reference() for _ in range(50)}
-    assert all(len(reference) == 4 and reference.isalnum() for reference in references)
-    assert len(references) > 45
 
 
 def test_how_far_leaves_out_what_is_not_known():
@@ -134,69 +89,23 @@ def test_report_stops_a_cancelled_job_and_serves_on_its_own_thread_only():
     assert len(served) == 1
 
 
-def raised(function):
-    try:
-        function()
-    except Exception as error:
-        return error
-    raise AssertionError("nothing was raised")
-
-
-def test_a_sentence_of_featx_passes(caplog):
-    for function in (
-        lambda: spec_from_json("{}"),
-        lambda: Asks().add({}, 0),
-        lambda: _raise(SpecError("`a` must be 1.")),
-    ):
-        error = raised(function)
-        fault = explain_fault(error, "extract")
-        assert (fault.message, fault.reference, fault.is_out_of_memory) == (str(error), None, False)
-    assert caplog.text == ""
-
-
-def test_a_plain_value_error_passes_only_from_featx_itself():
-    from featx_core.extraction.extract import extract
-
-    assert explain_fault(raised(lambda: extract([], None)), "extract").message.startswith("`images` is empty.")
-    fault = explain_fault(raised(lambda: np.zeros(3).reshape(2, 2)), "extract")
-    assert fault.message == f"The computation failed (ref {fault.reference})."
-
-
-def test_an_unknown_error_is_logged_under_its_reference(caplog):
-    fault = explain_fault(raised(lambda: open("/no/such/file")), "extract")  # noqa: SIM115
-    assert fault.message == f"The computation failed (ref {fault.reference})."
-    assert f"ref {fault.reference}: extract failed: FileNotFoundError" in caplog.text
-    assert "Traceback" in caplog.text
-
-
-def test_running_out_of_memory_has_its_own_sentence():
-    class ResourceExhaustedError(Exception):
-        pass
-
-    for error in (MemoryError(), ResourceExhaustedError("OOM when allocating tensor")):
-        fault = explain_fault(raised(lambda error=error: _raise(error)), "extract")
-        assert fault.is_out_of_memory
-        assert fault.message.startswith(f"The computation ran out of memory (ref {fault.reference}).")
-
-
-def _raise(error):
-    raise error
-
-
 def test_the_tasks_need_no_tensorflow_until_they_run():
     script = (
-        "import sys; from featx_core.worker import tasks\n"
+        "import sys; from featx_core.tasks import registry as tasks\n"
         "assert all(map(callable, [*tasks.TASKS.values(), *tasks.LIGHT_TASKS.values(), tasks.warm_up, tasks.reset]))\n"
-        "print('extract' in tasks.TASKS, 'outline' in tasks.LIGHT_TASKS)\n"
+        "print(sorted(tasks.TASKS), sorted(tasks.LIGHT_TASKS))\n"
         "print('tensorflow' in sys.modules, 'keras' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=_environment())
-    assert run.stdout.splitlines() == ["True True", "False False"], run.stderr
+    assert run.stdout.splitlines() == [
+        "['extract', 'study', 'weights'] ['copies', 'outline']",
+        "False False",
+    ], run.stderr
 
 
 def test_the_supervisor_needs_neither_tensorflow_nor_streamlit():
     script = (
-        "import sys; import featx_core.worker, featx_core.worker.keys, featx_core.worker.answers\n"
+        "import sys; import featx_core.worker, featx_core.worker.keys, featx_core.tasks.answers, featx_core.tasks.requests\n"
         "print([name for name in ('tensorflow', 'keras', 'streamlit') if name in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=_environment())
@@ -230,6 +139,6 @@ def test_the_whole_way_with_tensorflow_leaves_the_server_without_it(tmp_path):
     assert facts["coordinates"] == [6, 2]
     assert [shape for shape, *_ in facts["heatmaps"]] == [[40, 48]] * 4
     assert all(low >= 0 and high <= 1 for _, low, high in facts["heatmaps"])
-    assert facts["maps_key_matches"]
+    assert facts["studies_computed"] == [[1, 4, 1], [0, 0, 0]]
     assert facts["n_channels"] > 8
-    assert facts["failed"] == "gone.png is no longer in this workspace. Pick another image."
+    assert facts["failed"] == "This image is no longer in the workspace. Pick another one."

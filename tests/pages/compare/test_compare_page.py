@@ -5,8 +5,9 @@ import sqlite3
 
 import pytest
 
-from featx_core.comparison.tables import CHANCE, COLORS, Comparison
-from featx_core.worker.comparison_keys import find_comparison_key
+from featx_core.comparison.tables import CHANCE, COLORS
+from featx_core.studies.comparison import ComparisonStudy
+from featx_core.tasks.requests import StudyJob
 from pages._ui.compare import comparing
 from tests.toys.comparing_runs import (
     LABELS,
@@ -25,6 +26,7 @@ from tests.toys.comparing_runs import (
 from tests.toys.visiting import element
 
 PROGRESS = "Comparing 3 runs"
+ALL = ComparisonStudy(tuple(spec.digest for spec in TITLES.values()))
 
 
 def test_with_one_run_the_page_asks_for_a_second(visit, shelve_runs, worker):
@@ -36,7 +38,7 @@ def test_with_one_run_the_page_asks_for_a_second(visit, shelve_runs, worker):
 
 def test_three_runs_are_compared_at_once_and_the_verdict_names_the_best(visit, shelve_runs, worker):
     visitor = shown(visit(shelve_runs()))
-    assert worker.submitted == ["compare"]
+    assert worker.submitted == ["comparison"]
     assert verdict(visitor).startswith("#### MobileNetV2 is better than the rest with 40 images.")
     assert "EfficientNetB0" in verdict(visitor)  # noise is no better than chance, which is said
     assert "40 images, 2 labels." in text(visitor)
@@ -65,8 +67,7 @@ def test_the_table_holds_every_run_and_two_baselines(visit, shelve_runs):
 def test_the_table_as_csv_is_empty_where_nothing_is_known(visit, shelve_runs):
     visitor = shown(visit(shelve_runs()))
     assert download(visitor, "Table as CSV")
-    key = find_comparison_key(visitor.workspace, [spec.digest for spec in TITLES.values()])
-    made = comparing.Comparison.from_json(visitor.workspace.result(key))
+    made = ALL.find(visitor.workspace)
     rows = {row["extractor"]: row for row in csv.DictReader(comparing._csv(made.table).decode().splitlines())}
     assert rows[CHANCE]["ms_per_image"] == rows[CHANCE]["n_parameters"] == ""
     assert float(rows["MobileNetV2"]["probe"]) == 1.0
@@ -117,7 +118,9 @@ def test_the_page_leaves_a_comparison_that_is_not_waited_for(visit, shelve_runs,
     element(visitor, "compared_3").set_value([STRONG.digest, WEAK.digest])
     visitor.run()
     assert [job.state for job in worker.jobs()] == ["cancelled", "running"]
-    assert len(worker.jobs()[1].parameters["run_digests"]) == 2
+    assert StudyJob.from_parameters(worker.jobs()[1].parameters).studies == (
+        ComparisonStudy((STRONG.digest, WEAK.digest)),
+    )
 
 
 def test_one_press_begins_a_run_for_each_backbone_and_one_press_stops_them_all(visit, shelve_runs, worker):
@@ -146,7 +149,7 @@ def test_a_changed_label_makes_another_comparison(visit, shelve_runs, worker):
     visitor = shown(visit(shelve_runs()))
     visitor.workspace.set_labels({"0.png": "dog"})
     shown(visitor)
-    assert worker.submitted == ["compare", "compare"]
+    assert worker.submitted == ["comparison", "comparison"]
     assert visitor.has_no_fault
 
 
@@ -171,16 +174,15 @@ def test_a_damaged_comparison_is_computed_again_once(visit, shelve_runs, worker,
     assert changed == 1
     for _ in range(n_draws):
         visitor.run()
-    assert worker.submitted == ["compare", "compare"]
+    assert worker.submitted == ["comparison", "comparison"]
     assert verdict(visitor) == before
     assert visitor.has_no_fault
 
 
 def test_a_comparison_of_another_make_is_computed_again_once(visit, shelve_runs, worker):
     visitor = shown(visit(shelve_runs()))
-    key = find_comparison_key(visitor.workspace, [spec.digest for spec in TITLES.values()])
-    visitor.workspace.put_result(key, b'{"table": []}')
+    visitor.workspace.put_result(ALL.key(visitor.workspace), b'{"table": []}')
     visitor.run().run()
-    assert worker.submitted == ["compare", "compare"]
-    assert Comparison.from_json(visitor.workspace.result(key)).names
+    assert worker.submitted == ["comparison", "comparison"]
+    assert ALL.find(visitor.workspace).names
     assert visitor.has_no_fault

@@ -138,6 +138,6 @@ def test_t_sne_of_a_pair_is_asked_for_twice_and_neither_is_cancelled(visit, shel
     visitor = opened(shown(visit(shelve_runs())), "pair")
     element(visitor, "pair_projection").set_value("tsne")
     visitor.run().run()
-    assert worker.submitted == ["compare", "project", "project"]
+    assert worker.submitted == ["comparison", "map", "map"]
     assert {job.state for job in worker.jobs()} == {"done"}
     assert key_like(visitor, "pair_left_").endswith("_tsne")

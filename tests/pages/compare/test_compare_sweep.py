@@ -3,23 +3,25 @@
 import pandas as pd
 
 from featx_core.comparison.layer_sweep import Sweep
-from featx_core.specs.registry import spec_from_json
-from featx_core.worker.comparison_keys import find_sweep_key
+from featx_core.studies.sweep import SweepStudy
+from featx_core.tasks.requests import StudyJob
 from pages._ui.compare import comparing
 from pages._ui.shell import library
 from tests.toys.comparing_runs import WEAK, download, figure, opened, shown, text
+from tests.toys.extracting import all_asked
 from tests.toys.visiting import element
 
 
 def test_the_layer_sweep_is_asked_for_by_a_button_and_can_be_followed(visit, shelve_runs, worker):
     visitor = opened(shown(visit(shelve_runs())), "sweep")
-    assert worker.submitted == ["compare"]
+    assert worker.submitted == ["comparison"]
     worker.holds = True
     element(visitor, "swept").set_value(WEAK.digest)
     visitor.run().press("Sweep the layers")
-    assert worker.submitted == ["compare", "sweep"]
-    asked = worker.jobs()[-1].parameters
-    assert asked == {"spec": WEAK.to_json(), "key": find_sweep_key(visitor.workspace, WEAK)}
+    assert worker.submitted == ["comparison", "sweep"]
+    sweep = SweepStudy(WEAK)
+    asked = StudyJob.from_parameters(worker.jobs()[-1].parameters)
+    assert asked == StudyJob((sweep,), (sweep.key(visitor.workspace),))
     assert "Layers of MobileNetV3Small" in visitor.words.replace("\\", "")
     assert "Sweep the layers" not in visitor.buttons
 
@@ -45,7 +47,7 @@ def test_a_layer_sweep_that_is_there_is_shown(visit, shelve_runs):
     token = shelve_runs()
     workspace = library.open_workspace(token)
     newest = workspace.ledger.runs()[0].spec
-    workspace.put_result(find_sweep_key(workspace, newest), made_sweep().to_json().encode())
+    workspace.put_result(SweepStudy(newest).key(workspace), made_sweep().to_bytes())
     visitor = opened(shown(visit(token)), "sweep")
     assert "**Stage 2 tells your labels apart best.**" in text(visitor)
     assert figure(visitor, "sweep_chart")["data"]
@@ -62,7 +64,7 @@ def test_backbones_are_run_one_after_another_from_the_page(visit, shelve, make_p
     element(visitor, "more_backbones").set_value(list(comparing.QUICK))
     element(visitor, "more_weights").set_value("random")
     visitor.run().press("Run")
-    specs = [spec_from_json(job.parameters["spec"]) for job in worker.jobs()]
+    specs = [asked.spec for asked in all_asked(worker)]
     assert [spec.backbone for spec in specs] == list(comparing.QUICK)
     assert {spec.weights for spec in specs} == {"random"}
     assert not visitor.tab.session_state["more_1"]  # a new one, and closed
@@ -77,7 +79,7 @@ def test_trained_means_what_each_backbone_was_trained_to_and_says_what_that_need
     assert "Embedded, trained on synthetic images, offline" in text(visitor)
     assert "ImageNet, needs a download" in text(visitor)
     visitor.press("Run")
-    specs = [spec_from_json(job.parameters["spec"]) for job in worker.jobs()]
+    specs = [asked.spec for asked in all_asked(worker)]
     assert [spec.weights for spec in specs] == ["embedded", "imagenet"]
 
 

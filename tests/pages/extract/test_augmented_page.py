@@ -7,13 +7,13 @@ import pytest
 from streamlit.typing import PlotlyState
 
 from featx_core.augmentation.transforms import AUGMENTATIONS, PRESETS
-from featx_core.robustness.stability import Stability
 from featx_core.specs.augmented import Augmented
 from featx_core.specs.pretrained import Pretrained
-from featx_core.specs.registry import spec_from_json
-from featx_core.worker.augmentation_keys import stability_key
+from featx_core.studies.stability import StabilityStudy
+from featx_core.tasks.requests import ExtractJob
 from pages._ui.extract import augmentation_study
 from pages._ui.shell import library
+from tests.toys.extracting import all_asked
 from tests.toys.visiting import element, nodes, tiles
 
 TINY = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
@@ -53,8 +53,7 @@ def form(visitor, **values):
 
 def asked(worker):
     """Give the spec of the last extraction that was asked for."""
-    job = [job for job in worker.jobs() if job.task == "extract"][-1]
-    return spec_from_json(job.parameters["spec"])
+    return all_asked(worker)[-1].spec
 
 
 def test_the_form_begins_with_the_tutorials_transforms_and_a_preview(visit, shelve_spec):
@@ -108,7 +107,7 @@ def test_a_run_of_copies_is_only_offered_as_its_own_and_not_to_augment_again(vis
 
 def test_what_a_preview_cannot_show_is_said(visit, shelve_spec, worker, monkeypatch):
     visitor = visit(shelve_spec(TINY))
-    monkeypatch.setattr("featx_core.worker.augmentation_tasks.make_copies", lambda *given, **options: 1 / 0)
+    monkeypatch.setattr("featx_core.tasks.questions.make_copies", lambda *given, **options: 1 / 0)
     form(visitor)
     assert visitor.has_no_fault
     assert re.search(r"unexpectedly|could not|failed", visitor.words)
@@ -127,9 +126,9 @@ def few_transforms():
 def test_a_run_shows_its_study_when_it_is_asked_for(visit, shelve_spec, worker, few_transforms):
     visitor = visit(shelve_spec()).open("extract")
     worker.submit(
-        "extract",
+        ExtractJob.task,
         workspace_path=visitor.workspace.path,
-        parameters={"spec": MEAN.to_json(), "batch_size": None},
+        parameters=ExtractJob(MEAN).to_parameters(),
         title="t",
         owner=visitor.token,
     )
@@ -140,7 +139,7 @@ def test_a_run_shows_its_study_when_it_is_asked_for(visit, shelve_spec, worker, 
     assert "without augmentation" in visitor.words  # of the heatmaps
     visitor.press("Measure the effect of each transform").run()
     assert visitor.has_no_fault
-    assert "augmentation_effects" in worker.submitted
+    assert "effects" in worker.submitted
     chart = element(visitor, "effects_chart").proto.spec
     assert "in this run" in chart
     assert "Noise, 0.05" in chart
@@ -208,8 +207,7 @@ def test_stability_is_measured_when_it_is_asked_for_and_stands_in_the_table(visi
     visitor.press("Measure stability").run()
     assert visitor.has_no_fault
     frame = next(frame.value for frame in visitor.tab.dataframe if "extractor" in frame.value).set_index("extractor")
-    kept = visitor.workspace.result(stability_key(TINY, visitor.workspace.images()))
-    found = Stability.from_bytes(kept)
+    found = StabilityStudy(TINY).find(visitor.workspace)
     assert frame.loc["MobileNetV3Small", "stability"].startswith(f"{found.value:.3f} [")
     assert frame.loc["VGG16", "stability"] == "not measured"
     assert "is not measured: " in visitor.words

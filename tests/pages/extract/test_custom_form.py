@@ -4,8 +4,8 @@ import pytest
 
 import featx_core as fx
 from featx_core.architecture.presets import PRESETS
-from featx_core.specs.registry import spec_from_json
 from pages._ui.extract.forms.layer_list import Entry
+from tests.toys.extracting import asked
 from tests.toys.visiting import element, nodes
 
 TINY = (
@@ -184,7 +184,7 @@ def test_a_network_is_trained_and_found_again(visitor, worker):
     assert visitor.has_no_fault
     run = visitor.workspace.ledger.runs()[0]
     assert run.spec.learned == "labels"
-    assert spec_from_json(worker.jobs()[0].parameters["spec"]).weights == "labels"
+    assert asked(worker)[0].weights == "labels"
     assert "What the training gave" in words(visitor)
     set_up(visitor, extract_view="Set up")
     assert "Trained before with these images, kept here" in words(visitor)

@@ -9,8 +9,7 @@ import pytest
 from featx_core.backbones import registry
 from featx_core.networks import origins
 from featx_core.specs.pretrained import Pretrained
-from featx_core.specs.registry import spec_from_json
-from tests.toys.extracting import set_up, words_of
+from tests.toys.extracting import asked, set_up, words_of
 
 SENTENCE = (
     "A 2 MB network that ships with this app, trained from scratch on computer-generated patterns only. It knows textures, "
@@ -75,7 +74,7 @@ def test_its_untrained_twin_is_marked(visit, token, worker):
     assert "Random weights, untrained" in words_of(visitor)
     assert BADGE not in words_of(visitor)
     visitor.tab.button(key="run").click().run()
-    assert spec_from_json(worker.jobs()[-1].parameters["spec"]) == Pretrained("embedded_v1", weights="random")
+    assert asked(worker)[0] == Pretrained("embedded_v1", weights="random")
 
 
 def test_a_classifier_that_was_kept_for_another_backbone_is_not_asked_of_it(visit, token):
@@ -119,4 +118,4 @@ def test_it_is_what_fine_tuning_begins_with(visit, token, worker):
     assert visitor.tab.code[0].value == "(n, 112, 112, 3) → (n, 256) → new layer → (n, 1024)"
     assert BADGE in words_of(visitor)
     visitor.press("Train, then extract from 12 images")
-    assert spec_from_json(worker.jobs()[-1].parameters["spec"]).base == Pretrained("embedded_v1")
+    assert asked(worker)[0].base == Pretrained("embedded_v1")

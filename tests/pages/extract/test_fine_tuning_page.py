@@ -10,7 +10,7 @@ from featx_core.learning.record import Record, training_key
 from featx_core.learning.weight_arrays import write_arrays
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.pretrained import Pretrained
-from featx_core.specs.registry import spec_from_json
+from tests.toys.extracting import asked
 from tests.toys.visiting import element, keep_run
 
 BASE = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
@@ -43,10 +43,6 @@ def set_up(visitor, **widgets):
         element(visitor, key).set_value(value)
         visitor.run()
     return visitor
-
-
-def asked(worker):
-    return spec_from_json(worker.jobs()[-1].parameters["spec"])
 
 
 def charts(visitor):
@@ -103,7 +99,7 @@ def test_everything_that_was_set_reaches_the_worker(visitor, worker):
         class_names=("a", "b"),
         layer="stage1",
     )
-    assert asked(worker) == expected
+    assert asked(worker)[0] == expected
 
 
 def test_too_few_labelled_images_are_counted(visit, shelve, make_png):
@@ -134,7 +130,7 @@ def test_a_training_ends_in_what_it_is_worth(visitor, worker):
     visitor.tab.session_state["before_after"] = True
     assert {key[:10] for key in charts(visitor.run())} >= {"pair_left_", "pair_right"}
     visitor.press("Prepare a .keras file").run()
-    assert worker.submitted[-1] == "export_network"
+    assert worker.submitted[-1] == "model_file"
     assert any(
         button.label.startswith("Download MobileNetV3Small-fine-tuned") for button in visitor.tab.download_button
     )
@@ -153,7 +149,7 @@ def test_a_training_ends_in_what_it_is_worth(visitor, worker):
 
 def put_record(visitor, worker, ending, weights=""):
     workspace = visitor.workspace
-    spec = asked(worker)
+    spec = asked(worker)[0]
     from featx_core.learning.fine_tuning.examples import labelled
 
     key = training_key(spec, labelled(workspace.images()))
@@ -180,8 +176,8 @@ def test_after_a_cancel_the_best_epoch_is_offered(visitor, worker):
     visitor.run()
     assert "The training had finished 2 epochs; the best one that was kept can be used." in visitor.words
     visitor.press("Extract from 20 images with the best epoch")
-    assert asked(worker).weights == f"file:{artefact}"
-    assert asked(worker).classes == ("a", "b")
+    assert asked(worker)[0].weights == f"file:{artefact}"
+    assert asked(worker)[0].class_names == ("a", "b")
 
 
 def test_after_a_cancel_without_an_epoch_nothing_is_offered(visitor, worker):

@@ -3,7 +3,7 @@
 import pytest
 
 from featx_core.networks.engines import fast, openvino_engine
-from featx_core.specs.registry import spec_from_json
+from tests.toys.extracting import asked
 from tests.toys.visiting import element, nodes
 
 pytestmark = pytest.mark.skipif(not openvino_engine.is_available(), reason="OpenVINO is not installed")
@@ -40,7 +40,7 @@ def test_the_run_card_names_engine_and_difference(visitor, worker):
         visitor.run()
     visitor.tab.button(key="run").click().run()
     visitor.run()
-    assert spec_from_json(worker.jobs()[-1].parameters["spec"]).precision == "bfloat16"
+    assert asked(worker)[0].precision == "bfloat16"
     words = visitor.words.replace("\\", "")
     assert "OpenVINO, bfloat16" in words
     assert "Against float32, on 3 of these images: cosine at least 0.9" in words

@@ -7,9 +7,9 @@ from featx_core.expressions.presets import PRESETS
 from featx_core.extraction.features import load_features
 from featx_core.extraction.vector_sets import add_vectors
 from featx_core.specs.lambda_transform import LambdaTransform
-from featx_core.specs.registry import spec_from_json
 from featx_core.tables.reading import read_vectors
 from pages._ui.shell import library
+from tests.toys.extracting import asked
 from tests.toys.visiting import SPEC, element, keep_run
 
 
@@ -164,12 +164,12 @@ class TestOverARun:
         assert "What the formula does" in visitor.words
 
     def test_it_is_computed_from_what_is_kept(self, over, worker, monkeypatch):
-        monkeypatch.setattr(type(SPEC), "build", lambda *args, **options: pytest.fail("the network was built"))
+        monkeypatch.setattr("featx_core.methods.pretrained._network", lambda *_: pytest.fail("the network was built"))
         worker.holds = True
         typed(over, "x ** 2")
         run_button(over).click().run()
         job = next(job for job in worker.jobs() if job.task == "extract")
-        spec = spec_from_json(job.parameters["spec"])
+        spec = asked(worker)[0]
         assert spec == LambdaTransform(("x ** 2",), SPEC)
         worker.finish(job.key)
         values = over.workspace.vectors.load(spec.digest, over.workspace.images().digests)

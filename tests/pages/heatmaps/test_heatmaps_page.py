@@ -3,10 +3,11 @@
 import pytest
 
 from featx_core import HEATMAPS
-from featx_core.heatmaps.feature_maps import FeatureMaps
 from featx_core.heatmaps.targets import FeatureTarget, SimilarityTarget
-from featx_core.worker.keys import feature_maps_key
-from tests.toys.visiting import element, named, nodes
+from featx_core.studies.feature_maps import FeatureMapsStudy
+from featx_core.studies.heatmap import HeatmapStudy
+from featx_core.tasks.requests import StudyJob
+from tests.toys.visiting import SPEC, element, named, nodes
 
 
 @pytest.fixture
@@ -31,7 +32,8 @@ def layer_key(visitor):
 
 
 def last_asked(worker):
-    return [job for job in worker.jobs() if job.task == "explain"][-1].parameters
+    """Give the heatmaps that were asked for last."""
+    return StudyJob.from_parameters(worker.jobs()[-1].parameters).studies
 
 
 def test_one_image_of_each_label_is_drawn_by_every_method(visitor, worker):
@@ -60,10 +62,9 @@ def test_a_layer_and_a_target_of_the_person_are_drawn(visitor, worker):
     set_up(visitor, **{key: "stage2"}, target_kind_False="similarity", target_image="star-03.png")
     worker.holds = False
     set_up(visitor, heatmap_images=["disc-02.png"])
-    asked = last_asked(worker)
-    assert asked["layer"] == "stage2"
-    expected = SimilarityTarget(named(visitor.workspace.images(), "star-03.png"))
-    assert asked["target"] == expected.to_json()
+    target = SimilarityTarget(named(visitor.workspace.images(), "star-03.png")).to_json()
+    image = named(visitor.workspace.images(), "disc-02.png").digest
+    assert last_asked(worker) == tuple(HeatmapStudy(SPEC, image, name, "stage2", target) for name in HEATMAPS)
     assert [alt.split(":")[0] for alt in pictures(visitor)] == ["disc-02.png"] * len(HEATMAPS)
     assert "Layer: " in visitor.words.replace("\\", "")
 
@@ -71,7 +72,7 @@ def test_a_layer_and_a_target_of_the_person_are_drawn(visitor, worker):
 def test_one_feature_can_be_the_target(visitor, worker):
     worker.holds = True
     set_up(visitor, target_kind_False="feature", target_feature=17)
-    assert last_asked(worker)["target"] == FeatureTarget(17).to_json()
+    assert {study.target for study in last_asked(worker)} == {FeatureTarget(17).to_json()}
 
 
 def test_a_feature_is_one_that_the_run_has(visitor, worker):
@@ -101,7 +102,7 @@ def test_feature_maps_are_one_mosaic_that_says_its_scale(visitor, worker):
     visitor.run()
     set_up(visitor, channels_image="star-01.png")
     run, image = visitor.workspace.ledger.runs()[0], named(visitor.workspace.images(), "star-01.png")
-    maps = FeatureMaps.from_bytes(visitor.workspace.result(feature_maps_key(run.digest, image.digest, None)))
+    maps = FeatureMapsStudy(run.spec, image.digest).find(visitor.workspace)
     for scale in ("shared", "channel"):
         set_up(visitor, channels_scale=scale)
         assert maps.mosaic(scale=scale, colormap="viridis").caption in visitor.words.replace("\\", "")
@@ -125,7 +126,7 @@ def test_a_damaged_heatmap_is_drawn_again(visitor, worker):
     with visitor.workspace._store.transaction() as connection:
         connection.execute("UPDATE results SET bytes = x'00' WHERE key = ?", (some_heatmap_key(visitor),))
     visitor.run().run()
-    assert worker.submitted == ["explain"]
+    assert worker.submitted == ["heatmap"]
     assert len(pictures(visitor)) == 9
 
 

@@ -1,5 +1,6 @@
 """The Map page: projections, axes, colours, selection, and what it says when there is little to show."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -8,6 +9,7 @@ from streamlit.typing import PlotlyState
 
 from featx_core.extraction.columns import COLUMNS
 from featx_core.maps.registry import PROJECTIONS
+from featx_core.tasks.requests import StudyJob
 from tests.toys.visiting import SPEC, element, named, tiles
 
 
@@ -54,12 +56,12 @@ def test_three_axes_give_a_figure_in_space(visit, shelve_features):
 def test_t_sne_is_asked_of_the_worker_once_and_drawn_with_its_caveat(visit, shelve_features, worker, n_components):
     visitor = visit(shelve_features(vectors(20))).open("map")
     choose(visitor, projection="tsne", axes=n_components).run()
-    assert worker.submitted == ["project"]
+    assert worker.submitted == ["map"]
     assert {trace["type"] for trace in figure(visitor)["data"]} == {"scatter" if n_components == 2 else "scatter3d"}
     assert PROJECTIONS["tsne"].caption in caption(visitor)
     assert "Trustworthiness" in caption(visitor)
     visitor.open("images").open("map")
-    assert worker.submitted == ["project"]
+    assert worker.submitted == ["map"]
     assert len(charts(visitor)) == 1
 
 
@@ -72,9 +74,11 @@ def test_the_perplexity_that_is_lowered_is_said(visit, shelve_features):
 def test_parameters_of_t_sne_reach_the_worker(visit, shelve_features, worker):
     worker.holds = True
     visitor = choose(visit(shelve_features(vectors(20))).open("map"), projection="tsne", map_seed=7)
-    assert {item.name for item in PROJECTIONS["tsne"].parameters} == set(worker.jobs()[0].parameters["parameters"])
     choose(visitor, map_seed=8)
-    assert [job.parameters["seed"] for job in worker.jobs()] == [7, 8]
+    first, second = (StudyJob.from_parameters(job.parameters).studies[0] for job in worker.jobs())
+    assert {item.name for item in PROJECTIONS["tsne"].parameters} == set(dict(first.parameters))
+    assert (first.run, first.name, first.n_components, first.seed) == (SPEC.digest, "tsne", 2, 7)
+    assert second == dataclasses.replace(first, seed=8)
     assert [job.state for job in worker.jobs()] == ["cancelled", "running"]
 
 

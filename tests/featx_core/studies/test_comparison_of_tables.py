@@ -1,13 +1,13 @@
-"""The task that compares runs, on tables of numbers."""
+"""The comparison of runs, on tables of numbers."""
 
 import numpy as np
 import pytest
 
 import featx_core as fx
-from featx_core.comparison.tables import COLORS, Comparison
-from featx_core.worker.comparison_keys import compared_rows, find_comparison_key
-from featx_core.worker.comparison_tasks import compare_runs
-from tests.toys.entered_runs import Told, enter_run, filled_workspace
+from featx_core.comparison.tables import COLORS
+from featx_core.studies.comparison import ComparisonStudy
+from tests.toys.entered_runs import Told, enter_run, enter_table, filled_workspace
+from tests.toys.studying import do, done
 
 
 @pytest.fixture
@@ -15,21 +15,13 @@ def filled():
     return filled_workspace()
 
 
-def enter_table(workspace, names, labels, shift=2.0, seed=0, title="Table"):
-    values = np.random.default_rng(seed).normal(size=(len(names), 5))
-    values += shift * np.array([label == "cat" for label in labels])[:, None]
-    return fx.add_vectors(workspace, fx.Vectors(values.astype(np.float32), names, labels), title=title)
-
-
 def test_a_table_is_compared_with_runs_on_the_images_of_its_names(filled):
     run = enter_run(filled, "mobilenet_v2")
     names = (*(f"photos/{i}.jpg" for i in range(23, 3, -1)), "stranger")
     table = enter_table(filled, names, (None,) * 21)
     told = Told()
-    answer = compare_runs(filled, {"run_digests": [run, table.digest]}, told)
+    found = done(filled, ComparisonStudy((run, table.digest)), told)
     assert told.stages[-2] == f"Scoring {COLORS}"
-    assert answer["key"] == find_comparison_key(filled, [table.digest, run])
-    found = Comparison.from_json(filled.result(answer["key"]))
     assert (found.facts["n_images"], found.facts["noun"]) == (20, "image")
     assert found.notes == ("5 rows without features of every run had no part.",)
     features = {name: fx.load_features(filled, digest) for name, digest in found.facts["runs"].items()}
@@ -46,9 +38,8 @@ def test_two_tables_are_compared_by_name_without_any_image():
     first = enter_table(workspace, tuple(names), tuple(labels), shift=9.0, title="First")
     second = enter_table(workspace, tuple(names[::-1][:28]), (None,) * 28, seed=1, title=COLORS)
     told = Told()
-    key = compare_runs(workspace, {"run_digests": [first.digest, second.digest]}, told)["key"]
+    found = done(workspace, ComparisonStudy((first.digest, second.digest)), told)
     assert told.stages == ["Scoring First", f"Scoring {COLORS}, vectors brought in", "Comparing the spaces"]
-    found = Comparison.from_json(workspace.result(key))
     assert found.table["kind"].tolist() == ["extractor", "extractor", "baseline"]
     assert found.table["probe"][0] == 1.0
     assert found.verdict.startswith(f"First is better than “{COLORS}, vectors brought in”")
@@ -62,8 +53,7 @@ def test_rows_that_are_equal_in_every_table_stay_together():
     values[1] = values[0]
     names, labels = tuple(f"item {i}" for i in range(20)), ("cat", "dog") * 10
     run = fx.add_vectors(workspace, fx.Vectors(values, names, labels))
-    key = compare_runs(workspace, {"run_digests": [run.digest]}, Told())["key"]
-    facts = Comparison.from_json(workspace.result(key)).facts
+    facts = done(workspace, ComparisonStudy((run.digest,))).facts
     assert (facts["n_duplicate_groups"], facts["n_duplicates"]) == (1, 2)
 
 
@@ -72,17 +62,4 @@ def test_tables_that_share_no_name_are_not_compared(filled):
     with pytest.raises(
         ValueError, match=r"No image has features of all these runs\..*Rows of numbers are compared by name"
     ):
-        compare_runs(filled, {"run_digests": [enter_run(filled, "mobilenet_v2"), table.digest]}, Told())
-
-
-def test_an_image_without_a_label_takes_that_of_its_row(filled):
-    filled.set_labels({"3.png": None})
-    run = enter_run(filled, "mobilenet_v2", images=[image for image in filled.images() if image.label])
-    names = tuple(f"{i}.png" for i in range(24))
-    table = enter_table(filled, names, ("owl",) * 24)
-    rows = compared_rows(filled, [table.digest]).rows
-    assert [label for label, name in zip(rows.labels, rows.names, strict=True) if name in ("3.png", "4.png")] == [
-        "owl",
-        "dog",
-    ]
-    assert len(compared_rows(filled, [table.digest, run]).rows) == 23
+        do(filled, ComparisonStudy((enter_run(filled, "mobilenet_v2"), table.digest)))

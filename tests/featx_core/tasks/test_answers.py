@@ -5,7 +5,7 @@ import pytest
 
 from featx_core.extraction.features import Features
 from featx_core.specs.pretrained import Pretrained
-from featx_core.worker import answers
+from featx_core.tasks import answers
 
 SPEC = Pretrained("mobilenet_v3_small", weights="random")
 

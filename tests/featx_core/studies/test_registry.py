@@ -1,0 +1,278 @@
+"""What holds for every kind of study: its form in messages, its key, what is kept under it."""
+
+import dataclasses
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import featx_core as fx
+from featx_core.comparison.layer_sweep import Sweep
+from featx_core.heatmaps.feature_maps import FeatureMaps
+from featx_core.heatmaps.kernels import Kernels
+from featx_core.heatmaps.overlay import Heatmap
+from featx_core.images.duplicates import sketch
+from featx_core.images.fitting import Placement
+from featx_core.robustness.effects import Effect, Effects
+from featx_core.robustness.stability import Stability
+from featx_core.studies.comparison import ComparisonStudy
+from featx_core.studies.effects import EffectsStudy
+from featx_core.studies.feature_maps import FeatureMapsStudy
+from featx_core.studies.heatmap import HeatmapStudy
+from featx_core.studies.kernels import KernelsStudy
+from featx_core.studies.map import MapStudy
+from featx_core.studies.model_file import ModelFile, ModelFileStudy
+from featx_core.studies.registry import STUDIES, study_from_json, study_to_json
+from featx_core.studies.sketches import SketchesStudy
+from featx_core.studies.stability import StabilityStudy
+from featx_core.studies.sweep import SweepStudy
+from tests.toys.entered_runs import enter_run, filled_workspace, picture
+from tests.toys.studying import SMALL
+
+ONE, OTHER = (fx.Pretrained(name, weights="random") for name in ("mobilenet_v2", "resnet50"))
+RUN, OTHER_RUN = ONE.digest, OTHER.digest
+NOTES = ("One note, with an ü.",)
+RNG = np.random.default_rng(0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Example:
+    """A study, another value for each of its fields, a result, and what its key depends on besides the fields."""
+
+    study: object
+    others: dict
+    result: object
+    depends_on: frozenset = frozenset()
+
+
+def a_file():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        for name in ("config.json", "model.weights.h5", "metadata.json"):
+            file.writestr(name, name)
+    return ModelFile(out.getvalue())
+
+
+def a_sweep():
+    rows = [{"layer": "a", "stage": "top", "shape": "3", "index": 0, "n_features": 3, "cka_to_last": 1.0, "probe": 0.1}]
+    return Sweep.from_json(
+        json.dumps({"table": rows, "verdict": "It does.", "notes": list(NOTES), "facts": {"has_labels": True}})
+    )
+
+
+def a_comparison():
+    shift = np.array([0.0, 9.0] * 15)[:, None]
+    spaces = {"a": RNG.normal(size=(30, 4)) + shift, "b": RNG.normal(size=(30, 3))}
+    return fx.compare(spaces, ["cat", "dog"] * 15)
+
+
+def numbers(*shape):
+    return RNG.normal(size=shape).astype(np.float32)
+
+
+WORKSPACE = filled_workspace()
+EXAMPLES = {
+    "map": Example(
+        MapStudy(RUN, "pca"),
+        {
+            "run": OTHER_RUN,
+            "name": "tsne",
+            "n_components": 3,
+            "seed": 1,
+            "parameters": (("perplexity", 5), ("learning_rate", "auto")),
+            "per_image": True,
+        },
+        fx.project(numbers(20, 5), "pca"),
+        frozenset({"image"}),
+    ),
+    "heatmap": Example(
+        HeatmapStudy(ONE, "0" * 64, "grad_cam"),
+        {"spec": OTHER, "image": "1" * 64, "name": "eigen_cam", "layer": "stage2", "target": "{}"},
+        Heatmap(
+            numbers(4, 5), Placement((0.0, -0.125, 1.0, 1.125)), 40, 48, "Grad-CAM", "stage2", 0.25, 0.75, NOTES[0]
+        ),
+    ),
+    "feature_maps": Example(
+        FeatureMapsStudy(ONE, "0" * 64, "1"),
+        {"spec": OTHER, "image": "1" * 64, "layer": 1},
+        FeatureMaps(numbers(3, 4, 5), np.array([2, 0, 1]), numbers(3), "stage2"),
+    ),
+    "kernels": Example(KernelsStudy(ONE), {"spec": SMALL}, Kernels(numbers(4, 3, 3, 3), "conv2d")),
+    "effects": Example(
+        EffectsStudy(ONE, (("rotation", 20.0),), 2, 3),
+        {"spec": OTHER, "transforms": (("rotation", 20.0), ("blur", 1.0)), "n_copies": 3, "seed": 4},
+        Effects((Effect("rotation", 20.0, 0.1, 0.05, 1 / 3, (0.1, 0.2)),), ("a", "ü"), ("0", "1"), 0.7, 2, 3, NOTES),
+        frozenset({"image", "image without features"}),
+    ),
+    "stability": Example(
+        StabilityStudy(ONE),
+        {"spec": OTHER},
+        Stability(0.8, 0.7, 1 / 3, 20, 7, NOTES),
+        frozenset({"image", "image without features"}),
+    ),
+    "comparison": Example(
+        ComparisonStudy((RUN,)), {"runs": (RUN, OTHER_RUN)}, a_comparison(), frozenset({"image", "label", "time"})
+    ),
+    "sweep": Example(
+        SweepStudy(ONE), {"spec": OTHER}, a_sweep(), frozenset({"image", "image without features", "label"})
+    ),
+    "model_file": Example(ModelFileStudy(ONE), {"spec": SMALL}, a_file()),
+    "sketches": Example(
+        SketchesStudy(tuple(WORKSPACE.images().digests)),
+        {"images": tuple(WORKSPACE.images().digests[::-1])},
+        sketch(WORKSPACE.images()),
+    ),
+}
+EVENTS = {
+    "image": lambda workspace: add_image(workspace, with_features=True),
+    "image without features": lambda workspace: add_image(workspace, with_features=False),
+    "label": lambda workspace: workspace.set_labels({"0.png": "cat"}),
+    "time": lambda workspace: workspace.ledger.save(ONE, {"ms_per_image": 4.0}),
+    "another result": lambda workspace: workspace.put_result("map:0", b"0"),
+}
+
+
+def add_image(workspace, *, with_features):
+    workspace.add([("cat/new.png", picture(99))])
+    if with_features:
+        for spec, n_features in ((ONE, 8), (OTHER, 8)):
+            workspace.vectors.save(spec.digest, {workspace.images().digests[-1]: numbers(n_features)})
+
+
+@pytest.fixture
+def filled():
+    made = filled_workspace()
+    assert (enter_run(made, "mobilenet_v2"), enter_run(made, "resnet50")) == (RUN, OTHER_RUN)
+    return made
+
+
+def variants(kind):
+    """List a study of a kind and, for each of its fields, one in which that field alone is another."""
+    study, others = EXAMPLES[kind].study, EXAMPLES[kind].others
+    return [study, *(dataclasses.replace(study, **{name: value}) for name, value in others.items())]
+
+
+def same(one, other):
+    """Tell whether two values are the same, bit for bit."""
+    if isinstance(one, pd.DataFrame):
+        pd.testing.assert_frame_equal(one, other, check_exact=True)
+        return True
+    if isinstance(one, np.ndarray):
+        return (one.dtype, one.shape, one.tobytes()) == (other.dtype, other.shape, other.tobytes())
+    if dataclasses.is_dataclass(one):
+        return type(one) is type(other) and same(vars(one), vars(other))
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
+    return type(one) is type(other) and one == other
+
+
+def test_every_kind_has_an_example_a_module_and_tests_of_its_own():
+    assert set(EXAMPLES) == set(STUDIES)
+    for name, kind in STUDIES.items():
+        assert kind.__module__ == f"featx_core.studies.{name}"
+        assert (Path(__file__).parent / f"test_{name}.py").is_file()
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+def test_every_field_has_another_value(kind):
+    assert set(EXAMPLES[kind].others) == {field.name for field in dataclasses.fields(STUDIES[kind])}
+    assert type(EXAMPLES[kind].study) is STUDIES[kind]
+    assert isinstance(EXAMPLES[kind].result, STUDIES[kind].result)
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+def test_a_message_brings_a_study_back_with_its_key(kind, filled):
+    for study in variants(kind):
+        again = study_from_json(json.loads(json.dumps(study_to_json(study))))
+        assert again == study
+        assert hash(again) == hash(study)
+        assert again.key(filled) == study.key(filled)
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+def test_the_key_names_the_kind_and_depends_on_every_field(kind, filled):
+    keys = [study.key(filled) for study in variants(kind)]
+    assert len(set(keys)) == len(keys)
+    assert {key.split(":")[0] for key in keys} == {kind}
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+def test_the_key_depends_on_the_version(kind, filled, monkeypatch):
+    before = EXAMPLES[kind].study.key(filled)
+    monkeypatch.setattr(STUDIES[kind], "version", STUDIES[kind].version + 1)
+    assert EXAMPLES[kind].study.key(filled) != before
+
+
+@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("kind", STUDIES)
+def test_the_key_changes_with_what_the_answer_depends_on_and_with_nothing_else(kind, event, filled):
+    before = EXAMPLES[kind].study.key(filled)
+    EVENTS[event](filled)
+    assert (EXAMPLES[kind].study.key(filled) != before) is (event in EXAMPLES[kind].depends_on)
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+def test_a_result_is_found_as_it_was_bit_for_bit(kind, filled):
+    study, result = EXAMPLES[kind].study, EXAMPLES[kind].result
+    assert study.find(filled) is None
+    filled.put_result(study.key(filled), result.to_bytes())
+    found = study.find(filled)
+    assert same(found, result)
+    assert found.to_bytes() == result.to_bytes()
+
+
+def of_another_form():
+    array, arrays = io.BytesIO(), io.BytesIO()
+    np.save(array, np.zeros(3))
+    np.savez(arrays, other=np.zeros(3))
+    plain = [
+        b"",
+        b"\x00",
+        b"\xff",
+        b"no json",
+        b"null",
+        b"3",
+        b"[]",
+        b"[1]",
+        b"{}",
+        b'"text"',
+        b'{"table": [], "facts": 3}',
+    ]
+    return [*plain, array.getvalue(), arrays.getvalue()]
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+def test_what_another_version_wrote_in_another_form_is_not_found(kind, filled):
+    study = EXAMPLES[kind].study
+    results = [example.result.to_bytes() for name, example in EXAMPLES.items() if name != kind]
+    for content in [*of_another_form(), *results]:
+        filled.put_result(study.key(filled), content)
+        assert study.find(filled) is None, content[:80]
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+def test_what_ends_early_is_not_found(kind, filled):
+    study, content = EXAMPLES[kind].study, EXAMPLES[kind].result.to_bytes()
+    for end in np.linspace(0, len(content) - 1, 60).astype(int):
+        filled.put_result(study.key(filled), content[:end])
+        assert study.find(filled) is None, end
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+def test_the_title_is_a_few_words(kind, filled):
+    assert 3 < len(EXAMPLES[kind].study.title(filled)) < 120
+
+
+@pytest.mark.parametrize("values", [{}, {"kind": "mapp"}, {"kind": None, "run": "0"}])
+def test_a_kind_that_there_is_not_is_named_with_those_there_are(values):
+    with pytest.raises(ValueError, match=r"There is no study .*\. The studies are: map, heatmap, "):
+        study_from_json(values)
+
+
+def test_a_spec_that_cannot_be_read_is_told():
+    with pytest.raises(ValueError, match="There is no method 'vgg'"):
+        study_from_json({"kind": "kernels", "spec": {"method": "vgg", "version": 1}})
