@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from featx_core.expressions import numbers, pictures, shapes
+from featx_core.expressions import image_functions, numbers, shapes
 from featx_core.expressions.backends import Array, Backend
 from featx_core.expressions.function import Function, Parameter
 from featx_core.expressions.hog import hog, hog_shape
@@ -196,7 +196,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
             "The lightness of each pixel, one channel.",
             PICTURE,
             shapes.one_channel,
-            pictures.grayscale,
+            image_functions.grayscale,
             "",
             "ITU-R BT.601: 0.299 red + 0.587 green + 0.114 blue.",
         ),
@@ -205,7 +205,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
             "How strong the edge at each pixel is, channel by channel.",
             PICTURE,
             shapes.spatial,
-            pictures.sobel,
+            image_functions.sobel,
             "Not divided by 8: a step from 0 to 1 gives 4.",
             "The length of the two gradients of scipy.ndimage.sobel.",
         ),
@@ -214,7 +214,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
             "How much each pixel differs from its four neighbours.",
             PICTURE,
             shapes.spatial,
-            pictures.laplacian,
+            image_functions.laplacian,
             "Noise is amplified: blur(x, 1) first.",
             "scipy.ndimage.laplace",
         ),
@@ -223,7 +223,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
             "A Gaussian blur of sigma pixels.",
             PICTURE,
             shapes.filtered,
-            pictures.blur,
+            image_functions.blur,
             "Mirrored at the borders, cut off at 4 sigma.",
             "scipy.ndimage.gaussian_filter",
             parameter=Parameter("sigma", 0.3, 32, 1, is_whole=False),
@@ -233,7 +233,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
             "How strong each spatial frequency is, the lowest in the middle.",
             PICTURE,
             shapes.spatial,
-            pictures.fft_magnitude,
+            image_functions.fft_magnitude,
             "The middle dwarfs the rest: log(1e-3 + fft_magnitude(x)) shows more.",
             "The magnitude of numpy.fft.fft2, shifted, divided by the number of pixels.",
         ),
@@ -242,7 +242,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
             "The mean of each square of k x k pixels.",
             PICTURE,
             shapes.pooled,
-            pictures.pool,
+            image_functions.pool,
             "What is left at the right and below is dropped.",
             "AveragePooling2D of Keras with padding valid",
             parameter=Parameter("k", 1, 512, 2),
@@ -257,10 +257,14 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
             "Dalal & Triggs, CVPR 2005; without the Gaussian window over a block.",
         ),
         "channel_mean": Function(
-            "channel_mean(x)", "The mean of each channel.", PICTURE, shapes.channels, pictures.channel_mean
+            "channel_mean(x)", "The mean of each channel.", PICTURE, shapes.channels, image_functions.channel_mean
         ),
         "channel_max": Function(
-            "channel_max(x)", "The largest value of each channel.", PICTURE, shapes.channels, pictures.channel_max
+            "channel_max(x)",
+            "The largest value of each channel.",
+            PICTURE,
+            shapes.channels,
+            image_functions.channel_max,
         ),
     }
 )

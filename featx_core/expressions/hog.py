@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from featx_core.expressions.backends import Array, Backend, length
-from featx_core.expressions.pictures import apply, difference
+from featx_core.expressions.image_functions import apply, difference
 from featx_core.expressions.shapes import Shape, ShapeError, spatial, words
 
 CELL = 8  # pixels

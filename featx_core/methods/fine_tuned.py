@@ -14,7 +14,7 @@ from featx_core.base.keras_setup import load_keras, without_weights
 from featx_core.base.palette import label_styles
 from featx_core.learning.fine_tuning.examples import check_labels, choose_examples, labelled
 from featx_core.learning.fine_tuning.network import FEATURES, add_head, let_learn
-from featx_core.learning.fine_tuning.predictions import prediction_columns
+from featx_core.learning.fine_tuning.predictions import prediction_colorings
 from featx_core.learning.fine_tuning.teaching import teach
 from featx_core.learning.record import Record, find_record, learn_once, record_of_weights, training_key
 from featx_core.learning.weight_arrays import assign_arrays, read_arrays
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import keras
 
     from featx_core.base.progress import StageCallback
-    from featx_core.extraction.columns import RunColumn
+    from featx_core.extraction.colorings import RunColoring
     from featx_core.extraction.features import Features
     from featx_core.images.image_set import ImageSet
     from featx_core.learning.record import Learned, Live
@@ -106,11 +106,11 @@ def pace(spec: FineTuned, context: Context) -> str:
     return context.of(spec.base).pace(spec.base, context)
 
 
-def columns(spec: FineTuned, features: Features, context: Context) -> Mapping[str, RunColumn]:
+def colorings(spec: FineTuned, features: Features, context: Context) -> Mapping[str, RunColoring]:
     """Tell the predicted class of each image, and its part in the training."""
     if spec.needs_training or context.workspace is None:
         return {}
-    return prediction_columns(spec, context.workspace, features)
+    return prediction_colorings(spec, context.workspace, features)
 
 
 def _train(spec: FineTuned, context: Context, report: StageCallback) -> Spec:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from featx_core.architecture.outline import Outline
     from featx_core.base.progress import ProgressCallback, StageCallback
-    from featx_core.extraction.columns import RunColumn
+    from featx_core.extraction.colorings import RunColoring
     from featx_core.extraction.features import Features
     from featx_core.learning.record import Record
     from featx_core.networks.extractor import Extractor
@@ -97,7 +97,7 @@ class Method:
         steps: Tells the way from the input to the features, from the spec, its outline and the context.
         training: How it learns.
         architecture: Makes the network and the tensor of its features, untrained, so that new layers can be put behind it.
-        columns: Tells what a run says of each image besides the features, such as a predicted class.
+        colorings: Tells what a run says of each image besides the features, such as a predicted class.
         class_names: Names of the values of the last layer, where that is a classifier.
         pace: Specs for which this gives equal words take about the same time an image.
         caption: What people should know of heatmaps and feature maps; empty where nothing would surprise.
@@ -113,7 +113,7 @@ class Method:
     steps: Callable[[Any, Outline, Context], Steps] = input_to_features
     training: Training = NOTHING_TO_LEARN
     architecture: Callable[[Any], tuple[keras.Model, keras.KerasTensor]] = no_architecture
-    columns: Callable[[Any, Features, Context], Mapping[str, RunColumn]] = lambda spec, features, context: {}
+    colorings: Callable[[Any, Features, Context], Mapping[str, RunColoring]] = lambda spec, features, context: {}
     class_names: Callable[[Any, Context], tuple[str, ...] | None] = lambda spec, context: None
     pace: Callable[[Any, Context], str] = lambda spec, context: spec.digest
     caption: Callable[[Any, Context], str] = lambda spec, context: ""

@@ -20,7 +20,7 @@ from featx_core.specs.vector_table import VectorTable
 if TYPE_CHECKING:
     from featx_core.architecture.outline import Outline
     from featx_core.base.progress import ProgressCallback, StageCallback
-    from featx_core.extraction.columns import RunColumn
+    from featx_core.extraction.colorings import RunColoring
     from featx_core.extraction.features import Features
     from featx_core.learning.record import Record
     from featx_core.networks.extractor import Extractor
@@ -72,7 +72,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             build=fine_tuned.build,
             steps=fine_tuned.steps,
             training=fine_tuned.TRAINING,
-            columns=fine_tuned.columns,
+            colorings=fine_tuned.colorings,
             class_names=fine_tuned.class_names,
             pace=fine_tuned.pace,
         ),
@@ -181,10 +181,10 @@ def trained_spec(spec: Spec, workspace: Workspace) -> Spec | None:
     return context.of(spec).training.trained(spec, context)
 
 
-def run_columns(spec: Spec, workspace: Workspace, features: Features) -> Mapping[str, RunColumn]:
+def run_colorings(spec: Spec, workspace: Workspace, features: Features) -> Mapping[str, RunColoring]:
     """Tell what a run says of each image besides its features, such as a predicted class."""
     context = _context(workspace)
-    return context.of(spec).columns(spec, features, context)
+    return context.of(spec).colorings(spec, features, context)
 
 
 def class_names(spec: Spec) -> tuple[str, ...] | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from featx_core.augmentation.pictures import make_copies
+from featx_core.augmentation.copies import make_copies
 from featx_core.networks.extractor import Extractor
 
 if TYPE_CHECKING:

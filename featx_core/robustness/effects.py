@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from featx_core.augmentation.pictures import make_copies
+from featx_core.augmentation.copies import make_copies
 from featx_core.augmentation.transforms import AUGMENTATIONS, Transforms, check_transforms
 from featx_core.robustness.sampling import Passes, draw_sample
 

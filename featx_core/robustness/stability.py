@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from featx_core.augmentation.pictures import make_copies
+from featx_core.augmentation.copies import make_copies
 from featx_core.augmentation.transforms import PRESETS, Transforms
 from featx_core.measures.neighbors import N_NEIGHBORS, nearest_columns, neighbors_shared
 from featx_core.robustness.sampling import Passes, draw_sample

@@ -11,7 +11,7 @@ from featx_core.methods.extractors import DOWNLOAD_SECONDS, GETTING_WEIGHTS
 from featx_core.methods.registry import train
 from featx_core.networks.weights import fetch
 from featx_core.studies.work import FIRST_BATCH_SECONDS, JobReport, Work
-from featx_core.tasks.answers import features_to_json
+from featx_core.tasks.encoding import features_to_json
 from featx_core.tasks.extractors import EXTRACTORS
 from featx_core.tasks.requests import ExtractJob, WeightsJob
 from featx_core.tasks.workspaces import needed

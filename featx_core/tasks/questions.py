@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from featx_core.augmentation.pictures import make_copies
+from featx_core.augmentation.copies import make_copies
 from featx_core.augmentation.transforms import check_transforms
 from featx_core.methods import registry as methods
 from featx_core.tasks.requests import CopiesQuestion, OutlineQuestion

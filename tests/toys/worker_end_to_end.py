@@ -11,7 +11,7 @@ import featx_core as fx
 from featx_core.studies.feature_maps import FeatureMapsStudy
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.studies.map import MapStudy
-from featx_core.tasks.answers import outline_from_json
+from featx_core.tasks.encoding import outline_from_json
 from featx_core.tasks.requests import ExtractJob, OutlineQuestion, StudyJob
 from featx_core.worker.supervisor import Supervisor
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from featx_core.augmentation.pictures import random_layers
+from featx_core.augmentation.copies import random_layers
 from featx_core.base.keras_setup import load_keras
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from featx_core.extraction.columns import RunColumn
+from featx_core.extraction.colorings import RunColoring
 from featx_core.learning.record import record_of_weights
 from featx_core.learning.weight_arrays import read_arrays
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from featx_core.workspace.workspace import Workspace
 
 
-def prediction_columns(spec: FineTuned, workspace: Workspace, features: Features) -> Mapping[str, RunColumn]:
+def prediction_colorings(spec: FineTuned, workspace: Workspace, features: Features) -> Mapping[str, RunColoring]:
     """Give the predicted class of each image and its part in the training.
 
     Args:
@@ -27,7 +27,7 @@ def prediction_columns(spec: FineTuned, workspace: Workspace, features: Features
         features: Of the spec. Where they are of another layer, predictions come from a run of the new layer, if there is one.
     """
     predicted = _predicted(spec, workspace, features)
-    columns = {"predicted": RunColumn("Predicted class", predicted)} if any(predicted) else {}
+    columns = {"predicted": RunColoring("Predicted class", predicted)} if any(predicted) else {}
     record = record_of_weights(workspace, spec.weights)
     if record is None or not record.facts:
         return columns
@@ -36,7 +36,7 @@ def prediction_columns(spec: FineTuned, workspace: Workspace, features: Features
         "validation" if digest in validation else "training" if digest in training else "not in the training"
         for digest in features.digests
     )
-    return columns | {"training_part": RunColumn("Part in the training", parts)}
+    return columns | {"training_part": RunColoring("Part in the training", parts)}
 
 
 def class_scores(new_features: np.ndarray, arrays: list[np.ndarray]) -> np.ndarray:

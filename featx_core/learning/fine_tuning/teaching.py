@@ -14,8 +14,8 @@ from featx_core.base.progress import StageCallback
 from featx_core.extraction.extract import extract
 from featx_core.learning.batches import ArrayBatches
 from featx_core.learning.fine_tuning.examples import Examples
+from featx_core.learning.fine_tuning.image_batches import PictureBatches, Pictures
 from featx_core.learning.fine_tuning.network import add_head, compile_classifier, let_learn
-from featx_core.learning.fine_tuning.pictures import PictureBatches, Pictures
 from featx_core.learning.history import History
 from featx_core.learning.loop import TrainingError, fit
 from featx_core.learning.record import Learned

@@ -11,7 +11,7 @@ from featx_core.figures.style import CONFIG
 from featx_core.images.image_set import ImageSet
 from featx_core.measures.binning import feature_picture
 from featx_core.workspace.runs import Run
-from pages._ui.extract import extras, glance
+from pages._ui.extract import first_look, method_results
 from pages._ui.shell import formatting, frame, session
 
 _TABLE_COLUMNS = 64
@@ -22,12 +22,12 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
     _card(run, features, images)
     grid = st.grid(2, min_column_width=400, gap=(16, 48))
     with grid.cell():
-        glance.show_map(run, features)
+        first_look.show_map(run, features)
         if run.is_saved and st.button("Open the map", icon=":material/scatter_plot:", key="to_map"):
             session.remember("picked_run", run.digest)
             frame.open_page("map")
     with grid.cell():
-        glance.show_heatmaps(run, images)
+        first_look.show_heatmaps(run, images)
         if (
             run.is_saved
             and run.spec.takes_images
@@ -35,8 +35,8 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
         ):
             session.remember("picked_run", run.digest)
             frame.open_page("heatmaps")
-    if run.spec.method in extras.EXTRAS:
-        extras.EXTRAS[run.spec.method](run, features, images)
+    if run.spec.method in method_results.EXTRAS:
+        method_results.EXTRAS[run.spec.method](run, features, images)
     _picture(run, features)
     with st.expander("Features as a table", icon=":material/table:", key="feature_table", on_change="rerun") as table:
         if table.open:

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from featx_core.extraction.columns import COLUMNS, RunColumn
+from featx_core.extraction.colorings import COLORINGS, RunColoring
 from featx_core.extraction.features import Features
 from featx_core.images.image_set import ImageRecord
 from featx_core.maps.projection import Projection, project
@@ -31,7 +31,7 @@ class Choice:
     Attributes:
         name: A key of `PROJECTIONS`.
         n_components: 2 or 3.
-        color: A key of `COLUMNS`, of what the run tells of its images, or `KEPT`.
+        color: A key of `COLORINGS`, of what the run tells of its images, or `KEPT`.
         pictures: Whether thumbnails stand in place of points.
         trails: Whether lines join images to their copies.
         seed: For projections that use chance.
@@ -63,7 +63,7 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
         "Axes", [2, 3], default=2, required=True, format_func=lambda n: f"{n}-D", key="axes", persist_state="session"
     )
     is_pictured = features.spec.takes_images or any(images_of(features))
-    titles = {key: column.title for key, column in COLUMNS.items() if key == "label" or is_pictured}
+    titles = {key: column.title for key, column in COLORINGS.items() if key == "label" or is_pictured}
     titles |= {key: column.title for key, column in told(features).items()} | {KEPT: "Neighbours kept"}
     if session.recall("map_color") not in titles:
         session.take("map_color")
@@ -185,22 +185,22 @@ def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | 
     if color in told(features):
         fact = told(features)[color]
         return fact.title, fact.values, fact.is_number
-    column = COLUMNS[color]
+    column = COLORINGS[color]
     if color == "label":
         return column.title, features.labels, False
     values = [None if record is None else column.value(record) for record in images_of(features)]
     return column.title, values, column.is_number
 
 
-def told(features: Features) -> Mapping[str, RunColumn]:
+def told(features: Features) -> Mapping[str, RunColoring]:
     """Give what the run of these features tells of each image, such as a predicted class."""
     return _told(session.token(), features.spec.digest, hash(features.digests), features)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _told(_token: str, digest: str, digests: int, _features: Features) -> dict[str, RunColumn]:
+def _told(_token: str, digest: str, digests: int, _features: Features) -> dict[str, RunColoring]:
     del digest, digests
-    return dict(methods.run_columns(_features.spec, session.workspace(), _features))
+    return dict(methods.run_colorings(_features.spec, session.workspace(), _features))
 
 
 def caption(projection: Projection) -> str:

@@ -3,7 +3,7 @@
 from featx_core.architecture.outline import Outline
 from featx_core.methods import registry as methods
 from featx_core.specs.spec import Spec, SpecError
-from featx_core.tasks.answers import outline_from_json
+from featx_core.tasks.encoding import outline_from_json
 from featx_core.tasks.requests import OutlineQuestion
 from featx_core.worker.jobs import TaskFailedError
 from pages._ui.shell import questions, session

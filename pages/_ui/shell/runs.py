@@ -11,7 +11,7 @@ from featx_core.methods import registry as methods
 from featx_core.methods.defaults import default_spec
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import Spec, SpecError
-from featx_core.tasks.answers import features_from_json
+from featx_core.tasks.encoding import features_from_json
 from featx_core.tasks.requests import ExtractJob
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from featx_core.augmentation.pictures import augment, image_seeds, random_layers
+from featx_core.augmentation.copies import augment, image_seeds, random_layers
 from featx_core.augmentation.transforms import AUGMENTATIONS, PRESETS, check_transforms, transform_words
 
 SLOW_ROWS = {"rand_augment", "aug_mix"}

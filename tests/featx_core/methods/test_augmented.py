@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from featx_core.architecture.presets import PRESETS as LAYERS
-from featx_core.augmentation.pictures import augment, image_seeds
+from featx_core.augmentation.copies import augment, image_seeds
 from featx_core.augmentation.transforms import PRESETS
 from featx_core.comparison.compare import compare
 from featx_core.extraction import export

@@ -97,7 +97,7 @@ def test_it_learns_the_colours(tuned):
 def test_unlabelled_images_are_not_learned_from_but_get_features_and_a_prediction(tuned):
     without = color_workspace()
     assert train(quick(), without).weights == tuned.spec.weights
-    columns = methods.run_columns(tuned.spec, tuned.workspace, tuned.features)
+    columns = methods.run_colorings(tuned.spec, tuned.workspace, tuned.features)
     assert set(columns["training_part"].values[-3:]) == {"not in the training"}
     assert set(columns["predicted"].values[-3:]) <= set(tuned.spec.class_names)
 
@@ -106,7 +106,7 @@ def test_predicted_classes_are_those_of_the_network(tuned):
     pictures = np.stack([tuned.extractor.fit_image(record.pixels()) for record in tuned.workspace.images()])
     scores = np.asarray(tuned.extractor.network(tuned.extractor.preprocess(pictures), training=False))
     expected = tuple(tuned.spec.class_names[code] for code in scores.argmax(axis=1))
-    assert methods.run_columns(tuned.spec, tuned.workspace, tuned.features)["predicted"].values == expected
+    assert methods.run_colorings(tuned.spec, tuned.workspace, tuned.features)["predicted"].values == expected
     facts = methods.training_record(tuned.spec, tuned.workspace).facts
     by_name = dict(zip(tuned.features.names, expected, strict=True))
     assert [by_name[name] for name in facts["names"]] == [facts["classes"][code] for code in facts["predicted"]]
@@ -135,8 +135,8 @@ def test_training_is_not_done_again_also_not_for_another_layer(tuned, monkeypatc
     assert extract(tuned.workspace.images()[:2], build(early, tuned.workspace)).feature_shape == (6,)
     features = extract(tuned.workspace.images(), build(early, tuned.workspace))
     assert (
-        methods.run_columns(early, tuned.workspace, features)["predicted"]
-        == (methods.run_columns(tuned.spec, tuned.workspace, tuned.features)["predicted"])
+        methods.run_colorings(early, tuned.workspace, features)["predicted"]
+        == (methods.run_colorings(tuned.spec, tuned.workspace, tuned.features)["predicted"])
     )
 
 

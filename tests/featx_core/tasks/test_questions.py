@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 import featx_core as fx
-from featx_core.augmentation.pictures import make_copies
+from featx_core.augmentation.copies import make_copies
 from featx_core.methods import registry as methods
-from featx_core.tasks.answers import outline_from_json
+from featx_core.tasks.encoding import outline_from_json
 from featx_core.tasks.questions import MAX_PREVIEWS, outline, show_copies
 from featx_core.tasks.requests import CopiesQuestion, OutlineQuestion
 from tests.toys.entered_runs import enter_table, picture

@@ -105,7 +105,7 @@ def test_the_tasks_need_no_tensorflow_until_they_run():
 
 def test_the_supervisor_needs_neither_tensorflow_nor_streamlit():
     script = (
-        "import sys; import featx_core.worker, featx_core.worker.keys, featx_core.tasks.answers, featx_core.tasks.requests\n"
+        "import sys; import featx_core.worker, featx_core.worker.keys, featx_core.tasks.encoding, featx_core.tasks.requests\n"
         "print([name for name in ('tensorflow', 'keras', 'streamlit') if name in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=_environment())

@@ -11,7 +11,7 @@ from featx_core.specs.augmented import Augmented
 from featx_core.specs.pretrained import Pretrained
 from featx_core.studies.stability import StabilityStudy
 from featx_core.tasks.requests import ExtractJob
-from pages._ui.extract import augmentation_study
+from pages._ui.extract import augmentation_effects
 from pages._ui.shell import library
 from tests.toys.extracting import all_asked
 from tests.toys.visiting import element, nodes, tiles
@@ -118,7 +118,7 @@ def few_transforms():
     """Let studies look at a few transforms, for speed."""
     with pytest.MonkeyPatch.context() as patch:
         chosen = {name: AUGMENTATIONS[name] for name in ("horizontal_flip", "rotation", "shift", "noise")}
-        patch.setattr(augmentation_study, "AUGMENTATIONS", chosen)
+        patch.setattr(augmentation_effects, "AUGMENTATIONS", chosen)
         yield
 
 

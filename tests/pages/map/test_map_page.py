@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.typing import PlotlyState
 
-from featx_core.extraction.columns import COLUMNS
+from featx_core.extraction.colorings import COLORINGS
 from featx_core.maps.registry import PROJECTIONS
 from featx_core.tasks.requests import StudyJob
 from tests.toys.visiting import SPEC, element, named, tiles
@@ -95,7 +95,7 @@ def test_a_map_in_the_making_shows_progress_and_can_be_cancelled_and_begun_again
     assert len(charts(visitor)) == 1
 
 
-@pytest.mark.parametrize("color", [*COLUMNS, "kept"])
+@pytest.mark.parametrize("color", [*COLORINGS, "kept"])
 def test_every_colour_draws_all_points(visit, shelve_features, color):
     visitor = choose(visit(shelve_features(vectors(12))).open("map"), map_color=color)
     n_points = sum(len(trace.get("text", [])) for trace in figure(visitor)["data"])

@@ -12,7 +12,7 @@ from featx_core.augmentation.transforms import AUGMENTATIONS, PRESETS, Augmentat
 from featx_core.specs.augmented import MAX_COPIES, Augmented
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.extract import copies
+from pages._ui.extract import augmented_copies
 from pages._ui.extract.forms.asked import Asked
 from pages._ui.extract.forms.pretrained import pretrained
 from pages._ui.shell import formatting, session
@@ -57,7 +57,7 @@ def augmented(workspace: Workspace) -> Asked:
         st.warning(formatting.escape(str(error)), icon=":material/rule:")
         st.stop()
     preview = functools.partial(
-        copies.preview,
+        augmented_copies.preview,
         spec=spec.base,
         transforms=spec.transforms,
         n_copies=n_copies,

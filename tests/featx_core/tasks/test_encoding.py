@@ -5,7 +5,7 @@ import pytest
 
 from featx_core.extraction.features import Features
 from featx_core.specs.pretrained import Pretrained
-from featx_core.tasks import answers
+from featx_core.tasks import encoding
 
 SPEC = Pretrained("mobilenet_v3_small", weights="random")
 
@@ -17,8 +17,8 @@ def features():
 
 
 def test_features_come_back_from_a_message_as_they_were(features):
-    sent = json.loads(json.dumps(answers.features_to_json(features)))
-    back = answers.features_from_json(sent, {"seconds": 1.5})
+    sent = json.loads(json.dumps(encoding.features_to_json(features)))
+    back = encoding.features_from_json(sent, {"seconds": 1.5})
     np.testing.assert_array_equal(back.values, features.values)
     assert (back.names, back.labels, back.digests, back.spec) == (
         features.names,
@@ -30,5 +30,5 @@ def test_features_come_back_from_a_message_as_they_were(features):
 
 
 def test_features_too_large_for_a_message_are_not_sent(features, monkeypatch):
-    monkeypatch.setattr(answers, "MAX_SENT_BYTES", features.values.nbytes - 1)
-    assert answers.features_to_json(features) is None
+    monkeypatch.setattr(encoding, "MAX_SENT_BYTES", features.values.nbytes - 1)
+    assert encoding.features_to_json(features) is None

@@ -9,13 +9,13 @@ from featx_core.specs.augmented import Augmented
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.workspace.runs import Run
-from pages._ui.extract import augmentation_study, custom, tuned
+from pages._ui.extract import augmentation_effects, custom_result, fine_tuned_result
 
 Extra = Callable[[Run, Features, ImageSet], None]
 EXTRAS: Mapping[str, Extra] = MappingProxyType(
     {
-        CustomSequential.method: custom.show,
-        Augmented.method: augmentation_study.show,
-        FineTuned.method: tuned.show,
+        CustomSequential.method: custom_result.show,
+        Augmented.method: augmentation_effects.show,
+        FineTuned.method: fine_tuned_result.show,
     }
 )

@@ -8,7 +8,7 @@ from featx_core.images.image_set import ImageRecord
 
 
 @dataclass(frozen=True)
-class Column:
+class Coloring:
     """One fact that every image has.
 
     Attributes:
@@ -23,7 +23,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class RunColumn:
+class RunColoring:
     """One fact that a run tells of each image.
 
     Attributes:
@@ -37,13 +37,13 @@ class RunColumn:
     is_number: bool = False
 
 
-COLUMNS: Mapping[str, Column] = MappingProxyType(
+COLORINGS: Mapping[str, Coloring] = MappingProxyType(
     {
-        "label": Column("Label", lambda record: record.label, is_number=False),
-        "brightness": Column("Brightness (0 to 100)", lambda record: record.brightness, is_number=True),
-        "megapixels": Column("Megapixels", lambda record: record.width * record.height / 1e6, is_number=True),
-        "aspect": Column("Width / height", lambda record: record.width / record.height, is_number=True),
-        "format": Column("File format", lambda record: record.format, is_number=False),
-        "note": Column("First note", lambda record: record.notes[0] if record.notes else None, is_number=False),
+        "label": Coloring("Label", lambda record: record.label, is_number=False),
+        "brightness": Coloring("Brightness (0 to 100)", lambda record: record.brightness, is_number=True),
+        "megapixels": Coloring("Megapixels", lambda record: record.width * record.height / 1e6, is_number=True),
+        "aspect": Coloring("Width / height", lambda record: record.width / record.height, is_number=True),
+        "format": Coloring("File format", lambda record: record.format, is_number=False),
+        "note": Coloring("First note", lambda record: record.notes[0] if record.notes else None, is_number=False),
     }
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from featx_core.augmentation.pictures import augment, image_seeds
+from featx_core.augmentation.copies import augment, image_seeds
 from featx_core.augmentation.transforms import Transforms
 from featx_core.learning.batches import Batch
 

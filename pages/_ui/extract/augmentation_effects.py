@@ -12,7 +12,7 @@ from featx_core.specs.augmented import Augmented
 from featx_core.specs.spec import Spec
 from featx_core.studies.effects import EffectsStudy
 from featx_core.workspace.runs import Run
-from pages._ui.extract import copies
+from pages._ui.extract import augmented_copies
 from pages._ui.shell import formatting, jobs, session
 
 _MOVERS = 4
@@ -107,5 +107,7 @@ def _movers(found: Effects, base: Spec, images: ImageSet) -> None:
             st.markdown(f"**{moved:.2f}**  {formatting.escape(record.name)}")
             original, *places = st.columns(1 + found.n_copies, gap="small")
             original.image(record.thumbnail(), width="stretch", alt=record.name)
-            copies.draw(places, record, spec=base, transforms=transforms, seed=found.seed, with_original=False)
+            augmented_copies.draw(
+                places, record, spec=base, transforms=transforms, seed=found.seed, with_original=False
+            )
     st.caption("How far each image moves on the scale above; the image, and the copies that were measured.")
