@@ -12,7 +12,7 @@ import numpy as np
 from featx_core.base.progress import ProgressCallback
 from featx_core.base.wording import counted
 from featx_core.comparison.panel import MAX_SIMILARITY_IMAGES, Panel
-from featx_core.measures.neighbors import N_NEIGHBORS, at_unit_length, cosine_similarities, effective_dimension, hubness
+from featx_core.measures.neighbors import N_NEIGHBORS, at_unit_length, cosine_dissimilarities, effective_dimension, hubness
 from featx_core.measures.probes import ProbeScore, in_threads, knn_accuracy, linear_probe
 from featx_core.measures.similarity import (
     MEASURES,
@@ -177,18 +177,23 @@ def _silhouette(vectors: np.ndarray, codes: np.ndarray) -> float | None:
 
     if not 2 <= len(np.unique(codes)) < len(codes):
         return None
-    distances = np.maximum(1 - cosine_similarities(vectors), 0)
+    distances = cosine_dissimilarities(vectors)
     np.fill_diagonal(distances, 0)
     return float(silhouette_score(distances, codes, metric="precomputed"))
 
 
 def _nmi(vectors: np.ndarray, codes: np.ndarray) -> float | None:
-    """Normalised mutual information of the labels with as many clusters of k-means on rows of length 1."""
+    """Normalised mutual information of the labels with as many clusters of k-means on rows of length 1.
+
+    k-means looks at differences alone, so rows are centred and scaled before they become float32.
+    """
     from sklearn.cluster import KMeans
     from sklearn.metrics import normalized_mutual_info_score
 
     n_labels = len(np.unique(codes))
-    unit = at_unit_length(vectors).astype(np.float32)
+    unit = at_unit_length(vectors)
+    unit -= unit.mean(axis=0)
+    unit = (unit / (np.abs(unit).max() or 1)).astype(np.float32)
     if not 2 <= n_labels <= len({row.tobytes() for row in unit}):
         return None
     clusters = KMeans(n_labels, n_init=KMEANS_STARTS, random_state=0).fit_predict(unit)
