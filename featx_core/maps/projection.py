@@ -36,7 +36,7 @@ class Projection:
         parameters: What was asked for, with defaults filled in; also `n_components` and `seed`.
         details: What came with it. Always: `notes` (sentences); `trustworthiness` and `neighbors_kept` (from 0 to 1, or
             None where they have no meaning), `neighbors_kept_each` (float32 `(n_rows,)`), `n_neighbors` and
-            `n_measured`, as in `Trust`. PCA: `explained_variance`, `is_exact`. t-SNE: `kl_divergence`, and the `perplexity` used.
+            `n_measured`, as in `Trust`. PCA: `explained_variance`, `is_exact`. t-SNE: `kl_divergence`, the `perplexity` used.
             UMAP: `n_neighbors_used`.
     """
 

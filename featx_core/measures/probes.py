@@ -93,7 +93,7 @@ def knn_accuracy(
     votes = _shared_votes(apart, min(k, n_others)) @ np.eye(codes.max() + 1)[codes]
     best = votes >= votes.max(axis=1, keepdims=True) - TIE
     correct = best[np.arange(len(codes)), codes] / best.sum(axis=1)
-    return ProbeScore(share_interval(correct, group, variance=TRAINING_VARIANCE), correct, group, (float(k),))
+    return ProbeScore(probe_interval(correct, codes, group), correct, group, (float(k),))
 
 
 def linear_probe(
@@ -142,7 +142,18 @@ def linear_probe(
     )
     correct = (predicted == codes).astype(np.float64)
     choices = tuple(REGULARIZATIONS[best] for best in chosen)
-    return ProbeScore(share_interval(correct, group, variance=TRAINING_VARIANCE), correct, folds, choices, predicted)
+    return ProbeScore(probe_interval(correct, codes, group), correct, folds, choices, predicted)
+
+
+def probe_interval(correct: np.ndarray, codes: np.ndarray, groups: np.ndarray) -> Interval:
+    """Give the share of right answers of a cross-validated probe with its 95 % interval, as it varies over draws of images.
+
+    Args:
+        correct: For each image whether it was right, 0 to 1, `(n_images,)`, at least one.
+        codes: The label of each image, `(n_images,)`.
+        groups: The group of each image, `(n_images,)`.
+    """
+    return share_interval(correct, groups, variance=TRAINING_VARIANCE)
 
 
 def held_out_probe(
