@@ -12,14 +12,15 @@ import numpy as np
 from featx_core.base.progress import ProgressCallback, StageCallback, Stages
 from featx_core.comparison.assembly import assemble
 from featx_core.comparison.inputs import Inputs, align
-from featx_core.comparison.panel import Panel, choose_panel
 from featx_core.comparison.scores import PreparedSpace, prepare_space, score_extractor, score_pair
+from featx_core.comparison.subset import Subset, choose_subset
 from featx_core.comparison.tables import CHANCE, COLORS, Comparison, Facts
 from featx_core.measures.probes import N_TRAININGS
 
 if TYPE_CHECKING:
     from featx_core.extraction.features import Features
     from featx_core.images.image_set import ImageSet
+    from featx_core.workspace.workspace import Workspace
 
 __all__ = ["CHANCE", "COLORS", "Comparison", "Facts", "Inputs", "Keeper", "compare", "compare_spaces"]
 
@@ -35,25 +36,25 @@ class Keeper(Protocol):
     """Keeps scores, so that none is computed twice.
 
     Both methods give what is kept, or call `compute`, keep what it gives and give that. Results are JSON values. They depend
-    on the features, on `panel_digest` and on `featx_core.comparison.scores.SCORES_VERSION`, and on nothing else, so those
+    on the features, on `subset_digest` and on `featx_core.comparison.scores.SCORES_VERSION`, and on nothing else, so those
     three make the key. Whatever is kept when `Cancelled` ends a comparison need not be computed by the next one.
     """
 
-    def score(self, name: str, panel_digest: str, compute: Callable[[], Score]) -> Score:
+    def score(self, name: str, subset_digest: str, compute: Callable[[], Score]) -> Score:
         """Give the scores of one extractor.
 
         Args:
             name: What the extractor is called, or `COLORS`.
-            panel_digest: Names images, groups and labels, see `Panel`.
+            subset_digest: Names images, groups and labels, see `Subset`.
             compute: Loads the features and measures them.
         """
 
-    def pair(self, names: tuple[str, str], panel_digest: str, compute: Callable[[], Score]) -> Score:
+    def pair(self, names: tuple[str, str], subset_digest: str, compute: Callable[[], Score]) -> Score:
         """Give the similarity of two extractors.
 
         Args:
             names: In alphabetical order. The result does not depend on the order.
-            panel_digest: As for `score`.
+            subset_digest: As for `score`.
             compute: Loads the features of both and compares them.
         """
 
@@ -61,11 +62,11 @@ class Keeper(Protocol):
 class KeepNothing:
     """A keeper that computes everything."""
 
-    def score(self, name: str, panel_digest: str, compute: Callable[[], Score]) -> Score:
+    def score(self, name: str, subset_digest: str, compute: Callable[[], Score]) -> Score:
         """Compute the scores of one extractor."""
         return compute()
 
-    def pair(self, names: tuple[str, str], panel_digest: str, compute: Callable[[], Score]) -> Score:
+    def pair(self, names: tuple[str, str], subset_digest: str, compute: Callable[[], Score]) -> Score:
         """Compute the similarity of two extractors."""
         return compute()
 
@@ -77,21 +78,27 @@ def compare(
     images: ImageSet | None = None,
     groups: Sequence[Any] | np.ndarray | None = None,
     color_histograms: np.ndarray | None = None,
+    workspace: Workspace | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> Comparison:
     """Compare extractors on the same images: scores with intervals, similarities beside their noise floors, a verdict.
 
-    The order of extractors, images and labels changes no number. Above 2 000 images, a sample is looked at.
+    The order of extractors, images and labels changes no number. Above 2 000 images, a sample is looked at. An extractor
+    that has learned from labels is scored on images that its training did not see, and left out of the verdict where these
+    are too few.
 
     Args:
         features: For each extractor, by what to call it, its features: `Features`, or `(n_images, n_features)`. One at
             least. Not modified.
-        labels: The label of each image, None where it has none. Without labels there is no ranking.
+        labels: The label of each image: a text, a number or a boolean; None, NaN or "" where it has none. Without labels
+            there is no ranking.
         images: The images, when they are at hand: near-duplicates are then found, and colours compared. Features are
             matched to them by name, else by content.
         groups: The group of each image; images of one group are never on both sides of a test. None: the near-duplicates
             among `images`; without them, images whose features are equal.
         color_histograms: `(n_images, n_colors)`, the baseline. None: from `images`, else without it.
+        workspace: Where extractors were trained: its records tell which images a training did not see. Without it, one that
+            learned from labels is left out of the scores by label.
         on_progress: Called with steps done and steps in all; one with a method `stage` is told each stage instead.
 
     Returns:
@@ -106,7 +113,9 @@ def compare(
     >>> compare({"a": rng.normal(size=(80, 4)) + shift, "b": rng.normal(size=(80, 4))}, labels).verdict
     'a is better than b with 80 images. b does no better than chance.'
     """
-    given = align(features, labels, images=images, groups=groups, color_histograms=color_histograms)
+    given = align(
+        features, labels, images=images, groups=groups, color_histograms=color_histograms, workspace=workspace
+    )
     if isinstance(on_progress, StageCallback):
         return compare_spaces(given, report=on_progress)
     steps = _Steps(on_progress, given)
@@ -124,26 +133,27 @@ def compare_spaces(given: Inputs, *, keeper: Keeper | None = None, report: Stage
         report: Told of the stages "Scoring ..." and "Comparing the spaces", and of the steps of each: trainings, then pairs.
             A stage without anything to compute is not begun.
     """
-    panel = choose_panel(given.keys, given.labels, given.groups, noun=given.noun)
-    work = _Comparing(given, panel, keeper or KeepNothing(), report or Stages())
+    subset = choose_subset(given.keys, given.labels, given.groups, noun=given.noun)
+    work = _Comparing(given, subset, keeper or KeepNothing(), report or Stages())
     scores = {name: work.score(name) for name in given.spaces}
     colors = None if given.colors is None else work.score(COLORS)
-    return assemble(scores, work.pairs(), panel, facts=given.facts, colors=colors, notes=given.notes)
+    pairs = work.pairs()
+    return assemble(scores, pairs, subset, facts=given.facts, colors=colors, notes=given.notes, seen=given.seen)
 
 
 class _Comparing:
     """Computes the scores of one comparison that are not kept yet."""
 
-    def __init__(self, given: Inputs, panel: Panel, keeper: Keeper, report: StageCallback) -> None:
-        self._given, self._panel, self._keeper, self._report = given, panel, keeper, report
+    def __init__(self, given: Inputs, subset: Subset, keeper: Keeper, report: StageCallback) -> None:
+        self._given, self._subset, self._keeper, self._report = given, subset, keeper, report
         self._prepared: dict[str, PreparedSpace] = {}
 
     def score(self, name: str) -> Score:
         def compute() -> Score:
             self._report.stage(SCORING.format(name), limit_seconds=SILENT_SECONDS)
-            return score_extractor(self._vectors(name), self._panel, on_progress=self._report)
+            return score_extractor(self._vectors(name), self._subset, on_progress=self._report)
 
-        return self._keeper.score(name, self._panel.digest, compute)
+        return self._keeper.score(name, self._subset.digest, compute)
 
     def pairs(self) -> dict[tuple[str, str], Score]:
         """Give the similarity of each two extractors, by their names in alphabetical order."""
@@ -160,13 +170,13 @@ class _Comparing:
             return found
 
         return {
-            pair: self._keeper.pair(pair, self._panel.digest, functools.partial(compute, pair, number))
+            pair: self._keeper.pair(pair, self._subset.digest, functools.partial(compute, pair, number))
             for number, pair in enumerate(names, start=1)
         }
 
     def _space(self, name: str) -> PreparedSpace:
         if name not in self._prepared:
-            self._prepared[name] = prepare_space(self._vectors(name), self._panel)
+            self._prepared[name] = prepare_space(self._vectors(name), self._subset)
         return self._prepared[name]
 
     def _vectors(self, name: str) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,13 @@ from featx_core.base.wording import counted
 from featx_core.comparison.tables import CHANCE, COLORS, Facts
 from featx_core.extraction.features import Features
 from featx_core.images.duplicates import Sketches, duplicate_groups, sketch
+from featx_core.learning.labels_seen import images_seen, saw_labels
 from featx_core.measures.folds import image_keys
 
 if TYPE_CHECKING:
     from featx_core.images.image_set import ImageSet
     from featx_core.specs.spec import Spec
+    from featx_core.workspace.workspace import Workspace
 
 
 Load = Callable[[], np.ndarray]
@@ -37,6 +39,8 @@ class Inputs:
         facts: What is known of the extractors.
         notes: Sentences on what was left out.
         noun: What to call one of the images in words: "row" when they are not images.
+        seen: For each extractor that learned from labels, the keys of the images whose labels it learned from, as
+            `featx_core.learning.labels_seen.images_seen` gives them; None: any may be among them.
     """
 
     spaces: Mapping[str, Load]
@@ -47,15 +51,17 @@ class Inputs:
     facts: Mapping[str, Facts] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     noun: str = "image"
+    seen: Mapping[str, Collection[str] | None] = field(default_factory=dict)
 
 
 def align(
     features: Mapping[str, Features | np.ndarray],
-    labels: Sequence[str | None] | None,
+    labels: Sequence[Any] | None,
     *,
-    images: ImageSet | None,
-    groups: Sequence[Any] | np.ndarray | None,
-    color_histograms: np.ndarray | None,
+    images: ImageSet | None = None,
+    groups: Sequence[Any] | np.ndarray | None = None,
+    color_histograms: np.ndarray | None = None,
+    workspace: Workspace | None = None,
 ) -> Inputs:
     """Bring features of the same images into the same order. Arguments as for `compare`.
 
@@ -65,43 +71,35 @@ def align(
     _check_names(features)
     features = {name: each.per_image() if isinstance(each, Features) else each for name, each in features.items()}
     known = {name: each for name, each in features.items() if isinstance(each, Features)}
-    facts = {name: facts_of(each.spec, each.details) for name, each in known.items()}
     n_images = len(images) if images is not None else len(next(iter(features.values())))
     for title, given in {"labels": labels, "groups": groups, "color_histograms": color_histograms}.items():
         if given is not None and len(given) != n_images:
             raise ValueError(f"`{title}` must have one entry for each of {n_images} images. Received: {len(given)}.")
-    colors = None if color_histograms is None else np.asarray(color_histograms)
-    sketches = None
-    if images is not None and (groups is None or colors is None):
-        sketches = sketch(images)
-        colors = sketches.color_histograms if colors is None else colors
-    if images is not None:
-        kept, vectors = _matched(features, images)
-        keys: Sequence[str] = [images.digests[row] for row in kept]
-    else:
+    if images is None:
         kept, vectors = np.arange(n_images), _same(features)
-        keys = next(iter(known.values())).digests if known else image_keys(list(vectors.values()))
-    if groups is not None:
-        groups = np.asarray(groups)[kept]
-    elif sketches is not None and images is not None:
-        groups = find_groups(sketches, images.digests, ())[kept]
+        keys: Sequence[str] = next(iter(known.values())).digests if known else image_keys(list(vectors.values()))
     else:
-        groups = find_groups(None, keys, vectors.values())
+        kept, vectors = _matched(features, images)
+        keys = [images.digests[row] for row in kept]
+    is_all_given = groups is not None and color_histograms is not None
+    sketches = None if images is None or is_all_given else sketch([images[int(row)] for row in kept])
     n_left_out = n_images - len(kept)
-    notes = (f"{counted(n_left_out, 'image')} without features of every extractor had no part.",) if n_left_out else ()
     return Inputs(
-        {name: functools.partial(_given, each) for name, each in vectors.items()},
-        keys,
-        None if labels is None else [labels[row] for row in kept],
-        groups,
-        None if colors is None else colors[kept],
-        facts,
-        notes,
+        spaces={name: functools.partial(_loaded, each) for name, each in vectors.items()},
+        keys=keys,
+        labels=None if labels is None else [list(labels)[row] for row in kept],
+        groups=find_groups(sketches, keys, vectors.values()) if groups is None else np.asarray(groups)[kept],
+        colors=_colors(color_histograms, sketches, kept),
+        facts={name: facts_of(each.spec, each.details) for name, each in known.items()},
+        notes=(f"{counted(n_left_out, 'image')} without features of every extractor had no part.",)
+        if n_left_out
+        else (),
+        seen={name: images_seen(each.spec, workspace) for name, each in known.items() if saw_labels(each.spec)},
     )
 
 
 def find_groups(sketches: Sketches | None, digests: Sequence[str], vectors: Iterable[np.ndarray]) -> np.ndarray:
-    """Give the group of each image, whose images are never on both sides of a test.
+    """Give the group of each image; images of one group are never on both sides of a test.
 
     Args:
         sketches: What the thumbnails show: near-duplicates then belong together. None where there are no pictures: rows that
@@ -109,7 +107,7 @@ def find_groups(sketches: Sketches | None, digests: Sequence[str], vectors: Iter
         digests: Of the images; equal ones belong together in any case.
         vectors: For each space `(n_images, n_features)`. Not looked at where there are pictures.
     """
-    return duplicate_groups(sketches, digests=digests) if sketches is not None else image_keys(list(vectors))
+    return np.array(image_keys(list(vectors))) if sketches is None else duplicate_groups(sketches, digests=digests)
 
 
 def facts_of(spec: Spec, details: Mapping[str, Any]) -> Facts:
@@ -117,8 +115,14 @@ def facts_of(spec: Spec, details: Mapping[str, Any]) -> Facts:
     return Facts(spec.badge, details.get("n_parameters"), details.get("ms_per_image"))
 
 
-def _given(vectors: np.ndarray) -> np.ndarray:
+def _loaded(vectors: np.ndarray) -> np.ndarray:
     return vectors
+
+
+def _colors(given: np.ndarray | None, sketches: Sketches | None, kept: np.ndarray) -> np.ndarray | None:
+    if given is not None:
+        return np.asarray(given)[kept]
+    return None if sketches is None else sketches.color_histograms
 
 
 def _check_names(features: Mapping[str, Features | np.ndarray]) -> None:

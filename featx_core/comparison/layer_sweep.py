@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from featx_core.base.wording import counted
-from featx_core.comparison.panel import Panel, choose_panel
-from featx_core.comparison.verdicts import ALPHA, too_little
-from featx_core.images.decoding import ImageError
+from featx_core.comparison.differences import ALPHA, too_little
+from featx_core.comparison.stages import stages_of, tap_stages
+from featx_core.comparison.subset import Subset, choose_subset
+from featx_core.comparison.unseen import find_unseen, unseen_notes
 from featx_core.images.duplicates import duplicate_groups
+from featx_core.learning.labels_seen import images_seen, saw_labels
 from featx_core.measures.neighbors import effective_dimension
 from featx_core.measures.paired_tests import holm, paired_test
-from featx_core.measures.probes import N_TRAININGS, linear_probe
+from featx_core.measures.probes import N_TRAININGS, linear_probe, probe_interval
 from featx_core.measures.similarity import MIN_IMAGES, linear_cka
 
 if TYPE_CHECKING:
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
 
     from featx_core.architecture.layers import LayerInfo
     from featx_core.base.progress import ProgressCallback
-    from featx_core.images.image_set import ImageRecord, ImageSet
+    from featx_core.images.image_set import ImageSet
     from featx_core.networks.extractor import Extractor
+    from featx_core.workspace.workspace import Workspace
 
 TOP = "top"
-DECODING_THREADS = 2
 COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("layer", "stage", "shape"), "object"),
     **dict.fromkeys(("index", "n_features"), "Int64"),
@@ -93,19 +94,23 @@ def sweep_layers(
     images: ImageSet,
     extractor: Extractor,
     *,
-    labels: Sequence[str | None] | None = None,
+    labels: Sequence[Any] | None = None,
     groups: Sequence[Any] | np.ndarray | None = None,
+    workspace: Workspace | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> Sweep:
     """Score every stage of a network, and how far it is from the last layer.
 
-    All stages are tapped in one pass over the images; maps are averaged over their places.
+    All stages are tapped in one pass over the images; maps are averaged over their places. A network that has learned from
+    labels is scored on images that its training did not see.
 
     Args:
         images: The images. Not modified.
         extractor: As `build` gave it; where it is tapped itself does not matter.
         labels: One an image, None where it has none. None: those of the images.
         groups: The group of each image, which stays in one fold. None: the near-duplicates among `images`.
+        workspace: Where the network was trained: its records tell which images the training did not see. Without it, a
+            network that learned from labels has no scores by label.
         on_progress: Called with steps done and steps in all: images, then trainings.
 
     Raises:
@@ -124,103 +129,43 @@ def sweep_layers(
     if len(kept) < MIN_IMAGES:
         raise ValueError(f"A layer sweep needs at least {MIN_IMAGES} images that can be read. Received: {len(kept)}.")
     groups = duplicate_groups(images) if groups is None else np.asarray(groups)
-    panel = choose_panel([images.digests[i] for i in kept], [labels[i] for i in kept], np.asarray(groups)[kept])
+    subset = choose_subset([images.digests[i] for i in kept], [labels[i] for i in kept], np.asarray(groups)[kept])
+    unseen = _unseen(extractor, subset, workspace)
     rows, correct = [], []
     for position, (layer, features) in enumerate(zip(layers, vectors, strict=True)):
         report_from = functools.partial(_later, report, len(images) + position * N_TRAININGS)
-        row, right = _score(layer, features, vectors[-1], panel, report_from)
+        row, right = _score(layer, features, vectors[-1], subset, unseen, report_from)
         rows.append(row)
         correct.append(right)
     report(total, total)
     rows[-1]["stage"] = TOP
     notes = [f"{counted(len(images) - len(kept), 'image')} could not be read."] if len(kept) < len(images) else []
-    facts = {"n_images": len(panel.rows), "n_probed": len(panel.probed), "has_labels": panel.has_labels}
-    return Sweep(_table(rows), _verdict(rows, correct, panel), (*notes, *panel.notes), facts)
-
-
-def stages_of(extractor: Extractor) -> list[LayerInfo]:
-    """List the layers to tap: the last one of each resolution, and the last of all."""
-    last = extractor.layers[-1]
-    return [layer for layer in extractor.layers if layer.stage and layer.index != last.index] + [last]
-
-
-def tap_stages(
-    images: ImageSet,
-    extractor: Extractor,
-    layers: Sequence[LayerInfo],
-    *,
-    on_progress: ProgressCallback | None = None,
-) -> tuple[list[int], list[np.ndarray]]:
-    """Compute the features of several layers in one pass over the images, maps averaged over their places.
-
-    Args:
-        images: The images. Not modified.
-        extractor: Network and preprocessing.
-        layers: Which layers.
-        on_progress: Called with images done and images in all.
-
-    Returns:
-        The rows of the images that could be read, and for each layer float32 `(n_read, n_features)`.
-    """
-    run = _compiled(extractor, layers)
-    size = extractor.batch_size
-    kept: list[int] = []
-    parts: list[list[np.ndarray]] = []
-    with ThreadPoolExecutor(DECODING_THREADS) as pool:
-        starts = list(range(0, len(images), size))
-        ahead = [
-            pool.map(lambda image: _fitted(extractor, image), images[start : start + size]) for start in starts[:2]
-        ]
-        for number, start in enumerate(starts):
-            fitted = list(ahead[number])
-            if number + 2 < len(starts):
-                later = starts[number + 2]
-                ahead.append(pool.map(lambda image: _fitted(extractor, image), images[later : later + size]))
-            read = {start + row: picture for row, picture in enumerate(fitted) if picture is not None}
-            if read:
-                parts.append(run(extractor.preprocess(np.stack(list(read.values())))))
-                kept += read
-            if on_progress is not None:
-                on_progress(min(start + size, len(images)), len(images))
-    return kept, [np.concatenate(each) for each in zip(*parts, strict=True)]
+    is_limited = subset.has_labels and not unseen.all()
+    learned = unseen_notes({"This network": unseen}, subset.noun) if is_limited else []
+    facts = {"n_images": len(subset.rows), "n_probed": int(unseen.sum()), "has_labels": bool(unseen.any())}
+    return Sweep(_table(rows), _verdict(rows, correct, subset, unseen), (*notes, *subset.notes, *learned), facts)
 
 
 def _later(report: ProgressCallback, before: int, done: int, total: int) -> None:
     report(before + done, total)
 
 
-def _fitted(extractor: Extractor, image: ImageRecord) -> np.ndarray | None:
-    try:
-        return extractor.fit_image(image.pixels(at_least=extractor.image_size))
-    except (ImageError, KeyError):
-        return None
-
-
-def _compiled(extractor: Extractor, layers: Sequence[LayerInfo]) -> Callable[[np.ndarray], list[np.ndarray]]:
-    """One graph from preprocessed images to the pooled outputs of all layers; nothing else leaves it."""
-    import tensorflow as tf
-
-    from featx_core.base.keras_setup import load_keras
-    from featx_core.networks.engines.engine import forward_pass
-
-    network = extractor.network
-    model = load_keras().Model(network.input, [network.layers[layer.index].output for layer in layers])
-    run = forward_pass(model)
-
-    def forward(batch: Any) -> list[Any]:
-        outputs = run(batch)
-        outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
-        return [tf.reduce_mean(each, axis=list(range(1, len(each.shape) - 1))) for each in outputs]
-
-    graph = tf.function(forward, autograph=False)
-    traced = graph.get_concrete_function(tf.TensorSpec((None, *model.input.shape[1:]), tf.float32))
-    return lambda batch: [each.numpy() for each in traced(tf.constant(batch))]
+def _unseen(extractor: Extractor, subset: Subset, workspace: Workspace | None) -> np.ndarray:
+    """Which labelled images the network did not learn from, bool `(n_probed,)`."""
+    spec = extractor.spec
+    seen = {TOP: images_seen(spec, workspace)} if saw_labels(spec) else {}
+    return find_unseen(subset, seen).get(TOP, np.ones(len(subset.probed), bool))
 
 
 def _score(
-    layer: LayerInfo, features: np.ndarray, last: np.ndarray, panel: Panel, report: ProgressCallback
+    layer: LayerInfo,
+    features: np.ndarray,
+    last: np.ndarray,
+    subset: Subset,
+    unseen: np.ndarray,
+    report: ProgressCallback,
 ) -> tuple[dict[str, Any], np.ndarray | None]:
-    single = panel.rows[panel.representatives]
+    single = subset.rows[subset.representatives]
     enough = len(single) >= MIN_IMAGES
     row: dict[str, Any] = {
         "layer": layer.name,
@@ -231,27 +176,31 @@ def _score(
         "cka_to_last": linear_cka(features[single], last[single]) if enough else None,
         "effective_dimension": effective_dimension(features[single]),
     }
-    if not panel.has_labels:
+    if not unseen.any():
         return row, None
-    labelled = features[panel.rows[panel.probed]]
+    labelled = features[subset.rows[subset.probed]]
     score = linear_probe(
-        labelled, panel.codes.tolist(), groups=panel.probed_groups, folds=panel.folds, on_progress=report
+        labelled, subset.codes.tolist(), groups=subset.probed_groups, folds=subset.folds, on_progress=report
     )
-    row |= {"probe": score.interval.value, "probe_low": score.interval.low, "probe_high": score.interval.high}
-    return row, score.correct
+    correct = score.correct[unseen]
+    interval = probe_interval(correct, subset.codes[unseen], subset.probed_groups[unseen])
+    return row | {"probe": interval.value, "probe_low": interval.low, "probe_high": interval.high}, correct
 
 
-def _verdict(rows: Sequence[Mapping[str, Any]], correct: Sequence[np.ndarray | None], panel: Panel) -> str:
+def _verdict(
+    rows: Sequence[Mapping[str, Any]], correct: Sequence[np.ndarray | None], subset: Subset, unseen: np.ndarray
+) -> str:
     """Compare the top with the other stages: paired tests, corrected for their number."""
-    if not panel.has_labels:
+    if not unseen.any():
         return ""
-    problem = too_little(panel.codes, panel.probed_groups)
+    groups = subset.probed_groups[unseen]
+    problem = too_little(subset.codes[unseen], groups)
     if problem or len(rows) < 2:
         return problem or ""
     top = np.asarray(correct[-1])
-    p_values = holm([paired_test(np.asarray(right) - top, panel.probed_groups) for right in correct[:-1]])
+    p_values = holm([paired_test(np.asarray(right) - top, groups) for right in correct[:-1]])
     best = max(range(len(rows) - 1), key=lambda i: (rows[i]["probe"], -i))
-    images = counted(len(panel.probed), "image")
+    images = counted(int(unseen.sum()), "image")
     name = str(rows[best]["stage"]).replace("stage", "Stage ")
     if rows[best]["probe"] > rows[-1]["probe"] and p_values[best] < ALPHA:
         return f"{name} serves your labels better than the top with {images}."

@@ -11,8 +11,14 @@ import numpy as np
 
 from featx_core.base.progress import ProgressCallback
 from featx_core.base.wording import counted
-from featx_core.comparison.panel import MAX_SIMILARITY_IMAGES, Panel
-from featx_core.measures.neighbors import N_NEIGHBORS, at_unit_length, cosine_similarities, effective_dimension, hubness
+from featx_core.comparison.subset import MAX_SIMILARITY_IMAGES, Subset
+from featx_core.measures.neighbors import (
+    N_NEIGHBORS,
+    at_unit_length,
+    cosine_dissimilarities,
+    effective_dimension,
+    hubness,
+)
 from featx_core.measures.probes import ProbeScore, in_threads, knn_accuracy, linear_probe
 from featx_core.measures.similarity import (
     MEASURES,
@@ -26,7 +32,7 @@ from featx_core.measures.similarity import (
     space_of,
 )
 
-SCORES_VERSION = 2
+SCORES_VERSION = 3
 """Raised when the same input begins to give other numbers, so that kept ones are not mistaken for new ones."""
 
 KMEANS_STARTS = 3
@@ -42,44 +48,44 @@ class PreparedSpace:
 
 
 def score_extractor(
-    vectors: np.ndarray, panel: Panel, *, on_progress: ProgressCallback | None = None
+    vectors: np.ndarray, subset: Subset, *, on_progress: ProgressCallback | None = None
 ) -> dict[str, Any]:
-    """Measure one extractor on the images of a panel.
+    """Measure one extractor on the images of a subset.
 
     Silhouette, NMI, effective dimension, hubness and halves look at one image a group; the probes at all images with a
     label, groups kept together.
 
     Args:
-        vectors: `(n_all_images, n_features)`, of all images, in the order that the panel was chosen from. Not modified.
+        vectors: `(n_all_images, n_features)`, of all images, in the order that the subset was chosen from. Not modified.
             A row with values that are not finite is taken as the mean of the others: it tells nothing.
-        panel: As `choose_panel` gave it.
+        subset: As `choose_subset` gave it.
         on_progress: Called with trainings done and trainings in all.
 
     Returns:
         JSON values: `n_features`, `n_not_finite`, `effective_dimension`, `hubness`, `halves` (each of `MEASURES` between
         two random halves of the features, or None); and `knn`, `probe`, `silhouette`, `nmi`, which are None without
-        labels. `knn` and `probe` hold `value`, `low`, `high`, `n_effective`, `correct` (for each of `panel.probed`) and
-        `choices`.
+        labels. `knn` and `probe` hold `value`, `low`, `high`, `n_effective`, `correct` (for each of `subset.probed`) and
+        `choices`; `probe` also holds `predicted`, the codes of the predicted labels.
 
     Raises:
         ValueError: If there is not one row for each image.
     """
-    _check_rows(vectors, panel)
-    known, n_not_finite = _finite(vectors[panel.rows])
+    _check_rows(vectors, subset)
+    known, n_not_finite = _finite(vectors[subset.rows])
     result: dict[str, Any] = {"n_features": int(vectors.shape[1]), "n_not_finite": n_not_finite}
-    measures = _measures(known, panel)
+    measures = _measures(known, subset)
     result |= zip(measures, in_threads(lambda measure: measure(), list(measures.values())), strict=True)
-    if not panel.has_labels:
+    if not subset.has_labels:
         return result | dict.fromkeys(("knn", "probe", "silhouette", "nmi"))
-    codes, groups = panel.codes.tolist(), panel.probed_groups
-    probe = linear_probe(known[panel.probed], codes, groups=groups, folds=panel.folds, on_progress=on_progress)
+    codes, groups = subset.codes.tolist(), subset.probed_groups
+    probe = linear_probe(known[subset.probed], codes, groups=groups, folds=subset.folds, on_progress=on_progress)
     return result | {"probe": _json(probe)}
 
 
-def prepare_space(vectors: np.ndarray, panel: Panel) -> PreparedSpace:
+def prepare_space(vectors: np.ndarray, subset: Subset) -> PreparedSpace:
     """Make a feature space ready for `score_pair`. Arguments and errors as for `score_extractor`."""
-    _check_rows(vectors, panel)
-    single = _finite(vectors[panel.rows[panel.representatives[:MAX_SIMILARITY_IMAGES]]])[0]
+    _check_rows(vectors, subset)
+    single = _finite(vectors[subset.rows[subset.representatives[:MAX_SIMILARITY_IMAGES]]])[0]
     if len(single) < MIN_IMAGES:
         return PreparedSpace(None, None)
     parts = halves(len(single))
@@ -95,7 +101,7 @@ def prepare_space(vectors: np.ndarray, panel: Panel) -> PreparedSpace:
 
 
 def score_pair(first: PreparedSpace, second: PreparedSpace) -> dict[str, Any]:
-    """Compare two spaces on the same panel. The order of the two changes nothing.
+    """Compare two spaces on the same subset. The order of the two changes nothing.
 
     Returns:
         JSON values: for each of `MEASURES` a mapping with `value`, `floor` and `floor_high` (the mean over permutations of
@@ -123,11 +129,11 @@ def _chance(first: Space, second: Space) -> dict[str, tuple[float, float]]:
     return chance_level(first, second) if ahead else chance_level(second, first)
 
 
-def _check_rows(vectors: np.ndarray, panel: Panel) -> None:
+def _check_rows(vectors: np.ndarray, subset: Subset) -> None:
     """Without this, rows that come after a missing one would be taken for those of other images."""
-    if len(vectors) != panel.n_all:
+    if len(vectors) != subset.n_all:
         raise ValueError(
-            f"Features of {counted(panel.n_all, panel.noun)} are needed. Received: {len(vectors)}. If some were taken out of "
+            f"Features of {counted(subset.n_all, subset.noun)} are needed. Received: {len(vectors)}. If some were taken out of "
             "the workspace meanwhile, compare again."
         )
 
@@ -146,29 +152,32 @@ def _feature_halves(vectors: np.ndarray) -> dict[str, float] | None:
     return compare_spaces(space_of(vectors[:, left]), space_of(vectors[:, right])) if len(left) else None
 
 
-def _measures(known: np.ndarray, panel: Panel) -> dict[str, Callable[[], Any]]:
+def _measures(known: np.ndarray, subset: Subset) -> dict[str, Callable[[], Any]]:
     """What there is to measure besides the probe, each to be called on any thread."""
-    single = known[panel.representatives]
+    single = known[subset.representatives]
     enough = len(single) >= MIN_IMAGES
     measures: dict[str, Callable[[], Any]] = {
         "effective_dimension": lambda: effective_dimension(single),
         "hubness": lambda: hubness(single) if enough else None,
         "halves": lambda: _feature_halves(single[:MAX_HALVES_IMAGES]) if enough else None,
     }
-    if panel.has_labels:
-        labelled, groups = known[panel.probed], panel.probed_groups
+    if subset.has_labels:
+        labelled, groups = known[subset.probed], subset.probed_groups
         first = np.sort(np.unique(groups, return_index=True)[1])
         measures |= {
-            "knn": lambda: _json(knn_accuracy(labelled, panel.codes.tolist(), groups=groups)),
-            "silhouette": lambda: _silhouette(labelled[first], panel.codes[first]),
-            "nmi": lambda: _nmi(labelled[first], panel.codes[first]),
+            "knn": lambda: _json(knn_accuracy(labelled, subset.codes.tolist(), groups=groups)),
+            "silhouette": lambda: _silhouette(labelled[first], subset.codes[first]),
+            "nmi": lambda: _nmi(labelled[first], subset.codes[first]),
         }
     return measures
 
 
 def _json(score: ProbeScore) -> dict[str, Any]:
     plain = {name: float(value) for name, value in score.interval._asdict().items()}
-    return plain | {"correct": [round(float(each), 9) for each in score.correct], "choices": list(score.choices)}
+    known = {} if score.predicted is None else {"predicted": score.predicted.tolist()}
+    return (
+        plain | known | {"correct": [round(float(each), 9) for each in score.correct], "choices": list(score.choices)}
+    )
 
 
 def _silhouette(vectors: np.ndarray, codes: np.ndarray) -> float | None:
@@ -177,18 +186,23 @@ def _silhouette(vectors: np.ndarray, codes: np.ndarray) -> float | None:
 
     if not 2 <= len(np.unique(codes)) < len(codes):
         return None
-    distances = np.maximum(1 - cosine_similarities(vectors), 0)
+    distances = cosine_dissimilarities(vectors)
     np.fill_diagonal(distances, 0)
     return float(silhouette_score(distances, codes, metric="precomputed"))
 
 
 def _nmi(vectors: np.ndarray, codes: np.ndarray) -> float | None:
-    """Normalised mutual information of the labels with as many clusters of k-means on rows of length 1."""
+    """Normalised mutual information of the labels with as many clusters of k-means on rows of length 1.
+
+    k-means looks at differences alone, so rows are centred and scaled before they become float32.
+    """
     from sklearn.cluster import KMeans
     from sklearn.metrics import normalized_mutual_info_score
 
     n_labels = len(np.unique(codes))
-    unit = at_unit_length(vectors).astype(np.float32)
+    unit = at_unit_length(vectors)
+    unit -= unit.mean(axis=0)
+    unit = (unit / (np.abs(unit).max() or 1)).astype(np.float32)
     if not 2 <= n_labels <= len({row.tobytes() for row in unit}):
         return None
     clusters = KMeans(n_labels, n_init=KMEANS_STARTS, random_state=0).fit_predict(unit)

@@ -7,14 +7,12 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from featx_core.measures.similarity import MEASURES
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from featx_core.robustness.stability import Stability
 
 COLORS = "colour histogram"
 CHANCE = "chance"
@@ -23,11 +21,13 @@ CHANCE = "chance"
 PARTS = ("value", "floor", "floor_high", "half_1", "half_2")
 
 SCORE_COLUMNS = {
-    **dict.fromkeys(("knn", "knn_low", "knn_high", "probe", "probe_low", "probe_high", "silhouette", "nmi"), "float64")
+    "n_scored": "Int64",
+    **dict.fromkeys(("knn", "knn_low", "knn_high", "probe", "probe_low", "probe_high", "silhouette", "nmi"), "float64"),
 }
 TABLES: Mapping[str, Mapping[str, str]] = {
     "table": {
         **dict.fromkeys(("extractor", "kind", "badge"), "object"),
+        "saw_labels": "bool",
         "n_features": "Int64",
         "n_parameters": "Int64",
         "ms_per_image": "float64",
@@ -43,9 +43,26 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("family", "first", "second"), "object"),
         **dict.fromkeys(("difference", "low", "high", "p", "p_corrected"), "float64"),
         "is_real": "bool",
+        "n_images": "Int64",
     },
 }
 """The columns of each table and their types."""
+
+
+class Measured(Protocol):
+    """A share with its 95 % interval, such as `featx_core.robustness.stability.Stability`."""
+
+    @property
+    def value(self) -> float:
+        """The share."""
+
+    @property
+    def low(self) -> float:
+        """Where the interval begins."""
+
+    @property
+    def high(self) -> float:
+        """Where it ends."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +85,17 @@ class Comparison:
     """Several extractors on the same images.
 
     Attributes:
-        table: One row an extractor, best linear probe first (by name without labels), then the baselines. Columns:
-            `extractor`, `kind` ("extractor", "baseline"), `badge`, `n_features`, `n_parameters`, `ms_per_image`; with
-            labels `knn`, `knn_low`, `knn_high`, `probe`, `probe_low`, `probe_high` (shares from 0 to 1), `silhouette`,
-            `nmi`; then `effective_dimension`, `hubness`. NaN where unknown.
+        table: One row an extractor, best linear probe first (by name without labels), then those that learned from the
+            labels, then the baselines. Columns: `extractor`, `kind` ("extractor", "baseline"), `badge`, `saw_labels` (whether
+            it learned from labels of these images), `n_features`, `n_parameters`, `ms_per_image`; with labels `n_scored` (on
+            how many images: those that learned from labels are scored on images that they did not learn from), `knn`,
+            `knn_low`, `knn_high`, `probe`, `probe_low`, `probe_high` (shares from 0 to 1), `silhouette`, `nmi`; then
+            `effective_dimension`, `hubness`. NaN where unknown.
         similarity: One row a pair: `first`, `second`, and for each of `MEASURES` `cka`, `cka_floor`, `cka_floor_high`,
             `cka_half_1`, `cka_half_2` and so on. One row an extractor with itself, too: there the value is 1, and the
             halves are those of its features (`_half_1` and `_half_2` are equal), its floor is NaN.
-        tests: One row a pair of extractors, and one for each of them against a baseline: the fields of `Difference`, and
-            `family` ("extractors", or the baseline). Empty without labels.
+        tests: One row a pair of extractors, and one for each of them against a baseline: the fields of
+            `featx_core.comparison.differences.Difference`, and `family` ("extractors", or the baseline). Empty without labels.
         verdict: In words.
         notes: Sentences on what was left out.
         facts: `n_images`, `n_probed`, `n_labels`, `n_duplicate_groups`, `n_duplicates`, `has_labels`, `has_verdict`.
@@ -124,7 +143,7 @@ class Comparison:
         names = self.names
         return pd.DataFrame([[known[row, column] for column in names] for row in names], index=names, columns=names)
 
-    def with_stability(self, stabilities: Mapping[str, Stability]) -> Comparison:
+    def with_stability(self, stabilities: Mapping[str, Measured]) -> Comparison:
         """Give the same with the stability of neighbours as columns `stability`, `stability_low`, `stability_high`.
 
         Args:

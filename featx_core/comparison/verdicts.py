@@ -1,136 +1,14 @@
-"""Which differences between extractors are real, and how to say so in words."""
+"""Verdicts in words."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from featx_core.base.wording import counted
-from featx_core.measures.intervals import Z, wilson
-from featx_core.measures.paired_tests import difference_interval, holm, paired_test
-
-ALPHA = 0.05
-"""How often a verdict may name a difference where there is none, over all pairs together."""
-
-MIN_GROUPS = 20
-"""Different images with labels, below which there is no verdict."""
-
-MIN_GROUPS_A_LABEL = 5
-"""Different images that at least two labels must have for a verdict."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How much better one extractor is than another, by the linear probe.
-
-    Attributes:
-        first: The one with the higher score (by name where they are equal).
-        second: The other.
-        difference: Of their shares of right answers, 0 or more.
-        low: Where its 95 % interval begins.
-        high: Where it ends.
-        p: Of the paired test, by itself.
-        p_corrected: Corrected for the number of pairs (Holm).
-        is_real: Whether the corrected one is below 0.05.
-    """
-
-    first: str
-    second: str
-    difference: float
-    low: float
-    high: float
-    p: float
-    p_corrected: float
-    is_real: bool
-
-
-def find_differences(
-    correct: Mapping[str, np.ndarray], groups: np.ndarray, *, against: tuple[str, np.ndarray] | None = None
-) -> list[Difference]:
-    """Test each pair of extractors on the same images.
-
-    Args:
-        correct: For each extractor, which images its probe got right, 0 or 1, `(n_images,)`.
-        groups: The group of each image, `(n_images,)`: images of one group count as one.
-        against: The name and the right answers of a baseline. Each extractor is then tested against it alone, and comes
-            first in its pair.
-
-    Returns:
-        One entry a pair, in the order of the names.
-    """
-    if against is not None:
-        pairs = [(name, against[0]) for name in sorted(correct)]
-        correct = {**correct, against[0]: against[1]}
-        return _tested(correct, groups, pairs)
-    return _tested(correct, groups, [_ranked(pair, correct) for pair in itertools.combinations(sorted(correct), 2)])
-
-
-def above_chance(
-    scores: Mapping[str, float], n_effective: Mapping[str, float], chance: float, name: str
-) -> list[Difference]:
-    """Test whether each extractor does better than always giving the most frequent label.
-
-    Args:
-        scores: The share of right answers of each extractor.
-        n_effective: How many independent answers each share is worth.
-        chance: The share of the most frequent label.
-        name: What to call it.
-    """
-    from scipy.stats import norm
-
-    names = sorted(scores)
-    errors = {each: float(np.sqrt(chance * (1 - chance) / n_effective[each])) for each in names}
-    p_values = [float(norm.sf((scores[each] - chance) / errors[each])) for each in names]
-    found = []
-    for each, p, corrected in zip(names, p_values, holm(p_values), strict=True):
-        low, high = wilson(scores[each], n_effective[each])
-        difference = scores[each] - chance
-        found.append(Difference(each, name, difference, low - chance, high - chance, p, corrected, corrected < ALPHA))
-    return found
-
-
-def _ranked(pair: tuple[str, str], correct: Mapping[str, np.ndarray]) -> tuple[str, str]:
-    """The better of two first; by name where they are equal."""
-    first, second = sorted(pair, key=lambda name: (-float(np.sum(correct[name])), name))
-    return first, second
-
-
-def _tested(
-    correct: Mapping[str, np.ndarray], groups: np.ndarray, pairs: Sequence[tuple[str, str]]
-) -> list[Difference]:
-    p_values = [paired_test(correct[first] - correct[second], groups) for first, second in pairs]
-    return [
-        Difference(
-            first,
-            second,
-            *difference_interval(correct[first] - correct[second], groups),
-            p,
-            corrected,
-            corrected < ALPHA and float(np.sum(correct[first])) > float(np.sum(correct[second])),
-        )
-        for (first, second), p, corrected in zip(pairs, p_values, holm(p_values), strict=True)
-    ]
-
-
-def too_little(codes: np.ndarray, groups: np.ndarray, noun: str = "image") -> str | None:
-    """Say that there is too little data for a verdict; None when there is enough.
-
-    Args:
-        codes: The label of each image, `(n_images,)`.
-        groups: The group of each image, `(n_images,)`.
-        noun: What to call one of them.
-    """
-    n_groups = len(np.unique(groups))
-    sizes = sorted((len(np.unique(groups[codes == code])) for code in np.unique(codes)), reverse=True)
-    if n_groups >= MIN_GROUPS and len(sizes) > 1 and sizes[1] >= MIN_GROUPS_A_LABEL:
-        return None
-    return (
-        f"Too little data for a verdict: {counted(n_groups, f'different {noun}')} of {counted(len(sizes), 'label')}. "
-        f"It takes at least {MIN_GROUPS}, and {MIN_GROUPS_A_LABEL} each of two labels."
-    )
+from featx_core.comparison.differences import ALPHA, Difference
+from featx_core.measures.intervals import Z
 
 
 def verdict_sentence(
@@ -150,7 +28,7 @@ def verdict_sentence(
     better = {(row.first, row.second) for row in differences if row.is_real}
     with_images = f"with {counted(n_images, noun)}"
     if not better:
-        return f"There is no real difference between {_list(order)} {with_images}. {_smallest(differences)}".rstrip()
+        return f"There is no real difference between {listed(order)} {with_images}. {_smallest(differences)}".rstrip()
     for n_top in range(1, len(order)):
         top, rest = order[:n_top], order[n_top:]
         if all((a, b) in better for a in top for b in rest):
@@ -174,17 +52,17 @@ def baseline_sentence(
         return ""
     if is_all and len(weak) == len(scores) > 1:
         return f"None of them does better than {baseline}."
-    return f"{_list(weak)} {'does' if len(weak) == 1 else 'do'} no better than {baseline}."
+    return f"{listed(weak)} {'does' if len(weak) == 1 else 'do'} no better than {baseline}."
 
 
 def _clean(top: list[str], rest: list[str], better: set[tuple[str, str]], with_images: str) -> str:
-    others = _list(rest) if len(rest) == 1 else "the rest"
+    others = listed(rest) if len(rest) == 1 else "the rest"
     if len(top) == 1:
-        return f"{_list(top)} is better than {others} {with_images}."
+        return f"{listed(top)} is better than {others} {with_images}."
     inside = [pair for pair in sorted(better) if set(pair) <= set(top)]
-    among = " ".join(f"Among them, {_list([first])} is better than {_list([second])}." for first, second in inside)
+    among = " ".join(f"Among them, {listed([first])} is better than {listed([second])}." for first, second in inside)
     between = "between them there is no real difference" if not among else "not all of them differ"
-    return f"{_list(top)} are better than {others}; {between} {with_images}. {among}".rstrip()
+    return f"{listed(top)} are better than {others}; {between} {with_images}. {among}".rstrip()
 
 
 def _mixed(order: list[str], better: set[tuple[str, str]], with_images: str) -> str:
@@ -195,12 +73,14 @@ def _mixed(order: list[str], better: set[tuple[str, str]], with_images: str) -> 
         if wins[name]:
             by_loser.setdefault(tuple(wins[name]), []).append(name)
     claims = [
-        f"{_list(winners)} {'is' if len(winners) == 1 else 'are'} better than {_list(list(losers))}"
+        f"{listed(winners)} {'is' if len(winners) == 1 else 'are'} better than {listed(list(losers))}"
         for losers, winners in by_loser.items()
     ]
     level = [name for name in order if (order[0], name) not in better]
     tail = (
-        f" {_list(order[:1])} scores highest, with no real difference to {_list(level[1:])}." if len(level) > 1 else ""
+        f" {listed(order[:1])} scores highest, with no real difference to {listed(level[1:])}."
+        if len(level) > 1
+        else ""
     )
     return f"{'; '.join(claims)} {with_images}.{tail}"
 
@@ -220,6 +100,11 @@ def _quantile(n_pairs: int) -> float:
     return float(norm.isf(ALPHA / 2 / n_pairs))
 
 
-def _list(names: Sequence[str]) -> str:
-    names = [f"“{name}”" if "," in name else name for name in names]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def listed(names: Sequence[str]) -> str:
+    """Write names as a sentence does: "A, B and C". A name with a comma is quoted."""
+    return joined([f"“{name}”" if "," in name else name for name in names])
+
+
+def joined(words: Sequence[str]) -> str:
+    """Join words with commas and an "and"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,6 +1,8 @@
 """Principal component analysis."""
 
-from typing import Any
+import functools
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -9,14 +11,35 @@ from featx_core.base.progress import ProgressCallback
 N_EXPLAINED = 20
 """Components whose share of the variance is reported, for a scree plot."""
 
-EXACT_SIDE = 500
-"""Up to this many rows or columns the solver is exact; beyond, a seeded randomised one finds the leading components."""
+EXACT_OPERATIONS = 1e11
+"""Up to so many multiplications the decomposition is exact: about two seconds on one thread of a usual processor."""
 
-DOUBLE_ELEMENTS = 2**25
-"""Up to this many numbers the arithmetic is in float64; beyond, in float32 to spare memory."""
+EIGEN_OPERATIONS = 2.5
+"""What the eigenvectors of a matrix cost, as a multiple of the cube of its side."""
+
+BLOCK = 2**22
+"""Numbers that are centred at a time, to spare memory."""
 
 LEAST_SHARE = 1e-12
 """Components with a smaller share of the variance are rounding."""
+
+
+ROUNDING = 8
+"""Values that differ by no more last digits than this are equal."""
+
+
+class Components(NamedTuple):
+    """Principal components, those without variance left out.
+
+    Attributes:
+        scores: float64 `(n_rows, n_found)`, in the unit of the features.
+        shares: Of the variance, from 0 to 1, float64 `(n_found,)`, in descending order.
+        is_exact: Whether the solver was exact. If not, scores and shares are close estimates.
+    """
+
+    scores: np.ndarray
+    shares: np.ndarray
+    is_exact: bool
 
 
 def project_pca(
@@ -25,7 +48,7 @@ def project_pca(
     """Project on the directions of greatest variance.
 
     The largest loading of each component is positive, so that the map does not flip between runs. Axes without
-    variance are zero. The solver is exact while one side of the array is at most 500, and randomised beyond.
+    variance are zero. The solver is exact wherever that takes about two seconds at most, and randomised beyond.
 
     Args:
         points: Finite, `(n_rows, n_features)`, at least 2 rows. Not modified.
@@ -35,19 +58,21 @@ def project_pca(
 
     Returns:
         Coordinates in the unit of the features, float64 `(n_rows, n_components)`. Details: `explained_variance`, the
-        share of the variance, from 0 to 1, of each of up to 20 components; `notes`.
+        share of the variance, from 0 to 1, of each of up to 20 components; `is_exact`, whether these are more than close
+        estimates; `notes`.
 
     Reference:
         Pearson, Philosophical Magazine 2 (1901); for the randomised solver Halko, Martinsson and Tropp, SIAM Review 53
         (2011).
     """
     on_progress(0, 1)
-    scores, shares = principal_components(points, max(N_EXPLAINED, n_components), seed)
-    n_found = min(n_components, len(shares))
+    found = principal_components(points, max(N_EXPLAINED, n_components), seed)
+    n_found = min(n_components, len(found.shares))
     coordinates = np.zeros((len(points), n_components))
-    coordinates[:, :n_found] = scores[:, :n_found]
+    coordinates[:, :n_found] = found.scores[:, :n_found]
     on_progress(1, 1)
-    return coordinates, {"explained_variance": shares.tolist(), "notes": _missing_axes(n_found, n_components)}
+    notes = _missing_axes(n_found, n_components)
+    return coordinates, {"explained_variance": found.shares.tolist(), "is_exact": found.is_exact, "notes": notes}
 
 
 def _missing_axes(n_found: int, n_components: int) -> list[str]:
@@ -61,48 +86,96 @@ def _missing_axes(n_found: int, n_components: int) -> list[str]:
     return []
 
 
-def principal_components(points: np.ndarray, n_wanted: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Scores on the leading components, and their shares of the variance; components without variance are left out.
+def principal_components(points: np.ndarray, n_wanted: int, seed: int) -> Components:
+    """Find the leading components.
+
+    Features are centred in float64, whatever their type, so that those far from zero keep their digits.
 
     Args:
         points: Finite, `(n_rows, n_features)`. Not modified.
         n_wanted: Components at most.
         seed: For the randomised solver.
-
-    Returns:
-        Scores, float64 `(n_rows, n_found)`, and shares from 0 to 1, float64 `(n_found,)`, in descending order.
     """
+    if coincide(points):
+        return Components(np.zeros((len(points), 0)), np.zeros(0), is_exact=True)
+    n_rows, n_features = points.shape
+    side = min(n_rows, n_features)
+    is_exact = n_rows * n_features * side + EIGEN_OPERATIONS * side**3 <= EXACT_OPERATIONS
+    centered = _Centered(points)
+    solve = _exact if is_exact else functools.partial(_randomised, seed=seed)
+    scores, shares = solve(centered, min(n_wanted, side))
+    n_found = int(np.sum(shares > LEAST_SHARE))
+    return Components(scores[:, :n_found] * centered.unit, shares[:n_found], is_exact)
+
+
+class _Centered:
+    """Points around zero in [-1, 1], made block by block: squares of 1e-20 or 1e+30 would leave the range of float32.
+
+    Attributes:
+        shape: `(n_rows, n_features)`.
+        unit: What 1 stands for.
+    """
+
+    def __init__(self, points: np.ndarray) -> None:
+        self._points, self.shape = points, points.shape
+        self._size = float(np.abs(points).max())
+        self._middle = np.concatenate([self._scaled(part).mean(axis=0) for part in self._parts(1)])
+        low, high = (np.asarray(end(axis=0), np.float64) / self._size for end in (points.min, points.max))
+        self._spread = float(np.maximum(high - self._middle, self._middle - low).max())
+        self.unit = self._size * self._spread
+
+    def blocks(self, axis: int) -> Iterator[tuple[slice, np.ndarray]]:
+        """Give blocks of rows (axis 0) or of features (axis 1), and which: float64, all of the other axis."""
+        for part in self._parts(axis):
+            middle = self._middle if axis == 0 else self._middle[part]
+            yield part, (self._scaled(part, axis) - middle) / self._spread
+
+    def _parts(self, axis: int) -> Iterator[slice]:
+        step = max(1, BLOCK // self.shape[1 - axis])
+        return (slice(start, start + step) for start in range(0, self.shape[axis], step))
+
+    def _scaled(self, part: slice, axis: int = 1) -> np.ndarray:
+        block = self._points[part] if axis == 0 else self._points[:, part]
+        return block.astype(np.float64) / self._size
+
+
+def _exact(points: _Centered, n_wanted: int) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvectors of the inner products of the rows, or of the features where these are fewer."""
+    from scipy.linalg import eigh
+
+    n_rows, n_features = points.shape
+    has_few_rows = n_rows < n_features
+    side = min(points.shape)
+    products = np.zeros((side, side))
+    for _, block in points.blocks(int(has_few_rows)):
+        products += block @ block.T if has_few_rows else block.T @ block
+    values, vectors = eigh(products, subset_by_index=(side - n_wanted, side - 1))
+    values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1]
+    shares = values / np.trace(products)
+    if has_few_rows:
+        return vectors * np.sqrt(values) * _signs(points, vectors), shares
+    directions = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(n_wanted)])
+    return np.concatenate([block @ directions for _, block in points.blocks(0)]), shares
+
+
+def _signs(points: _Centered, vectors: np.ndarray) -> np.ndarray:
+    """The signs that make the largest loading of each component positive, where only the rows' part is known."""
+    loadings = np.concatenate([block.T @ vectors for _, block in points.blocks(1)])
+    return np.sign(loadings[np.abs(loadings).argmax(axis=0), np.arange(vectors.shape[1])])
+
+
+def _randomised(points: _Centered, n_wanted: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.decomposition import PCA
 
-    if coincide(points):
-        return np.zeros((len(points), 0)), np.zeros(0)
-    scaled, scale = _centered(points)
-    model = PCA(min(n_wanted, *points.shape), svd_solver=_solver(scaled), random_state=seed, copy=False)
-    scores = model.fit_transform(scaled)
-    shares = model.explained_variance_ratio_
-    n_found = int(np.sum(shares > LEAST_SHARE))
-    return scores[:, :n_found].astype(np.float64) * scale, shares[:n_found].astype(np.float64)
-
-
-def _centered(points: np.ndarray) -> tuple[np.ndarray, float]:
-    """Points around zero in [-1, 1], and their unit: squares of 1e-20 or 1e+30 would leave the float range."""
-    largest = float(np.abs(points).max())
-    scaled: np.ndarray = points.astype(np.float64 if points.size <= DOUBLE_ELEMENTS else np.float32)
-    scaled /= largest
-    scaled -= scaled.mean(axis=0, dtype=np.float64)
-    spread = float(np.abs(scaled).max())
-    scaled /= spread
-    return scaled, largest * spread
-
-
-def _solver(points: np.ndarray) -> str:
-    n_rows, n_features = points.shape
-    if min(n_rows, n_features) > EXACT_SIDE:
-        return "randomized"
-    return "covariance_eigh" if points.dtype == np.float64 and n_rows >= 10 * n_features else "full"
+    centered = np.empty(points.shape, np.float32)
+    for part, block in points.blocks(0):
+        centered[part] = block
+    model = PCA(n_wanted, svd_solver="randomized", random_state=seed, copy=False)
+    scores = model.fit_transform(centered)
+    return scores.astype(np.float64), model.explained_variance_ratio_.astype(np.float64)
 
 
 def coincide(points: np.ndarray) -> bool:
-    """Whether the rows differ by no more than float32 rounding, in every column."""
+    """Whether the rows differ by no more than rounding, in every column."""
     low, high = points.min(axis=0).astype(np.float64), points.max(axis=0).astype(np.float64)
-    return bool(np.all(high - low <= 1e-6 * np.maximum(np.abs(low), np.abs(high))))
+    return bool(np.all(high - low <= ROUNDING * np.finfo(points.dtype).eps * np.maximum(np.abs(low), np.abs(high))))

@@ -36,7 +36,7 @@ class Projection:
         parameters: What was asked for, with defaults filled in; also `n_components` and `seed`.
         details: What came with it. Always: `notes` (sentences); `trustworthiness` and `neighbors_kept` (from 0 to 1, or
             None where they have no meaning), `neighbors_kept_each` (float32 `(n_rows,)`), `n_neighbors` and
-            `n_measured`, as in `Trust`. PCA: `explained_variance`. t-SNE: `kl_divergence`, and the `perplexity` used.
+            `n_measured`, as in `Trust`. PCA: `explained_variance`, `is_exact`. t-SNE: `kl_divergence`, the `perplexity` used.
             UMAP: `n_neighbors_used`.
     """
 
@@ -56,8 +56,8 @@ class Projection:
         """A title with unit for each axis."""
         n_components = self.coordinates.shape[1]
         shares = [*self.details.get("explained_variance", []), *[0.0] * n_components]
-        axis = PROJECTIONS[self.name].axis
-        return tuple(axis.format(number=i + 1, share=100 * shares[i]) for i in range(n_components))
+        axis, about = PROJECTIONS[self.name].axis, "" if self.details.get("is_exact", True) else "about "
+        return tuple(axis.format(number=i + 1, share=100 * shares[i], about=about) for i in range(n_components))
 
     def to_bytes(self) -> bytes:
         """The map as an NPZ file without pickled objects."""

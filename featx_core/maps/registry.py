@@ -46,7 +46,8 @@ class Projector:
         title: What a page calls it.
         function: `function(points, n_components, seed, on_progress, **parameters)`, with finite points, gives
             coordinates float64 `(n_rows, n_components)` and details; in these, `notes` are sentences for people.
-        axis: Title of an axis; `{number}` counts from 1, `{share}` is the share of the variance in percent.
+        axis: Title of an axis; `{number}` counts from 1, `{share}` is the share of the variance in percent,
+            `{about}` says that it is an estimate.
         caption: One sentence on how to read the map, and how not to.
         reference: The paper.
         parameters: What a person may choose, in the order of a form.
@@ -117,7 +118,7 @@ PROJECTIONS: Mapping[str, Projector] = MappingProxyType(
         "pca": Projector(
             title="PCA",
             function=project_pca,
-            axis="PC{number} ({share:.3g} % of variance)",
+            axis="PC{number} ({about}{share:.3g} % of variance)",
             caption=(
                 "A straight-line view: distances along the axes shown are true, "
                 "and what differs along other axes is not seen."

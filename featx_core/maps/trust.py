@@ -96,6 +96,7 @@ def _without_self(distances: np.ndarray) -> np.ndarray:
 
 
 def _at_unit_scale(points: np.ndarray) -> np.ndarray:
-    """Shift and scale, so that very small and very large features keep their distances in float arithmetic."""
-    scaled = points / (np.abs(points).max() or 1)
-    return scaled - scaled.mean(axis=0)
+    """Shift and scale, so that features far from zero, very small and very large ones keep their distances."""
+    scaled = points.astype(np.float64) / (float(np.abs(points).max()) or 1)
+    scaled -= scaled.mean(axis=0)
+    return scaled / (np.abs(scaled).max() or 1)

@@ -67,7 +67,7 @@ def project_tsne(
     total = EARLY_ITERATIONS + n_iter
     on_progress(0, total)
     used = min(float(perplexity), (len(points) - 1) / 3)
-    reduced, _ = principal_components(points, PCA_DIMENSIONS, seed)
+    reduced = principal_components(points, PCA_DIMENSIONS, seed).scores
     reduced /= np.abs(reduced).max()
     on_progress(0, total)
     threads = THREADS if len(points) >= THREADS_FROM else 1
@@ -84,7 +84,7 @@ def project_tsne(
         callbacks_every_iters=PROGRESS_EVERY,
         random_state=seed,
     )
-    layout = model.fit(affinities=affinities, initialization=_start(reduced, n_components, seed))
+    layout = model.fit(affinities=affinities, initialization=start_layout(reduced, n_components, seed))
     on_progress(total, total)
     kl_divergence = float(f"{layout.kl_divergence:.6g}")
     notes = _lowered(perplexity, used, len(points))
@@ -114,7 +114,7 @@ class _Watch:
         return False
 
 
-def _start(reduced: np.ndarray, n_components: int, seed: int) -> np.ndarray:
+def start_layout(reduced: np.ndarray, n_components: int, seed: int) -> np.ndarray:
     """Leading components, made small; noise moves equal points apart and fills axes that have no component."""
     start = np.random.default_rng(seed).normal(0, INITIAL_SPREAD / 100, (len(reduced), n_components))
     n_found = min(n_components, reduced.shape[1])

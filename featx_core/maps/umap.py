@@ -7,7 +7,7 @@ import numpy as np
 
 from featx_core.base.progress import ProgressCallback
 from featx_core.maps.pca import principal_components
-from featx_core.maps.tsne import PCA_DIMENSIONS
+from featx_core.maps.tsne import PCA_DIMENSIONS, start_layout
 
 SECONDS_BETWEEN_REPORTS = 0.1
 
@@ -47,15 +47,14 @@ def project_umap(
     passes = int(n_epochs) if not isinstance(n_epochs, str) else (500 if len(points) < 10_000 else 200)
     on_progress(0, passes)
     used = min(int(n_neighbors), len(points) - 1)
-    reduced, _ = principal_components(points, PCA_DIMENSIONS, seed)
-    start = np.zeros((len(points), n_components), np.float32)
-    start[:, : reduced.shape[1]] = reduced[:, :n_components]
+    reduced = principal_components(points, PCA_DIMENSIONS, seed).scores
+    reduced /= np.abs(reduced).max()
     model = UMAP(
         n_components=n_components,
         n_neighbors=used,
         min_dist=min_dist,
         n_epochs=passes,
-        init=start,
+        init=start_layout(reduced, n_components, seed).astype(np.float32),
         random_state=seed,
         n_jobs=1,
         tqdm_kwds={

@@ -10,6 +10,8 @@ import numpy as np
 from featx_core.measures.folds import as_groups
 
 N_NEIGHBORS = 10
+DIGITS = 12
+"""Decimal digits, of the largest dissimilarity, in which two must differ to count as different."""
 
 
 class Neighbor(NamedTuple):
@@ -40,14 +42,34 @@ class Mover(NamedTuple):
     second: tuple[int, ...]
 
 
-def cosine_similarities(vectors: np.ndarray) -> np.ndarray:
-    """Give the cosine between any two rows, float64 `(n_rows, n_rows)`; 0 for a row of zeros.
+def cosine_dissimilarities(vectors: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
+    """Give 1 minus the cosine between any two rows; 1 for a row of zeros.
 
-    >>> cosine_similarities(np.array([[2.0, 0.0], [1.0, 1.0]])).round(3).tolist()
-    [[1.0, 0.707], [0.707, 1.0]]
+    It is half the squared distance between the rows at length 1, computed around their mean: where all features lie far from
+    zero, cosines differ in their last digits only, and 1 minus a cosine would be rounding.
+
+    Args:
+        vectors: Finite, `(n_rows, n_features)`. Not modified.
+        others: Finite, `(n_others, n_features)`. None: `vectors`, and then the diagonal is exactly 0, but for rows of zeros.
+
+    Returns:
+        float64 `(n_rows, n_others)`, from 0 to 2.
+
+    >>> cosine_dissimilarities(np.array([[2.0, 0.0], [1.0, 1.0]])).round(3).tolist()
+    [[0.0, 0.293], [0.293, 0.0]]
     """
-    unit = at_unit_length(vectors)
-    return unit @ unit.T
+    columns = at_unit_length(vectors if others is None else others)
+    rows = columns if others is None else at_unit_length(vectors)
+    is_flat = [~part.any(axis=1) for part in (rows, columns)]
+    middle = columns.sum(axis=0) / max(1, np.sum(~is_flat[1]))
+    rows, columns = rows - middle, columns - middle
+    lengths = [np.einsum("ij,ij->i", part, part) for part in (rows, columns)]
+    found = np.clip(np.add.outer(*lengths) / 2 - rows @ columns.T, 0, 2)
+    if others is None:
+        np.fill_diagonal(found, 0)
+    found[is_flat[0]] = 1
+    found[:, is_flat[1]] = 1
+    return found
 
 
 def at_unit_length(vectors: np.ndarray) -> np.ndarray:
@@ -78,10 +100,9 @@ def nearest(
     if not 0 <= row < len(vectors):
         raise ValueError(f"`row` must be 0 to {len(vectors) - 1}. Received: {row}.")
     group = as_groups(groups, len(vectors))
-    unit = at_unit_length(vectors)
-    similar = np.round(unit @ unit[row], 12)
-    order = np.argsort(-similar, kind="stable")
-    return [Neighbor(int(i), float(similar[i])) for i in order if group[i] != group[row]][:n_neighbors]
+    apart = cosine_dissimilarities(vectors, vectors[row : row + 1])[:, 0]
+    order = np.argsort(comparable(apart), kind="stable")
+    return [Neighbor(int(i), 1 - float(apart[i])) for i in order if group[i] != group[row]][:n_neighbors]
 
 
 def neighbor_rows(
@@ -97,14 +118,20 @@ def neighbor_rows(
     Returns:
         int64 `(n_images, n_neighbors)`.
     """
-    return nearest_columns(cosine_similarities(vectors), n_neighbors, as_groups(groups, len(vectors)))
+    return nearest_columns(cosine_dissimilarities(vectors), n_neighbors, as_groups(groups, len(vectors)))
 
 
-def nearest_columns(similar: np.ndarray, n_neighbors: int, group: np.ndarray) -> np.ndarray:
-    """Find the columns of the highest similarity in each row, those of its own group left out. `similar` is changed."""
-    similar[group[:, None] == group[None, :]] = -np.inf
-    n_neighbors = min(n_neighbors, int(np.isfinite(similar).sum(axis=1).min(initial=len(group))))
-    return _lowest_columns(-np.round(similar, 12), n_neighbors)
+def nearest_columns(apart: np.ndarray, n_neighbors: int, group: np.ndarray) -> np.ndarray:
+    """Find the columns of the lowest dissimilarity in each row, those of its own group left out. `apart` is not changed."""
+    distances = comparable(apart)
+    distances[group[:, None] == group[None, :]] = np.inf
+    n_neighbors = min(n_neighbors, int(np.isfinite(distances).sum(axis=1).min(initial=len(group))))
+    return _lowest_columns(distances, n_neighbors)
+
+
+def comparable(apart: np.ndarray) -> np.ndarray:
+    """Give dissimilarities as parts of the largest, rounded, so that those that differ by rounding alone are equal."""
+    return np.round(apart / (apart.max(initial=0) or 1), DIGITS)
 
 
 def _lowest_columns(values: np.ndarray, n_columns: int) -> np.ndarray:

@@ -18,7 +18,7 @@ from featx_core.base.progress import ProgressCallback
 from featx_core.measures.folds import N_FOLDS, as_groups, assign_folds
 from featx_core.measures.intervals import Interval, share_interval
 from featx_core.measures.logistic_regression import predict_along
-from featx_core.measures.neighbors import cosine_similarities
+from featx_core.measures.neighbors import cosine_dissimilarities
 
 N_NEIGHBORS = 5
 REGULARIZATIONS = (0.1, 1.0, 10.0)
@@ -37,7 +37,7 @@ the linear probe, and 1.0 to 1.8 for k-NN.
 N_THREADS = 2
 
 TIE = 1e-9
-"""Similarities and votes that differ by less are equal."""
+"""Votes, and parts of the largest dissimilarity, that differ by less are equal."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,13 +86,14 @@ def knn_accuracy(
         raise ValueError(f"`k` must be at least 1. Received: {k}.")
     if len(np.unique(group)) < 2:
         raise ValueError("Leaving a group out needs at least two groups of images. Received: 1.")
-    similar = cosine_similarities(vectors)
-    similar[group[:, None] == group[None, :]] = -np.inf
-    n_others = int(np.isfinite(similar).sum(axis=1).min())
-    votes = _shared_votes(similar, min(k, n_others)) @ np.eye(codes.max() + 1)[codes]
+    apart = cosine_dissimilarities(vectors)
+    apart /= apart.max() or 1
+    apart[group[:, None] == group[None, :]] = np.inf
+    n_others = int(np.isfinite(apart).sum(axis=1).min())
+    votes = _shared_votes(apart, min(k, n_others)) @ np.eye(codes.max() + 1)[codes]
     best = votes >= votes.max(axis=1, keepdims=True) - TIE
     correct = best[np.arange(len(codes)), codes] / best.sum(axis=1)
-    return ProbeScore(share_interval(correct, group, variance=TRAINING_VARIANCE), correct, group, (float(k),))
+    return ProbeScore(probe_interval(correct, codes, group), correct, group, (float(k),))
 
 
 def linear_probe(
@@ -141,7 +142,18 @@ def linear_probe(
     )
     correct = (predicted == codes).astype(np.float64)
     choices = tuple(REGULARIZATIONS[best] for best in chosen)
-    return ProbeScore(share_interval(correct, group, variance=TRAINING_VARIANCE), correct, folds, choices, predicted)
+    return ProbeScore(probe_interval(correct, codes, group), correct, folds, choices, predicted)
+
+
+def probe_interval(correct: np.ndarray, codes: np.ndarray, groups: np.ndarray) -> Interval:
+    """Give the share of right answers of a cross-validated probe with its 95 % interval, as it varies over draws of images.
+
+    Args:
+        correct: For each image whether it was right, 0 to 1, `(n_images,)`, at least one.
+        codes: The label of each image, `(n_images,)`.
+        groups: The group of each image, `(n_images,)`.
+    """
+    return share_interval(correct, groups, variance=TRAINING_VARIANCE)
 
 
 def held_out_probe(
@@ -222,11 +234,11 @@ def in_threads(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator
             pool.shutdown(cancel_futures=True)
 
 
-def _shared_votes(similar: np.ndarray, k: int) -> np.ndarray:
-    """Weights of the `k` most similar columns of each row; those that are tied for the last places share them."""
-    last = np.partition(similar, -k, axis=1)[:, -k, None]
-    nearer = similar > last + TIE
-    tied = (similar >= last - TIE) & ~nearer
+def _shared_votes(apart: np.ndarray, k: int) -> np.ndarray:
+    """Weights of the `k` nearest columns of each row; those that are tied for the last places share them."""
+    last = np.partition(apart, k - 1, axis=1)[:, k - 1, None]
+    nearer = apart < last - TIE
+    tied = (apart <= last + TIE) & ~nearer
     left = k - nearer.sum(axis=1, keepdims=True)
     return nearer + tied * (left / tied.sum(axis=1, keepdims=True))
 

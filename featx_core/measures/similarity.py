@@ -8,7 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from featx_core.measures.neighbors import N_NEIGHBORS, cosine_similarities, nearest_columns, neighbors_shared
+from featx_core.measures.neighbors import (
+    N_NEIGHBORS,
+    comparable,
+    cosine_dissimilarities,
+    nearest_columns,
+    neighbor_rows,
+    neighbors_shared,
+)
 
 MEASURES = {
     "cka": "Linear CKA, debiased",
@@ -53,9 +60,8 @@ def space_of(vectors: np.ndarray, *, n_neighbors: int = N_NEIGHBORS) -> Space:
 
 def ranks_and_neighbors(vectors: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
     """Give the parts of a `Space` that come from cosines. Arguments as for `space_of`."""
-    similar = cosine_similarities(_checked(vectors))
-    ranks = _centered_ranks(similar)
-    return ranks, nearest_columns(similar, n_neighbors, np.arange(len(similar)))
+    apart = cosine_dissimilarities(_checked(vectors))
+    return _centered_ranks(apart), nearest_columns(apart, n_neighbors, np.arange(len(apart)))
 
 
 def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
@@ -93,7 +99,7 @@ def rsa(first: np.ndarray, second: np.ndarray) -> float:
         Kriegeskorte, Mur and Bandettini, "Representational similarity analysis", Frontiers in Systems Neuroscience 2, 2008.
     """
     _check_pair(first, second)
-    ones, others = (_centered_ranks(cosine_similarities(_checked(space))) for space in (first, second))
+    ones, others = (_centered_ranks(cosine_dissimilarities(_checked(space))) for space in (first, second))
     return _inner(ones, others)
 
 
@@ -118,8 +124,6 @@ def neighbor_overlap(
     Reference:
         Mutual k-nearest-neighbour alignment: Huh et al., "The platonic representation hypothesis", ICML 2024.
     """
-    from featx_core.measures.neighbors import neighbor_rows
-
     _check_pair(first, second)
     ones, others = (neighbor_rows(_checked(space), n_neighbors, groups=groups) for space in (first, second))
     return float(neighbors_shared(ones, others).mean())
@@ -201,12 +205,12 @@ def centered_products(vectors: np.ndarray) -> np.ndarray:
     return _at_length_one(products)
 
 
-def _centered_ranks(similar: np.ndarray) -> np.ndarray:
+def _centered_ranks(apart: np.ndarray) -> np.ndarray:
     from scipy.stats import rankdata
 
-    upper = np.triu_indices(len(similar), 1)
-    ranks = rankdata(-np.round(similar[upper], 12))
-    full = np.zeros_like(similar)
+    upper = np.triu_indices(len(apart), 1)
+    ranks = rankdata(comparable(apart[upper]))
+    full = np.zeros_like(apart)
     full[upper] = ranks - ranks.mean()
     return _at_length_one(full + full.T)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from featx_core.augmentation.copies import make_copies
 from featx_core.augmentation.transforms import AUGMENTATIONS, Transforms, check_transforms
+from featx_core.measures.neighbors import cosine_dissimilarities
 from featx_core.robustness.sampling import Passes, draw_sample
 
 if TYPE_CHECKING:
@@ -210,8 +211,7 @@ def bootstrap_ratio(moved: np.ndarray, apart: np.ndarray, *, seed: int = 0) -> t
 
 
 def _distances(unit: np.ndarray) -> np.ndarray:
-    squared = np.maximum(2 - 2 * unit @ unit.T, 0)
-    found = np.sqrt(squared)
+    found = np.sqrt(2 * cosine_dissimilarities(unit))
     np.fill_diagonal(found, 0)
     return found
 

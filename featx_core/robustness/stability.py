@@ -10,7 +10,7 @@ import numpy as np
 
 from featx_core.augmentation.copies import make_copies
 from featx_core.augmentation.transforms import PRESETS, Transforms
-from featx_core.measures.neighbors import N_NEIGHBORS, nearest_columns, neighbors_shared
+from featx_core.measures.neighbors import N_NEIGHBORS, cosine_dissimilarities, nearest_columns, neighbors_shared
 from featx_core.robustness.sampling import Passes, draw_sample
 
 if TYPE_CHECKING:
@@ -97,9 +97,10 @@ def neighbor_stability(
     n_neighbors = min(N_NEIGHBORS, (n_images - 1) // 3 + 1)
     passes, each = Passes(extractor, n_images * (1 + N_COPIES), on_progress), np.arange(n_images)
     own = passes(sample.fitted)
-    usual = nearest_columns(own @ own.T, n_neighbors, each)
+    usual = nearest_columns(cosine_dissimilarities(own), n_neighbors, each)
     copies = make_copies(sample.fitted, transforms, n_copies=N_COPIES, seed=seed, with_original=False)
-    found = [nearest_columns(passes(copies[:, i]) @ own.T, n_neighbors, each) for i in range(N_COPIES)]
+    changed = [cosine_dissimilarities(passes(copies[:, i]), own) for i in range(N_COPIES)]
+    found = [nearest_columns(apart, n_neighbors, each) for apart in changed]
     kept = np.mean([neighbors_shared(usual, rows) for rows in found], axis=0)
     low, high = _interval(kept, seed)
     return Stability(float(kept.mean()), low, high, n_images, n_neighbors, sample.notes)

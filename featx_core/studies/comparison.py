@@ -17,6 +17,7 @@ from featx_core.comparison.scores import SCORES_VERSION
 from featx_core.comparison.tables import COLORS, Comparison
 from featx_core.extraction.features import gather
 from featx_core.extraction.rows import load_rows
+from featx_core.learning.labels_seen import images_seen, saw_labels
 from featx_core.studies.compared_rows import ComparedRows, compared_rows, find_runs, name_runs
 from featx_core.studies.sketches import SketchesStudy
 from featx_core.studies.study import Study
@@ -83,13 +84,13 @@ class _Scores:
     def __init__(self, work: Work, names: Mapping[str, str]) -> None:
         self._work, self._names = work, names
 
-    def score(self, name: str, panel_digest: str, compute: Callable[[], Score]) -> Score:
+    def score(self, name: str, subset_digest: str, compute: Callable[[], Score]) -> Score:
         digest = self._names.get(name, COLORS)
-        return self._work.remember("extractor_score", [SCORES_VERSION, digest, panel_digest], compute)
+        return self._work.remember("extractor_score", [SCORES_VERSION, digest, subset_digest], compute)
 
-    def pair(self, names: tuple[str, str], panel_digest: str, compute: Callable[[], Score]) -> Score:
+    def pair(self, names: tuple[str, str], subset_digest: str, compute: Callable[[], Score]) -> Score:
         digests = sorted(self._names[name] for name in names)
-        return self._work.remember("pair_score", [SCORES_VERSION, digests, panel_digest], compute)
+        return self._work.remember("pair_score", [SCORES_VERSION, digests, subset_digest], compute)
 
 
 def _inputs(work: Work, runs: Mapping[str, Run], names: Mapping[str, str], compared: ComparedRows) -> Inputs:
@@ -108,6 +109,7 @@ def _inputs(work: Work, runs: Mapping[str, Run], names: Mapping[str, str], compa
         {name: facts_of(runs[digest].spec, runs[digest].details) for name, digest in names.items()},
         notes,
         "row" if images is None else "image",
+        {name: images_seen(runs[d].spec, work.workspace) for name, d in names.items() if saw_labels(runs[d].spec)},
     )
 
 

@@ -49,4 +49,4 @@ class SweepStudy(Study[Sweep]):
         images, extractor = work.images(), work.extractor(self.spec)
         groups = duplicate_groups(work.fetch(SketchesStudy(tuple(images.digests))), digests=images.digests)
         work.report.stage(SWEEPING, limit_seconds=FIRST_BATCH_SECONDS)
-        return sweep_layers(images, extractor, groups=groups, on_progress=work.report)
+        return sweep_layers(images, extractor, groups=groups, workspace=work.workspace, on_progress=work.report)

@@ -19,7 +19,7 @@ import numpy as np
 import psutil
 
 import featx_core as fx
-from featx_core.comparison.layer_sweep import stages_of, tap_stages
+from featx_core.comparison.stages import stages_of, tap_stages
 from featx_core.studies.comparison import ComparisonStudy
 from featx_core.tasks.registry import TASKS
 from featx_core.tasks.requests import StudyJob

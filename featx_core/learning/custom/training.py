@@ -105,8 +105,10 @@ def _by_labels(spec: CustomSequential, network: keras.Model, images: ImageSet, r
     model = keras.Model(network.input, keras.layers.Dense(len(classes), activation="softmax")(pooled(network)))
     optimizer = keras.optimizers.Adam(spec.learning_rate)
     model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
-    facts = {"classes": classes, "n_training": int(np.sum(~held)), "n_validation": int(np.sum(held))}
-    return _Task(model, *_batches(spec, pixels, codes, held), facts)
+    counts = {"n_training": int(np.sum(~held)), "n_validation": int(np.sum(held))}
+    sides = {"training": rows[~held], "digests": rows[held]}
+    digests = {side: [examples.images[int(row)].digest for row in of_side] for side, of_side in sides.items()}
+    return _Task(model, *_batches(spec, pixels, codes, held), {"classes": classes, **counts, **digests})
 
 
 def _by_contrast(spec: CustomSequential, network: keras.Model, images: ImageSet, report: StageCallback) -> _Task:

@@ -9,8 +9,8 @@ from featx_core.base.progress import Cancelled
 from featx_core.comparison import compare as comparisons
 from featx_core.comparison.compare import compare
 from featx_core.comparison.inputs import align
-from featx_core.comparison.panel import choose_panel
 from featx_core.comparison.scores import prepare_space, score_extractor, score_pair
+from featx_core.comparison.subset import choose_subset
 from featx_core.comparison.tables import CHANCE, COLORS, Comparison
 from featx_core.extraction.features import Features
 
@@ -117,13 +117,13 @@ def test_a_score_needs_no_other_extractor():
     """What is kept for one extractor stays true when another one joins."""
     features = draw()
     keys = [f"{row:064x}" for row in range(90)]
-    panel = choose_panel(keys, LABELS, None)
-    alone = score_extractor(features["a"], panel)
+    subset = choose_subset(keys, LABELS, None)
+    alone = score_extractor(features["a"], subset)
     assert json.loads(json.dumps(alone)) == alone
-    pair = score_pair(*(prepare_space(features[name], panel) for name in "ab"))
-    assert pair == score_pair(*(prepare_space(features[name], panel) for name in "ba"))
+    pair = score_pair(*(prepare_space(features[name], subset) for name in "ab"))
+    assert pair == score_pair(*(prepare_space(features[name], subset) for name in "ba"))
     together = comparisons.assemble(
-        {name: score_extractor(features[name], panel) for name in "ab"}, {("a", "b"): pair}, panel
+        {name: score_extractor(features[name], subset) for name in "ab"}, {("a", "b"): pair}, subset
     )
     assert together.table.set_index("extractor").loc["a", "probe"] == alone["probe"]["value"]
     assert together.matrix("rsa").loc["b", "a"] == pair["rsa"]["value"]
@@ -248,7 +248,7 @@ def test_features_are_matched_to_images_by_name(workspace):
     full, part = features_of(images, 0, ms_per_image=2.5, n_parameters=7), features_of(images[:5], 1)
     given = align({"full": full, "part": part}, images.labels, images=images, groups=None, color_histograms=None)
     assert given.notes == ("1 image without features of every extractor had no part.",)
-    np.testing.assert_array_equal(given.vectors["full"], full.vectors[:5])
+    np.testing.assert_array_equal(given.spaces["full"](), full.vectors[:5])
     assert list(given.keys) == images.digests[:5]
     assert given.labels == images.labels[:5]
     assert given.colors.shape == (5, 512)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from featx_core.comparison.verdicts import above_chance, find_differences
+from featx_core.comparison.differences import Answers, above_chance, find_differences
 from featx_core.measures.probes import linear_probe
 
 CODES = np.arange(60) % 3
@@ -17,8 +17,12 @@ def draw(seed):
     return {name: means[CODES] + shared + rng.normal(size=(60, 12)) for name in "abc"}
 
 
-def probed(features, codes):
-    return {name: linear_probe(rows, codes.tolist()) for name, rows in features.items()}
+def answered(features, codes):
+    codes = np.unique(codes, return_index=True, return_inverse=True)
+    codes = np.argsort(np.argsort(codes[1]))[codes[2]]  # numbered in the order in which they come, as the probe does
+    scores = {name: linear_probe(rows, codes.tolist()) for name, rows in features.items()}
+    predicted = {name: score.predicted for name, score in scores.items()}
+    return Answers(codes, np.arange(len(codes)), scores["a"].folds, predicted)
 
 
 @pytest.mark.slow
@@ -26,10 +30,9 @@ def test_differences_between_equals_are_rarely_named():
     """At most 5 % of 200 draws, for all three pairs together: one name in ten would be missed with a chance below 1 %."""
     wrong, right = 0, []
     for seed in range(200):
-        scores = probed(draw(1000 + seed), CODES)
-        found = find_differences({name: score.correct for name, score in scores.items()}, np.arange(60))
-        wrong += any(each.is_real for each in found)
-        right.append(scores["a"].interval.value)
+        answers = answered(draw(1000 + seed), CODES)
+        wrong += any(each.is_real for each in find_differences(answers))
+        right.append(answers.correct("a").mean())
     assert wrong <= 10
     assert 0.4 < np.mean(right) < 0.9
 
@@ -39,8 +42,6 @@ def test_shuffled_labels_rarely_beat_chance():
     """For all three extractors together. Nine of a hundred are still no sign of more than 5 % (binomial, one-sided 95 %)."""
     wrong = 0
     for seed in range(100):
-        scores = probed(draw(seed), np.random.default_rng(seed).permutation(CODES))
-        values = {name: score.interval.value for name, score in scores.items()}
-        n_effective = {name: score.interval.n_effective for name, score in scores.items()}
-        wrong += any(each.is_real for each in above_chance(values, n_effective, 1 / 3, "chance"))
+        answers = answered(draw(seed), np.random.default_rng(seed).permutation(CODES))
+        wrong += any(each.is_real for each in above_chance(answers, "chance"))
     assert wrong <= 9

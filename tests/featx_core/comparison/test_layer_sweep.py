@@ -4,7 +4,8 @@ import pytest
 import featx_core as fx
 from featx_core.base.keras_setup import load_keras
 from featx_core.base.progress import Cancelled
-from featx_core.comparison.layer_sweep import Sweep, stages_of, sweep_layers, tap_stages
+from featx_core.comparison.layer_sweep import Sweep, sweep_layers
+from featx_core.comparison.stages import stages_of, tap_stages
 from featx_core.images.preprocessing import PREPROCESSING
 from featx_core.networks.extractor import Extractor
 from featx_core.workspace.workspace import Workspace

@@ -87,7 +87,7 @@ def test_tsne_names_the_reason_when_images_are_copies():
     with pytest.raises(ValueError, match=r"^t-SNE needs at least 5 different images; among these 6 there are 3\.$"):
         project(vectors, "tsne")
     with pytest.raises(ValueError, match="features differ; all 20 points coincide"):
-        project(1 + 1e-9 * random_vectors(20).astype(np.float64), "tsne")
+        project(1 + 1e-7 * random_vectors(20), "tsne")
 
 
 def test_tsne_lowers_perplexity_to_a_third_of_the_others_and_says_so():

@@ -70,3 +70,25 @@ def test_few_and_equal_images_are_told_of():
     assert lowered.notes == ["Neighbours were lowered from 15 to 9: the number of other images, 9."]
     copies = np.repeat(two_groups()[:5], [46, 1, 1, 1, 1], axis=0)
     assert np.isfinite(project(copies, "umap", n_epochs=50).coordinates).all()
+
+
+@needs_umap
+@pytest.mark.parametrize(("n_features", "n_components"), [(1, 2), (1, 3), (2, 3)])
+def test_fewer_directions_than_axes_give_a_map(n_features, n_components):
+    """umap-learn divides each axis of the start by its range, which must not be zero."""
+    vectors = np.random.default_rng(0).normal(size=(60, n_features)).astype(np.float32)
+    first, again = (project(vectors, "umap", n_components=n_components, n_epochs=50) for _ in range(2))
+    assert np.isfinite(first.coordinates).all()
+    assert first.coordinates.tobytes() == again.coordinates.tobytes()
+    assert first.details["trustworthiness"] > 0.9
+
+
+@needs_umap
+@pytest.mark.parametrize("unit", [1e-25, 1e30])
+def test_the_unit_of_the_features_and_their_distance_from_zero_change_little(unit):
+    vectors = two_groups().astype(np.float64)
+    for changed in (unit * vectors, vectors + 1e4):
+        found = project(changed, "umap", n_epochs=50)
+        assert np.isfinite(found.coordinates).all()
+        first, second = found.coordinates[:30].mean(axis=0), found.coordinates[30:].mean(axis=0)
+        assert np.linalg.norm(first - second) > 3

@@ -4,7 +4,7 @@ from scipy.stats import skew
 
 from featx_core.measures.neighbors import (
     Neighbor,
-    cosine_similarities,
+    cosine_dissimilarities,
     effective_dimension,
     hubness,
     movers,
@@ -19,8 +19,10 @@ FAN = np.array([[1.0, 0.0], [0.9, 0.1], [0.5, 0.5], [0.0, 3.0]])
 
 def test_cosine_needs_no_length_and_no_division_by_zero():
     vectors = np.array([[3e30, 4e30], [-3.0, -4.0], [0.0, 0.0], [4e-30, -3e-30]])
-    expected = [[1, -1, 0, 0], [-1, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]]
-    np.testing.assert_allclose(cosine_similarities(vectors), expected, atol=1e-12)
+    expected = [[0, 2, 1, 1], [2, 0, 1, 1], [1, 1, 1, 1], [1, 1, 1, 0]]
+    np.testing.assert_allclose(cosine_dissimilarities(vectors), expected, atol=1e-12)
+    np.testing.assert_allclose(cosine_dissimilarities(vectors, vectors[:3]), np.array(expected)[:, :3], atol=1e-12)
+    np.testing.assert_array_equal(cosine_dissimilarities(np.zeros((2, 3))), 1)
 
 
 def test_nearest_by_hand():

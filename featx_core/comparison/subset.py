@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from featx_core.base.labels import label_texts
 from featx_core.base.wording import counted, spaced
 from featx_core.measures.folds import N_FOLDS, as_groups, assign_folds
 
@@ -24,11 +25,12 @@ MIN_GROUPS_A_LABEL = 2
 
 
 @dataclass(frozen=True, eq=False)
-class Panel:
+class Subset:
     """The images that a comparison looks at, in the order of their keys.
 
     Attributes:
         rows: Which of all images, int64 `(n_images,)`.
+        keys: What names the content of each.
         groups: The group of each, int64 `(n_images,)`.
         representatives: Which of `rows` stand for their groups: one image a group, int64 `(n_groups,)`.
         probed: Which of `rows` have a label that can be learnt, int64 `(n_probed,)`; empty without labels.
@@ -43,6 +45,7 @@ class Panel:
     """
 
     rows: np.ndarray
+    keys: tuple[str, ...]
     groups: np.ndarray
     representatives: np.ndarray
     probed: np.ndarray
@@ -66,18 +69,18 @@ class Panel:
         return self.groups[self.probed]
 
 
-def choose_panel(
+def choose_subset(
     keys: Sequence[str],
-    labels: Sequence[str | None] | None,
+    labels: Sequence[Any] | None,
     groups: Sequence[Any] | np.ndarray | None,
     *,
     noun: str = "image",
-) -> Panel:
+) -> Subset:
     """Choose the images to look at and deal them out to folds.
 
     Args:
         keys: Names each image by its content, such as its digest. Images with equal keys belong to one group.
-        labels: The label of each image, None or "" where it has none. None: without labels.
+        labels: The label of each image, see `label_text`. None: without labels.
         groups: The group of each image, such as near-duplicates. None: equal keys only.
         noun: What to call one of them in words: "row" when they are not images.
 
@@ -91,7 +94,7 @@ def choose_panel(
     if labels is not None and len(labels) != n_images:
         raise ValueError(f"`labels` must have one entry for each of {n_images} images. Received: {len(labels)}.")
     joined = _join(keys, as_groups(groups, n_images))
-    named = [label or None for label in labels] if labels is not None else [None] * n_images
+    named = label_texts(labels) if labels is not None else [None] * n_images
     rows = _ordered(keys, joined, named)
     notes = []
     if len(rows) < n_images:
@@ -102,10 +105,11 @@ def choose_panel(
     groups_here = _numbered(groups_here)
     probed, codes, names, left_out = _probed([named[row] for row in rows], groups_here, noun)
     folds = assign_folds(codes, groups_here[probed]) if len(probed) else np.zeros(0, np.int64)
-    digest = _digest([keys[row] for row in rows], groups_here, probed, codes)
+    keys_here = tuple(keys[row] for row in rows)
+    digest = _digest(keys_here, groups_here, probed, codes)
     representatives = np.unique(groups_here, return_index=True)[1]
-    chosen = rows, groups_here, representatives, probed, codes, folds, names
-    return Panel(*chosen, (*notes, *left_out), any(named), digest, n_images, noun)
+    chosen = rows, keys_here, groups_here, representatives, probed, codes, folds, names
+    return Subset(*chosen, (*notes, *left_out), any(named), digest, n_images, noun)
 
 
 def _join(keys: Sequence[str], groups: np.ndarray) -> np.ndarray:

@@ -1,0 +1,112 @@
+"""Extractors that learned from the labels they would be scored by: scored on other images, or left out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from featx_core.base.wording import counted
+from featx_core.comparison.differences import Answers, Difference
+from featx_core.comparison.subset import Subset
+from featx_core.comparison.verdicts import joined, listed
+from featx_core.measures.probes import probe_interval
+
+Score = Mapping[str, Any]
+
+
+def find_unseen(subset: Subset, seen: Mapping[str, Collection[str] | None]) -> dict[str, np.ndarray]:
+    """Tell which labelled images each extractor did not learn from.
+
+    Args:
+        subset: The images.
+        seen: For extractors that learned from labels, the keys of the images whose labels they learned from; None: any may be
+            among them.
+
+    Returns:
+        For each extractor that learned from labels of this subset, bool `(n_probed,)`: images in groups without any image
+        that it learned from.
+    """
+    found = {}
+    for name, keys in seen.items():
+        is_seen = np.array([keys is None or key in keys for key in subset.keys], bool)
+        unseen = ~np.isin(subset.probed_groups, subset.groups[is_seen])
+        if not unseen.all():
+            found[name] = unseen
+    return found
+
+
+def restrict(score: Score, unseen: np.ndarray, subset: Subset) -> dict[str, Any]:
+    """Take scores by label on the images that an extractor did not learn from; silhouette and NMI have none.
+
+    Args:
+        score: As `score_extractor` gave it.
+        unseen: Which labelled images those are, bool `(n_probed,)`.
+        subset: The images.
+    """
+    restricted: dict[str, Any] = {**score, "silhouette": None, "nmi": None, "n_scored": int(unseen.sum())}
+    codes, groups = subset.codes[unseen], subset.probed_groups[unseen]
+    for probe in ("knn", "probe"):
+        right = np.asarray(score[probe]["correct"])[unseen]
+        interval = probe_interval(right, codes, groups)._asdict() if len(right) else None
+        restricted[probe] = None if interval is None else {**score[probe], **interval}
+    return restricted
+
+
+def unseen_notes(unseen: Mapping[str, np.ndarray], noun: str) -> list[str]:
+    """Say of each extractor that learned from labels what it was scored on."""
+    return [f"{listed([name])} learned from these labels. {_scored_on(unseen[name], noun)}" for name in sorted(unseen)]
+
+
+def unseen_sentences(answers: Answers, differences: Sequence[Difference], noun: str) -> list[str]:
+    """Say how extractors that learned from labels do on the images that they did not learn from.
+
+    Args:
+        answers: Of all extractors.
+        differences: Between them, as `find_differences` gave them.
+        noun: What to call one of the images.
+    """
+    sentences: list[str] = []
+    for name in sorted(answers.usable):
+        if not answers.is_enough(name):
+            sentences.append(_left_out(name, len(answers.rows(name)), noun))
+            continue
+        others = [row for row in differences if name in (row.first, row.second)]
+        alone = [row for row in others if not {row.first, row.second} <= set(answers.usable)]
+        sentences += _against(name, alone, f"that its training did not see, {listed([name])}", noun)
+        sentences += [
+            sentence
+            for row in others
+            if row not in alone and name == row.first
+            for sentence in _against(name, [row], f"that neither training saw, {listed([name])}", noun)
+        ]
+    return sentences
+
+
+def _scored_on(unseen: np.ndarray, noun: str) -> str:
+    n_images = int(unseen.sum())
+    if not n_images:
+        return f"It has no scores by label: no {noun} is known that its training did not see."
+    return f"Its scores by label are those on {counted(n_images, noun)} that its training did not see."
+
+
+def _left_out(name: str, n_images: int, noun: str) -> str:
+    known = f"only {counted(n_images, noun)}" if n_images else f"no {noun}"
+    return (
+        f"{listed([name])} has no part in the verdict: it learned from these labels, and {known} that its training did not "
+        f"see {'is' if n_images < 2 else 'are'} at hand."
+    )
+
+
+def _against(name: str, rows: Sequence[Difference], who: str, noun: str) -> list[str]:
+    """Say what an extractor beats, what beats it, and to what there is no real difference."""
+    beaten = [row.second for row in rows if row.is_real and row.first == name]
+    beaten_by = [row.first for row in rows if row.is_real and row.second == name]
+    level = [row.second if row.first == name else row.first for row in rows if not row.is_real]
+    claims = [f"is {word} than {listed(names)}" for word, names in (("better", beaten), ("worse", beaten_by)) if names]
+    if level:
+        claims.append(f"shows no real difference to {listed(level)}")
+    if not claims:
+        return []
+    return [f"On {counted(rows[0].n_images, noun)} {who} {joined(claims)}."]
