@@ -2,128 +2,167 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Sequence
-from typing import IO, cast
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from featx_core.base.wording import counted, spaced
-from featx_core.tables.assembly import assemble_vectors
-from featx_core.tables.layout import MAX_CELLS, Choice, Layout, TableError, guess_columns
-from featx_core.tables.rows import Vectors
-from featx_core.tables.text_form import TextForm, as_number, find_form, read_rows
+from featx_core.base.file_names import shown_text
+from featx_core.base.wording import counted
+from featx_core.tables.content import is_whole, whole_words
+from featx_core.tables.layout import Choice
+from featx_core.tables.numerals import Numerals, gaps_as_null, read_numerals
+from featx_core.tables.raw import RawColumn, RawTable
+from featx_core.tables.text_form import TextForm, find_form, read_rows
+from featx_core.tables.vectors_in_cells import CellVectors, read_vector_texts
 
+if TYPE_CHECKING:
+    import pyarrow
+
+_CELLS_AT_A_TIME = 100_000
 _SHOWN_CELL = 40  # characters
 
 
-def look(file: IO[bytes], choice: Choice) -> Layout:
-    """Find the columns of a table of text. Reads its first rows.
+def open_table(opened: Callable[[], Any], choice: Choice) -> RawTable:
+    """Read a table of text.
+
+    Args:
+        opened: Opens the file, as a context.
+        choice: What is known of it: `has_header`.
 
     Raises:
-        TableError: If it is no such table.
+        TableError: If it is no such table, or is too large.
     """
-    return _layout(find_form(file, has_header=choice.has_header))
+    with opened() as file:
+        form = find_form(file, has_header=choice.has_header)
+        cut = _Cut(file, form)
+    columns = text_columns(cut.cells, form.columns, is_point_likely=form.delimiter == ",", index=form.nameless)
+    return RawTable(columns, len(cut.numbers), (), form.has_header, cut.numbers, tuple(cut.lost))
 
 
-def _layout(form: TextForm) -> Layout:
-    samples = {name: [row[at].strip() for row in form.sample] for at, name in enumerate(form.columns)}
-    texts = [name for at, name in enumerate(form.columns) if at not in form.numeric and any(samples[name])]
-    return Layout(form.columns, *guess_columns(form.columns, samples, texts), has_header=form.has_header)
+def text_columns(
+    cells: pyarrow.Array, names: Sequence[str], *, is_point_likely: bool, index: frozenset[int] = frozenset()
+) -> tuple[RawColumn, ...]:
+    """Find out what columns of text hold, and read those of numbers and vectors.
 
-
-def read(file: IO[bytes], choice: Choice) -> Vectors:
-    """Read a table of text as vectors.
-
-    Raises:
-        TableError: If it is no such table, is too large, or has rows that cannot be read, the first of them named.
+    Args:
+        cells: Column after column.
+        names: Of the columns.
+        is_point_likely: Whether numbers have a decimal point where nothing tells.
+        index: Positions of columns that are the index of a data frame.
     """
-    form = find_form(file, has_header=choice.has_header)
-    layout = _layout(form)
-    table = _Table(form, layout.named(choice), layout.labelled(choice))
-    for number, cells in read_rows(file, form.encoding, form.delimiter):
-        if not (form.has_header and not table.n_seen):
-            table.take(number, cells)
-        table.n_seen += 1
-        table.n_cells += len(cells)
-        if table.n_cells > MAX_CELLS:
-            raise TableError(f"has more than {spaced(MAX_CELLS)} cells, the limit: save it as NPY or Parquet")
-    return table.vectors(good_rows_only=choice.good_rows_only)
+    n_rows = len(cells) // max(len(names), 1)
+    found = read_numerals(cells, n_rows, is_point_likely=is_point_likely) if n_rows else {}
+    return tuple(
+        _column(name, cells.slice(at * n_rows, n_rows), found.get(at), is_index=at in index)
+        for at, name in enumerate(names)
+    )
 
 
-class _Table:
-    """The rows of a table of text as they are read, and what is wrong with some."""
+class _Cut:
+    """The rows of a table of text, cut into cells.
 
-    def __init__(self, form: TextForm, name_column: str | None, label_column: str | None) -> None:
-        self.n_seen = self.n_cells = 0
-        self._form = form
-        self._name_at, self._label_at = (
-            None if column is None else form.columns.index(column) for column in (name_column, label_column)
-        )
-        self._at = [at for at in form.numeric if at not in (self._name_at, self._label_at)]
-        if not self._at:
-            raise TableError("has no column of numbers")
-        self._numbers = array("d")
-        self._names: list[str] = []
-        self._labels: list[str] = []
-        self._n_bad = 0
-        self._first_bad = ""
+    Attributes:
+        cells: Those of the rows with as many as there are columns, column after column.
+        numbers: The number of each such row in the file.
+        lost: The other rows: their number, and what is wrong.
+    """
 
-    def take(self, number: int, cells: Sequence[str]) -> None:
-        """Take one row, or note what is wrong with it."""
-        form = self._form
-        if len(cells) != len(form.columns):
-            self._refuse(f"row {number} has {counted(len(cells), 'cell')}, the others have {len(form.columns)}")
+    def __init__(self, file: IO[bytes], form: TextForm) -> None:
+        self.numbers: list[int] = []
+        self.lost: list[tuple[int, str]] = []
+        self._width = len(form.columns)
+        self._parts: list[pyarrow.Array] = []
+        self._open: list[str] = []
+        rows = read_rows(file, form.encoding, form.delimiter)
+        if form.has_header:
+            next(rows, None)
+        for number, cells in rows:
+            self._take(number, cells)
+        self._close()
+        self.cells = self._by_column()
+
+    def _take(self, number: int, cells: list[str]) -> None:
+        if len(cells) != self._width:
+            self.lost.append((number, f"has {counted(len(cells), 'cell')}, the others have {self._width}"))
             return
-        picked = [cells[at] for at in self._at]
-        found: Sequence[float | None] | None = _quick_numbers(picked, form.decimal_comma)
-        if found is None:
-            found = [as_number(cell, form.decimal_comma) for cell in picked]
-        if None in found:
-            wrong = found.index(None)
-            cell, column = picked[wrong].strip()[:_SHOWN_CELL], form.columns[self._at[wrong]]
-            self._refuse(f"row {number} has “{cell}” in column “{column}”, which is not a number")
-            return
-        self._numbers.extend(cast(Sequence[float], found))
-        if self._name_at is not None:
-            self._names.append(cells[self._name_at].strip())
-        if self._label_at is not None:
-            self._labels.append(cells[self._label_at].strip())
+        self.numbers.append(number)
+        self._open += cells
+        if len(self._open) > _CELLS_AT_A_TIME:
+            self._close()
 
-    def _refuse(self, what: str) -> None:
-        self._n_bad += 1
-        self._first_bad = self._first_bad or what
+    def _close(self) -> None:
+        import pyarrow
 
-    def vectors(self, *, good_rows_only: bool) -> Vectors:
-        """Give the rows that were taken."""
-        n_good = len(self._numbers) // len(self._at)
-        if self._n_bad and not (good_rows_only and n_good):
-            share = f"{spaced(self._n_bad)} of {counted(n_good + self._n_bad, 'row')}"
-            raise TableError(f"has rows that cannot be read, {share}: {self._first_bad}", n_good=n_good)
-        notes = self._notes()
-        values = np.frombuffer(self._numbers, np.float64).reshape(n_good, len(self._at))
-        names = self._names if self._name_at is not None else None
-        return assemble_vectors(values, names, self._labels if self._label_at is not None else None, notes)
+        self._parts.append(pyarrow.array(self._open, pyarrow.string()))
+        self._open = []
 
-    def _notes(self) -> list[str]:
-        form = self._form
-        taken = {*self._at, self._name_at, self._label_at}
-        left = [name for at, name in enumerate(form.columns) if at not in taken and any(row[at] for row in form.sample)]
-        notes = []
-        if left:
-            more = f" and {len(left) - 3} more" if len(left) > 3 else ""
-            notes.append(f"{counted(len(left), 'column')} without numbers left out: {', '.join(left[:3])}{more}.")
-        if self._n_bad:
-            notes.append(f"{counted(self._n_bad, 'row')} that cannot be read left out: {self._first_bad}.")
-        return notes
+    def _by_column(self) -> pyarrow.Array:
+        import pyarrow
+
+        order = np.arange(len(self.numbers) * self._width, dtype=np.int32).reshape(-1, self._width)
+        return pyarrow.concat_arrays(self._parts).take(pyarrow.array(order.T.ravel()))
 
 
-def _quick_numbers(cells: Sequence[str], comma: bool) -> list[float] | None:
-    """Read cells that are all plain numbers; None for any others, which `as_number` reads one by one."""
-    text = "\n".join(cells)
-    if "_" in text:
-        return None
-    try:
-        return list(map(float, (text.replace(",", ".") if comma else text).split("\n")))
-    except ValueError:
-        return None
+def _column(name: str, cells: pyarrow.Array, numerals: Numerals | None, *, is_index: bool) -> RawColumn:
+    if numerals is not None:
+        return _number_column(name, cells, numerals, is_index=is_index)
+    known = gaps_as_null(cells)
+    if known.null_count == len(known):
+        return RawColumn(name, "nothing", is_index=is_index)
+    vectors = read_vector_texts(known)
+    if isinstance(vectors, CellVectors):
+        return vector_column(name, vectors)
+    return RawColumn(name, vectors or "text", load_words=partial(_trimmed, cells), is_index=is_index)
+
+
+def _number_column(name: str, cells: pyarrow.Array, numerals: Numerals, *, is_index: bool) -> RawColumn:
+    if np.isnan(numerals.values).all() and not len(numerals.unread):
+        return RawColumn(name, "nothing", is_index=is_index)
+    return RawColumn(
+        name,
+        "numbers",
+        1,
+        load_numbers=lambda: numerals.values,
+        load_words=partial(_number_words, cells, numerals),
+        is_index=is_index,
+        unread=numerals.unread,
+        fault=lambda row: f"has “{_shown(cells[row].as_py())}” in column “{name}”, which is not a number",
+        remark=numerals.remark,
+    )
+
+
+def vector_column(name: str, vectors: CellVectors) -> RawColumn:
+    """Give a column of vectors."""
+    n_values = vectors.values.shape[1]
+    return RawColumn(
+        name,
+        f"{counted(n_values, 'number')} a row",
+        n_values,
+        load_numbers=lambda: vectors.values,
+        is_vector=True,
+        unread=vectors.unread,
+        fault=lambda row: f"{vectors.fault(row)} in column “{name}”",
+    )
+
+
+def _number_words(cells: pyarrow.Array, numerals: Numerals) -> pyarrow.Array:
+    """Give the cells of a column of numbers as they are written, but whole numbers without a decimal point."""
+    from pyarrow import compute
+
+    has_points = compute.any(compute.match_substring_regex(cells, r"[.,eE]")).as_py()
+    if has_points and not len(numerals.unread) and is_whole(numerals.values):
+        return whole_words(numerals.values)
+    return gaps_as_null(cells)
+
+
+def _trimmed(cells: pyarrow.Array) -> pyarrow.Array:
+    from pyarrow import compute
+
+    trimmed = compute.utf8_trim_whitespace(cells)
+    return compute.if_else(compute.equal(trimmed, ""), None, trimmed)
+
+
+def _shown(cell: str) -> str:
+    return shown_text(cell, _SHOWN_CELL)

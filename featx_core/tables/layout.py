@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 MAX_FILE_BYTES = 256 * 1024**2  # rows 23 and 24 of docs/faults.md: as a file, unpacked, and as float32
 MAX_CELLS = 5_000_000  # row 25: of a table of text
-_NAME_WORDS = (
-    "name", "names", "file", "files", "filename", "filenames", "file_name", "file_names", "image", "images", "image_name",
-    "image_path", "path", "paths", "id", "ids", "image_id", "key", "keys", "row_name", "title", "index",
-)  # fmt: skip
-_LABEL_WORDS = (
-    "label", "labels", "class", "classes", "class_name", "category", "categories", "target", "targets", "species", "y",
-    "group", "kind",
-)  # fmt: skip
-_SPACES = re.compile(r"[\s.-]+")
+MAX_COLUMNS = 200_000  # that can each have a role
+
+Role = Literal["feature", "label", "name", "left out"]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 class TableError(ValueError):
@@ -36,11 +31,12 @@ class Choice:
     """What to take of a file. None stands for the best guess, "" for none.
 
     Attributes:
-        array: Which array, in a file that holds several.
+        array: Which array (or column of vectors) holds the features, and no other.
         name_column: The column (or array) that names the rows.
         label_column: The column (or array) with their labels.
         has_header: Whether the first row of a table of text names its columns.
         good_rows_only: Whether rows that cannot be read are left out, rather than being a fault.
+        roles: Pairs of a column (or array) and the role that it has, whatever the guess.
     """
 
     array: str | None = None
@@ -48,98 +44,66 @@ class Choice:
     label_column: str | None = None
     has_header: bool | None = None
     good_rows_only: bool = False
+    roles: tuple[tuple[str, Role], ...] = ()
+
+    @property
+    def stated(self) -> dict[str, Role]:
+        """The role of every column that was given one, in whichever way."""
+        given: Mapping[str | None, Role] = {self.array: "feature", self.name_column: "name", self.label_column: "label"}
+        return {column: role for column, role in given.items() if column} | dict(self.roles)
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column (or an array) was taken for.
+
+    Attributes:
+        name: What it is called, in this file alone.
+        role: "feature", "label", "name" or "left out".
+        holds: What is in it, in words: "numbers", "text", "512 numbers a row".
+        why: Why it has a role that its content alone does not explain; "" otherwise.
+        options: The roles that it can have.
+    """
+
+    name: str
+    role: Role
+    holds: str
+    why: str = ""
+    options: tuple[Role, ...] = ROLES
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is one feature among many, without anything to say about it."""
+        return self.role == "feature" and not self.why
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What a file offers, and the best guess of what is meant.
+    """What a file offers, and what each part of it is taken for.
 
     Attributes:
-        columns: The columns (or arrays) that can name or label the rows.
-        name_column: The guess; None for none.
-        label_column: The guess; None for none.
-        arrays: The arrays of numbers, the likeliest first; empty for files that hold a single table.
-        has_header: The guess for a table of text; None for other files.
+        columns: The columns (or arrays), as the file orders them.
+        arrays: Those that can be the features alone, the likeliest first; empty for files that hold a single table.
+        has_header: Whether the first row of a table of text names its columns; None for other files.
+        is_doubtful: Whether the names of several arrays do not tell which of them holds the features.
     """
 
-    columns: tuple[str, ...]
-    name_column: str | None = None
-    label_column: str | None = None
+    columns: tuple[Column, ...]
     arrays: tuple[str, ...] = ()
     has_header: bool | None = None
+    is_doubtful: bool = False
 
-    def named(self, choice: Choice) -> str | None:
-        """Give the column that names the rows.
+    @property
+    def main(self) -> str | None:
+        """The array that is taken for the features."""
+        return next((each.name for each in self.columns if each.role == "feature" and each.name in self.arrays), None)
 
-        Raises:
-            TableError: If there is no such column.
-        """
-        return self._chosen(choice.name_column, self.name_column)
+    @property
+    def name_column(self) -> str | None:
+        """The column that names the rows."""
+        return next((column.name for column in self.columns if column.role == "name"), None)
 
-    def labelled(self, choice: Choice) -> str | None:
-        """Give the column with the labels.
-
-        Raises:
-            TableError: If there is no such column.
-        """
-        found = self._chosen(choice.label_column, self.label_column)
-        return None if choice.label_column is None and found == self.named(choice) else found
-
-    def _chosen(self, asked: str | None, guess: str | None) -> str | None:
-        if asked is None:
-            return guess
-        if asked and asked not in self.columns:
-            raise TableError(f"has no column “{asked}”. It has: {', '.join(self.columns[:12]) or 'none to choose'}")
-        return asked or None
-
-
-def guess_columns(
-    columns: Sequence[str], samples: Mapping[str, Sequence[str]], texts: Sequence[str]
-) -> tuple[str | None, str | None]:
-    """Guess which columns name and label the rows: by what they are called, else by what is in them.
-
-    Args:
-        columns: Those that can.
-        samples: The first cells of each, as text.
-        texts: Those of them that hold text.
-
-    Returns:
-        The column of names and that of labels, or None.
-
-    >>> guess_columns(["File name", "class", "note"], {"class": ["owl", "owl"]}, ["File name", "class", "note"])
-    ('File name', 'class')
-    """
-    words = {column: _SPACES.sub("_", column.strip().lower()) for column in columns}
-    label = next((column for column in columns if _means_label(column, words, samples, texts)), None)
-    name = next((c for word in _NAME_WORDS for c in columns if words[c] == word and c != label), None)
-    rest = [column for column in texts if column not in (name, label)]
-    if name is None:
-        name = next((column for column in rest if _all_differ(samples.get(column, ()))), None)
-    if label is None:
-        label = next((column for column in rest if column != name and _repeats(samples.get(column, ()))), None)
-    return name, label
-
-
-def is_known_word(cell: str) -> bool:
-    """Tell whether a cell is what headers call names and labels."""
-    return _SPACES.sub("_", cell.strip().lower()) in (*_NAME_WORDS, *_LABEL_WORDS)
-
-
-def _means_label(
-    column: str, words: Mapping[str, str], samples: Mapping[str, Sequence[str]], texts: Sequence[str]
-) -> bool:
-    if words[column] not in _LABEL_WORDS or (words[column] == "y" and "x" in words.values()):
-        return False
-    return column in texts or all(_is_whole(cell) for cell in samples.get(column, ()))
-
-
-def _is_whole(cell: str) -> bool:
-    return not cell or cell.strip().lstrip("-").isdecimal()
-
-
-def _all_differ(cells: Sequence[str]) -> bool:
-    return len(set(cells)) == len(cells) > 0
-
-
-def _repeats(cells: Sequence[str]) -> bool:
-    return 0 < len(set(cells)) <= max(len(cells) // 2, 1)
+    @property
+    def label_column(self) -> str | None:
+        """The first column with labels."""
+        return next((column.name for column in self.columns if column.role == "label"), None)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, Any
 
 import numpy as np
 
-from featx_core.base.wording import too_large
-from featx_core.tables.assembly import assemble_vectors
-from featx_core.tables.layout import MAX_FILE_BYTES, Choice, Layout, TableError
-from featx_core.tables.rows import Vectors
+from featx_core.base.wording import spaced, too_large
+from featx_core.tables.content import number_words
+from featx_core.tables.layout import MAX_COLUMNS, MAX_FILE_BYTES, Choice, TableError
+from featx_core.tables.raw import RawColumn, RawTable
 
+OBJECTS = "Python objects, which featx never unpacks"
 _NUMERIC = "fiub"
 _KINDS = {"U": "text", "S": "text", "c": "complex numbers", "M": "dates", "m": "time spans", "V": "raw bytes"}
 _READERS = {
@@ -45,6 +48,15 @@ class Header:
     def is_numeric(self) -> bool:
         """Whether it holds plain real numbers."""
         return self.dtype.kind in _NUMERIC and self.dtype.names is None
+
+    @property
+    def holds(self) -> str:
+        """What is in it, in words."""
+        if self.dtype.hasobject:
+            return OBJECTS
+        if self.dtype.names is not None:
+            return "a structured array"
+        return "numbers" if self.is_numeric else _KINDS.get(self.dtype.kind, "something else")
 
     @property
     def is_text(self) -> bool:
@@ -98,47 +110,48 @@ def check_size(header: Header) -> None:
         raise TableError(f"would unpack to {too_large(n_bytes, MAX_FILE_BYTES)}")
 
 
-def check_kind(header: Header, *, n_axes: tuple[int, ...] = (1, 2)) -> None:
+def check_kind(header: Header) -> None:
     """Refuse what is no table of numbers.
 
     Raises:
         TableError: If it holds anything but real numbers, or has another number of axes.
     """
     if header.dtype.hasobject:
-        raise TableError("contains Python objects, which featx never unpacks: save plain numbers")
+        raise TableError(f"contains {OBJECTS}: save plain numbers")
     if header.dtype.names is not None:
         raise TableError("is a structured array: save its numbers as a plain array with one column a value")
     if not header.is_numeric:
-        raise TableError(f"holds {_KINDS.get(header.dtype.kind, 'something else')}, not numbers")
-    if len(header.shape) not in n_axes:
+        raise TableError(f"holds {header.holds}, not numbers")
+    if not is_table(header.shape):
         shape = " x ".join(map(str, header.shape)) or "a single number"
         raise TableError(f"has {len(header.shape)} axes ({shape}): save one row an item and one column a value")
 
 
-def as_table(values: np.ndarray) -> np.ndarray:
-    """Make two axes of however many there are; a single one becomes a column."""
-    return values.reshape(len(values), math.prod(values.shape[1:]))
+def is_table(shape: tuple[int, ...]) -> bool:
+    """Tell whether an array has rows and columns, but for axes of length one."""
+    return len(shape) > 0 and sum(side != 1 for side in shape[1:]) <= 1
 
 
-def look(file: IO[bytes], choice: Choice) -> Layout:
-    """Check the header of a NumPy file. It has no names and no labels.
-
-    Raises:
-        TableError: If it is no table of numbers, or too large.
-    """
-    file.seek(0)
-    header = read_header(file)
-    check_kind(header)
-    check_size(header)
-    return Layout(())
-
-
-def read(file: IO[bytes], choice: Choice) -> Vectors:
-    """Read a NumPy file as vectors without names.
+def open_table(opened: Callable[[], Any], choice: Choice) -> RawTable:
+    """Read a NumPy file: its columns have no names.
 
     Raises:
         TableError: If it is no table of numbers, or too large, or ends early.
     """
-    look(file, choice)
-    file.seek(0)
-    return assemble_vectors(as_table(read_values(file, read_header(file))), None, None)
+    with opened() as file:
+        header = read_header(file)
+        check_kind(header)
+        check_size(header)
+        values = read_values(file, header).reshape(header.shape[0], -1 if header.shape[0] else 1)
+    return RawTable(tuple(_columns(values)), len(values), matrix=values)
+
+
+def _columns(values: np.ndarray) -> Iterator[RawColumn]:
+    if values.shape[1] > MAX_COLUMNS:
+        yield RawColumn(
+            "numbers", f"{spaced(values.shape[1])} numbers a row", values.shape[1], lambda: values, None, True
+        )
+        return
+    for at in range(values.shape[1]):
+        own = values[:, at]
+        yield RawColumn(f"column {at + 1}", "numbers", 1, partial(np.asarray, own), partial(number_words, own))

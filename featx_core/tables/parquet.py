@@ -2,138 +2,167 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from featx_core.base.wording import counted, too_large
-from featx_core.tables.assembly import assemble_vectors
-from featx_core.tables.layout import MAX_FILE_BYTES, Choice, Layout, TableError, guess_columns
-from featx_core.tables.rows import Vectors
+from featx_core.base.file_names import shown_text
+from featx_core.base.wording import too_large
+from featx_core.tables import arrow_types
+from featx_core.tables.column_words import vector_rank
+from featx_core.tables.content import number_words
+from featx_core.tables.delimited import text_columns, vector_column
+from featx_core.tables.layout import MAX_FILE_BYTES, Choice, TableError
+from featx_core.tables.raw import RawColumn, RawTable, unlike_names
+from featx_core.tables.vectors_in_cells import CellVectors, stack
 
 if TYPE_CHECKING:
     import pyarrow
 
-_SAMPLE = 1_000
 _NUMBER_BYTES = 4  # of a float32
 
 
-def look(file: IO[bytes], choice: Choice) -> Layout:
-    """Find the columns of a Parquet file.
+def open_table(opened: Callable[[], Any], choice: Choice) -> RawTable:
+    """Read the columns of a Parquet file. Structs are taken apart; the fields of `a` are called `a.b`.
 
     Raises:
-        TableError: If it is none, is too large, or has no column of numbers.
+        TableError: If it is none, is too large, or has no such column of vectors as is chosen.
     """
-    table = _read(file)
-    words = [name for name in table.column_names if _is_word(table.schema.field(name).type)]
-    texts = [name for name in words if not _is_number(table.schema.field(name).type)]
-    samples = {name: _as_words(table.column(name).slice(0, _SAMPLE)) for name in words}
-    return Layout(tuple(words), *guess_columns(words, samples, texts), arrays=_lists(table))
+    with opened() as file:
+        table, unread, index = _read(file)
+    names = unlike_names([*(shown_text(name) for name in table.column_names), *(shown_text(name) for name in unread)])
+    columns = [
+        _column(name, table.column(at), is_index=table.column_names[at] in index)
+        for at, name in enumerate(names[: table.num_columns])
+    ]
+    columns += [RawColumn(name, holds) for name, holds in zip(names[table.num_columns :], unread.values(), strict=True)]
+    vectors = [column for column in columns if column.is_vector]
+    arrays = tuple(column.name for column in sorted(vectors, key=lambda each: (vector_rank(each.name), -each.n_values)))
+    if choice.array is not None and choice.array not in arrays:
+        raise TableError(f"has no lists of numbers “{choice.array}”. It has: {', '.join(arrays[:12]) or 'none'}")
+    return RawTable(tuple(columns), table.num_rows, arrays)
 
 
-def read(file: IO[bytes], choice: Choice) -> Vectors:
-    """Read a Parquet file as vectors: its columns of numbers, or one column that holds a list of numbers in each cell.
-
-    Raises:
-        TableError: If it is none, is too large, or has no column of numbers.
-    """
-    layout, table = look(file, choice), _read(file)
-    named, labelled = layout.named(choice), layout.labelled(choice)
-    if choice.array is not None and choice.array not in layout.arrays:
-        raise TableError(f"has no lists of numbers “{choice.array}”. It has: {', '.join(layout.arrays) or 'none'}")
-    array = choice.array or (layout.arrays[0] if layout.arrays else None)
-    numeric = [n for n in table.column_names if n not in (named, labelled) and _is_number(table.schema.field(n).type)]
-    if array is None and not numeric:
-        raise TableError("has no column of numbers")
-    values = _columns(table, numeric) if array is None else _expanded(table.column(array))
-    used = {named, labelled, *(numeric if array is None else [array])}
-    left = [name for name in table.column_names if name not in used]
-    names, labels = (None if name is None else _as_words(table.column(name)) for name in (named, labelled))
-    return assemble_vectors(values, names, labels, _notes(left))
-
-
-def _read(file: IO[bytes]) -> pyarrow.Table:
+def _read(file: IO[bytes]) -> tuple[pyarrow.Table, dict[str, str], frozenset[str]]:
+    """Read what can be used; with what the other columns hold, and which are the index of a data frame."""
     import pyarrow
     from pyarrow import parquet
 
-    file.seek(0)
     try:
-        found = parquet.ParquetFile(file)
-        _check(found.metadata)
-        names = [field.name for field in found.schema_arrow if _is_wanted(field.type)]
-        return found.read(columns=list(dict.fromkeys(names)), use_threads=False)
+        schema = parquet.read_schema(file)
+        paths, unread = arrow_types.wanted(schema)
+        file.seek(0)
+        found = parquet.ParquetFile(file, read_dictionary=arrow_types.texts(schema))
+        _check(found.metadata, set(paths))
+        table = found.read(columns=paths, use_threads=False)
+        while any(pyarrow.types.is_struct(field.type) for field in table.schema):
+            table = table.flatten()
     except TableError:
         raise
+    except pyarrow.ArrowNotImplementedError as error:
+        raise TableError("is a Parquet file of a kind that cannot be read here: save it anew with pyarrow") from error
     except (pyarrow.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
         raise TableError("is not a Parquet file that can be read: it is damaged, or of another kind") from error
+    return table, unread, _index_columns(schema)
 
 
-def _check(metadata: Any) -> None:
-    """Refuse what is too large, by what it declares."""
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    declared = sum(group.total_byte_size for group in groups)
-    n_bytes = max(declared, metadata.num_rows * metadata.num_columns * _NUMBER_BYTES)
-    if n_bytes > MAX_FILE_BYTES:
-        raise TableError(f"would unpack to {too_large(n_bytes, MAX_FILE_BYTES)}")
+def _check(metadata: Any, wanted: Collection[str]) -> None:
+    """Refuse what is too large, by what the columns that are wanted declare: their bytes, and their numbers as float32."""
+    n_bytes = n_numbers = 0
+    for group in (metadata.row_group(number) for number in range(metadata.num_row_groups)):
+        for chunk in (group.column(at) for at in range(group.num_columns)):
+            if any(path in wanted for path in _starts(chunk.path_in_schema)):
+                n_bytes += chunk.total_uncompressed_size
+                n_numbers += chunk.num_values
+    declared = max(n_bytes, n_numbers * _NUMBER_BYTES)
+    if declared > MAX_FILE_BYTES:
+        raise TableError(f"would unpack to {too_large(declared, MAX_FILE_BYTES)}")
 
 
-def _is_number(kind: pyarrow.DataType) -> bool:
-    from pyarrow import types
-
-    return types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
-
-
-def _is_word(kind: pyarrow.DataType) -> bool:
-    from pyarrow import types
-
-    if types.is_dictionary(kind):
-        return _is_word(kind.value_type)
-    return types.is_string(kind) or types.is_large_string(kind) or types.is_integer(kind) or types.is_boolean(kind)
+def _starts(path: str) -> Iterator[str]:
+    parts = path.split(".")
+    return (".".join(parts[:end]) for end in range(1, len(parts) + 1))
 
 
-def _is_list(kind: pyarrow.DataType) -> bool:
-    from pyarrow import types
-
-    is_list = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
-    return is_list and _is_number(kind.value_type)
-
-
-def _is_wanted(kind: pyarrow.DataType) -> bool:
-    return _is_number(kind) or _is_word(kind) or _is_list(kind)
+def _index_columns(schema: pyarrow.Schema) -> frozenset[str]:
+    """Name the columns that pandas says are its index."""
+    with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError):
+        return frozenset(name for name in schema.pandas_metadata["index_columns"] if isinstance(name, str))
+    return frozenset()
 
 
-def _lists(table: pyarrow.Table) -> tuple[str, ...]:
-    return tuple(name for name in table.column_names if _is_list(table.schema.field(name).type))
+def _column(name: str, column: pyarrow.ChunkedArray, *, is_index: bool) -> RawColumn:
+    kind = arrow_types.kind_of(column.type)
+    if column.null_count == len(column) and len(column):
+        return RawColumn(name, "nothing")
+    if kind == "vectors":
+        found = _vectors(arrow_types.plain(column))
+        return vector_column(name, found) if isinstance(found, CellVectors) else RawColumn(name, found)
+    if kind == "text":
+        (read,) = text_columns(_texts(column), [name], is_point_likely=True, index=frozenset({0} if is_index else ()))
+        return read
+    array = arrow_types.plain(column)
+    if kind == "numbers":
+        return RawColumn(name, kind, 1, partial(_numbers, array), partial(_words, array), is_index=is_index)
+    return RawColumn(name, kind, load_words=partial(_words, array), is_index=is_index)
 
 
-def _columns(table: pyarrow.Table, names: Sequence[str]) -> np.ndarray:
-    values = np.empty((table.num_rows, len(names)), np.float32)
-    for at, name in enumerate(names):
-        with np.errstate(over="ignore"):
-            values[:, at] = table.column(name).cast("float64", safe=False).to_numpy()
-    return values
+def _numbers(array: pyarrow.Array) -> np.ndarray:
+    import pyarrow
+
+    if pyarrow.types.is_boolean(array.type):
+        array = array.cast(pyarrow.uint8())
+    return array.to_numpy(zero_copy_only=False)
 
 
-def _expanded(column: pyarrow.ChunkedArray) -> np.ndarray:
-    """Make one column a value of a column of lists, which must be equally long."""
+def _words(array: pyarrow.Array) -> pyarrow.Array:
+    import pyarrow
     from pyarrow import compute
 
-    lengths = compute.list_value_length(column)
-    if column.null_count or len(set(lengths.unique().to_pylist())) != 1:
-        raise TableError("has lists of different lengths in one column: a table has as many values in each row")
-    flat = compute.list_flatten(column)
-    if len(flat) * _NUMBER_BYTES > MAX_FILE_BYTES:
-        raise TableError(f"would unpack to {too_large(len(flat) * _NUMBER_BYTES, MAX_FILE_BYTES)}")
-    return flat.cast("float64", safe=False).to_numpy().reshape(len(column), -1)
+    if pyarrow.types.is_boolean(array.type):
+        return compute.if_else(array, "True", "False")
+    return (
+        number_words(array.to_numpy(zero_copy_only=False))
+        if pyarrow.types.is_floating(array.type)
+        else array.cast("string")
+    )
 
 
-def _as_words(column: pyarrow.ChunkedArray) -> list[str]:
-    return ["" if cell is None else str(cell) for cell in column.to_pylist()]
+def _texts(column: pyarrow.ChunkedArray) -> pyarrow.Array:
+    """Give a column of text, once it is known that it fits into memory however often a text repeats."""
+    import pyarrow
+    from pyarrow import compute
+
+    n_bytes = 0
+    for chunk in column.chunks:
+        if pyarrow.types.is_dictionary(chunk.type):
+            n_bytes += compute.sum(compute.binary_length(chunk.dictionary).take(chunk.indices)).as_py() or 0
+    if n_bytes > MAX_FILE_BYTES:
+        raise TableError(f"would unpack to {too_large(n_bytes, MAX_FILE_BYTES)}")
+    return arrow_types.plain(column.cast(pyarrow.string()))
 
 
-def _notes(left: Sequence[str]) -> list[str]:
-    if not left:
-        return []
-    more = f" and {len(left) - 3} more" if len(left) > 3 else ""
-    return [f"{counted(len(left), 'column')} left out: {', '.join(left[:3])}{more}."]
+def _vectors(array: pyarrow.Array) -> CellVectors | str:
+    import pyarrow
+
+    flat, lengths = _unnested(array)
+    is_single = pyarrow.types.is_float32(flat.type) or pyarrow.types.is_float16(flat.type)
+    flat = flat.cast(pyarrow.float32() if is_single else pyarrow.float64(), safe=False)
+    return stack(flat.to_numpy(zero_copy_only=False), lengths)
+
+
+def _unnested(array: pyarrow.Array) -> tuple[pyarrow.Array, np.ndarray]:
+    """Give all numbers of lists of any nesting, and how many of them each row has; 0 for none."""
+    from pyarrow import compute
+
+    lengths = compute.fill_null(compute.list_value_length(array), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    flat = arrow_types.plain(compute.list_flatten(array))
+    if arrow_types.kind_of(flat.type) != "vectors":
+        return flat, lengths
+    flat, inner = _unnested(flat)
+    ends = np.concatenate([[0], np.cumsum(inner)])
+    stops = np.cumsum(lengths)
+    return flat, ends[stops] - ends[stops - lengths]

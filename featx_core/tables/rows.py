@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from featx_core.tables.layout import Column
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -57,9 +59,11 @@ class Vectors:
         names: The name of each row, no two alike; None when the rows have no names.
         labels: The label of each row, or None.
         notes: What was left out or changed on the way, in plain words.
+        columns: What each column of the file was taken for; empty for vectors that did not come from one.
     """
 
     values: np.ndarray
     names: tuple[str, ...] | None
     labels: tuple[str | None, ...]
     notes: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()

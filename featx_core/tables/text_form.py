@@ -1,4 +1,7 @@
-"""How a table of text is written: its encoding, what stands between cells, its decimal sign, whether it has a header."""
+"""How a table of text is written: its encoding, what stands between cells, whether its first row names the columns.
+
+Python's `csv` cuts the rows; what follows is what no library tells reliably. `docs/decisions/tables.md` says why.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from featx_core.base.file_names import shown_text
-from featx_core.tables.layout import TableError, is_known_word
+import numpy as np
 
+from featx_core.base.file_names import shown_text
+from featx_core.base.wording import spaced
+from featx_core.tables.column_words import is_known_word
+from featx_core.tables.layout import MAX_CELLS, MAX_COLUMNS, TableError
+from featx_core.tables.numerals import is_missing, looks_like_number
+from featx_core.tables.raw import unlike_names
+from featx_core.tables.vectors_in_cells import looks_like_vector
+
+MAX_CELL = 16 * 1024**2  # characters
 SAMPLE_ROWS = 1_000
 SAMPLE_CELLS = 50_000
 _DELIMITERS = (",", ";", "\t", " ")
-_SNIFFED_CHARACTERS = 64 * 1024
+_SNIFFED_BYTES = 8 * 1024**2
 _SNIFFED_ROWS = 50
+_SNIFFED_CELLS = 200  # of a row
 _CHUNK = 1024**2
-_MISSING = frozenset({"", "na", "nan", "n/a", "#n/a", "null", "none", "-", "?"})
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_END = "\x00end"  # a row of our own after the last, which an open quotation mark would swallow
+
+csv.field_size_limit(MAX_CELL)  # of this process; Python's 128 kB are less than a long vector in one cell
 
 
 @dataclass(frozen=True)
@@ -31,20 +45,16 @@ class TextForm:
     Attributes:
         encoding: Of the characters.
         delimiter: What stands between two cells.
-        decimal_comma: Whether numbers are written 1,5.
         has_header: Whether the first row names the columns.
         columns: The name of each column, no two alike.
-        numeric: Positions of the columns that hold numbers, or nothing but missing ones.
-        sample: The first rows that have as many cells as there are columns.
+        nameless: Positions of the first columns that have no name, where others have one.
     """
 
     encoding: str
     delimiter: str
-    decimal_comma: bool
     has_header: bool
     columns: tuple[str, ...]
-    numeric: tuple[int, ...]
-    sample: tuple[tuple[str, ...], ...]
+    nameless: frozenset[int] = frozenset()
 
 
 def find_form(file: IO[bytes], *, has_header: bool | None = None) -> TextForm:
@@ -55,24 +65,26 @@ def find_form(file: IO[bytes], *, has_header: bool | None = None) -> TextForm:
         has_header: Whether the first row names the columns. None: guess.
 
     Raises:
-        TableError: If it is not text, or empty.
+        TableError: If it is not text, is empty, or is too large.
     """
     encoding = _encoding(file)
-    delimiter, comma = _sniffed(file, encoding)
+    delimiter = _sniffed(file, encoding)
+    _check_size(file, encoding, delimiter)
     rows = [cells for _, cells in itertools.islice(read_rows(file, encoding, delimiter), SAMPLE_ROWS + 1)]
     if not rows:
         raise TableError("is empty")
     width = Counter(len(cells) for cells in (rows[1:] or rows)).most_common(1)[0][0]
-    first = rows[0] if len(rows[0]) != width - 1 else ["name", *rows[0]]
-    n_sample = max(SAMPLE_CELLS // width, 20)
-    body = [cells for cells in rows[1:] if len(cells) == width][:n_sample]
+    if width > MAX_COLUMNS:
+        raise TableError(f"has {spaced(width)} columns; the limit is {spaced(MAX_COLUMNS)}: save it as NPY or Parquet")
+    is_short = len(rows[0]) == width - 1
+    first = ["", *rows[0]] if is_short else rows[0]
+    body = [cells for cells in rows[1:] if len(cells) == width][: max(SAMPLE_CELLS // width, 3)]
     if has_header is None:
-        has_header = _is_header(first, body, comma) or len(rows[0]) == width - 1
-    sample = body if has_header or len(first) != width else [first, *body]
-    names = [cell.strip() for cell in first] if has_header else []
-    numeric = tuple(at for at in range(width) if _is_numeric([cells[at] for cells in sample], comma))
+        has_header = is_short or _is_header(first, body)
+    names = [shown_text(cell) for cell in first[:width]] if has_header else []
+    names += [""] * (width - len(names))
     return TextForm(
-        encoding, delimiter, comma, has_header, _column_names(names, width), numeric, tuple(map(tuple, sample))
+        encoding, delimiter, has_header, unlike_names(names), _nameless(names) if has_header else frozenset()
     )
 
 
@@ -86,29 +98,23 @@ def read_rows(file: IO[bytes], encoding: str, delimiter: str) -> Iterator[tuple[
     text = io.TextIOWrapper(file, encoding, errors="replace", newline="")
     number = 0
     try:
-        reader = csv.reader(text, delimiter=delimiter, skipinitialspace=delimiter != " ")
-        for number, cells in enumerate(reader, start=1):
-            if any(cells) and (len(cells) > 1 or cells[0].strip()):
+        lines = itertools.chain(text, [_END])
+        for number, cells in enumerate(
+            csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " "), start=1
+        ):
+            if cells and cells[-1].endswith(_END):
+                if cells != [_END]:
+                    raise _without_end(number - 1)
+            elif any(cells) and (len(cells) > 1 or cells[0].strip()):
                 yield number, cells
     except csv.Error:
-        raise TableError(f"cannot be read after row {number}: that row has a cell without an end") from None
+        raise _without_end(number) from None
     finally:
         text.detach()
 
 
-def as_number(cell: str, comma: bool) -> float | None:
-    """Read one cell: NaN where it is missing, None where it is no number.
-
-    >>> as_number("1,5", True), as_number("1_000", False), as_number("owl", False), as_number("", False)
-    (1.5, None, None, nan)
-    """
-    text = cell.strip()
-    if text.lower() in _MISSING:
-        return float("nan")
-    try:
-        return None if "_" in text else float(text.replace(",", ".") if comma else text)
-    except ValueError:
-        return None
+def _without_end(number: int) -> TableError:
+    return TableError(f"cannot be read from row {number + 1} on: that row has a cell without an end")
 
 
 def _encoding(file: IO[bytes]) -> str:
@@ -131,27 +137,41 @@ def _encoding(file: IO[bytes]) -> str:
     return "utf-8"
 
 
-def _sniffed(file: IO[bytes], encoding: str) -> tuple[str, bool]:
-    """Find what stands between cells, and whether numbers have a decimal comma: what makes most cells numbers."""
+def _check_size(file: IO[bytes], encoding: str, delimiter: str) -> None:
+    """Refuse too many cells by what stands between them, before any row is cut."""
+    marks = tuple(mark.encode("utf-16-le" if encoding == "utf-16" else "utf-8") for mark in (delimiter, "\n"))
+    n_marks = 0
+    file.seek(0)
+    while chunk := file.read(_CHUNK):
+        n_marks += sum(chunk.count(mark) for mark in marks)
+    if n_marks > MAX_CELLS:
+        raise TableError(f"has more than {spaced(MAX_CELLS)} cells, the limit: save it as NPY or Parquet")
+
+
+def _sniffed(file: IO[bytes], encoding: str) -> str:
+    """Find what stands between cells: what cuts most rows alike, and into most numbers."""
     file.seek(0)
     text = io.TextIOWrapper(file, encoding, errors="replace", newline="")
     try:
-        lines = text.read(_SNIFFED_CHARACTERS).splitlines(keepends=True)[:_SNIFFED_ROWS]
+        lines: list[str] = []
+        n_left = _SNIFFED_BYTES
+        while n_left > 0 and len(lines) < _SNIFFED_ROWS and (line := text.readline(n_left)):
+            lines.append(line)
+            n_left -= len(line)
     finally:
         text.detach()
-    found = max(_DELIMITERS, key=lambda delimiter: _fit(lines, delimiter))
-    cells = [cell for row in _parsed(lines, found) for cell in row]
-    return found, found != "," and any("," in cell and as_number(cell, True) is not None for cell in cells)
+    return max(_DELIMITERS, key=lambda delimiter: _fit(lines, delimiter))
 
 
 def _fit(lines: Sequence[str], delimiter: str) -> tuple[float, float]:
-    rows = _parsed(lines, delimiter)
+    rows = _parsed(lines, delimiter) if any(delimiter in line for line in lines) else []
     width, n_alike = Counter(map(len, rows)).most_common(1)[0] if rows else (1, 0)
     if width < 2:
         return 0.0, 0.0
-    cells = [cell for row in rows for cell in row]
-    share = sum(_is_given_number(cell, delimiter != ",") for cell in cells) / len(cells)
-    return n_alike / len(rows) * (share + 0.01), width
+    cells = [cell for row in rows for cell in row[:_SNIFFED_CELLS]]
+    share = sum(looks_like_number(cell) or looks_like_vector(cell) for cell in cells) / len(cells)
+    cuts_vectors = any(sum(map(cell.count, "[({")) != sum(map(cell.count, "])}")) for cell in cells)
+    return n_alike / len(rows) * (share + 0.01) * (0.01 if cuts_vectors else 1), width
 
 
 def _parsed(lines: Sequence[str], delimiter: str) -> list[list[str]]:
@@ -161,39 +181,47 @@ def _parsed(lines: Sequence[str], delimiter: str) -> list[list[str]]:
         return []
 
 
-def _is_given_number(cell: str, comma: bool) -> bool:
-    value = as_number(cell, comma)
-    return value is not None and value == value
-
-
-def _is_numeric(cells: Sequence[str], comma: bool) -> bool:
-    """Whether at least half of the cells that are not missing are numbers; a column without any cell is not."""
-    known = [cell for cell in cells if cell.strip().lower() not in _MISSING]
-    return bool(known) and 2 * sum(as_number(cell, comma) is not None for cell in known) >= len(known)
-
-
-def _is_header(first: Sequence[str], body: Sequence[Sequence[str]], comma: bool) -> bool:
-    """Whether the first row has text above numbers, or words that headers have; or numbers columns from 0 or 1."""
-    numeric = [at for at in range(len(first)) if _is_numeric([row[at] for row in body if at < len(row)], comma)]
+def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row has text above numbers, has words that headers have, or numbers the columns."""
     if not body:
-        return all(as_number(cell, comma) is None for cell in first)
-    if any(as_number(first[at], comma) is None for at in numeric):
+        return not any(looks_like_number(cell) for cell in first)
+    numeric = [at for at in range(len(first)) if _holds([row[at] for row in body if at < len(row)])]
+    if any(not (_is_value(first[at]) or is_missing(first[at])) for at in numeric):
         return True
-    others = [first[at].strip() for at in range(len(first)) if at not in numeric]
-    if any(map(is_known_word, others)):
-        return True
-    rest = [cell.strip() for cell in first if cell.strip()]
-    counts = [list(map(str, range(start, start + len(rest)))) for start in (0, 1)]
-    has_fractions = any(not cell.strip().lstrip("-").isdecimal() for cell in body[0])
-    return rest in counts and len(rest) > 1 and (len(rest) < len(first) or has_fractions)
+    others = set(range(len(first))).difference(numeric)
+    return any(is_known_word(first[at]) for at in others) or _numbers_columns(first, numeric, body)
 
 
-def _column_names(names: Sequence[str], width: int) -> tuple[str, ...]:
-    """Name all columns, each differently."""
-    counts: Counter[str] = Counter()
-    found = []
-    for at in range(width):
-        name = shown_text(names[at] if at < len(names) else "") or f"column {at + 1}"
-        counts[name] += 1
-        found.append(name if counts[name] == 1 else f"{name} #{counts[name]}")
-    return tuple(found)
+def _holds(cells: Sequence[str]) -> bool:
+    """Whether at least half of the cells that are not missing are numbers or vectors, and some are there."""
+    given = [cell for cell in cells if not is_missing(cell)]
+    return bool(given) and 2 * sum(map(_is_value, given)) >= len(given)
+
+
+def _is_value(cell: str) -> bool:
+    return looks_like_number(cell) or looks_like_vector(cell) or cell.strip().lower() in ("true", "false")
+
+
+def _numbers_columns(first: Sequence[str], numeric: Sequence[int], body: Sequence[Sequence[str]]) -> bool:
+    """Whether a first row of numbers counts the columns (0, 1, 2) or steps evenly (400, 410, 420), as no other row does."""
+    cells = [first[at].strip() for at in numeric if first[at].strip()]
+    counts = cells in (list(map(str, range(start, start + len(cells)))) for start in (0, 1))
+    has_fractions = any(not body[0][at].strip().lstrip("-").isdecimal() for at in numeric)
+    if counts and len(cells) > 1 and (len(cells) < len(numeric) or has_fractions):
+        return True
+    enough = len(body) > 2 if counts else len(cells) >= 8
+    return len(cells) > 2 and enough and _steps(cells) and not any(_steps([row[at] for at in numeric]) for row in body)
+
+
+def _steps(cells: Sequence[str]) -> bool:
+    """Whether numbers go up in even steps."""
+    try:
+        steps = np.diff(np.array(cells, float))
+    except ValueError:
+        return False
+    return bool(len(steps) and steps[0] > 0 and np.allclose(steps, steps[0], rtol=1e-6))
+
+
+def _nameless(names: Sequence[str]) -> frozenset[int]:
+    """Find the columns without a name before the first that has one."""
+    return frozenset(itertools.takewhile(lambda at: not names[at], range(len(names)))) if any(names) else frozenset()

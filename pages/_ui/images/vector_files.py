@@ -1,4 +1,4 @@
-"""Tables of numbers on their way in: what is in a file, which columns name and label its rows, bring in or leave out."""
+"""Tables of numbers on their way in: what is in a file, what its columns are taken for, bring in or leave out."""
 
 import dataclasses
 import secrets
@@ -12,16 +12,15 @@ import streamlit as st
 from featx_core.base.file_names import clean_name
 from featx_core.extraction.vector_sets import MAX_TITLE, add_vectors
 from featx_core.tables.layout import Choice, Layout, TableError
-from featx_core.tables.reading import Source, is_table_file, look_at_table, read_table
+from featx_core.tables.reading import OpenTable, Source, is_table_file, open_table
 from featx_core.tables.rows import Vectors
 from featx_core.workspace.store import DiskFullError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.images import vector_sets
+from pages._ui.images import column_roles, vector_sets
 from pages._ui.shell import formatting, session
 
 _WAITING = "tables_waiting"
 _PREVIEW_ROWS, _PREVIEW_VALUES = 5, 6
-_MAX_CHOICES = 500  # columns in a select box
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,41 +75,49 @@ def show(workspace: Workspace) -> None:
         _decide(workspace, file, vectors, title)
 
 
-def _asked(file: Waiting, workspace: Workspace) -> tuple[Vectors, str]:
+def _asked(file: Waiting, workspace: Workspace) -> tuple[Vectors | None, str]:
     """Show what the file holds, and let the person change what is taken of it."""
     number = file.number
-    header = session.recall(f"header_{number}")
-    array = session.recall(f"array_{number}")
-    layout = _looked(number, Choice(array=_text(array), has_header=header if isinstance(header, bool) else None), file)
+    table = _table(file)
+    layout = table.layout
     bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     title = bar.text_input(
         "Name of this set", PurePosixPath(file.name).stem, max_chars=MAX_TITLE, key=f"title_{number}", width=240
     )
-    if len(layout.arrays) > 1:
-        array = bar.selectbox("Numbers", layout.arrays, key=f"array_{number}", width=200)
-    name_column = _column(bar, "Names", layout, layout.name_column, f"names_{number}_{array}")
-    label_column = _column(bar, "Labels", layout, layout.label_column, f"labels_{number}_{array}")
+    array = _array(bar, layout, number)
     if layout.has_header is not None:
-        header = bar.checkbox("First row holds column names", layout.has_header, key=f"header_{number}")
-    good = session.recall(f"good_{number}") is True
-    choice = Choice(_text(array), name_column, label_column, header if isinstance(header, bool) else None, good)
-    vectors = _named(_read(number, choice, file), workspace, number)
+        bar.checkbox("First row holds column names", layout.has_header, key=f"header_{number}")
+    roles = column_roles.choose(layout, f"{number}_{array}_{layout.has_header}")
+    if layout.is_doubtful and array is None:
+        st.info("Several arrays can be the numbers. Pick one.", icon=":material/rule:")
+        return None, ""
+    is_good = session.recall(f"good_{number}") is True
+    vectors = _read(number, array, Choice(has_header=layout.has_header, good_rows_only=is_good, roles=roles), table)
+    vectors = _named(vectors, workspace, number)
     _preview(vectors, workspace)
     return vectors, title.strip() or PurePosixPath(file.name).stem
 
 
-def _column(bar: Any, words: str, layout: Layout, guess: str | None, key: str) -> str:
-    """Let the person pick the column of names or labels; "" is none."""
-    options = ["", *layout.columns[:_MAX_CHOICES]]
-    return bar.selectbox(
-        words,
-        options,
-        index=options.index(guess) if guess in options else 0,
-        format_func=lambda column: column or "none",
-        key=key,
-        width=170,
-        help=None if layout.columns else "This file has no column that could be one.",
-    )
+def _table(file: Waiting) -> OpenTable:
+    """Open a file the way the person says, where that is another than the guess."""
+    header, array = session.recall(f"header_{file.number}"), session.recall(f"array_{file.number}")
+    choice = Choice(array=array if isinstance(array, str) else None)
+    found = _opened(file.number, choice, file)
+    if not isinstance(header, bool) or header == found.layout.has_header:
+        return found
+    return _opened(file.number, dataclasses.replace(choice, has_header=header), file)
+
+
+def _array(bar: Any, layout: Layout, number: str) -> str | None:
+    """Let the person pick one of several arrays; None while it is not known which holds the features."""
+    if len(layout.arrays) < 2:
+        return None
+    key = f"array_{number}"
+    if session.recall(key) is None and not layout.is_doubtful:
+        session.remember(key, layout.main)
+    index = None if layout.is_doubtful else 0
+    found = bar.selectbox("Numbers", layout.arrays, index, key=key, placeholder="Pick an array", width=200)
+    return found if isinstance(found, str) else None
 
 
 def _named(vectors: Vectors, workspace: Workspace, number: str) -> Vectors:
@@ -154,16 +161,16 @@ def _decide(workspace: Workspace, file: Waiting, vectors: Vectors | None, title:
         st.rerun()
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading the file")
-def _looked(number: str, choice: Choice, _file: Waiting) -> Layout:
+@st.cache_resource(max_entries=2, show_spinner="Reading the file")
+def _opened(number: str, choice: Choice, _file: Waiting) -> OpenTable:
     del number
-    return look_at_table(_file.source, choice)
+    return open_table(_file.source, choice)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading the numbers")
-def _read(number: str, choice: Choice, _file: Waiting) -> Vectors:
-    del number
-    return read_table(_file.source, choice)
+@st.cache_resource(max_entries=2, show_spinner="Putting the numbers together")
+def _read(number: str, array: str | None, choice: Choice, _table: OpenTable) -> Vectors:
+    del number, array
+    return _table.vectors(choice)
 
 
 def _waiting_for(name: str, source: Source) -> Waiting:
@@ -181,8 +188,6 @@ def _wait(files: list[Waiting]) -> None:
 
 
 def _leave(file: Waiting) -> None:
+    _opened.clear()
+    _read.clear()
     session.remember(_WAITING, [other for other in _waiting() if other.number != file.number])
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None

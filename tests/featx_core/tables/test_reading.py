@@ -14,6 +14,7 @@ from featx_core.specs.pretrained import Pretrained
 from featx_core.tables import layout
 from featx_core.tables.layout import Choice, TableError
 from featx_core.tables.reading import TABLE_FILES, look_at_table, read_table, read_vectors
+from tests.toys.table_files import declared, npy, npz, parquet
 
 
 class Marker:
@@ -24,31 +25,6 @@ class Marker:
 
     def __reduce__(self):
         return open, (str(self.path), "w")
-
-
-def npy(array):
-    out = io.BytesIO()
-    np.save(out, array)
-    return out.getvalue()
-
-
-def npz(**arrays):
-    out = io.BytesIO()
-    np.savez_compressed(out, **arrays)
-    return out.getvalue()
-
-
-def parquet(table):
-    out = io.BytesIO()
-    table.to_parquet(out)
-    return out.getvalue()
-
-
-def declared(shape, dtype="<f8"):
-    """The header of an array, without the array."""
-    out = io.BytesIO()
-    np.lib.format.write_array_header_1_0(out, {"descr": dtype, "fortran_order": False, "shape": shape})
-    return out.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +59,8 @@ def test_names_and_labels_are_guessed_from_headers_and_can_be_changed():
 
 def test_what_a_file_offers():
     found = look_at_table(("t.csv", b"id,label,y,x\n7,1,0.5,2\n8,0,1.5,3\n"))
-    assert found.columns == ("id", "label", "y", "x")
+    roles = [(column.name, column.role) for column in found.columns]
+    assert roles == [("id", "name"), ("label", "label"), ("y", "feature"), ("x", "feature")]
     assert (found.name_column, found.label_column, found.has_header) == ("id", "label", True)
     read = read_table(("t.csv", b"id,label,y,x\n7,1,0.5,2\n8,0,1.5,3\n"), Choice())
     assert (read.names, read.labels, read.values.tolist()) == (("7", "8"), ("1", "0"), [[0.5, 2], [1.5, 3]])
@@ -124,7 +101,7 @@ def test_names_are_made_safe_and_told_apart_and_formulas_come_back():
 
 
 def test_too_many_cells_are_refused_on_the_way(monkeypatch):
-    monkeypatch.setattr("featx_core.tables.delimited.MAX_CELLS", 10)
+    monkeypatch.setattr("featx_core.tables.text_form.MAX_CELLS", 10)
     with pytest.raises(TableError, match="has more than 10 cells, the limit: save it as NPY or Parquet"):
         read_vectors(("t.csv", b"1,2\n" * 6))
     assert read_vectors(("t.csv", b"1,2\n" * 5)).values.shape == (5, 2)

@@ -1,0 +1,253 @@
+"""Numbers that are written as text: decimal points and commas, thousands set apart, percent signs, gaps.
+
+Columns are read as one long array of text, column after column, so that twenty thousand of them take no longer than four.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pyarrow
+
+PERCENT = "in percent"
+GROUPED = "with thousands set apart"
+MISSING = ("", "na", "nan", "n/a", "#n/a", "null", "none", "-", "?")
+_SPACES = " \u00a0\u2009\u202f"
+_APOSTROPHES = "'\u2019"
+_MINUS = "\u2212"
+_GROUPS = f"(?:[{_SPACES}]\\d{{3}})+|(?:[{_APOSTROPHES}]\\d{{3}})+"
+_INFINITE = "(?i:inf|infinity)"
+_START = rf"^[+\-{_MINUS}]?"
+_POINT = rf"{_START}(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[1-9]\d{{0,2}}(?:(?:,\d{{3}})+|{_GROUPS})(?:\.\d*)?|{_INFINITE})$"
+_COMMA = (
+    rf"{_START}(?:(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d+)?|[1-9]\d{{0,2}}(?:(?:\.\d{{3}})+|{_GROUPS})(?:,\d*)?|{_INFINITE})$"
+)
+_DOTTED_THOUSANDS = rf"{_START}[1-9]\d{{0,2}}(?:\.\d{{3}})+$"
+_NUMBER = re.compile(f"{_POINT}|{_COMMA}")
+_PERCENT = re.compile(rf"[{_SPACES}]*%$")
+_TRUTHS = {"true": 1.0, "false": 0.0}
+_HEAD = 20  # cells that a column is judged by before all of it is read
+_EVIDENCE_COLUMNS, _EVIDENCE_ROWS = 50, 1_000
+
+
+def _none() -> np.ndarray:
+    return np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Numerals:
+    """A column of text, read as numbers.
+
+    Attributes:
+        values: float64, NaN where a cell is missing or cannot be read.
+        unread: The rows whose cell is neither a number nor missing.
+        remark: What to know of how they were read: `PERCENT`, `GROUPED` or "".
+    """
+
+    values: np.ndarray
+    unread: np.ndarray = field(default_factory=_none)
+    remark: str = ""
+
+
+def looks_like_number(cell: str) -> bool:
+    """Tell whether a cell is a number, in any of the ways people write them.
+
+    >>> [looks_like_number(cell) for cell in ("1,5", "1.000,5", "12 %", "1 000", "1_000", "1,5,2", "owl", "")]
+    [True, True, True, True, False, False, False, False]
+    """
+    with contextlib.suppress(ValueError):
+        return not math.isnan(float(cell)) and "_" not in cell
+    return _NUMBER.match(_PERCENT.sub("", cell.strip())) is not None
+
+
+def is_missing(cell: str) -> bool:
+    """Tell whether a cell says that there is no value.
+
+    >>> is_missing(" N/A"), is_missing("0")
+    (True, False)
+    """
+    return cell.strip().lower() in MISSING
+
+
+def read_numerals(cells: pyarrow.Array, n_rows: int, *, is_point_likely: bool) -> dict[int, Numerals]:
+    """Find the columns of numbers in a table of text, and read them.
+
+    A column counts when at least half of its cells that are not missing are numbers. Whether "1,234" is 1.234 or 1234, and
+    "1.234" the other way round, is decided by what the other cells of the file leave no doubt of.
+
+    Args:
+        cells: Column after column, each of `n_rows` cells.
+        n_rows: At least 1.
+        is_point_likely: Whether numbers have a decimal point where nothing tells.
+
+    Returns:
+        Position of a column to its numbers.
+    """
+    return _Reader(cells, n_rows, is_point_likely=is_point_likely).read()
+
+
+def gaps_as_null(cells: pyarrow.Array) -> pyarrow.Array:
+    """Trim cells, and make those null that say that there is no value."""
+    import pyarrow
+    from pyarrow import compute
+
+    trimmed = compute.utf8_trim_whitespace(cells)
+    is_gap = compute.is_in(compute.ascii_lower(trimmed), value_set=pyarrow.array(MISSING, trimmed.type))
+    return compute.if_else(is_gap, None, trimmed)
+
+
+class _Reader:
+    """Tries the quick way for all columns, and careful ways for those that are left."""
+
+    def __init__(self, cells: pyarrow.Array, n_rows: int, *, is_point_likely: bool) -> None:
+        self.cells, self.n_rows, self.is_point_likely = cells, n_rows, is_point_likely
+        self.found: dict[int, Numerals] = {}
+
+    def read(self) -> dict[int, Numerals]:
+        n_columns = len(self.cells) // self.n_rows
+        plain = _cast(self.cells, n_columns, self.n_rows)
+        self.found = {at: Numerals(values) for at, values in plain.items()}
+        rest = [at for at in range(n_columns) if at not in plain]
+        if rest:
+            self._read_with_care(rest)
+        return self.found
+
+    def _read_with_care(self, columns: Sequence[int]) -> None:
+        cells = gaps_as_null(self._gathered(self.cells, columns))
+        heads = [_head(cells, place, self.n_rows) for place in range(len(columns))]
+        self._take_truths(cells, columns, heads)
+        places = [place for place, head in enumerate(heads) if not head or any(map(looks_like_number, head))]
+        cells = self._gathered(cells, places)
+        columns = [columns[place] for place in places]
+        plain = _cast(cells, len(columns), self.n_rows)
+        self.found |= {columns[place]: Numerals(values) for place, values in plain.items()}
+        places = [place for place in range(len(columns)) if place not in plain]
+        if places:
+            self._read_styles(self._gathered(cells, places), [columns[place] for place in places])
+
+    def _take_truths(self, cells: pyarrow.Array, columns: Sequence[int], heads: Sequence[Sequence[str]]) -> None:
+        for place, head in enumerate(heads):
+            if head and all(cell.lower() in _TRUTHS for cell in head):
+                own = cells.slice(place * self.n_rows, self.n_rows).to_pylist()
+                values = [np.nan if cell is None else _TRUTHS.get(cell.lower()) for cell in own]
+                if None not in values:
+                    self.found[columns[place]] = Numerals(np.array(values, float))
+
+    def _read_styles(self, cells: pyarrow.Array, columns: Sequence[int]) -> None:
+        """Read columns in which some cells are no plain numbers."""
+        from pyarrow import compute
+
+        bare = compute.replace_substring_regex(cells, rf"[{_SPACES}]*%$", "")
+        is_known = self._by_column(compute.is_valid(cells))
+        has_percent: np.ndarray = np.any(self._by_column(compute.not_equal(bare, cells)), axis=1)
+        fits = [self._by_column(compute.match_substring_regex(bare, pattern)) for pattern in (_POINT, _COMMA)]
+        has_commas = self._has_decimal_commas(fits[0], fits[1])
+        for place, at in enumerate(columns):
+            n_fitting = [int(fit[place].sum()) for fit in fits]
+            with_comma = n_fitting[1] > n_fitting[0] or (n_fitting[1] == n_fitting[0] and has_commas)
+            fit = fits[with_comma][place]
+            if 2 * fit.sum() >= is_known[place].sum():
+                own = bare.slice(place * self.n_rows, self.n_rows)
+                values, is_grouped = _converted(own, fit, with_comma)
+                remark = PERCENT if has_percent[place] else GROUPED if is_grouped else ""
+                self.found[at] = Numerals(values, np.flatnonzero(is_known[place] & ~fit), remark)
+        if has_commas:
+            self._read_thousands_anew()
+
+    def _has_decimal_commas(self, with_point: np.ndarray, with_comma: np.ndarray) -> bool:
+        """Decide by the cells that can be read in one way alone."""
+        n_points = int((with_point & ~with_comma).sum()) + self._n_sure_points()
+        n_commas = int((with_comma & ~with_point).sum())
+        return n_commas > n_points if n_commas or n_points else not self.is_point_likely
+
+    def _n_sure_points(self) -> int:
+        """Count decimal points among the plain numbers, in a sample of those columns that have fractions."""
+        from pyarrow import compute
+
+        n_found = 0
+        fractions = (at for at, found in self.found.items() if _has_fractions(found.values[:_EVIDENCE_ROWS]))
+        for at, _ in zip(fractions, range(_EVIDENCE_COLUMNS), strict=False):
+            own = self.cells.slice(at * self.n_rows, min(self.n_rows, _EVIDENCE_ROWS))
+            is_sure = compute.and_not(
+                compute.match_substring(own, "."), compute.match_substring_regex(own, _DOTTED_THOUSANDS)
+            )
+            n_found += compute.sum(is_sure).as_py() or 0
+        return n_found
+
+    def _read_thousands_anew(self) -> None:
+        """Read "1.234" as 1234 in columns where every point can set thousands apart."""
+        from pyarrow import compute
+
+        for at, found in list(self.found.items()):
+            if len(found.unread) or not _has_fractions(found.values):
+                continue
+            own = compute.utf8_trim_whitespace(self.cells.slice(at * self.n_rows, self.n_rows))
+            has_point = compute.match_substring(own, ".")
+            if (
+                compute.any(has_point).as_py()
+                and compute.all(compute.equal(has_point, compute.match_substring_regex(own, _DOTTED_THOUSANDS))).as_py()
+            ):
+                self.found[at] = Numerals(_converted(own, ~np.isnan(found.values), with_comma=True)[0], remark=GROUPED)
+
+    def _gathered(self, cells: pyarrow.Array, columns: Sequence[int]) -> pyarrow.Array:
+        import pyarrow
+
+        if len(columns) * self.n_rows == len(cells):
+            return cells
+        parts = [cells.slice(at * self.n_rows, self.n_rows) for at in columns]
+        return pyarrow.concat_arrays(parts) if parts else cells.slice(0, 0)
+
+    def _by_column(self, answers: pyarrow.Array) -> np.ndarray:
+        from pyarrow import compute
+
+        return compute.fill_null(answers, False).to_numpy(zero_copy_only=False).reshape(-1, self.n_rows)
+
+
+def _cast(cells: pyarrow.Array, n_columns: int, n_rows: int) -> Mapping[int, np.ndarray]:
+    """Read the columns whose cells are all plain numbers: all at once, else halves, down to single columns."""
+    import pyarrow
+
+    found: dict[int, np.ndarray] = {}
+    todo = [(0, n_columns)] if n_columns else []
+    while todo:
+        start, end = todo.pop()
+        try:
+            cast = cells.slice(start * n_rows, (end - start) * n_rows).cast(pyarrow.float64())
+        except pyarrow.ArrowInvalid:
+            middle = (start + end) // 2
+            todo += [(start, middle), (middle, end)] if end - start > 1 else []
+        else:
+            values = cast.to_numpy(zero_copy_only=False).reshape(-1, n_rows)
+            found |= {start + place: values[place] for place in range(end - start)}
+    return found
+
+
+def _converted(cells: pyarrow.Array, is_number: np.ndarray, with_comma: bool) -> tuple[np.ndarray, bool]:
+    """Read numbers, NaN for the other cells; tell whether some had their thousands set apart."""
+    import pyarrow
+    from pyarrow import compute
+
+    given = compute.if_else(pyarrow.array(is_number), cells, None)
+    bare = compute.replace_substring_regex(given, f"[{_SPACES}{_APOSTROPHES}{'.' if with_comma else ','}]", "")
+    is_grouped = compute.any(compute.not_equal(given, bare)).as_py() is True
+    bare = compute.replace_substring(compute.replace_substring(bare, _MINUS, "-"), ",", ".")
+    return bare.cast(pyarrow.float64()).to_numpy(zero_copy_only=False), is_grouped
+
+
+def _has_fractions(values: np.ndarray) -> bool:
+    finite = values[np.isfinite(values)]
+    return bool((finite != np.floor(finite)).any())
+
+
+def _head(cells: pyarrow.Array, place: int, n_rows: int) -> list[str]:
+    """Give the first cells of a column that are not missing."""
+    own = cells.slice(place * n_rows, n_rows)
+    return own.slice(0, _HEAD).drop_null().to_pylist() or own.drop_null().slice(0, _HEAD).to_pylist()

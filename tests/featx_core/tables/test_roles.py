@@ -1,0 +1,322 @@
+"""What each column is taken for: numbers of rows and of classes are no features, and whoever knows better says so."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from featx_core.measures.probes import linear_probe
+from featx_core.tables.layout import Choice, TableError
+from featx_core.tables.reading import look_at_table, open_table, read_vectors
+from tests.toys.table_files import csv, npy, npz, parquet
+
+N = 120
+WORDS = np.repeat(["oak", "elm", "ash"], N // 3)
+CODES = np.repeat([0, 1, 2], N // 3)
+NOISE = np.random.default_rng(0).normal(size=(N, 16)).round(4)
+FRAME = pd.DataFrame(NOISE, columns=[f"f{at}" for at in range(16)])
+SHUFFLED = np.random.default_rng(1).permutation(N) + 1000
+
+
+def with_column(name, values, at=16):
+    found = FRAME.copy()
+    found.insert(at, name, values)
+    return found
+
+
+def roles(name, content, *wanted):
+    found = {column.name: column.role for column in look_at_table((name, content)).columns}
+    return tuple(found[column] for column in wanted)
+
+
+def is_clean(read, labels=("oak", "elm", "ash")):
+    """Whether the sixteen columns of noise are the features, and nothing else."""
+    np.testing.assert_array_equal(read.values, NOISE.astype(np.float32))
+    assert sorted(set(read.labels), key=str) == sorted(labels, key=str)
+    return True
+
+
+def both(frame, **options):
+    return [("t.csv", csv(frame, **options)), ("t.parquet", parquet(frame))]
+
+
+def test_on_noise_a_probe_is_at_chance_whatever_numbers_rows_and_classes(tmp_path):
+    frame = FRAME.assign(uid=SHUFFLED + 5000, class_id=CODES, label=WORDS)
+    frame.to_csv(tmp_path / "once.csv")
+    pd.read_csv(tmp_path / "once.csv").to_csv(tmp_path / "twice.csv")
+    for name in ("once.csv", "twice.csv"):
+        read = read_vectors(tmp_path / name)
+        assert is_clean(read)
+        assert linear_probe(read.values, list(read.labels)).accuracy < 0.45
+    leaky = np.column_stack([read.values, CODES])
+    assert linear_probe(leaky, list(read.labels)).accuracy > 0.9  # it would have shown
+
+
+def test_the_index_of_a_data_frame_is_left_out_with_a_note():
+    labelled = FRAME.assign(label=WORDS)
+    read = read_vectors(("t.csv", csv(labelled)))
+    assert is_clean(read)
+    assert read.notes == ("1 column left out (row numbers): column 1.",)
+    assert read.names is None
+    again = pd.read_csv(io.BytesIO(csv(pd.read_csv(io.BytesIO(csv(labelled))))))
+    assert is_clean(read_vectors(("t.csv", csv(again))))
+    polars = with_column("index", range(N), 0).assign(label=WORDS)
+    for file in both(polars, index=False):
+        assert is_clean(read_vectors(file))
+    stacked = pd.concat([labelled[:60], labelled[60:].reset_index(drop=True)])
+    for file in both(stacked):
+        assert is_clean(read_vectors(file))
+
+
+def test_an_index_in_another_order_names_the_rows():
+    shuffled = FRAME.assign(label=WORDS).set_index(SHUFFLED)
+    for file in both(shuffled):
+        read = read_vectors(file)
+        assert is_clean(read)
+        assert read.names[:2] == tuple(map(str, SHUFFLED[:2]))
+    named = FRAME.assign(label=WORDS, file=[f"{row}.png" for row in range(N)]).set_index(SHUFFLED)
+    assert read_vectors(("t.csv", csv(named))).names[0] == "0.png"
+
+
+def test_two_levels_of_an_index_and_the_row_names_of_r():
+    two = FRAME.assign(label=WORDS).set_index([pd.Index(CODES), pd.Index(range(N))])
+    for file in both(two):
+        assert is_clean(read_vectors(file))
+    lines = csv(FRAME.assign(label=WORDS).set_index(np.arange(1, N + 1))).split(b"\n", 1)
+    assert is_clean(read_vectors(("t.csv", lines[0][1:] + b"\n" + lines[1])))
+
+
+@pytest.mark.parametrize(
+    "name", ["id", "uid", "sample_id", "ImageID", "Class Number", "objectid", "pk", "No.", "#", "x_ray"]
+)
+def test_numbers_that_count_the_rows_are_no_features_wherever_they_stand(name):
+    for at in (0, 7, 16):
+        for file in both(with_column(name, range(500, 500 + N), at).assign(kind=WORDS), index=False):
+            assert is_clean(read_vectors(file))
+
+
+@pytest.mark.parametrize("name", ["id", "uid", "image_id", "photoId", "guid"])
+def test_identifiers_are_names_or_nothing(name):
+    for file in both(with_column(name, SHUFFLED).assign(label=WORDS), index=False):
+        read = read_vectors(file)
+        assert is_clean(read)
+        assert read.names[0] == str(SHUFFLED[0])
+    beside = with_column(name, SHUFFLED).assign(label=WORDS, file=[f"{row}.png" for row in range(N)])
+    read = read_vectors(("t.csv", csv(beside, index=False)))
+    assert is_clean(read)
+    assert (read.names[0], read.notes) == ("0.png", (f"1 column left out (identifiers): {name}.",))
+    repeated = with_column(name, SHUFFLED // 4).assign(label=WORDS)
+    assert is_clean(read_vectors(("t.csv", csv(repeated, index=False))))
+
+
+@pytest.mark.parametrize(
+    "name", ["class_id", "label", "target", "ClassIdx", "species code", "labels_encoded", "Klasse", "y"]
+)
+@pytest.mark.parametrize("codes", [CODES, CODES.astype(float), CODES + 1])
+def test_numbers_of_classes_are_labels_however_they_are_written(name, codes):
+    for file in both(with_column(name, codes, 3), index=False):
+        read = read_vectors(file)
+        assert is_clean(read, map(str, sorted(set(codes.astype(int)))))
+        assert read.labels[0] == str(int(codes[0]))
+
+
+def test_a_label_that_is_missing_is_none_and_keeps_its_row():
+    gaps = np.where(np.arange(N) == 5, np.nan, CODES)
+    for file in both(with_column("label", gaps), index=False):
+        read = read_vectors(file)
+        assert is_clean(read, ("0", "1", "2", None))
+        assert read.labels[4:7] == ("0", None, "0")
+
+
+def test_numbers_that_go_with_the_labels_one_to_one_are_left_out():
+    shifted = with_column("z", CODES * 7.0 - 3, 5).assign(sort=WORDS)
+    for file in both(shifted, index=False):
+        read = read_vectors(file)
+        assert is_clean(read)
+        assert "1 column left out (the labels once more): z." in read.notes
+    almost = with_column("z", np.where(np.arange(N) == 3, 9, CODES)).assign(sort=WORDS)
+    assert read_vectors(("t.csv", csv(almost, index=False))).values.shape == (N, 17)
+
+
+def test_two_columns_of_labels_give_one_and_no_feature():
+    read = read_vectors(("t.csv", csv(FRAME.assign(class_id=CODES, label=WORDS, target=CODES * 1.0), index=False)))
+    assert is_clean(read)
+    assert read.notes == ("2 columns left out (other labels): class_id, target.",)
+
+
+@pytest.mark.parametrize("name", ["fold", "split", "y_pred", "predicted_label", "cluster", "copy"])
+def test_folds_copies_and_predictions_are_left_out(name):
+    for values in (CODES, WORDS):
+        assert is_clean(read_vectors(("t.csv", csv(with_column(name, values).assign(sort=WORDS), index=False))))
+
+
+def test_the_only_whole_numbers_beside_fractions_are_the_labels():
+    for at in (0, 16):
+        read = read_vectors(("t.csv", csv(with_column("c", CODES, at), index=False)))
+        assert is_clean(read, "012")
+        assert read.notes == ("The labels are taken from c (few whole numbers beside numbers of another kind).",)
+        assert is_clean(read_vectors(("t.csv", csv(with_column("c", CODES, at), index=False, header=False))), "012")
+        assert is_clean(read_vectors(("t.npy", npy(with_column("c", CODES, at).to_numpy()))), "012")
+    histograms = np.random.default_rng(0).integers(0, 9, (N, 6))
+    assert read_vectors(("t.npy", npy(histograms))).values.shape == (N, 6)
+    assert read_vectors(("t.npy", npy(np.column_stack([np.arange(N), NOISE])))).values.shape == (N, 16)
+
+
+@pytest.mark.parametrize("dtype", [bool, int, float])
+def test_marks_of_classes_are_the_labels(dtype):
+    for prefix, names in (
+        ("class_", ("ash", "elm", "oak")),
+        ("label=", ("ash", "elm", "oak")),
+        ("", ("ash", "elm", "oak")),
+    ):
+        marks = pd.get_dummies(WORDS, dtype=dtype).rename(columns=lambda word: prefix + word)  # noqa: B023
+        for file in both(pd.concat([FRAME, marks], axis=1), index=False):
+            read = read_vectors(file)
+            assert is_clean(read, names)
+            assert read.labels == tuple(WORDS)
+        for file in both(pd.concat([FRAME, marks], axis=1).assign(label=WORDS), index=False):
+            assert is_clean(read_vectors(file))
+
+
+def test_marks_of_something_else_stay_features():
+    color = np.random.default_rng(3).integers(0, 3, N)
+    marks = pd.get_dummies(color, dtype=int, prefix="color")
+    read = read_vectors(("t.csv", csv(pd.concat([FRAME, marks], axis=1).assign(label=WORDS), index=False)))
+    assert read.values.shape == (N, 19)
+
+
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [
+        (WORDS, ("oak", "elm", "ash")),
+        (WORDS[:, None], ("oak", "elm", "ash")),
+        (WORDS[None], ("oak", "elm", "ash")),
+        (np.char.encode(WORDS), ("oak", "elm", "ash")),
+        (CODES, "012"),
+        (CODES[:, None].astype(np.uint8), "012"),
+        (CODES.astype(np.float32), "012"),
+        (CODES[:, None] * 1.0, "012"),
+        (np.eye(3)[CODES], "012"),
+        (np.eye(3, dtype=bool)[CODES], "012"),
+        (CODES > 0, ("False", "True")),
+    ],
+)
+def test_labels_of_an_archive_have_any_shape_and_type(labels, found):
+    for name in ("y", "labels", "train_labels", "thing"):
+        assert is_clean(read_vectors(("t.npz", npz(X=NOISE, **{name: labels}))), found)
+
+
+def test_arrays_that_cannot_be_used_are_named():
+    objects = np.array(WORDS.tolist(), dtype=object)
+    read = read_vectors(("t.npz", npz(X=NOISE, y=objects)))
+    assert is_clean(read, (None,))
+    assert read.notes == ("1 array left out (Python objects, which featx never unpacks): y.",)
+    split = npz(x_train=NOISE, y_train=WORDS, x_test=NOISE[:4], y_test=WORDS[:4])
+    read = read_vectors(("t.npz", split))
+    assert is_clean(read)
+    assert read.notes == ("2 arrays left out (4 rows rather than 120): x_test, y_test.",)
+    assert read_vectors(("t.npz", split), array="x_test").labels == ("oak",) * 4
+    other = npz(
+        X=NOISE, when=np.zeros(N, "M8[D]"), grid=np.zeros((N, 2, 2)), shares=np.full((N, 3), 1 / 3), n=7, ids=range(N)
+    )
+    read = read_vectors(("t.npz", other))
+    assert is_clean(read, (None,))
+    assert [(column.name, column.role, column.why or column.holds) for column in read.columns[1:]] == [
+        ("when", "left out", "dates"), ("grid", "left out", "3 axes"),
+        ("shares", "left out", "vectors beside “X”"), ("n", "left out", "a single value"), ("ids", "name", "numbers"),
+    ]  # fmt: skip
+
+
+def test_arrays_of_one_axis_are_columns_of_one_table():
+    read = read_vectors(("t.npz", npz(a=NOISE[:, 0], b=NOISE[:, 1], label=CODES * 1.0)))
+    np.testing.assert_array_equal(read.values, NOISE[:, :2].astype(np.float32))
+    assert set(read.labels) == {"0", "1", "2"}
+
+
+def test_several_arrays_without_telling_names_are_asked_about():
+    assert look_at_table(("t.npz", npz(a=NOISE, b=NOISE[:, :3]))).is_doubtful
+    assert not look_at_table(("t.npz", npz(X=NOISE, b=NOISE[:, :3]))).is_doubtful
+    assert not look_at_table(("t.npz", npz(a=NOISE, labels=CODES))).is_doubtful
+    read = read_vectors(("t.npz", npz(a=NOISE, b=NOISE[:, :3])))
+    assert is_clean(read, (None,))
+    assert read.notes == ("1 array left out (vectors beside “a”): b.",)
+
+
+def test_a_box_before_the_embedding_is_left_out():
+    frame = pd.DataFrame(
+        {"bbox": list(np.zeros((N, 4))), "score": NOISE[:, 0], "embedding": list(NOISE), "category": WORDS}
+    )
+    for name in ("bbox", "coords"):
+        for file in both(frame.rename(columns={"bbox": name, "embedding": "clip"}), index=False):
+            assert is_clean(read_vectors(file))
+    read = read_vectors(("t.parquet", parquet(frame)), roles={"bbox": "feature"})
+    assert read.values.shape == (N, 20)
+    singles = FRAME.assign(bbox=list(np.zeros((N, 4))), label=WORDS)
+    assert is_clean(read_vectors(("t.parquet", parquet(singles))))
+
+
+def test_y_beside_x_is_a_coordinate_and_else_the_target():
+    points = pd.DataFrame({"x": NOISE[:, 0], "y": NOISE[:, 1], "kind": WORDS})
+    assert roles("t.csv", csv(points, index=False), "x", "y") == ("feature", "feature")
+    target = FRAME.assign(y=NOISE[:, 0] * 2)
+    assert roles("t.csv", csv(target, index=False), "f0", "y") == ("feature", "left out")
+
+
+def test_texts_that_are_the_same_everywhere_or_look_like_numbers_are_no_labels():
+    frame = FRAME.assign(camera="one", when=np.repeat(["2024-01-01", "2024-01-02"], N // 2), sort=WORDS)
+    read = read_vectors(("t.csv", csv(frame, index=False)))
+    assert is_clean(read)
+    assert read.notes == ("2 columns without numbers left out: camera, when.",)
+
+
+def test_small_tables_are_taken_at_their_word():
+    read = read_vectors(("t.csv", b"a,b\n1,5\n2,5\n3,6\n"))
+    assert read.values.tolist() == [[1, 5], [2, 5], [3, 6]]
+    assert read_vectors(("t.csv", b"x\n" + b"\n".join(b"%d" % row for row in range(50)))).values.shape == (50, 1)
+
+
+def test_stated_roles_count_whatever_the_guess():
+    content = csv(FRAME.assign(uid=SHUFFLED, class_id=CODES, label=WORDS), index=False)
+    read = read_vectors(("t.csv", content), roles={"class_id": "feature", "uid": "feature", "f3": "left out"})
+    assert read.values.shape == (N, 17)
+    assert (read.names, set(read.labels)) == (None, set(WORDS))
+    read = read_vectors(("t.csv", content), roles={"class_id": "label"})
+    assert set(read.labels) == {"0", "1", "2"}
+    assert {column.name: column.role for column in read.columns}["label"] == "left out"
+    read = read_vectors(("t.csv", content), label_column="", name_column="label")
+    assert (set(read.labels), read.names[:2], read.values.shape) == ({None}, ("oak", "oak #2"), (N, 16))
+    table = open_table(("t.csv", content), Choice())
+    assert is_clean(table.vectors(Choice()))
+    assert table.vectors(Choice(roles=(("f0", "name"),))).values.shape == (N, 15)
+
+
+@pytest.mark.parametrize(
+    ("stated", "reason"),
+    [
+        ({"colour": "feature"}, "has no column “colour”. It has: f0, f1"),
+        ({"label": "feature"}, "cannot give features from “label”: it holds text"),
+        ({"f0": "label", "f1": "label"}, "cannot take the labels from f0, f1: a row has more there than a single 1"),
+        ({"f0": "label", "label": "label"}, "has 2 columns for the labels: f0, label"),
+        ({"f0": "name", "f1": "name"}, "has 2 columns for the names: f0, f1"),
+        ({"empty": "label"}, "cannot take the labels from “empty”: it holds nothing"),
+        (dict.fromkeys(FRAME, "left out"), "has no column of numbers: “f0” has numbers"),
+    ],
+)
+def test_a_role_that_a_column_cannot_have_is_refused(stated, reason):
+    with pytest.raises(TableError, match=f"^t.csv {reason}"):
+        read_vectors(("t.csv", csv(FRAME.assign(label=WORDS, empty=""), index=False)), roles=stated)
+
+
+def test_a_role_that_there_is_not_is_refused():
+    with pytest.raises(
+        ValueError, match="`roles` must be among 'feature', 'label', 'name', 'left out'. Received: 'x' for 'a'"
+    ):
+        read_vectors(("t.csv", b"a\n1"), roles={"a": "x"})
+
+
+def test_where_nothing_is_left_each_column_says_what_it_is():
+    with pytest.raises(
+        TableError, match="has no column of numbers: “file” has the names of the rows, “id” has identifiers"
+    ):
+        read_vectors(("t.csv", b"file,id\na,70\nb,81\nc,92\n"))
