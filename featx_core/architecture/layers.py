@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from featx_core.base.compat import first_inputs, operation_of
+
 if TYPE_CHECKING:
     import keras
 
@@ -194,4 +196,4 @@ def _parameters_so_far(network: keras.Model) -> list[int]:
 
 
 def _parents(operation: keras.Operation) -> set[int]:
-    return {id(tensor._keras_history.operation) for tensor in operation._inbound_nodes[0].input_tensors}
+    return {id(operation_of(tensor)) for tensor in first_inputs(operation)}

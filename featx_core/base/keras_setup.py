@@ -9,7 +9,7 @@ from types import ModuleType
 
 import numpy as np
 
-_PENDING = "uninitialized_variables"  # Keras's own name for its list of weights that are still to be filled
+from featx_core.base.compat import pending_variables, set_pending_variables
 
 
 def load_keras() -> ModuleType:
@@ -53,11 +53,9 @@ def without_weights() -> Iterator[None]:
     any network: gigabytes, inside the graph that is being traced. This forgets them again.
     """
     keras = load_keras()
-    from keras.src.backend.common import global_state
-
-    pending = list(global_state.get_global_attribute(_PENDING) or [])
+    pending = pending_variables()
     try:
         with keras.StatelessScope(initialize_variables=False):
             yield
     finally:
-        global_state.set_global_attribute(_PENDING, pending)
+        set_pending_variables(pending)

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import StopException
 
-from pages._ui.shell import fragments
+from pages._ui.shell import compat, fragments
 
 PERIODS = (1.0, 0.25, 0.2, 0.15, 0.1)  # seconds; the last asks most often, so that parts come in any order
 _STANDSTILL = 0.6  # seconds: longer than the page takes, which so ends before anything of it is sent
@@ -35,7 +35,7 @@ def _stand_still(step: float) -> None:
     time.sleep(0.05)
 
 
-fragments.mend()
+compat.mend()
 st.session_state.runs = st.session_state.get("runs", 0) + 1
 st.header(f"Page drawn {st.session_state.runs} times")
 if st.session_state.runs > 1:
@@ -48,5 +48,5 @@ try:
         st.caption(f"Line {line} below the parts")
     st.stop()
 except StopException:
-    fragments.forget_others()
+    compat.forget_others()
     raise

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import importlib.metadata
 import importlib.util
 import os
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featx_core.networks.engines.compat import graph_iterator, variables_by_name
 from featx_core.networks.engines.engine import in_parts
 
 if TYPE_CHECKING:
@@ -33,7 +31,6 @@ IMAGES_AT_ONCE = max(4, 2 * (os.cpu_count() or 1))
 """A longer batch runs in parts. On two cores four images at once are as fast as eight for six backbones (VGG16, MobileNetV2 to
 ConvNeXtTiny), and ResNet50 takes 0.03 GB less memory so, and 0.2 GB less than with 32."""
 
-_PATCHING = threading.Lock()
 _NO_MEMORY = ("alloc", "out of memory", "not enough memory")
 
 
@@ -85,12 +82,11 @@ def convert(function: tf.types.experimental.ConcreteFunction) -> Graph:
     """
     openvino = load_openvino()
     from openvino.frontend import FrontEndManager
-    from openvino.frontend.tensorflow.graph_iterator import GraphIteratorTFGraph
 
     try:
         front_end = FrontEndManager().load_by_framework("tf")
-        with _variables_by_name(function.graph):
-            nodes = GraphIteratorTFGraph(function.graph, True)  # must live until all is converted
+        with variables_by_name(function.graph):
+            nodes = graph_iterator(function.graph)  # must live until all is converted
             network = front_end.convert(front_end.load(nodes, True))
         with tempfile.TemporaryDirectory(prefix="featx-graph") as folder:
             path = Path(folder) / "graph.xml"
@@ -101,32 +97,6 @@ def convert(function: tf.types.experimental.ConcreteFunction) -> Graph:
         raise
     except Exception as error:  # its converter raises whatever its parts raise
         raise EngineError("it could not be converted") from error
-
-
-@contextlib.contextmanager
-def _variables_by_name(graph: Any) -> Iterator[None]:
-    """Let the converter look variables up. By itself it searches all of them for each: most of its time on large networks."""
-    from openvino.frontend.tensorflow.node_decoder import TFGraphNodeDecoder
-
-    outside = {inner.name: outer for outer, inner in graph.captures}
-    by_handle = {id(variable.handle): variable for variable in graph.variables}
-    with _PATCHING:
-        search = TFGraphNodeDecoder.get_variable
-
-        def find(operation: Any) -> Any:
-            if operation.graph is not graph:
-                return search(operation)
-            captured = outside.get(operation.outputs[0].name)
-            if captured is None or captured.dtype.name != "resource":
-                return captured
-            variable = by_handle.get(id(captured))
-            return None if variable is None else variable.read_value_no_copy()
-
-        TFGraphNodeDecoder.get_variable = staticmethod(find)
-        try:
-            yield
-        finally:
-            TFGraphNodeDecoder.get_variable = staticmethod(search)
 
 
 class OpenVinoEngine:

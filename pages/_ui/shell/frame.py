@@ -9,7 +9,7 @@ from streamlit.runtime.scriptrunner import StopException
 
 from featx_core.extraction.vector_sets import vector_sets
 from featx_core.workspace.store import WorkspaceError
-from pages._ui.shell import formatting, fragments, jobs, library, session
+from pages._ui.shell import compat, formatting, jobs, library, session
 
 PAGES = (
     ("images", "Images", ":material/photo_library:"),
@@ -55,7 +55,7 @@ def show() -> None:
         session.show_problem()
         page.run()
     except StopException:  # the page ends early
-        fragments.forget_others()
+        compat.forget_others()
         raise
     finally:
         _around.is_there = False

@@ -19,7 +19,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from featx_core.base.palette import run_color
 from featx_core.workspace.store import WorkspaceError
-from pages._ui.shell import fragments, hosts, jobs, library
+from pages._ui.shell import compat, hosts, jobs, library
 
 _log = logging.getLogger("featx")
 WARM_UP_SECONDS = 4.0  # after the start, when the first page stands
@@ -35,7 +35,7 @@ def runs_a_script() -> bool:
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Start the worker with the server, so that it is warm at the first click, and end it with the server."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    fragments.mend()
+    compat.mend()
     supervisor = await anyio.to_thread.run_sync(jobs.supervisor)
     gc.freeze()
     warm_up = threading.Timer(WARM_UP_SECONDS, _import_what_figures_need)

@@ -10,7 +10,7 @@ import pytest
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession, AppSessionState
 
-from pages._ui.shell import fragments
+from pages._ui.shell import compat, fragments
 
 ROOT = Path(fragments.__file__).parents[2]
 
@@ -37,8 +37,8 @@ def session(loop, monkeypatch):
     """As much of a session as a request meets, whose runner has ended and whose loop has still to send what that drew."""
     happened = []
     monkeypatch.setattr(AppSession, "_create_scriptrunner", AppSession._create_scriptrunner)  # put back afterwards
-    monkeypatch.setattr(fragments, "_create_at_once", lambda _session, _request: happened.append("runner made"))
-    fragments.mend()
+    monkeypatch.setattr(compat, "_create_at_once", lambda _session, _request: happened.append("runner made"))
+    compat.mend()
     made = SimpleNamespace(
         happened=happened,
         _state=AppSessionState.APP_NOT_RUNNING,

@@ -1,0 +1,50 @@
+"""Private parts of Keras that featx has to touch, all in one place. Checked with Keras 3.15."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import keras
+
+_PENDING = "uninitialized_variables"
+
+
+def operation_of(tensor: keras.KerasTensor) -> keras.Operation:
+    """Give the operation that computes a symbolic tensor.
+
+    Source: `KerasTensor._keras_history`, set by `keras.src.ops.node.Node`.
+    """
+    return tensor._keras_history.operation
+
+
+def inputs_of(tensor: keras.KerasTensor) -> Sequence[keras.KerasTensor]:
+    """Give the symbolic tensors that a symbolic tensor is computed from, none for an input."""
+    history = tensor._keras_history
+    return list(history.operation._inbound_nodes[history.node_index].input_tensors)
+
+
+def first_inputs(operation: keras.Operation) -> Sequence[keras.KerasTensor]:
+    """Give the symbolic tensors that an operation was first called on, none for an input.
+
+    Source: `Operation._inbound_nodes`.
+    """
+    return list(operation._inbound_nodes[0].input_tensors)
+
+
+def pending_variables() -> list[Any]:
+    """List the variables that were made without a value and that Keras would fill at the next chance.
+
+    Source: `keras.src.backend.common.variables.initialize_all_variables`.
+    """
+    from keras.src.backend.common import global_state
+
+    return list(global_state.get_global_attribute(_PENDING) or [])
+
+
+def set_pending_variables(pending: list[Any]) -> None:
+    """Replace that list."""
+    from keras.src.backend.common import global_state
+
+    global_state.set_global_attribute(_PENDING, pending)
