@@ -310,7 +310,7 @@ def test_a_role_that_a_column_cannot_have_is_refused(stated, reason):
 
 def test_a_role_that_there_is_not_is_refused():
     with pytest.raises(
-        ValueError, match="`roles` must be among 'feature', 'label', 'name', 'left out'. Received: 'x' for 'a'"
+        ValueError, match=r"`roles` must be among 'feature', 'label', 'name', 'left out'. Received: 'x' for 'a'"
     ):
         read_vectors(("t.csv", b"a\n1"), roles={"a": "x"})
 
