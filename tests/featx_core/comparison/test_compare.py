@@ -248,7 +248,7 @@ def test_features_are_matched_to_images_by_name(workspace):
     full, part = features_of(images, 0, ms_per_image=2.5, n_parameters=7), features_of(images[:5], 1)
     given = align({"full": full, "part": part}, images.labels, images=images, groups=None, color_histograms=None)
     assert given.notes == ("1 image without features of every extractor had no part.",)
-    np.testing.assert_array_equal(given.vectors["full"], full.vectors[:5])
+    np.testing.assert_array_equal(given.spaces["full"](), full.vectors[:5])
     assert list(given.keys) == images.digests[:5]
     assert given.labels == images.labels[:5]
     assert given.colors.shape == (5, 512)
