@@ -37,7 +37,7 @@ COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("index", "n_features"), "Int64"),
     **dict.fromkeys(("probe", "probe_low", "probe_high", "cka_to_last", "effective_dimension"), "float64"),
 }
-ALWAYS = ("layer", "shape", "index", "n_features")
+ALWAYS = ("layer", "shape", "n_features")
 """The columns that are known of every layer."""
 
 

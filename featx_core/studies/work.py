@@ -99,14 +99,6 @@ class Work:
         except KeyError:
             raise ValueError("This image is no longer in the workspace. Pick another one.") from None
 
-    def run(self, digest: str) -> Run:
-        """Find a run by the digest of its spec.
-
-        Raises:
-            ValueError: If it is no longer there.
-        """
-        return find_run(self.workspace, digest)
-
     def features(self, run_digest: str) -> Features:
         """Fetch the features of a run for the images that the workspace holds now.
 

@@ -12,13 +12,13 @@ from featx_core.extraction.features import load_features
 from featx_core.heatmaps.explain import explain
 from featx_core.maps.projection import project
 from featx_core.methods import registry as methods
-from featx_core.methods.registry import METHODS, build, train
+from featx_core.methods.registry import METHODS, SOURCES, build, train
 from featx_core.specs.augmented import Augmented
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.lambda_transform import LambdaTransform
 from featx_core.specs.pretrained import Pretrained
-from featx_core.specs.registry import spec_from_json
+from featx_core.specs.registry import SPECS, spec_from_json
 from featx_core.specs.spec import SpecError
 from featx_core.workspace.workspace import Workspace
 
@@ -61,6 +61,44 @@ def fill(path):
 
 def test_every_method_has_an_example():
     assert set(EXAMPLES) == set(METHODS)
+
+
+def test_every_kind_of_spec_has_one_row_under_its_name():
+    rows = {**METHODS, **SOURCES}
+    assert {name: row.spec for name, row in rows.items()} == dict(SPECS)
+    assert all(row.spec.method == name for name, row in rows.items())
+    assert len({row.title for row in rows.values()}) == len(rows)
+    assert all(row.sentence.endswith(".") for row in rows.values())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_a_row_says_of_a_spec_before_anything_is_built(method, tmp_path):
+    spec, workspace = EXAMPLES[method], fill(tmp_path / "all.featx")
+    outlined = methods.outline(spec, workspace)
+    assert outlined.feature_shape == SHAPES[method][1:]
+    steps = methods.shape_steps(spec, outlined)
+    assert steps[0] == (*spec.picture_input.image_size, 3)
+    assert steps[-1] == outlined.feature_shape
+    assert methods.pace(spec) == methods.pace(spec_from_json(spec.to_json())) != ""
+    assert isinstance(methods.heatmap_caption(spec), str)
+    assert methods.class_names(spec) is None
+    assert isinstance(methods.has_quick_outline(spec), bool)
+    assert methods.training_record(spec, workspace) is None
+    assert methods.trained_spec(spec, workspace) == (None if spec.needs_training else spec)
+    if not spec.needs_training:
+        assert train(spec, workspace) == spec
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_only_plain_networks_can_carry_layers(method):
+    spec, row = EXAMPLES[method], METHODS[method]
+    if spec.can_carry_layers:
+        network, features = row.architecture(spec)
+        assert tuple(features.shape[1:]) == SHAPES[method][1:]
+        assert network.input_shape[1:] == (SIDE, SIDE, 3)
+    else:
+        with pytest.raises(SpecError, match="No layers can be put behind"):
+            row.architecture(spec)
 
 
 @pytest.mark.parametrize("method", METHODS)
