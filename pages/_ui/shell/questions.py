@@ -17,9 +17,7 @@ from pages._ui.shell import formatting, fragments, jobs
 
 PATIENCE = 0.4  # seconds that a page waits before it is drawn without the answer
 ANSWER_SECONDS = 120.0  # for an answer, not counting the time in which the worker is loaded
-FAILED_SECONDS = (
-    30.0  # in which a failed question is not asked again by itself: whoever waited for it reads why it failed
-)
+FAILED_SECONDS = 30.0  # in which a failed question is not asked anew: all who waited for it read why it failed
 _WORTH_A_WORD = 5.0  # seconds of waiting after which the page says so
 _KEPT = 256
 _AT_ONCE = 16

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from featx_core.base.faults import explain_fault
 from featx_core.base.progress import Stages
 from featx_core.comparison.layer_sweep import sweep_layers
 from featx_core.comparison.panel import choose_panel
@@ -14,7 +15,6 @@ from featx_core.methods.registry import build, train
 from featx_core.robustness.stability import neighbor_stability
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.pretrained import Pretrained
-from featx_core.worker.faults import explain_fault
 from tests.toys.tuning_toys import color_workspace
 
 SENTENCE = r"green3\.png was taken out of the workspace while it was needed\. Start again to go on without it\."

@@ -2,6 +2,8 @@
 
 import threading
 from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 
@@ -112,6 +114,17 @@ def test_a_page_does_not_wait_and_says_what_is_going_on(visit, token, asked, wor
     assert visitor.has_no_fault
 
 
+@dataclass(frozen=True)
+class Question:
+    """A question of no meaning."""
+
+    n: int = 0
+    task: ClassVar[str] = "outline"
+
+    def to_parameters(self):
+        return {"n": self.n}
+
+
 class Worker:
     """Answers a question with what the test laid down: an exception is raised, anything else given."""
 
@@ -132,7 +145,7 @@ class Worker:
 
 def fetch(monkeypatch, worker):
     monkeypatch.setattr(jobs, "supervisor", lambda: worker)
-    return questions.fetch("outline", {"spec": "{}"})
+    return questions.fetch(Question())
 
 
 @pytest.mark.parametrize("reasons", [["Loading.", None], [None, "Loading."]])
@@ -168,13 +181,13 @@ def test_old_answers_make_room_and_open_questions_stay(monkeypatch):
 
     monkeypatch.setattr(jobs, "supervisor", Slow)
     for n in range(3):
-        assert questions.fetch("outline", {"n": n}) is None
+        assert questions.fetch(Question(n)) is None
     assert len(questions._asked) == 3
     answers[1].set_result("one")
     assert eventually(lambda: sum(not question.is_open for question in questions._asked.values()) == 1)
-    assert questions.fetch("outline", {"n": 3}) is None
+    assert questions.fetch(Question(3)) is None
     assert len(questions._asked) == 3
     for n in (0, 2, 3):
         answers[n].set_result(n)
     assert eventually(lambda: not any(question.is_open for question in questions._asked.values()))
-    assert [questions.fetch("outline", {"n": n}) for n in (0, 2, 3)] == [0, 2, 3]
+    assert [questions.fetch(Question(n)) for n in (0, 2, 3)] == [0, 2, 3]
