@@ -20,13 +20,19 @@ class WorkspaceBusyError(WorkspaceError):
 
 
 class DamagedWorkspaceError(WorkspaceError):
-    """A file that is damaged, or that something else than featx has changed. It was not opened, nor changed."""
+    """A file that is damaged, or that something else than featx has changed.
 
-    def __init__(self, fault: str = "") -> None:
-        super().__init__(
-            f"This workspace file is damaged or was edited{f': {fault}' if fault else ''}. "
-            "It was not opened, and nothing in it was changed."
-        )
+    Args:
+        fault: What is wrong with it, if known.
+        advice: What was done with it.
+
+    Attributes:
+        fault: What is wrong with it, or nothing.
+    """
+
+    def __init__(self, fault: str = "", *, advice: str = "It was not opened, and nothing in it was changed.") -> None:
+        self.fault = fault
+        super().__init__(f"This workspace file is damaged or was edited{f': {fault}' if fault else ''}. {advice}")
 
 
 class DiskFullError(WorkspaceError):

@@ -221,9 +221,8 @@ class Store:
 
 def _prepare(connection: sqlite3.Connection, check: bool) -> None:
     """Make an opened file ready: nothing is written to it, and nothing in it is run, before it was checked."""
-    connection.set_authorizer(_only_plain_statements)
-    for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {pragma}")
+    forbid_what_files_bring(connection)
+    connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
@@ -264,6 +263,13 @@ def _migrate(connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def forbid_what_files_bring(connection: sqlite3.Connection) -> None:
+    """Let no trigger, view or function run that a file brings."""
+    connection.set_authorizer(_only_plain_statements)
+    for pragma in ("trusted_schema = OFF", "cell_size_check = ON"):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def _only_plain_statements(action: int, first: object, second: object, database: object, source: str | None) -> int:

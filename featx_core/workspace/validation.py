@@ -89,6 +89,20 @@ CHECKS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
 """What each column must hold, by table. Vectors and results have check sums and are checked when they are read."""
 
 
+_OWNERS: Mapping[str, str] = MappingProxyType(
+    {
+        "facts": "a note",
+        "contents": "an image file",
+        "images": "an image",
+        "removed_images": "an image",
+        "runs": "a run",
+        "removed_runs": "a run",
+        "extractors": "a run",
+        "artefacts": "a kept file",
+    }
+)
+
+
 def find_fault(connection: sqlite3.Connection) -> str | None:
     """Look for a row that featx cannot have written; say what is wrong with the first one, or None.
 
@@ -111,7 +125,7 @@ def _faults(connection: sqlite3.Connection, table: str, checks: Mapping[str, Che
         for row in rows:
             for (column, check), value in zip(checks.items(), row, strict=True):
                 if not check(value):
-                    yield f"the {_column(column)} in a row of {table!r} is not what it should be"
+                    yield f"the {_column(column)} of {_OWNERS[table]} is of the wrong kind or out of range"
 
 
 def _column(asked: str) -> str:
