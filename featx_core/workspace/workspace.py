@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from featx_core.base.labels import label_text
 from featx_core.images.decoding import THUMBNAIL_SIDE, ImageError, thumbnail
-from featx_core.images.folder_labels import FolderLevel, folder_levels, label_at
+from featx_core.images.folder_labels import FolderLevel, folder_levels, label_at, label_words
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.images.intake import Examine, read_sources
 from featx_core.images.intake_report import IntakeReport
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 MAX_UPLOAD_BYTES = 2 * 1024**3  # row 22 of docs/faults.md: what one workspace takes through a browser
 MAX_UPLOAD_IMAGES = 20_000
+OTHER_LABELS = -2
+"""What `label_level` gives where labels do not come from one level of folders."""
+
 MAX_THUMBNAIL_BYTES = 1024**2
 _RECORDS = (
     "SELECT images.name, label, contents.digest, width, height, format, brightness, notes, path"
@@ -139,15 +143,20 @@ class Workspace(KeptFiles):
             self._enter(report, arrivals)
         return report
 
-    def _enter(self, report: IntakeReport, arrivals: Arrivals) -> None:
-        """Keep the report of an intake, however it ended; where the disk takes nothing more, in memory."""
+    def _keep_report(self, report: IntakeReport) -> None:
+        """Keep a report; where the disk takes nothing more, in memory."""
         self._unsaved_report = None
         try:
-            arrivals.settle_labels()
             self.set_fact("intake", report.to_json())
-            self.set_fact("intake_after", str(arrivals.newest))
         except WorkspaceError:
             self._unsaved_report = report
+
+    def _enter(self, report: IntakeReport, arrivals: Arrivals) -> None:
+        """Enter what came of an intake, however it ended."""
+        with contextlib.suppress(WorkspaceError):
+            arrivals.settle_labels()
+            self.set_fact("intake_after", str(arrivals.newest))
+        self._keep_report(report)
         self._store.settle()
 
     def size(self) -> tuple[int, int]:
@@ -223,7 +232,25 @@ class Workspace(KeptFiles):
         Args:
             index: Of the level, 0 for the outermost. Images that lie less deep lose their label, and with None all do.
         """
-        self.set_labels({name: label_at(path, index) for name, path in self._newest_paths()})
+        newest = self._newest_paths()
+        labels = {name: label_at(path, index) for name, path in newest}
+        self.set_labels(labels)
+        report = self.last_intake()
+        if report is not None:
+            words = label_words([path for _, path in newest], list(labels.values()))
+            self._keep_report(dataclasses.replace(report, labels=words))
+
+    def label_level(self) -> int | None:
+        """Tell which level of folders the labels of the images of the last `add` come from.
+
+        Returns:
+            Its index, 0 for the outermost; None where they have no labels; `OTHER_LABELS` where they have others.
+        """
+        newest, known = self._newest_paths(), dict(zip(self.images().names, self.images().labels, strict=True))
+        for index in (None, *range(len(folder_levels([path for _, path in newest])))):
+            if all(known.get(name) == label_at(path, index) for name, path in newest):
+                return index
+        return OTHER_LABELS
 
     def _newest_paths(self) -> list[tuple[str, str]]:
         after = self.fact("intake_after") or ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from featx_core.base.progress import Cancelled
+from featx_core.images.examiners import EXAMINERS
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import MAX_UPLOAD_BYTES, MAX_UPLOAD_IMAGES, Workspace
 
@@ -72,6 +73,7 @@ def _work(workspace: Workspace, sources: Iterable[Any], entry: Import, limited: 
             max_bytes=MAX_UPLOAD_BYTES if limited else None,
             max_images=MAX_UPLOAD_IMAGES if limited else None,
             on_progress=on_progress,
+            look=EXAMINERS.examine,
         )
     except Cancelled:
         entry.message = "The intake was stopped. The images that were in by then are kept."
