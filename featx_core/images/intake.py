@@ -222,13 +222,19 @@ def _read_path(path: Path) -> bytes:
 def _looked_at_ahead(files: Iterable[FoundFile | None], look: Examine) -> Iterator[tuple[str, Future[Incoming]] | None]:
     """Read files, have them looked at by several threads, a few ahead of the taker, and give them in their order."""
     ahead: deque[tuple[str, Future[Incoming]] | None] = deque()
+    fault: Exception | None = None
     try:
-        for found in files:
-            ahead.append((found.name, _begun(found, look)) if found is not None else None)
-            if len(ahead) > _N_EXAMINERS:
-                yield ahead.popleft()
+        try:
+            for found in files:
+                ahead.append((found.name, _begun(found, look)) if found is not None else None)
+                if len(ahead) > _N_EXAMINERS:
+                    yield ahead.popleft()
+        except Exception as error:  # the giver failed: what it gave before still counts
+            fault = error
         while ahead:
             yield ahead.popleft()
+        if fault is not None:
+            raise fault
     finally:
         for pending in ahead:
             if pending is not None:

@@ -255,7 +255,7 @@ class Workspace(KeptFiles):
     def _newest_paths(self) -> list[tuple[str, str]]:
         after = self.fact("intake_after") or ""
         query = "SELECT name, path FROM images WHERE id > ? AND path IS NOT NULL ORDER BY id"
-        return self._store.rows(query, (int(after),)) if after.isdecimal() else []
+        return self._store.rows(query, (int(after),)) if after.isdecimal() and len(after) < 19 else []
 
     def remove(self, names: Iterable[str]) -> None:
         """Take images out for good, with the vectors and bytes that no other image shares.

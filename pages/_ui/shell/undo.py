@@ -3,6 +3,7 @@
 import contextlib
 import threading
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 import streamlit as st
@@ -31,10 +32,8 @@ def offer(workspace: Workspace, removal: str, words: str) -> None:
         removal: The key that `Workspace.removals` gave.
         words: What was removed, such as "1 image was removed."
     """
-    session.remember(_OFFER, _Offer(removal, words, time.time() + UNDO_SECONDS))
-    clock = threading.Timer(UNDO_SECONDS + 1, _finish, (workspace, removal))
-    clock.daemon = True
-    clock.start()
+    session.remember(_OFFER, _Offer(removal, words, _now() + UNDO_SECONDS))
+    _later(UNDO_SECONDS + 1, lambda: _finish(workspace, removal))
 
 
 def show() -> None:
@@ -61,10 +60,20 @@ def _line() -> None:
 
 def _current() -> _Offer | None:
     found = session.recall(_OFFER)
-    if isinstance(found, _Offer) and time.time() < found.until:
+    if isinstance(found, _Offer) and _now() < found.until:
         return found
     session.take(_OFFER)
     return None
+
+
+def _now() -> float:
+    return time.time()
+
+
+def _later(seconds: float, work: Callable[[], None]) -> None:
+    clock = threading.Timer(seconds, work)
+    clock.daemon = True
+    clock.start()
 
 
 def _finish(workspace: Workspace, removal: str) -> None:
