@@ -1,5 +1,6 @@
 """Names and paths of files: made safe to show, kept apart by their folders, told from those of the system."""
 
+import hashlib
 import re
 import unicodedata
 from collections import Counter
@@ -7,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 MAX_NAME = 120  # characters that are shown
+MAX_PART = 500  # characters of a folder's name; no disk takes so many, an archive does
+MAX_PARTS = 40  # folders that are kept of a path
 MAX_FOLDERS_IN_NAME = 8  # beyond these a number tells names apart
 _SEPARATORS = re.compile(r"[\\/]+")
 _SYSTEM_NAMES = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "__macosx"})
@@ -72,7 +75,7 @@ def plain_text(raw: str) -> str:
 
 
 def clean_path(raw: str) -> str:
-    r"""Make a file's path safe to show, whole, with its folders.
+    r"""Make a file's path safe to show, with its folders, each of them whole.
 
     >>> clean_path("..\\birds/./owl/1.jpg"), clean_path("C:\\owl\\1.jpg"), clean_path("owl/")
     ('birds/owl/1.jpg', 'owl/1.jpg', 'owl/unnamed')
@@ -80,7 +83,8 @@ def clean_path(raw: str) -> str:
     *folders, last = _SEPARATORS.split(raw)
     shown = plain_text(last)
     parts = [plain_text(folder) for folder in folders if folder not in (".", "..") and not folder.endswith(":")]
-    return "/".join([*(part for part in parts if part), shown if shown.strip(".") else "unnamed"])
+    found = [_bounded(part) for part in (*parts, shown if shown.strip(".") else "unnamed") if part]
+    return "/".join(found if len(found) <= MAX_PARTS else [*found[: MAX_PARTS // 2], "…", *found[-MAX_PARTS // 2 :]])
 
 
 def folders_of(path: str) -> tuple[str, ...]:
@@ -166,6 +170,13 @@ def extension_note(raw: str, form: str) -> tuple[str, ...]:
 
 def _extension(raw: str) -> str:
     return PurePosixPath(clean_name(raw)).suffix.lower().removeprefix(".")
+
+
+def _bounded(part: str) -> str:
+    """Cut a name that no disk would take, so that different ones stay different."""
+    if len(part) <= MAX_PART:
+        return part
+    return f"{part[: MAX_PART - 9]}…{hashlib.sha256(part.encode()).hexdigest()[:8]}"
 
 
 def _decoded(undecoded: re.Match[str]) -> str:

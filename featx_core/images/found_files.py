@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import secrets
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from featx_core.base.faults import new_reference
 from featx_core.base.file_names import clean_name, is_system_file
 from featx_core.images.decoding import ImageError
 
@@ -63,7 +63,7 @@ def reason_of(error: BaseException) -> str:
         return "the disk is full"
     if isinstance(error, OSError | ValueError):
         return "cannot be opened"
-    reference = secrets.token_hex(2).upper()
+    reference = new_reference()
     _LOG.error("ref %s: %s", reference, type(error).__name__, exc_info=error)
     return f"cannot be read (ref {reference})"
 

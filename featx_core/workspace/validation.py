@@ -12,8 +12,8 @@ from types import MappingProxyType
 
 from featx_core.base.json_kinds import are_texts
 
-MAX_NAME = 20_000  # characters; names, labels and paths in zip archives may have 65 535 bytes in all
-MAX_LABEL = MAX_PATH = 70_000
+MAX_NAME = 20_000  # characters
+MAX_LABEL = MAX_PATH = 100_000
 MAX_TEXT = 64 * 1024**2
 MAX_SIDE = 1_000_000  # pixels
 _DIGEST = re.compile(r"[0-9a-f]{64}")

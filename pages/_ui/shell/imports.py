@@ -1,12 +1,12 @@
 """Bringing images in beside the page, so that leaving it stops nothing."""
 
 import logging
-import secrets
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from featx_core.base.faults import new_reference
 from featx_core.base.progress import Cancelled
 from featx_core.images.examiners import EXAMINERS
 from featx_core.workspace.store import WorkspaceError
@@ -80,7 +80,7 @@ def _work(workspace: Workspace, sources: Iterable[Any], entry: Import, limited: 
     except WorkspaceError as error:
         entry.message = str(error)
     except Exception as error:
-        reference = secrets.token_hex(2).upper()
+        reference = new_reference()
         _log.exception("ref %s: %s", reference, type(error).__name__)
         entry.message = f"The intake stopped unexpectedly (ref {reference}). The images that were in by then are kept."
     finally:
