@@ -74,6 +74,20 @@ def plain_text(raw: str) -> str:
     return text if text.strip(_INVISIBLE) else ""
 
 
+def whole_name(raw: str) -> str:
+    r"""Make a label or the name of a folder safe to show, whole.
+
+    One that is longer than any disk takes is cut, and stays different from others.
+
+    >>> whole_name(" birds\u200b "), len(whole_name("a" * 10_000))
+    ('birds', 500)
+    """
+    text = plain_text(raw)
+    if len(text) <= MAX_PART:
+        return text
+    return f"{text[: MAX_PART - 9]}…{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
 def clean_path(raw: str) -> str:
     r"""Make a file's path safe to show, with its folders, each of them whole.
 
@@ -81,9 +95,9 @@ def clean_path(raw: str) -> str:
     ('birds/owl/1.jpg', 'owl/1.jpg', 'owl/unnamed')
     """
     *folders, last = _SEPARATORS.split(raw)
-    shown = plain_text(last)
-    parts = [plain_text(folder) for folder in folders if folder not in (".", "..") and not folder.endswith(":")]
-    found = [_bounded(part) for part in (*parts, shown if shown.strip(".") else "unnamed") if part]
+    shown = whole_name(last)
+    parts = [whole_name(folder) for folder in folders if folder not in (".", "..") and not folder.endswith(":")]
+    found = [part for part in (*parts, shown if shown.strip(".") else "unnamed") if part]
     return "/".join(found if len(found) <= MAX_PARTS else [*found[: MAX_PARTS // 2], "…", *found[-MAX_PARTS // 2 :]])
 
 
@@ -170,13 +184,6 @@ def extension_note(raw: str, form: str) -> tuple[str, ...]:
 
 def _extension(raw: str) -> str:
     return PurePosixPath(clean_name(raw)).suffix.lower().removeprefix(".")
-
-
-def _bounded(part: str) -> str:
-    """Cut a name that no disk would take, so that different ones stay different."""
-    if len(part) <= MAX_PART:
-        return part
-    return f"{part[: MAX_PART - 9]}…{hashlib.sha256(part.encode()).hexdigest()[:8]}"
 
 
 def _decoded(undecoded: re.Match[str]) -> str:

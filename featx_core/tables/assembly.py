@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from featx_core.base.file_names import shown_text
+from featx_core.base.file_names import shown_text, whole_name
 from featx_core.base.wording import counted
 from featx_core.tables.layout import TableError
 from featx_core.tables.rows import Vectors
 
-MAX_LABEL = 60  # characters
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -44,14 +43,20 @@ def assemble_vectors(
     shown, n_renamed = (None, 0) if names is None else _unlike([_cleaned(names[row]) for row in kept], kept)
     if n_renamed:
         found.append(f"{counted(n_renamed, 'row')} had no name, or that of another row, and got one with a number.")
-    shown_labels = [None] * len(kept) if labels is None else [_cleaned(labels[row], MAX_LABEL) or None for row in kept]
+    shown_labels = (
+        [None] * len(kept) if labels is None else [whole_name(_unguarded(labels[row])) or None for row in kept]
+    )
     return Vectors(np.ascontiguousarray(single[is_good]), shown, tuple(shown_labels), tuple(found))
 
 
-def _cleaned(text: str, limit: int = 120) -> str:
-    """Make a text safe to show, without the apostrophe that keeps spreadsheets from running it."""
+def _cleaned(text: str) -> str:
+    """Make a name safe to show, without the apostrophe that keeps spreadsheets from running it."""
+    return shown_text(_unguarded(text))
+
+
+def _unguarded(text: str) -> str:
     is_guarded = text.startswith("'") and text[1:2] in _FORMULA_STARTS and len(text) > 1
-    return shown_text(text[1:] if is_guarded else text, limit)
+    return text[1:] if is_guarded else text
 
 
 def _unlike(names: Sequence[str], rows: Sequence[int]) -> tuple[tuple[str, ...], int]:
