@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages._ui.images import bringing, gallery, labels, vector_files, vector_sets
-from pages._ui.shell import formatting, frame, runs, session
+from pages._ui.shell import formatting, frame, runs, session, undo
 
 frame.guard()
 workspace = session.workspace()
@@ -15,6 +15,8 @@ if vector_files.is_waiting():
     vector_files.show(workspace)
     st.stop()
 
+if not len(images):
+    undo.show()
 if not len(images) and not vector_sets.found(workspace):
     st.title("See what neural networks see in your images")
     st.markdown("Bring in images, pick a network and a layer, and look at its features, maps and heatmaps.")
@@ -45,7 +47,12 @@ size = bar.segmented_control(
 )
 if bar.button("Edit labels", icon=":material/label:"):
     labels.edit(workspace)
-st.caption(labels.sentence(images, shown))
+if len(shown) < len(images):
+    gallery.remove_shown(shown, bar)
+line = st.container(horizontal=True, vertical_alignment="center", height=44, border=False)
+line.caption(labels.sentence(images, shown))
+with line:
+    undo.show()
 page = gallery.paged(shown, key="gallery_page", page_size=60)
 gallery.show(page, key="gallery", size=size, labels=images.labels)
 if attribution := workspace.fact("attribution"):

@@ -1,4 +1,6 @@
-"""Numbers as sentences show them, and text that is safe in a spreadsheet."""
+"""Numbers and lists as sentences show them, long texts shortened, and text that is safe in a spreadsheet."""
+
+from collections.abc import Sequence
 
 _MEGABYTE = 1024**2
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -20,6 +22,30 @@ def counted(count: int, noun: str) -> str:
     ('1 image', '12 files')
     """
     return f"{spaced(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def shortened(text: str, limit: int) -> str:
+    """Shorten a text in its middle: names that begin alike often differ at their end.
+
+    >>> shortened("Passerellidae_Zonotrichia_albicollis", 20), shortened("owl", 20)
+    ('Passerell…albicollis', 'owl')
+    """
+    if len(text) <= limit:
+        return text
+    n_end = limit // 2
+    return f"{text[: limit - n_end - 1]}…{text[len(text) - n_end :]}"
+
+
+def quoted(names: Sequence[str], *, n_named: int = 3, limit: int = 40) -> str:
+    """List names in a sentence, the first few of them.
+
+    >>> quoted(["cat", "dog"]), quoted(["cat", "dog", "owl", "jay"], n_named=2)
+    ('"cat" and "dog"', '"cat", "dog" and 2 more')
+    """
+    shown = [f'"{shortened(name, limit)}"' for name in names[:n_named]]
+    if len(names) > n_named:
+        shown.append(f"{spaced(len(names) - n_named)} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def too_large(n_bytes: int, limit: int) -> str:

@@ -32,6 +32,7 @@ class Features:
         details: How the run went: seconds, images a second, batch size, images left out.
         copies: Where each image gives several rows: the number of the copy that a row is of, from 0; else None. Names,
             labels and digests are then those of the image.
+        paths: Where images lay, with their folders, by their names, as far as that says more than the name.
     """
 
     values: np.ndarray
@@ -41,6 +42,7 @@ class Features:
     spec: Spec
     details: Mapping[str, Any] = field(default_factory=dict)
     copies: tuple[int, ...] | None = None
+    paths: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def vectors(self) -> np.ndarray:
@@ -99,7 +101,13 @@ def gather(images: ImageSet | Rows, rows: Mapping[str, np.ndarray], spec: Spec, 
         spec=spec,
         details=dict(details),
         copies=tuple(range(n_rows)) * len(kept) if n_rows > 1 else None,
+        paths=_paths(images),
     )
+
+
+def _paths(images: ImageSet | Rows) -> dict[str, str]:
+    known = zip(images.names, getattr(images, "paths", images.names), strict=True)
+    return {name: path for name, path in known if path != name}
 
 
 def table_features(table: Table, spec: Spec, details: Mapping[str, Any]) -> Features:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from featx_core.base.file_names import clean_name, label_of
+from featx_core.base.file_names import clean_name, clean_path, label_of
 
 if TYPE_CHECKING:
     from featx_core.images.image_set import ImageRecord, ImageSet
@@ -65,8 +65,16 @@ def _fitting(name: str, candidates: Sequence[ImageRecord]) -> ImageRecord | None
     if len({image.digest for image in candidates}) == 1:
         return candidates[0]
     folder = label_of(name)
+    in_folder = [image for image in candidates if folder is not None and _lies_there(image, name)]
     labelled = [image for image in candidates if folder is not None and image.label == folder]
-    return labelled[0] if len({image.digest for image in labelled}) == 1 else None
+    found = in_folder or labelled
+    return found[0] if len({image.digest for image in found}) == 1 else None
+
+
+def _lies_there(image: ImageRecord, name: str) -> bool:
+    """Whether an image lies where a name with folders says, as far as both tell."""
+    shorter, longer = sorted((f"/{image.path}", f"/{clean_path(name)}"), key=len)
+    return "/" in image.path and longer.endswith(shorter)
 
 
 def _stem(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from featx_core.base.palette import CATEGORICAL, NO_LABEL_COLOR, SEQUENTIAL_SCALES
-from featx_core.figures.style import QUIET_INK, blank_figure, color_bar, plain, short
+from featx_core.figures.style import QUIET_INK, blank_figure, color_bar, plain, short, short_categories
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -69,7 +69,7 @@ def confusion_figure(report: TuningReport, *, dark: bool = False) -> Figure:
     import plotly.graph_objects as go
 
     counts = report.confusion
-    names = [short(name) for name in report.classes]
+    names = short_categories(report.classes)
     are_few = len(names) <= CELLS_WITH_NUMBERS
     figure = blank_figure(dark)
     figure.add_trace(

@@ -2,7 +2,11 @@
 
 import functools
 import html
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from featx_core.base.wording import shortened
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -98,8 +102,22 @@ def color_bar(title: str) -> dict[str, Any]:
 
 
 def short(text: str) -> str:
-    """Text for a legend: `plain`, and cut to 28 characters."""
+    """Text for a legend: `plain`, and cut in its middle to 28 characters."""
     return plain(text, LEGEND_CHARACTERS)
+
+
+def short_categories(names: Sequence[str]) -> list[str]:
+    """Texts for the categories of an axis: `short`, and as many different ones as there are names.
+
+    >>> short_categories(["owl", "jay", "a" * 40, "a" * 41])[2:]
+    ['aaaaaaaaaaaaa…aaaaaaaaaaaaaa', 'aaaaaaaaaaaaa…aaaaaaaaaaaaaa (2)']
+    """
+    counts: Counter[str] = Counter()
+    shown = []
+    for name in names:
+        counts[short(name)] += 1
+        shown.append(short(name) if counts[short(name)] == 1 else f"{short(name)} ({counts[short(name)]})")
+    return shown
 
 
 def plain(text: str, limit: int = NAME_CHARACTERS) -> str:
@@ -108,5 +126,4 @@ def plain(text: str, limit: int = NAME_CHARACTERS) -> str:
     >>> plain("<b>$x$</b>")
     '&lt;b&gt;&#36;x&#36;&lt;/b&gt;'
     """
-    cut = text if len(text) <= limit else text[: limit - 1] + "…"
-    return html.escape(cut, quote=False).replace("$", "&#36;").replace("%{", "%&#123;")
+    return html.escape(shortened(text, limit), quote=False).replace("$", "&#36;").replace("%{", "%&#123;")

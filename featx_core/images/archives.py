@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from featx_core.base.file_names import clean_name, is_system_file, labels_of
+from featx_core.base.file_names import clean_path, is_system_file, tails_of
 from featx_core.base.wording import counted, spaced, too_large
 from featx_core.images.decoding import MAX_IMAGE_BYTES, ImageError
 from featx_core.images.file_kinds import HEAD_BYTES, described_kind
+from featx_core.images.folder_labels import labels_of
+from featx_core.images.found_files import FoundFile
 
 if TYPE_CHECKING:
     from featx_core.images.intake_report import IntakeReport
@@ -28,29 +29,10 @@ _UTF8 = 0x800
 _END_RECORD = b"PK\x05\x06"
 _END_RECORD_64 = b"PK\x06\x06"
 _LONGEST_END = 22 + 0xFFFF + 56 + 20  # bytes: the end record with its comment, and those of a zip64 before it
-_FAULTS = (
-    zipfile.BadZipFile,
-    OSError,
-    EOFError,
-    ValueError,
-    struct.error,
-    zlib.error,
-    NotImplementedError,
-    RuntimeError,
-)
 
 
-class ArchiveError(ValueError):
+class ArchiveError(ImageError):
     """An archive that cannot be used, and why, in words that can follow its name."""
-
-
-@dataclass(frozen=True)
-class Member:
-    """One file, in memory: its name with folders, its bytes, and the label that its folder gives."""
-
-    name: str
-    content: bytes
-    label: str | None
 
 
 def is_zip(file: IO[bytes]) -> bool:
@@ -62,7 +44,7 @@ def is_zip(file: IO[bytes]) -> bool:
 
 
 class ZipMembers:
-    """The files of an archive, read one by one: None for one that is left out, which the report names."""
+    """The files of an archive, one by one: None for one that a system put there, which the report counts."""
 
     def __init__(self, archive: zipfile.ZipFile, name: str, report: IntakeReport) -> None:
         self._archive = archive
@@ -70,51 +52,53 @@ class ZipMembers:
         self._report = report
         self._entries = [(info, _member_name(info)) for info in archive.infolist() if not info.is_dir()]
         self.n_members = len(self._entries)
+        self._n_images = 0
         self._n_inflated = 0  # bytes, also of members that turn out to be damaged
 
-    def __iter__(self) -> Iterator[Member | None]:
-        n_images = 0
-        labels = labels_of([raw for _, raw in self._entries])
-        for (info, raw), label in zip(self._entries, labels, strict=True):
+    def __iter__(self) -> Iterator[FoundFile | None]:
+        raw_names = [raw for _, raw in self._entries]
+        paths = [clean_path(raw) for raw in raw_names]
+        facts = zip(self._entries, paths, tails_of(paths), labels_of(raw_names), strict=True)
+        for (info, raw), path, name, label in facts:
             if is_system_file(raw):
                 self._report.ignored += 1
                 yield None
-                continue
-            if n_images >= MAX_ARCHIVE_IMAGES or self._n_inflated > MAX_INFLATED_BYTES:
-                self._stopped(n_images)
+            elif self._n_images >= MAX_ARCHIVE_IMAGES or self._n_inflated > MAX_INFLATED_BYTES:
+                self._stopped()
                 return
-            content = self._content(info, raw)
-            if content is None:
-                yield None
-                continue
-            n_images += 1
-            yield Member(raw, content, label)
+            else:
+                yield FoundFile(name, path, label, functools.partial(self._read, info), self._name)
 
-    def _stopped(self, n_images: int) -> None:
+    def _stopped(self) -> None:
+        n_images = self._n_images
         part = f"up to its first {counted(n_images, 'image')}" if n_images else "only in part"
         self._report.warnings.append(
             f"{self._name} was read {part}: an archive may hold {spaced(MAX_ARCHIVE_IMAGES)} images "
             f"and {MAX_INFLATED_BYTES // 1024**3} GB."
         )
 
-    def _content(self, info: zipfile.ZipInfo, raw: str) -> bytes | None:
-        """Read one member through a bound, whatever its header says of its size."""
+    def _read(self, info: zipfile.ZipInfo) -> bytes:
+        """Read one member through a bound, whatever its header says of its size.
+
+        Raises:
+            ImageError: If it cannot be used, for whatever reason: `zipfile` and what unpacks for it have many ways to fail.
+        """
+        if info.flag_bits & _ENCRYPTED:
+            raise ImageError("is password protected")
         try:
-            if info.flag_bits & _ENCRYPTED:
-                raise ImageError("is password protected")
             with self._archive.open(info) as file:
                 content = read_image(file, info.file_size)
-            self._n_inflated += len(content)
-            return content
-        except ImageError as error:
-            reason = str(error)
+        except (ImageError, MemoryError):
+            raise
         except NotImplementedError:
-            reason = "is packed by a method that featx does not know"
-        except _FAULTS as error:
+            raise ImageError("is packed by a method that featx does not know") from None
+        except Exception as error:
             self._n_inflated += min(info.file_size, MAX_IMAGE_BYTES)
-            reason = "the file ends early" if isinstance(error, EOFError) else "is damaged inside the archive"
-        self._report.skipped.append((clean_name(raw), reason))
-        return None
+            is_cut = isinstance(error, EOFError)
+            raise ImageError("the file ends early" if is_cut else "is damaged inside the archive") from error
+        self._n_inflated += len(content)
+        self._n_images += 1
+        return content
 
 
 def read_zip(file: IO[bytes], name: str, report: IntakeReport) -> ZipMembers:
@@ -140,7 +124,7 @@ def read_zip(file: IO[bytes], name: str, report: IntakeReport) -> ZipMembers:
         )
     try:
         archive = zipfile.ZipFile(file)
-    except _FAULTS:
+    except Exception:  # zipfile has many ways to fail
         raise ArchiveError("ends early or is damaged: its table of contents cannot be read") from None
     files = [info for info in archive.infolist() if not info.is_dir()]
     if len(files) > MAX_ENTRIES:

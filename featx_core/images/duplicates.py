@@ -6,19 +6,19 @@ import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 from PIL import Image
 
 from featx_core.base.progress import ProgressCallback
-
-if TYPE_CHECKING:
-    from featx_core.images.image_set import ImageRecord
+from featx_core.images.decoding import ImageError
+from featx_core.images.image_set import ImageGoneError, ImageRecord
 
 SIDE = 16  # pixels of the tiny picture
 BINS = 8  # a colour channel
 ROWS_AT_ONCE = 1_000
+MAX_THUMBNAIL_SIDE = 1_024  # pixels
 
 RELATIVE_DIFFERENCE = 0.13
 """Of how much the pictures vary: what re-encoding, resizing and brightening change. Different drawings of one digit in
@@ -76,7 +76,7 @@ def sketch(images: Sequence[ImageRecord], *, on_progress: ProgressCallback | Non
     known: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for done, image in enumerate(images):
         if image.digest not in known:
-            known[image.digest] = _sketch_one(image.thumbnail())
+            known[image.digest] = _sketch_of(image)
         if on_progress is not None:
             on_progress(done + 1, len(images))
     pictures, histograms = ([known[image.digest][part] for image in images] for part in (0, 1))
@@ -134,8 +134,20 @@ def count_duplicates(groups: np.ndarray) -> tuple[int, int]:
     return int(np.sum(sizes > 1)), int(np.sum(sizes[sizes > 1]))
 
 
+def _sketch_of(image: ImageRecord) -> tuple[np.ndarray, np.ndarray]:
+    """Read one image. One that is damaged in its workspace is like no other, and has no colours."""
+    try:
+        return _sketch_one(image.thumbnail())
+    except ImageGoneError:
+        raise
+    except Exception:
+        return np.full((SIDE, SIDE, 3), np.nan, np.float32), np.zeros(BINS**3)
+
+
 def _sketch_one(thumbnail: bytes) -> tuple[np.ndarray, np.ndarray]:
-    with Image.open(io.BytesIO(thumbnail)) as opened:
+    with Image.open(io.BytesIO(thumbnail), formats=("WEBP",)) as opened:
+        if max(opened.size) > MAX_THUMBNAIL_SIDE:
+            raise ImageError("is no thumbnail")
         picture = opened.convert("RGB")
     tiny = np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BOX), np.float32) / 255
     shades = np.asarray(picture).reshape(-1, 3) // (256 // BINS)

@@ -42,6 +42,7 @@ class ImageRecord:
         format: The real file format, such as "JPEG".
         brightness: Mean lightness of the picture, 0 (black) to 100 (white).
         notes: What was done to it on the way in, in plain words.
+        path: Where it lay, with its folders; its name where that is not known.
     """
 
     name: str
@@ -53,6 +54,7 @@ class ImageRecord:
     brightness: float
     notes: tuple[str, ...]
     workspace: Keeper = field(repr=False, compare=False)
+    path: str = ""
 
     def read(self) -> bytes:
         """Fetch the file as it came in.
@@ -125,6 +127,11 @@ class ImageSet(Sequence[ImageRecord]):
     def digests(self) -> list[str]:
         """The SHA-256 of each image's bytes."""
         return [record.digest for record in self._records]
+
+    @property
+    def paths(self) -> list[str]:
+        """Where each image lay, with its folders."""
+        return [record.path or record.name for record in self._records]
 
     def select(self, names: Iterable[str]) -> ImageSet:
         """Give the images of these names, in the order of the names.

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import io
 import os
-import stat
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 
-from featx_core.base.file_names import clean_name, extension_note, is_system_file, label_of, labels_of
+from featx_core.base.file_names import (
+    clean_name,
+    clean_path,
+    extension_note,
+    is_system_file,
+    label_of,
+    tail_of,
+    tails_of,
+)
 from featx_core.base.progress import ProgressCallback
-from featx_core.images.archives import ArchiveError, Member, is_zip, read_image, read_zip
+from featx_core.images.archives import ZipMembers, is_zip, read_image, read_zip
 from featx_core.images.decoding import ImageError, ImageFacts, examine
 from featx_core.images.file_kinds import is_image
+from featx_core.images.folder_labels import labels_of
+from featx_core.images.found_files import FoundFile, files_in, left_out, open_file, reason_of
 from featx_core.images.intake_report import IntakeReport
 
 _DOCUMENTS = (
@@ -42,6 +52,7 @@ _EXAMINERS = ThreadPoolExecutor(
 )  # of all intakes together: it bounds the memory of decoding
 
 Source = Path | str | tuple[str, bytes | IO[bytes]]
+Examine = Callable[[bytes], tuple[ImageFacts, bytes, float]]
 
 
 @dataclass(frozen=True)
@@ -49,40 +60,52 @@ class Incoming:
     """An image on its way into a workspace.
 
     Attributes:
-        name: Safe to show, not yet unique.
-        label: The folder it lay in, or None.
+        name: Safe to show, with as few of its folders as tell it from others of its source; not yet unique.
+        path: Where it lay, with all its folders, safe to show.
+        label: The folder that names its class, or None.
         digest: SHA-256 of `content`, in hexadecimal.
         content: The bytes of the file.
         facts: What is known of it.
         thumbnail: A small picture of it, WebP.
         brightness: Mean lightness of the picture, 0 (black) to 100 (white).
+        origin: The archive or folder that it came in, or None.
+        is_streamed: Whether the names of the others of its source were not known when the label was read: it is then its
+            nearest folder.
     """
 
     name: str
+    path: str
     label: str | None
     digest: str
     content: bytes
     facts: ImageFacts
     thumbnail: bytes
     brightness: float
+    origin: str | None = None
+    is_streamed: bool = False
 
 
 def read_sources(
-    sources: Iterable[Source], report: IntakeReport, *, on_progress: ProgressCallback | None = None
+    sources: Iterable[Source],
+    report: IntakeReport,
+    *,
+    on_progress: ProgressCallback | None = None,
+    look: Examine | None = None,
 ) -> Iterator[Incoming]:
     """Read images one after another, no more than a few of them in memory.
 
-    Nothing that a file holds makes it raise: what cannot be used is named in the report.
+    Nothing that a file does makes it raise: what cannot be used is named in the report.
 
     Args:
         sources: Paths of files, folders or zip archives, or `(name, content)` pairs, where content is bytes or a binary
             file. A name may hold folders, "birds/owl.jpg".
         report: Filled on the way, but for `added` and `duplicates`, which only the taker knows.
         on_progress: Called with files seen and files in all, as far as they are known by then.
+        look: Looks at one file, as `examine` does, which it is unless given.
     """
     files = _Files(report, list(sources) if not isinstance(sources, Iterator) else sources)
     n_seen = 0
-    for pending in _examined_ahead(files):
+    for pending in _looked_at_ahead(files, look or examine):
         if on_progress is not None:
             on_progress(n_seen, max(files.n_known, n_seen + 1))
         n_seen += 1
@@ -94,158 +117,168 @@ def read_sources(
 
 
 class _Files:
-    """All files of all sources, one by one (None for one that was left out), with a count of those that are known of."""
+    """All files of all sources, not read yet (None for those of systems), with a count of those that are known of."""
 
     def __init__(self, report: IntakeReport, sources: Iterable[Source]) -> None:
         self._report = report
         self._sources = sources
         self.n_known = len(sources) if isinstance(sources, list) else 0
-        self._labels = _labels_of_uploads(sources) if isinstance(sources, list) else {}
 
-    def __iter__(self) -> Iterator[Member | None]:
+    def __iter__(self) -> Iterator[FoundFile | None]:
+        if not isinstance(self._sources, list):
+            for source in self._sources:
+                yield from self._of(source, None)
+            return
+        raw_names = [source[0] for source in self._sources if isinstance(source, tuple)]
+        facts = iter(zip(tails_of([clean_path(raw) for raw in raw_names]), labels_of(raw_names), strict=True))
         for source in self._sources:
-            if isinstance(source, tuple):
-                name, content = source
-                label = self._labels[name] if name in self._labels else label_of(name)
-                yield from self._of_upload(name, content, label)
+            yield from self._of(source, next(facts) if isinstance(source, tuple) else None)
+
+    def _of(self, source: Source, facts: tuple[str, str | None] | None) -> Iterator[FoundFile | None]:
+        """Give the files of one source; one that cannot be opened is given as a file that cannot be read."""
+        if isinstance(source, tuple):
+            yield from self._of_upload(*source, facts)
+            return
+        path = Path(source)
+        try:
+            found = self._of_folder(path) if path.is_dir() else self._of_path(path)
+        except Exception as error:
+            yield left_out(path.name, error)
+            return
+        yield from found
+
+    def _of_upload(
+        self, raw: str, content: bytes | IO[bytes], facts: tuple[str, str | None] | None
+    ) -> Iterator[FoundFile | None]:
+        if is_system_file(raw):
+            self._report.ignored += 1
+            yield None
+            return
+        path = clean_path(raw)
+        name, label = facts or (tail_of(path, 0), label_of(raw))
+        file = io.BytesIO(content) if isinstance(content, bytes) else content
+        read = functools.partial(_read_stream, file, path)
+        yield from self._of_stream(file, FoundFile(name, path, label, read, is_streamed=facts is None))
+
+    def _of_path(self, path: Path) -> Iterator[FoundFile | None]:
+        name = clean_name(path.name)
+        try:
+            file = open_file(path)
+        except Exception as error:
+            yield left_out(name, error)
+            return
+        with file:
+            yield from self._of_stream(file, FoundFile(name, name, None, functools.partial(_read_stream, file, name)))
+
+    def _of_folder(self, folder: Path) -> Iterator[FoundFile | None]:
+        listed = list(files_in(folder))
+        found = [(raw, file) for raw, file in listed if not is_system_file(raw)]
+        self._report.ignored += len(listed) - len(found)
+        self.n_known += len(found) - 1
+        paths = [clean_path(raw) for raw, _ in found]
+        labels = labels_of([raw for raw, _ in found])
+        for (_, file), path, name, label in zip(found, paths, tails_of(paths), labels, strict=True):
+            if isinstance(file, Exception):
+                yield left_out(name, file)
             else:
-                yield from self._of_path(Path(source))
+                yield FoundFile(name, path, label, functools.partial(_read_path, file), clean_name(folder.name))
 
-    def _of_path(self, path: Path) -> Iterator[Member | None]:
-        if not path.is_dir():
-            yield from self._of_file(path, path.name, None, may_be_zip=True)
-            return
-        files = list(_walk(path, self._report))
-        self.n_known += len(files) - 1
-        labels = labels_of([name for _, name in files])
-        for (file, name), label in zip(files, labels, strict=True):
-            yield from self._of_file(file, name, label, may_be_zip=False)
-
-    def _of_file(self, path: Path, name: str, label: str | None, *, may_be_zip: bool) -> Iterator[Member | None]:
+    def _of_stream(self, file: IO[bytes], single: FoundFile) -> Iterator[FoundFile | None]:
+        """Give the members of an archive, or the one file that it is when it is none."""
+        name = clean_name(single.path)
         try:
-            if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
-                yield self._left_out(name, "is not a file")
-                return
-            with path.open("rb") as file:
-                yield from self._of_stream(file, name, label, may_be_zip=may_be_zip)
-        except (OSError, ValueError) as error:
-            yield self._left_out(name, _unreadable(error))
-
-    def _of_upload(self, name: str, content: bytes | IO[bytes], label: str | None) -> Iterator[Member | None]:
-        try:
-            file = io.BytesIO(content) if isinstance(content, bytes) else content
-            if is_system_file(name):
-                self._report.ignored += 1
-                yield None
-            else:
-                yield from self._of_stream(file, name, label, may_be_zip=True)
-        except (OSError, ValueError) as error:
-            yield self._left_out(name, _unreadable(error))
-
-    def _of_stream(self, file: IO[bytes], name: str, label: str | None, *, may_be_zip: bool) -> Iterator[Member | None]:
-        size = file.seek(0, os.SEEK_END)
-        if may_be_zip and is_zip(file):
-            yield from self._of_zip(file, name)
+            members = self._members(file, name)
+        except Exception as error:
+            yield left_out(name, error)
             return
-        file.seek(0)
-        try:
-            content = read_image(file, size)
-        except ImageError as error:
-            yield self._left_out(name, str(error))
+        if members is None:
+            yield single
             return
-        if name.lower().endswith(".zip") and not is_image(content):
-            yield self._left_out(name, "is not a zip archive that can be read")
-        else:
-            yield Member(name, content, label)
+        self.n_known += members.n_members - 1
+        yield from members
 
-    def _of_zip(self, file: IO[bytes], name: str) -> Iterator[Member | None]:
+    def _members(self, file: IO[bytes], name: str) -> ZipMembers | None:
+        if not is_zip(file):
+            return None
         if name.lower().endswith(_DOCUMENTS):
-            yield self._left_out(name, "is a document, not an image: export its pictures as PNG or JPEG")
-            return
-        try:
-            archive = read_zip(file, clean_name(name), self._report)
-        except ArchiveError as error:
-            yield self._left_out(name, str(error))
-            return
-        self.n_known += archive.n_members - 1
-        yield from archive
-
-    def _left_out(self, name: str, reason: str) -> Member | None:
-        self._report.skipped.append((clean_name(name), reason))
-        return None
+            raise ImageError("is a document, not an image: export its pictures as PNG or JPEG")
+        return read_zip(file, name, self._report)
 
 
-def _labels_of_uploads(sources: list[Source]) -> dict[str, str | None]:
-    names = [source[0] for source in sources if isinstance(source, tuple)]
-    return dict(zip(names, labels_of(names), strict=True))
+def _read_stream(file: IO[bytes], path: str) -> bytes:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    content = read_image(file, size)
+    if path.lower().endswith(".zip") and not is_image(content):
+        raise ImageError("is not a zip archive that can be read")
+    return content
 
 
-def _unreadable(error: Exception) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "does not exist"
-    return "may not be read by this app" if isinstance(error, PermissionError) else "cannot be opened"
+def _read_path(path: Path) -> bytes:
+    with open_file(path) as file:
+        return read_image(file, os.fstat(file.fileno()).st_size)
 
 
-def _walk(folder: Path, report: IntakeReport) -> Iterator[tuple[Path, str]]:
-    """List the files under a folder by name, with their path in it; no link leads out of it."""
-
-    def left_out(path: Path | str, reason: str) -> None:
-        report.skipped.append((clean_name(str(path)), reason))
-
-    inside = folder.resolve()
-    for parent, folders, files in os.walk(
-        folder, onerror=lambda error: left_out(str(error.filename), _unreadable(error)), followlinks=False
-    ):
-        report.ignored += sum(is_system_file(name) for name in (*folders, *files))
-        folders[:] = sorted(name for name in folders if not is_system_file(name))
-        for name in folders:
-            if (Path(parent) / name).is_symlink():
-                left_out(name, "is a link to a folder: add that folder itself")
-        for name in sorted(name for name in files if not is_system_file(name)):
-            path = Path(parent) / name
-            if path.is_symlink() and not _resolved(path).is_relative_to(inside):
-                left_out(name, "is a link to a place outside the folder")
-            else:
-                yield path, str(PurePosixPath(*path.relative_to(folder).parts))
-
-
-def _resolved(path: Path) -> Path:
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError):  # a link to itself
-        return Path(path.anchor)
-
-
-def _examined_ahead(files: Iterable[Member | None]) -> Iterator[tuple[str, Future[Incoming]] | None]:
-    """Have files examined by several threads, a few ahead of the taker, and give them in their order."""
+def _looked_at_ahead(files: Iterable[FoundFile | None], look: Examine) -> Iterator[tuple[str, Future[Incoming]] | None]:
+    """Read files, have them looked at by several threads, a few ahead of the taker, and give them in their order."""
     ahead: deque[tuple[str, Future[Incoming]] | None] = deque()
+    fault: Exception | None = None
     try:
-        for member in files:
-            ahead.append(
-                (clean_name(member.name), _EXAMINERS.submit(_examined, member)) if member is not None else None
-            )
-            if len(ahead) > _N_EXAMINERS:
-                yield ahead.popleft()
+        try:
+            for found in files:
+                ahead.append((found.name, _begun(found, look)) if found is not None else None)
+                if len(ahead) > _N_EXAMINERS:
+                    yield ahead.popleft()
+        except Exception as error:  # the giver failed: what it gave before still counts
+            fault = error
         while ahead:
             yield ahead.popleft()
+        if fault is not None:
+            raise fault
     finally:
         for pending in ahead:
             if pending is not None:
                 pending[1].cancel()
 
 
-def _examined(member: Member) -> Incoming:
-    facts, small, lightness = examine(member.content)
-    facts = dataclasses.replace(facts, notes=(*facts.notes, *extension_note(member.name, facts.format)))
-    digest = hashlib.sha256(member.content).hexdigest()
-    return Incoming(clean_name(member.name), member.label, digest, member.content, facts, small, lightness)
+def _begun(found: FoundFile, look: Examine) -> Future[Incoming]:
+    """Read a file and have it looked at. Whatever it makes fail, here or there, is in what comes of it."""
+    try:
+        return _EXAMINERS.submit(_looked_at, found, found.read(), look)
+    except Exception as error:
+        failed: Future[Incoming] = Future()
+        failed.set_exception(error)
+        return failed
+
+
+def _looked_at(found: FoundFile, content: bytes, look: Examine) -> Incoming:
+    try:
+        facts, small, lightness = look(content)
+    except (ImageError, MemoryError):
+        raise
+    except Exception as error:  # not what reading a file raises: nobody has expected it
+        raise RuntimeError(f"Looking at a file raised {type(error).__name__}.") from error
+    facts = dataclasses.replace(facts, notes=(*facts.notes, *extension_note(found.path, facts.format)))
+    return Incoming(
+        name=found.name,
+        path=found.path,
+        label=found.label,
+        digest=hashlib.sha256(content).hexdigest(),
+        content=content,
+        facts=facts,
+        thumbnail=small,
+        brightness=lightness,
+        origin=found.origin,
+        is_streamed=found.is_streamed,
+    )
 
 
 def _settled(name: str, pending: Future[Incoming], report: IntakeReport) -> Incoming | None:
-    try:
-        incoming = pending.result()
-    except ImageError as error:
-        report.skipped.append((name, str(error)))
+    """Take what came of a file: the one place where anything that a file made fail is caught, and the file named."""
+    error = pending.exception()
+    if error is not None:
+        report.skipped.append((name, reason_of(error)))
         return None
+    incoming = pending.result()
     report.converted.extend((name, note) for note in incoming.facts.notes)
     return incoming

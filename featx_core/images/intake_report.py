@@ -6,9 +6,12 @@ import csv
 import dataclasses
 import io
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Self
 
+from featx_core.base.json_kinds import are_pairs, are_texts, is_count, is_text
 from featx_core.base.wording import counted, spaced, spreadsheet_safe
 
 ALREADY_HERE = "is already in this workspace"
@@ -26,6 +29,7 @@ class IntakeReport:
         duplicates: `(name, name of the equal image)`.
         ignored: Number of files that systems put beside images, such as `Thumbs.db`.
         warnings: Sentences about archives and folders as a whole.
+        labels: A sentence on the labels that folders gave, or why they gave none; empty where there were no folders.
     """
 
     added: int = 0
@@ -34,6 +38,7 @@ class IntakeReport:
     duplicates: list[tuple[str, str]] = field(default_factory=list)
     ignored: int = 0
     warnings: list[str] = field(default_factory=list)
+    labels: str = ""
 
     def sentence(self, *, n_named: int = 3) -> str:
         """Say in a few short sentences what happened, naming the first files that were left out."""
@@ -48,7 +53,7 @@ class IntakeReport:
             parts.append("There were no images in what was given.")
         if self.ignored:
             parts.append(f"{counted(self.ignored, 'system file')} ignored.")
-        return " ".join([*parts, *self.warnings])
+        return " ".join([*parts, *([self.labels] if self.labels else []), *self.warnings])
 
     def _outcome(self, left_out: list[tuple[str, str]], n_named: int) -> list[str]:
         """Say how many images are in, and which files are not."""
@@ -80,11 +85,32 @@ class IntakeReport:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote."""
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: If the text is something else.
+        """
         values = json.loads(text)
-        for name in ("skipped", "converted", "duplicates"):
-            values[name] = [tuple(line) for line in values[name]]
-        return cls(**values)
+        if not isinstance(values, dict) or not values.keys() <= _KINDS.keys():
+            raise ValueError(f"`text` must hold the fields of a report. Received: {text[:80]!r}.")
+        for name, value in values.items():
+            if not _KINDS[name](value):
+                raise ValueError(f"The field {name!r} of a report is of the wrong kind. Received: {str(value)[:80]!r}.")
+        pairs = {name: [tuple(line) for line in values.get(name, [])] for name in _PAIRS}
+        return cls(**{**values, **pairs})
+
+
+_PAIRS = ("skipped", "converted", "duplicates")
+_KINDS: Mapping[str, Callable[[object], bool]] = MappingProxyType(
+    {
+        "added": is_count,
+        "ignored": is_count,
+        "warnings": are_texts,
+        "labels": is_text,
+        **dict.fromkeys(_PAIRS, are_pairs),
+    }
+)
+"""How to tell that a field of a stored report is of the right kind."""
 
 
 def _was(count: int) -> str:

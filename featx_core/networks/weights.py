@@ -14,6 +14,7 @@ import numpy as np
 
 from featx_core.backbones.weights_files import CLASS_NAMES_FILE, WeightsFile
 from featx_core.base.folders import data_folder
+from featx_core.base.whole_file import write_whole
 from featx_core.images.preprocessing import IMAGENET_DEVIATION_RGB
 from featx_core.networks.downloads import PARTIAL_SUFFIX, DownloadError, download
 from featx_core.networks.weights_loading import WeightsError, count_values, load_into
@@ -231,13 +232,8 @@ def _remembered() -> dict[str, list]:
 
 def _remember(path: str, verdict: list) -> None:
     """Note that a file was right. Two processes at once may lose a note, which only costs another check."""
-    try:
-        handle, name = tempfile.mkstemp(dir=_notebook().parent, prefix="checked")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(_remembered() | {path: verdict}, file)
-        os.replace(name, _notebook())
-    except OSError:
-        return
+    with contextlib.suppress(OSError):
+        write_whole(_notebook(), json.dumps(_remembered() | {path: verdict}).encode())
 
 
 def _fetch_words(backbone: Backbone, n_bytes: int, reason: str, *, was_wrong: bool) -> str:

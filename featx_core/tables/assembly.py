@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from featx_core.base.file_names import shown_text
+from featx_core.base.file_names import shown_text, whole_name
 from featx_core.base.wording import counted, spaced, too_large
 from featx_core.tables import content
 from featx_core.tables.column_words import common_start
@@ -15,7 +15,6 @@ from featx_core.tables.layout import MAX_FILE_BYTES, Column, Role, TableError
 from featx_core.tables.raw import RawColumn, RawTable
 from featx_core.tables.rows import Vectors
 
-MAX_LABEL = 60  # characters
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _SHOWN = 3  # columns that a note names
 _NO_NUMBERS = "without numbers"
@@ -49,7 +48,9 @@ def assemble_vectors(table: RawTable, columns: Sequence[Column], *, good_rows_on
     shown, n_renamed = (None, 0) if names is None else _unlike([_cleaned(names[row]) for row in kept], kept)
     if n_renamed:
         notes.append(f"{counted(n_renamed, 'row')} had no name, or that of another row, and got one with a number.")
-    shown_labels = [None] * len(kept) if labels is None else [_cleaned(labels[row], MAX_LABEL) or None for row in kept]
+    shown_labels = (
+        [None] * len(kept) if labels is None else [whole_name(_unguarded(labels[row])) or None for row in kept]
+    )
     found = [*_column_notes(table, columns), *notes]
     return Vectors(np.ascontiguousarray(values[is_good]), shown, tuple(shown_labels), tuple(found), tuple(columns))
 
@@ -174,10 +175,14 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
-def _cleaned(text: str, limit: int = 120) -> str:
-    """Make a text safe to show, without the apostrophe that keeps spreadsheets from running it."""
+def _cleaned(text: str) -> str:
+    """Make a name safe to show, without the apostrophe that keeps spreadsheets from running it."""
+    return shown_text(_unguarded(text))
+
+
+def _unguarded(text: str) -> str:
     is_guarded = text.startswith("'") and text[1:2] in _FORMULA_STARTS and len(text) > 1
-    return shown_text(text[1:] if is_guarded else text, limit)
+    return text[1:] if is_guarded else text
 
 
 def _unlike(names: Sequence[str], rows: Sequence[int]) -> tuple[tuple[str, ...], int]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from featx_core.base.json_kinds import are_counts, are_pairs, are_texts, is_amount, is_text
 from featx_core.workspace.store import Store, WorkspaceError
 
 if TYPE_CHECKING:
@@ -85,8 +87,7 @@ class Ledger:
 
     def remove(self, digest: str) -> None:
         """Forget a run and its vectors."""
-        with self._store.transaction() as connection:
-            connection.execute("DELETE FROM runs WHERE digest = ?", (digest,))
+        self._store.free(lambda connection: connection.execute("DELETE FROM runs WHERE digest = ?", (digest,)))
         self._vectors.remove(digest)
 
 
@@ -96,6 +97,41 @@ def _run(row: tuple) -> Run | None:
 
     number, spec, created, details = row
     try:
-        return Run(number, spec_from_json(spec), created, json.loads(details))
-    except SpecError:
+        return Run(number, spec_from_json(spec), created, usable_details(json.loads(details)))
+    except (SpecError, ValueError, TypeError, RecursionError):
         return None
+
+
+def usable_details(details: object) -> dict[str, Any]:
+    """Leave out what cannot be shown or reckoned with, as a file that was edited may hold.
+
+    >>> usable_details({"seconds": -1, "images_per_second": 12.5, "notes": "none", "new in a later featx": [1]})
+    {'images_per_second': 12.5, 'new in a later featx': [1]}
+    """
+    if not isinstance(details, dict):
+        return {}
+    return {name: value for name, value in details.items() if name not in _DETAILS or _DETAILS[name](value)}
+
+
+_AMOUNTS = (
+    "seconds",
+    "images_per_second",
+    "ms_per_image",
+    "n_parameters",
+    "n_images",
+    "n_computed",
+    "n_reused",
+    "n_not_finite",
+    "batch_size",
+)
+_DETAILS: Mapping[str, Callable[[object], bool]] = MappingProxyType(
+    {
+        **dict.fromkeys(_AMOUNTS, lambda value: value is None or is_amount(value)),
+        "dead_share": is_amount,
+        "engine": is_text,
+        "feature_shape": are_counts,
+        "notes": are_texts,
+        "skipped": are_pairs,
+    }
+)
+"""How to tell that a detail which pages reckon with is of the right kind."""

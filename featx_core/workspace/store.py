@@ -1,47 +1,41 @@
-"""The SQLite file under a workspace: schema, opening, checks, transactions."""
+"""The SQLite file under a workspace: opening, checks, transactions."""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-APPLICATION_ID = 0x66656174  # "feat", in the header of the file
+from featx_core.workspace import schema
+from featx_core.workspace.faults import (
+    DISK_FULL,
+    DamagedWorkspaceError,
+    DiskFullError,
+    WorkspaceBusyError,
+    WorkspaceError,
+    opening_problem,
+    writing_problem,
+)
+from featx_core.workspace.reserve import Reserve
+from featx_core.workspace.validation import find_fault
+
+__all__ = ["DamagedWorkspaceError", "DiskFullError", "Store", "WorkspaceBusyError", "WorkspaceError"]
+
 PAGE_BYTES = 16_384  # of a new file; a photograph is written in half the time that pages of 4 096 take
 BUSY_SECONDS = 30.0
-_ONLY_FOR_READING = ("readonly", "read-only", "attempt to write")
+LOG_PAGES = 256
+"""So many pages in the log beside the file are moved into the file, which has to grow for them: 4 MB."""
 
-SCHEMA = (
-    "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
-    "CREATE TABLE contents (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, bytes BLOB NOT NULL, thumbnail BLOB)",
-    "CREATE TABLE images (id INTEGER PRIMARY KEY, content_id INTEGER NOT NULL REFERENCES contents (id),"
-    " name TEXT NOT NULL UNIQUE, label TEXT, width INTEGER NOT NULL, height INTEGER NOT NULL, format TEXT NOT NULL,"
-    " brightness REAL NOT NULL, notes TEXT NOT NULL)",
-    "CREATE INDEX images_by_content ON images (content_id)",
-    "CREATE TABLE runs (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, spec TEXT NOT NULL,"
-    " created TEXT NOT NULL, details TEXT NOT NULL)",
-    "CREATE TABLE extractors (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE)",
-    "CREATE TABLE vectors (extractor_id INTEGER NOT NULL REFERENCES extractors (id),"
-    " content_id INTEGER NOT NULL REFERENCES contents (id), shape TEXT NOT NULL, checksum INTEGER NOT NULL,"
-    " value BLOB NOT NULL)",
-    "CREATE UNIQUE INDEX vectors_by_key ON vectors (extractor_id, content_id)",
-    "CREATE TABLE artefacts (digest TEXT PRIMARY KEY, name TEXT NOT NULL, bytes BLOB NOT NULL)",
-    "CREATE TABLE results (key TEXT PRIMARY KEY, checksum INTEGER NOT NULL, bytes BLOB NOT NULL)",
-)
+PAGES_BESIDE = 16  # that a transaction writes beside what it keeps
+MARGIN_BYTES, MARGIN_SHARE = 8 * 1024**2, 16
+"""What is left free on the disk, and on a small one this part of it, so that removing has room."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (SCHEMA,)
-"""The statements that lead from schema version i to i + 1. A released entry never changes; add one behind it."""
-
-
-class WorkspaceError(Exception):
-    """A workspace that cannot be opened or written to, and why, in plain words."""
-
-
-class DiskFullError(WorkspaceError):
-    """Nothing more can be saved: the disk is full, over its quota, or only for reading."""
+_Result = TypeVar("_Result")
 
 
 class Store:
@@ -50,57 +44,64 @@ class Store:
     Args:
         path: The file, made when missing, or ":memory:".
         check: Whether to read the whole file once for damage. Takes about a second a gigabyte.
+        patience: Seconds to wait while another program holds the file, when it is opened.
+        reserve: What is given up on a full disk, so that removing still works; none unless given.
 
     Raises:
-        WorkspaceError: If the file is damaged, of a newer featx, or something else altogether.
+        WorkspaceBusyError: If another program holds the file.
+        DamagedWorkspaceError: If the file is damaged or was edited.
+        DiskFullError: If the disk is too full to open it.
+        WorkspaceError: If it was made by a newer featx, or is something else altogether.
     """
 
-    def __init__(self, path: Path | str, *, check: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        check: bool = True,
+        patience: float = BUSY_SECONDS,
+        reserve: Reserve | None = None,
+    ) -> None:
         self.path = str(path)
         self._lock = threading.RLock()
+        self._reserve = reserve
         try:
-            self._connection = sqlite3.connect(
-                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            self._prepare(check)
-        except sqlite3.DatabaseError as error:
-            raise WorkspaceError(_opening_problem(error)) from error
+            self._connection = self._opened(check, patience)
+        except DiskFullError:
+            if reserve is None or not reserve.give_up():
+                raise
+            self._connection = self._opened(check, patience)
+        if reserve is not None:
+            reserve.take()
 
-    def _prepare(self, check: bool) -> None:
-        connection = self._connection
-        for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "foreign_keys = ON"):
-            connection.execute(f"PRAGMA {pragma}")
-        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-        is_new = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if not is_new and connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-            raise WorkspaceError("This file is not a featx workspace.")
-        if check and not is_new and connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-            raise WorkspaceError("This workspace file is damaged and was not opened. Nothing in it was changed.")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        self._migrate()
-        if _objects(connection) != _expected_objects():
-            raise WorkspaceError("This workspace file holds parts that featx does not know, and was not opened.")
-
-    def _migrate(self) -> None:
-        with self.transaction() as connection:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > len(MIGRATIONS):
-                raise WorkspaceError("This workspace was made by a newer featx. Update featx to open it.")
-            for statement in (statement for step in MIGRATIONS[version:] for statement in step):
-                connection.execute(statement)
-            if version < len(MIGRATIONS):
-                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    def _opened(self, check: bool, patience: float) -> sqlite3.Connection:
+        connection = None
+        try:
+            connection = sqlite3.connect(self.path, timeout=patience, isolation_level=None, check_same_thread=False)
+            _prepare(connection, check)
+            connection.execute(f"PRAGMA busy_timeout = {int(1000 * BUSY_SECONDS)}")
+        except BaseException as error:
+            if connection is not None:
+                connection.close()
+            if isinstance(error, sqlite3.Error | UnicodeError):
+                raise opening_problem(error, self.path, patience) from error
+            raise
+        return connection
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, n_bytes: int = 0) -> Iterator[sqlite3.Connection]:
         """Give the connection for several statements that take effect together or not at all.
+
+        Args:
+            n_bytes: How much is written, where it is much. It is refused while there is still room to remove something.
 
         Raises:
             DiskFullError: If the file cannot grow or be written to.
+            WorkspaceBusyError: If another program does not let go of the file.
         """
         with self._lock:
+            if n_bytes:
+                self._check_room(n_bytes)
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
@@ -109,8 +110,78 @@ class Store:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 if isinstance(error, sqlite3.OperationalError):
-                    raise _writing_problem(error) from error
+                    raise writing_problem(error, self.path) from error
                 raise
+
+    def free(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """Do something in a transaction that leaves more room than it takes. It is done on a full disk, too.
+
+        The log beside the file keeps its size, and begins anew once all that is in it is in the file: then nothing has to
+        grow. Where that takes room, the reserve gives it.
+
+        Args:
+            work: Runs statements; perhaps twice, the second time as if there had been no first.
+
+        Raises:
+            DiskFullError: If there is no room even so.
+        """
+        with contextlib.suppress(DiskFullError), self.transaction() as connection:
+            return work(connection)
+        if self._reserve is not None:
+            self._reserve.give_up()
+        self.settle()
+        try:
+            with self.transaction() as connection:
+                return work(connection)
+        finally:
+            self.settle()
+            if self._reserve is not None:
+                self._reserve.take_back()
+
+    def settle(self) -> None:
+        """Move what stands in the log beside the file into the file, as far as there is room."""
+        with contextlib.suppress(DiskFullError):
+            self._settle()
+
+    def _settle(self) -> None:
+        with self._lock:
+            try:
+                self._connection.execute("PRAGMA wal_checkpoint(RESTART)")
+            except sqlite3.Error as error:
+                problem = writing_problem(error, self.path)
+                if isinstance(problem, DiskFullError):
+                    raise problem from error
+
+    def _check_room(self, n_bytes: int) -> None:
+        """Refuse to write when the disk could not take it twice, once into the log and once into the file, and more."""
+        if self.path == ":memory:":
+            return
+        page = self.value("PRAGMA page_size")
+        if self._log_bytes() > LOG_PAGES * page + 2 * n_bytes:  # the file may not grow: a quota is not seen otherwise
+            self._settle()
+        try:
+            disk = shutil.disk_usage(Path(self.path).parent)
+        except OSError:
+            return
+        margin = min(MARGIN_BYTES, disk.total // MARGIN_SHARE)
+        if disk.free >= 2 * n_bytes + margin:
+            return
+        self._settle()
+        growth = self._growth(n_bytes, page)
+        if growth and disk.free < growth + margin:
+            raise DiskFullError(DISK_FULL)
+
+    def _growth(self, n_bytes: int, page: int) -> int:
+        """By how many bytes log and file grow when so many are written: both fill the room that they have first."""
+        written = n_bytes + PAGES_BESIDE * page
+        n_free = self.value("PRAGMA freelist_count")
+        return max(0, written - n_free * page) + max(0, written - self._log_bytes())
+
+    def _log_bytes(self) -> int:
+        try:
+            return os.stat(f"{self.path}-wal").st_size
+        except OSError:
+            return 0
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple]:
         """Run one query and fetch all its rows."""
@@ -130,10 +201,17 @@ class Store:
             return by_others, self._connection.total_changes
 
     def copy_to(self, path: Path | str) -> None:
-        """Write a whole, consistent copy of the file, while others go on using it."""
-        with contextlib.closing(sqlite3.connect(str(path))) as target, self._lock:
-            self._connection.backup(target)
-            target.execute("PRAGMA journal_mode = DELETE")
+        """Write a whole, consistent copy of the file, while others go on using it.
+
+        Raises:
+            DiskFullError: If there is no room for it.
+        """
+        try:
+            with contextlib.closing(sqlite3.connect(str(path))) as target, self._lock:
+                self._connection.backup(target)
+                target.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.OperationalError as error:
+            raise writing_problem(error, str(path)) from error
 
     def close(self) -> None:
         """Close the file. The store cannot be used any more."""
@@ -141,37 +219,60 @@ class Store:
             self._connection.close()
 
 
-def _objects(connection: sqlite3.Connection) -> set[tuple[str, str]]:
-    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-    return {(name, " ".join(sql.split())) for name, sql in rows if not name.startswith("sqlite_stat")}
+def _prepare(connection: sqlite3.Connection, check: bool) -> None:
+    """Make an opened file ready: nothing is written to it, and nothing in it is run, before it was checked."""
+    forbid_what_files_bring(connection)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        _check(connection, version, check)
+    connection.execute("PRAGMA journal_mode = WAL")
+    for pragma in ("synchronous = NORMAL", "temp_store = MEMORY", f"wal_autocheckpoint = {LOG_PAGES}"):
+        connection.execute(f"PRAGMA {pragma}")
+    _migrate(connection)
 
 
-def _expected_objects() -> set[tuple[str, str]]:
-    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
-        for statement in (statement for step in MIGRATIONS for statement in step):
+def _check(connection: sqlite3.Connection, version: int, check: bool) -> None:
+    if connection.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
+        raise WorkspaceError("This file is not a featx workspace.")
+    if version > len(schema.MIGRATIONS):
+        raise WorkspaceError("This workspace was made by a newer featx. Update featx to open it.")
+    if schema.objects(connection) != schema.expected_objects(version):
+        raise DamagedWorkspaceError("it holds parts that featx does not know")
+    if check and connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        raise DamagedWorkspaceError()
+    fault = find_fault(connection) if check else None
+    if fault is not None:
+        raise DamagedWorkspaceError(fault)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    n_steps = len(schema.MIGRATIONS)
+    if connection.execute("PRAGMA user_version").fetchone()[0] == n_steps:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]  # another process may have been first
+        for statement in (statement for step in schema.MIGRATIONS[version:] for statement in step):
             connection.execute(statement)
-        return _objects(connection)
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {n_steps}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
-def _opening_problem(error: sqlite3.DatabaseError) -> str:
-    words = str(error).lower()
-    if "not a database" in words:
-        return "This file is not a featx workspace."
-    if "unable to open" in words:
-        return "The workspace file cannot be opened: its folder is missing or not accessible."
-    if "locked" in words:
-        return "The workspace file is in use by another program that does not let go of it."
-    if any(phrase in words for phrase in _ONLY_FOR_READING):
-        return "The workspace file is only for reading."
-    return "This workspace file is damaged and was not opened. Nothing in it was changed."
+def forbid_what_files_bring(connection: sqlite3.Connection) -> None:
+    """Let no trigger, view or function run that a file brings."""
+    connection.set_authorizer(_only_plain_statements)
+    for pragma in ("trusted_schema = OFF", "cell_size_check = ON"):
+        connection.execute(f"PRAGMA {pragma}")
 
 
-def _writing_problem(error: sqlite3.OperationalError) -> Exception:
-    words = str(error).lower()
-    if "full" in words or "disk i/o" in words:
-        return DiskFullError("Results are not being saved: the disk is full.")
-    if any(phrase in words for phrase in _ONLY_FOR_READING):
-        return DiskFullError("Results are not being saved: the workspace is only for reading.")
-    if "locked" in words:
-        return WorkspaceError("The workspace is busy: another program is writing to it. Try again in a moment.")
-    return error
+def _only_plain_statements(action: int, first: object, second: object, database: object, source: str | None) -> int:
+    """Forbid all that a trigger or a view asks for: a workspace has none, so somebody else has put it there."""
+    del action, first, second, database
+    return sqlite3.SQLITE_OK if source is None else sqlite3.SQLITE_DENY

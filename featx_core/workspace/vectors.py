@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping
 
@@ -27,7 +28,8 @@ class VectorStore:
             extractor_digest: The digest of the spec that gave the arrays.
             values: Image digest to an array of any shape; it is stored as float32.
         """
-        with self._store.transaction() as connection:
+        n_bytes = sum(4 * array.size for array in values.values())
+        with self._store.transaction(n_bytes=n_bytes) as connection:
             connection.execute("INSERT OR IGNORE INTO extractors (digest) VALUES (?)", (extractor_digest,))
             connection.executemany(
                 "INSERT OR REPLACE INTO vectors (extractor_id, content_id, shape, checksum, value)"
@@ -70,12 +72,15 @@ class VectorStore:
 
     def remove(self, extractor_digest: str) -> None:
         """Forget all arrays of one extractor."""
-        with self._store.transaction() as connection:
+
+        def work(connection: sqlite3.Connection) -> None:
             connection.execute(
                 "DELETE FROM vectors WHERE extractor_id IN (SELECT id FROM extractors WHERE digest = ?)",
                 (extractor_digest,),
             )
             connection.execute("DELETE FROM extractors WHERE digest = ?", (extractor_digest,))
+
+        self._store.free(work)
 
 
 def _row(array: np.ndarray, extractor_digest: str, image_digest: str) -> tuple:
@@ -84,11 +89,11 @@ def _row(array: np.ndarray, extractor_digest: str, image_digest: str) -> tuple:
 
 
 def _array(shape: str, checksum: int, value: bytes) -> np.ndarray | None:
-    if zlib.crc32(value) != checksum:
+    if not isinstance(value, bytes) or zlib.crc32(value) != checksum:
         return None
     try:
         return np.frombuffer(value, dtype="<f4").reshape(_shape(shape))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
 
 

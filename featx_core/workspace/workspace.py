@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import hashlib
 import json
-import re
-import zlib
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from featx_core.base.labels import label_text
-from featx_core.base.wording import counted
-from featx_core.images.decoding import THUMBNAIL_SIDE, thumbnail
+from featx_core.images.decoding import THUMBNAIL_SIDE, ImageError, thumbnail
+from featx_core.images.folder_labels import FolderLevel, folder_levels, label_at, label_words
 from featx_core.images.image_set import ImageRecord, ImageSet
-from featx_core.images.intake import Incoming, read_sources
-from featx_core.images.intake_report import ALREADY_HERE, IntakeReport
+from featx_core.images.intake import Examine, read_sources
+from featx_core.images.intake_report import IntakeReport
 from featx_core.tables.rows import Rows
+from featx_core.workspace.arrivals import STOPPED_BY_FULL_DISK, Arrivals, image_sizes
+from featx_core.workspace.kept_files import KeptFiles, is_whole
+from featx_core.workspace.removals import Removals, remove_images
+from featx_core.workspace.reserve import Reserve
 from featx_core.workspace.runs import Ledger
-from featx_core.workspace.store import Store
+from featx_core.workspace.store import BUSY_SECONDS, DiskFullError, Store, WorkspaceError
 from featx_core.workspace.vectors import VectorStore
 
 if TYPE_CHECKING:
@@ -27,15 +30,14 @@ if TYPE_CHECKING:
 
 MAX_UPLOAD_BYTES = 2 * 1024**3  # row 22 of docs/faults.md: what one workspace takes through a browser
 MAX_UPLOAD_IMAGES = 20_000
+OTHER_LABELS = -2
+"""What `label_level` gives where labels do not come from one level of folders."""
+
+MAX_THUMBNAIL_BYTES = 1024**2
 _RECORDS = (
-    "SELECT images.name, label, contents.digest, width, height, format, brightness, notes"
+    "SELECT images.name, label, contents.digest, width, height, format, brightness, notes, path"
     " FROM images JOIN contents ON contents.id = images.content_id"
 )
-_EQUAL_IMAGES = (
-    "SELECT images.name, images.id FROM images JOIN contents ON contents.id = images.content_id"
-    " WHERE contents.digest = ? ORDER BY images.id"
-)
-_COUNT_AT_END = re.compile(r" \(\d+\)$")  # what sets equal names apart
 
 
 class HasDigests(Protocol):
@@ -46,7 +48,7 @@ class HasDigests(Protocol):
         """The SHA-256 of each."""
 
 
-class Workspace:
+class Workspace(KeptFiles):
     """Images, labels, runs and feature vectors in one SQLite file.
 
     Several threads and processes may hold the same file open at once; each sees what the others have finished.
@@ -54,26 +56,39 @@ class Workspace:
     Attributes:
         ledger: All runs, newest first.
         vectors: The feature vectors.
+        removals: Images and runs that were taken out and can still be brought back.
     """
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        super().__init__(store)
         self.vectors = VectorStore(store)
         self.ledger = Ledger(store, self.vectors)
+        self.removals = Removals(store)
+        self._unsaved_report: IntakeReport | None = None
+        self._sized: tuple[tuple[int, int], tuple[int, int]] | None = None  # as they were at a version of the file
         self._listed: tuple[tuple[int, int], ImageSet] | None = None  # the images as they were at a version of the file
 
     @classmethod
-    def open(cls, path: Path | str, *, check: bool = True) -> Self:
+    def open(
+        cls, path: Path | str, *, check: bool = True, patience: float = BUSY_SECONDS, reserve: Reserve | None = None
+    ) -> Self:
         """Open a workspace, making it when it is missing.
 
         Args:
             path: A file, usually named `*.featx`, or ":memory:" for one that is never saved.
             check: Whether to look for damage first. Costs about a second a gigabyte.
+            patience: Seconds to wait while another program holds the file.
+            reserve: Room on the disk that is given up when the disk is full, so that removing still works.
 
         Raises:
-            WorkspaceError: If the file is damaged, not a workspace, or made by a newer featx.
+            WorkspaceError: If the file is damaged, not a workspace, made by a newer featx, or held by another program; or if
+                the disk is too full to open it.
         """
-        return cls(Store(path, check=check))
+        workspace = cls(Store(path, check=check, patience=patience, reserve=reserve))
+        if check:
+            with contextlib.suppress(WorkspaceError):
+                workspace.removals.finish_old()
+        return workspace
 
     @property
     def path(self) -> str:
@@ -89,15 +104,6 @@ class Workspace:
     def title(self, title: str) -> None:
         self.set_fact("title", title)
 
-    def fact(self, name: str) -> str | None:
-        """Fetch a short text that was kept under a name, or None."""
-        return self._store.value("SELECT value FROM facts WHERE name = ?", (name,))
-
-    def set_fact(self, name: str, value: str) -> None:
-        """Keep a short text under a name, in place of what was there."""
-        with self._store.transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
-
     def add(
         self,
         sources: Iterable[Any],
@@ -105,93 +111,76 @@ class Workspace:
         max_bytes: int | None = None,
         max_images: int | None = None,
         on_progress: ProgressCallback | None = None,
+        look: Examine | None = None,
     ) -> IntakeReport:
         """Bring images in. Never fails for a bad file: the report says what was left out and why.
+
+        Labels are the names of folders, of the level that splits the images best into classes: the report names them, and
+        `label_by_folder` takes another level. Images of one name are told apart by their folders, "dogs/1.jpg".
 
         Args:
             sources: Paths of files, folders or zip archives, or `(name, bytes or binary file)` pairs.
             max_bytes: The bytes of images that the workspace may hold. None: as much as the disk takes.
             max_images: The number of images that the workspace may hold.
             on_progress: Called with files seen and files in all (as far as known). What was added before it raises stays.
+            look: Looks at one file, as `featx_core.images.decoding.examine` does, which it is unless given.
 
         Returns:
             What came in, what was left out and why, what was converted, and which files are equal.
 
         Raises:
-            DiskFullError: If the file cannot grow. What was added before stays.
+            DiskFullError: If the file cannot grow. What was added before stays, and `last_intake` gives the report.
         """
         report = IntakeReport()
-        held, n_alike = self.size(), Counter[str]()
-        newest = self._store.value("SELECT coalesce(max(id), 0) FROM images")
-        for incoming in read_sources(sources, report, on_progress=on_progress):
-            full = _limit_reached(held, len(incoming.content), max_bytes, max_images)
-            if full:
-                report.skipped.append((incoming.name, full))
-                continue
-            if self._insert(incoming, report, newest, n_alike):
-                held = (held[0] + 1, held[1] + len(incoming.content))
-        self.set_fact("intake", report.to_json())
+        arrivals = Arrivals(self._store, report, max_bytes=max_bytes, max_images=max_images)
+        try:
+            for incoming in read_sources(sources, report, on_progress=on_progress, look=look):
+                arrivals.take(incoming)
+        except DiskFullError:
+            report.warnings.append(STOPPED_BY_FULL_DISK)
+            raise
+        finally:
+            self._enter(report, arrivals)
         return report
+
+    def _keep_report(self, report: IntakeReport) -> None:
+        """Keep a report; where the disk takes nothing more, in memory."""
+        self._unsaved_report = None
+        try:
+            self.set_fact("intake", report.to_json())
+        except WorkspaceError:
+            self._unsaved_report = report
+
+    def _enter(self, report: IntakeReport, arrivals: Arrivals) -> None:
+        """Enter what came of an intake, however it ended."""
+        with contextlib.suppress(WorkspaceError):
+            arrivals.settle_labels()
+            self.set_fact("intake_after", str(arrivals.newest))
+        self._keep_report(report)
+        self._store.settle()
 
     def size(self) -> tuple[int, int]:
         """Count the images, and the bytes of their files (equal files once)."""
-        n_images = self._store.value("SELECT count(*) FROM images")
-        n_bytes = self._store.value("SELECT coalesce(sum(length(bytes)), 0) FROM contents")
-        return n_images, n_bytes
-
-    def _insert(self, incoming: Incoming, report: IntakeReport, newest: int, n_alike: Counter[str]) -> bool:
-        """Keep an image, unless it was here, under its name, before the intake began: up to the id `newest`."""
-        equal = self._store.rows(_EQUAL_IMAGES, (incoming.digest,))
-        if any(number <= newest and incoming.name in (name, _COUNT_AT_END.sub("", name)) for name, number in equal):
-            report.skipped.append((incoming.name, ALREADY_HERE))
-            return False
-        name = self._unique_name(incoming.name, n_alike)
-        notes = list(incoming.facts.notes)
-        if equal:
-            notes.append(f"same as {equal[0][0]}")
-            report.duplicates.append((name, equal[0][0]))
-        facts = incoming.facts
-        with self._store.transaction() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO contents (digest, bytes, thumbnail) VALUES (?, ?, ?)",
-                (incoming.digest, incoming.content, incoming.thumbnail),
-            )
-            connection.execute(
-                "INSERT INTO images (content_id, name, label, width, height, format, brightness, notes)"
-                " SELECT id, ?, ?, ?, ?, ?, ?, ? FROM contents WHERE digest = ?",
-                (
-                    name,
-                    incoming.label,
-                    facts.width,
-                    facts.height,
-                    facts.format,
-                    incoming.brightness,
-                    json.dumps(notes),
-                    incoming.digest,
-                ),
-            )
-        report.added += 1
-        return True
-
-    def _unique_name(self, name: str, n_alike: Counter[str]) -> str:
-        """Find a name that is free, "owl.png (2)"; `n_alike` remembers how far the count has come."""
-        while True:
-            n_alike[name] += 1
-            candidate = name if n_alike[name] == 1 else f"{name} ({n_alike[name]})"
-            if not self._store.value("SELECT 1 FROM images WHERE name = ?", (candidate,)):
-                return candidate
+        version = self._store.version()
+        if self._sized is None or self._sized[0] != version:
+            self._sized = version, image_sizes(self._store)
+        return self._sized[1]
 
     def last_intake(self) -> IntakeReport | None:
         """Fetch the report of the last `add`, or None."""
-        text = self.fact("intake")
-        return IntakeReport.from_json(text) if text else None
+        if self._unsaved_report is not None:
+            return self._unsaved_report
+        try:
+            return IntakeReport.from_json(self.fact("intake") or "")
+        except (ValueError, RecursionError):
+            return None
 
     def images(self) -> ImageSet:
         """List all images in the order in which they came."""
         version = self._store.version()
         if self._listed is None or self._listed[0] != version:
             rows = self._store.rows(_RECORDS + " ORDER BY images.id")
-            self._listed = version, ImageSet(self._record(*row) for row in rows)
+            self._listed = version, ImageSet(_record(self, *row) for row in rows)
         return self._listed[1]
 
     def rows(self, extractor_digest: str) -> Rows:
@@ -200,20 +189,18 @@ class Workspace:
         kept = ImageSet(record for record in self.images() if record.digest in stored)
         return Rows(tuple(kept.names), tuple(kept.labels), tuple(kept.digests))
 
-    def _record(
-        self, name: str, label: str | None, digest: str, width: int, height: int, form: str, light: float, notes: str
-    ) -> ImageRecord:
-        return ImageRecord(name, label, digest, width, height, form, light, tuple(json.loads(notes)), self)
-
     def content(self, digest: str) -> bytes:
         """Fetch the bytes of one image file.
 
         Raises:
             KeyError: If the workspace holds no such file.
+            ImageError: If its bytes are not those that came in.
         """
         content = self._store.value("SELECT bytes FROM contents WHERE digest = ?", (digest,))
         if content is None:
             raise KeyError(f"The workspace holds no image of digest {digest!r}.")
+        if not is_whole(content, digest):
+            raise ImageError("is damaged in this workspace: its bytes are not those that came in")
         return content
 
     def thumbnail(self, digest: str) -> bytes:
@@ -221,9 +208,10 @@ class Workspace:
 
         Raises:
             KeyError: If the workspace holds no such image.
+            ImageError: If there is none, and its file is damaged.
         """
         small = self._store.value("SELECT thumbnail FROM contents WHERE digest = ?", (digest,))
-        return small if small is not None else thumbnail(self.content(digest), THUMBNAIL_SIDE)
+        return small if _is_thumbnail(small) else thumbnail(self.content(digest), THUMBNAIL_SIDE)
 
     def set_labels(self, labels: Mapping[str, Any]) -> None:
         """Give images new labels.
@@ -231,57 +219,50 @@ class Workspace:
         Args:
             labels: Image name to label, see `label_text`; None takes the label away. Names that are not there are passed over.
         """
-        with self._store.transaction() as connection:
-            connection.executemany(
-                "UPDATE images SET label = ? WHERE name = ?",
-                [(label_text(label), name) for name, label in labels.items()],
-            )
+        rows = [(label_text(label), name) for name, label in labels.items()]
+        self._store.free(lambda connection: connection.executemany("UPDATE images SET label = ? WHERE name = ?", rows))
+
+    def folder_levels(self) -> list[FolderLevel]:
+        """List the levels of the folders that the images of the last `add` lay in, the outermost first."""
+        return folder_levels([path for _, path in self._newest_paths()])
+
+    def label_by_folder(self, index: int | None) -> None:
+        """Label the images of the last `add` by the folders that they lay in.
+
+        Args:
+            index: Of the level, 0 for the outermost. Images that lie less deep lose their label, and with None all do.
+        """
+        newest = self._newest_paths()
+        labels = {name: label_at(path, index) for name, path in newest}
+        self.set_labels(labels)
+        report = self.last_intake()
+        if report is not None:
+            words = label_words([path for _, path in newest], list(labels.values()))
+            self._keep_report(dataclasses.replace(report, labels=words))
+
+    def label_level(self) -> int | None:
+        """Tell which level of folders the labels of the images of the last `add` come from.
+
+        Returns:
+            Its index, 0 for the outermost; None where they have no labels; `OTHER_LABELS` where they have others.
+        """
+        newest, known = self._newest_paths(), dict(zip(self.images().names, self.images().labels, strict=True))
+        for index in (None, *range(len(folder_levels([path for _, path in newest])))):
+            if all(known.get(name) == label_at(path, index) for name, path in newest):
+                return index
+        return OTHER_LABELS
+
+    def _newest_paths(self) -> list[tuple[str, str]]:
+        after = self.fact("intake_after") or ""
+        query = "SELECT name, path FROM images WHERE id > ? AND path IS NOT NULL ORDER BY id"
+        return self._store.rows(query, (int(after),)) if after.isdecimal() and len(after) < 19 else []
 
     def remove(self, names: Iterable[str]) -> None:
-        """Take images out, with the vectors and bytes that no other image shares."""
-        with self._store.transaction() as connection:
-            connection.executemany("DELETE FROM images WHERE name = ?", [(name,) for name in names])
-            orphans = "SELECT id FROM contents WHERE id NOT IN (SELECT content_id FROM images)"
-            connection.execute(f"DELETE FROM vectors WHERE content_id IN ({orphans})")
-            connection.execute(f"DELETE FROM contents WHERE id IN ({orphans})")
+        """Take images out for good, with the vectors and bytes that no other image shares.
 
-    def put_artefact(self, name: str, content: bytes) -> str:
-        """Keep a file such as weights, once. Gives its SHA-256 in hexadecimal."""
-        digest = hashlib.sha256(content).hexdigest()
-        with self._store.transaction() as connection:
-            connection.execute("INSERT OR IGNORE INTO artefacts VALUES (?, ?, ?)", (digest, name, content))
-        return digest
-
-    def artefact(self, digest: str) -> bytes:
-        """Fetch a kept file.
-
-        Raises:
-            KeyError: If it is not there, or its bytes are damaged.
+        `removals.take_images` takes them out so that they can be brought back for some seconds.
         """
-        content = self._store.value("SELECT bytes FROM artefacts WHERE digest = ?", (digest,))
-        if content is None or hashlib.sha256(content).hexdigest() != digest:
-            raise KeyError(f"The workspace holds no file of digest {digest!r}.")
-        return content
-
-    def remove_artefact(self, digest: str) -> None:
-        """Forget a kept file."""
-        with self._store.transaction() as connection:
-            connection.execute("DELETE FROM artefacts WHERE digest = ?", (digest,))
-
-    def artefacts(self) -> dict[str, str]:
-        """List the kept files: digest to name."""
-        return dict(self._store.rows("SELECT digest, name FROM artefacts ORDER BY name"))
-
-    def put_result(self, key: str, content: bytes) -> None:
-        """Keep something that was computed under its key, in place of what was there."""
-        with self._store.transaction() as connection:
-            row = (key, zlib.crc32(content), content)
-            connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", row)
-
-    def result(self, key: str) -> bytes | None:
-        """Fetch what was computed under a key. None when it is missing or damaged: compute it again."""
-        rows = self._store.rows("SELECT checksum, bytes FROM results WHERE key = ?", (key,))
-        return rows[0][1] if rows and zlib.crc32(rows[0][1]) == rows[0][0] else None
+        remove_images(self._store, names)
 
     def copy_to(self, path: Path | str) -> None:
         """Write the whole workspace to another file, while it stays in use."""
@@ -297,10 +278,22 @@ def image_set_key(images: HasDigests) -> str:
     return hashlib.sha256("\n".join(images.digests).encode("ascii")).hexdigest()
 
 
-def _limit_reached(held: tuple[int, int], n_new: int, max_bytes: int | None, max_images: int | None) -> str | None:
-    n_images, n_bytes = held
-    if max_images is not None and n_images >= max_images:
-        return f"this workspace is full: it holds {counted(n_images, 'image')}, the limit for uploads"
-    if max_bytes is not None and n_bytes + n_new > max_bytes:
-        return f"this workspace holds {max_bytes / 1024**3:.3g} GB of uploads; remove some, or open a local folder"
-    return None
+def _record(
+    workspace: Workspace,
+    name: str,
+    label: str | None,
+    digest: str,
+    width: int,
+    height: int,
+    form: str,
+    light: float,
+    notes: str,
+    path: str | None,
+) -> ImageRecord:
+    noted = tuple(json.loads(notes))
+    return ImageRecord(name, label, digest, width, height, form, light, noted, workspace, path or name)
+
+
+def _is_thumbnail(content: object) -> bool:
+    """Tell a thumbnail as featx makes them from what somebody else has put in its place."""
+    return isinstance(content, bytes) and content[8:12] == b"WEBP" and len(content) <= MAX_THUMBNAIL_BYTES

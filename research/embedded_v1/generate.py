@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from featx_core.base.whole_file import replacing
 from research.embedded_v1 import masks, scenes, textures
 
 TEXTURES_A_CLASS = 32
@@ -74,12 +75,11 @@ def _make(
     start = time.monotonic()
     tasks = [(label, seed) for label in range(n_classes) for seed in range(n_each)]
     first = draw(tasks[0])
-    partial = path.with_suffix(".partial.npy")
-    array = np.lib.format.open_memmap(partial, "w+", first.dtype, (len(tasks), *first.shape))
-    for index, drawn in enumerate(pool.imap(draw, tasks, chunksize=16)):
-        array[index] = drawn
-    array.flush()
-    partial.replace(path)
+    with replacing(path) as part:
+        array = np.lib.format.open_memmap(part, "w+", first.dtype, (len(tasks), *first.shape))
+        for index, drawn in enumerate(pool.imap(draw, tasks, chunksize=16)):
+            array[index] = drawn
+        array.flush()
     print(f"{path}: {len(tasks)} in {time.monotonic() - start:.0f} s")
 
 

@@ -8,7 +8,6 @@ import importlib.metadata
 import json
 import os
 import re
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ import numpy as np
 
 from featx_core.architecture.layers import stable_names
 from featx_core.base.folders import data_folder
+from featx_core.base.whole_file import remove_strays, write_whole
 from featx_core.networks.engines.openvino_engine import Graph, version
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ LIMIT_BYTES = 2 * 1024**3
 FACTS_SECONDS = 7 * 24 * 3600.0
 """After a week it is tried again: what was measured may have been measured beside other work."""
 
-_STRAY_SECONDS = 3600.0  # a half-written file of a process that is gone
 _SUFFIX = ".graph"
 
 
@@ -96,7 +95,7 @@ def keep(key: str, graph: Graph) -> None:
     header = {"xml_bytes": len(graph.xml), "weights_bytes": int(graph.weights.size), "sha256": digest.hexdigest()}
     parts = (json.dumps(header).encode() + b"\n", graph.xml, graph.weights.data)
     with contextlib.suppress(OSError):
-        _write(_path(key), parts)
+        write_whole(_path(key), parts)
         _trim()
 
 
@@ -114,7 +113,7 @@ def read_facts(key: str) -> dict[str, Any]:
 def write_facts(key: str, facts: Mapping[str, Any]) -> None:
     """Keep what was found out about a graph. A full disk keeps nothing."""
     with contextlib.suppress(OSError):
-        _write(_facts_path(key), (json.dumps(dict(facts)).encode(),))
+        write_whole(_facts_path(key), json.dumps(dict(facts)).encode())
 
 
 def is_empty() -> bool:
@@ -162,25 +161,9 @@ def _parsed(content: np.ndarray) -> Graph | None:
     return Graph(content[start:middle].tobytes(), content[middle:].copy()) if is_right else None
 
 
-def _write(path: Path, parts: tuple) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            for part in parts:
-                file.write(part)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
-
-
 def _trim() -> None:
     """Remove the graphs that were not used for the longest time, and what dead processes left half-written."""
-    for stray in _folder().glob("*.part"):
-        with contextlib.suppress(OSError):
-            if time.time() - stray.stat().st_mtime > _STRAY_SECONDS:
-                stray.unlink()
+    remove_strays(_folder())
     found = sorted(
         ((path.stat().st_mtime_ns, path.stat().st_size, path) for path in _folder().glob(f"*{_SUFFIX}")), reverse=True
     )

@@ -9,7 +9,7 @@ import streamlit as st
 from featx_core.images.intake_report import IntakeReport
 from featx_core.images.samples import SAMPLES
 from featx_core.workspace.workspace import Workspace
-from pages._ui.images import vector_files
+from pages._ui.images import folder_levels, vector_files
 from pages._ui.shell import formatting, imports, library, session
 
 _KINDS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF files of up to 25 MB, or zip archives of up to 200 MB."
@@ -53,14 +53,15 @@ def show_controls(workspace: Workspace) -> None:
 def show_last_report(workspace: Workspace) -> None:
     """Say what came of the last intake, once it is over, until the person closes it."""
     report = workspace.last_intake()
-    if report is None or session.recall("report_closed") == workspace.fact("intake"):
+    if report is None or session.recall("report_closed") == report.to_json():
         return
     with st.container(border=True, key="intake_report"):
         line = st.container(horizontal=True, vertical_alignment="center", wrap=False)
         line.markdown(_report_words(report))
         if line.button("", icon=":material/close:", type="tertiary", help="Close this report", key="close_report"):
-            session.remember("report_closed", workspace.fact("intake"))
+            session.remember("report_closed", report.to_json())
             st.rerun()
+        folder_levels.show(workspace)
         if report.skipped or report.converted or report.duplicates:
             _details(report)
 

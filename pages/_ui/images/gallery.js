@@ -9,7 +9,7 @@ const element = (kind, className, text) => {
 const tile = (item, open) => {
   const button = element("button", "tile");
   button.type = "button";
-  button.title = item.name;
+  button.title = item.title;
   const picture = document.createElement("img");
   picture.src = item.source;
   picture.alt = item.name;

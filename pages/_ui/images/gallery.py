@@ -1,16 +1,21 @@
 """Thumbnails in a grid, and the drawer that opens when one is pressed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.base.palette import label_styles
+from featx_core.base.wording import shortened
 from featx_core.images.image_set import ImageRecord, ImageSet
+from featx_core.workspace.store import WorkspaceError
+from featx_core.workspace.workspace import Workspace
 from pages._ui.images import similar
-from pages._ui.shell import formatting, session
+from pages._ui.shell import formatting, session, undo
 
 SIZES = {"S": 96, "M": 140, "L": 210}  # pixels, the least width of a tile
+LABEL_CHARACTERS = {"S": 12, "M": 20, "L": 32}  # that fit on a tile
 DRAWER_SIDE = 440  # pixels, the width of the picture in the drawer
 SMALLEST_SIDE = 160
 _HERE = Path(__file__).parent
@@ -33,7 +38,8 @@ def show(images: Sequence[ImageRecord], *, key: str, size: str = "M", labels: Se
         {
             "name": record.name,
             "source": source(record),
-            "label": record.label or "",
+            "label": shortened(record.label or "", LABEL_CHARACTERS[size]),
+            "title": "\n".join([*([record.label] if record.label else []), record.path]),
             "color": styles[record.label].color if record.label in styles else "transparent",
             "note": formatting.short_note(record.notes),
         }
@@ -72,11 +78,39 @@ def _drawer(name: str) -> None:
     st.caption(formatting.escape(facts))
     for note in record.notes:
         st.caption(formatting.escape(note))
-    label = st.text_input("Label", value=record.label or "", max_chars=60, key=f"label_of_{record.digest}_{name}")
+    if record.path != record.name:
+        st.caption(formatting.escape(record.path))
+    label = st.text_input("Label", value=record.label or "", key=f"label_of_{record.digest}_{name}")
     if label.strip() != (record.label or ""):
-        workspace.set_labels({name: label.strip() or None})
-        st.rerun()
+        _done(lambda: workspace.set_labels({name: label.strip() or None}))
     similar.show(record)
     if st.button("Remove from the workspace", icon=":material/delete:", key=f"remove_{record.digest}_{name}"):
-        workspace.remove([name])
+        _done(lambda: _remove(workspace, [name]))
+
+
+def _remove(workspace: Workspace, names: Sequence[str]) -> None:
+    n_images = formatting.counted(len(names), "image")
+    undo.offer(workspace, workspace.removals.take_images(names), f"{n_images} {_was(len(names))} removed.")
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
+def _done(change: Callable[[], None]) -> None:
+    """Change the workspace and draw the page again; say why where it cannot be changed."""
+    try:
+        change()
+    except WorkspaceError as error:
+        st.error(formatting.escape(str(error)), icon=":material/error:")
+    else:
         st.rerun()
+
+
+def remove_shown(shown: ImageSet, place: DeltaGenerator) -> None:
+    """Let the person remove all images that a filter shows."""
+    words = formatting.counted(len(shown), "image")
+    with place.popover("Remove", icon=":material/delete:"):
+        st.markdown(f"Remove the {words} shown here, with their features?")
+        if st.button(f"Remove {words}", key="remove_shown"):
+            _done(lambda: _remove(session.workspace(), shown.names))

@@ -1,10 +1,13 @@
 """Labels on the Images page: filter by them, count them, edit them."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.images.image_set import ImageSet
+from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import formatting
 
@@ -53,10 +56,17 @@ def edit(workspace: Workspace) -> None:
     save, remove = st.columns(2)
     if save.button("Save labels", type="primary", width="stretch"):
         pairs = zip(edited["image"], edited["label"], strict=True)
-        workspace.set_labels({name: _cleaned(label) for name, label in pairs})
-        st.rerun()
+        _set(workspace, {name: _cleaned(label) for name, label in pairs})
     if remove.button("Take all labels away", width="stretch"):
-        workspace.set_labels(dict.fromkeys(images.names))
+        _set(workspace, dict.fromkeys(images.names))
+
+
+def _set(workspace: Workspace, labels: Mapping[str, str | None]) -> None:
+    try:
+        workspace.set_labels(labels)
+    except WorkspaceError as error:
+        st.error(formatting.escape(str(error)), icon=":material/error:")
+    else:
         st.rerun()
 
 

@@ -11,7 +11,10 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
+from featx_core.base.palette import NO_LABEL_COLOR
 from featx_core.base.wording import spreadsheet_safe
+from featx_core.images.decoding import ImageError
+from featx_core.images.examiners import EXAMINERS
 from featx_core.images.image_set import ImageRecord
 from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace
@@ -97,15 +100,16 @@ def snapshot(workspace: Workspace) -> bytes:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _preview(digest: str, _record: ImageRecord) -> bytes:
-    picture = Image.fromarray(_record.pixels(at_least=(PREVIEW_SIDE // 2, PREVIEW_SIDE // 2)))
-    picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
-    out = BytesIO()
-    picture.save(out, "WEBP", quality=88)
-    return out.getvalue()
+    try:
+        return EXAMINERS.examine(_record.read(), side=PREVIEW_SIDE)[1]
+    except (ImageError, KeyError):  # its bytes are damaged, or it was removed meanwhile
+        out = BytesIO()
+        Image.new("RGB", (64, 64), NO_LABEL_COLOR).save(out, "WEBP")
+        return out.getvalue()
 
 
 def preview(record: ImageRecord) -> bytes:
-    """Give an image large enough to look at (WebP, longest side at most 1 024 pixels)."""
+    """Give an image large enough to look at (WebP, longest side at most 1 024 pixels); a grey one where it is damaged."""
     return _preview(record.digest, record)
 
 

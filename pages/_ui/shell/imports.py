@@ -1,13 +1,14 @@
 """Bringing images in beside the page, so that leaving it stops nothing."""
 
 import logging
-import secrets
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from featx_core.base.faults import new_reference
 from featx_core.base.progress import Cancelled
+from featx_core.images.examiners import EXAMINERS
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import MAX_UPLOAD_BYTES, MAX_UPLOAD_IMAGES, Workspace
 
@@ -72,13 +73,14 @@ def _work(workspace: Workspace, sources: Iterable[Any], entry: Import, limited: 
             max_bytes=MAX_UPLOAD_BYTES if limited else None,
             max_images=MAX_UPLOAD_IMAGES if limited else None,
             on_progress=on_progress,
+            look=EXAMINERS.examine,
         )
     except Cancelled:
         entry.message = "The intake was stopped. The images that were in by then are kept."
     except WorkspaceError as error:
         entry.message = str(error)
     except Exception as error:
-        reference = secrets.token_hex(2).upper()
+        reference = new_reference()
         _log.exception("ref %s: %s", reference, type(error).__name__)
         entry.message = f"The intake stopped unexpectedly (ref {reference}). The images that were in by then are kept."
     finally:

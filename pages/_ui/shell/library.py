@@ -4,24 +4,36 @@ import contextlib
 import functools
 import re
 import secrets
-import sqlite3
 import threading
 import time
 from collections import OrderedDict
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
 from featx_core.base.folders import data_folder
+from featx_core.base.whole_file import remove_strays, replacing
 from featx_core.base.wording import counted
-from featx_core.workspace.store import WorkspaceError
-from featx_core.workspace.workspace import Workspace
+from featx_core.workspace.glance import Glance, glance
+from featx_core.workspace.reserve import Reserve
+from featx_core.workspace.store import DamagedWorkspaceError, WorkspaceBusyError, WorkspaceError
+from featx_core.workspace.workspace import MAX_UPLOAD_IMAGES, Workspace
 
+PATIENCE = 5.0
+"""Seconds that a visitor waits for a workspace whose file another program holds. Nobody else waits."""
+
+MAX_ADOPTED_IMAGES = 5 * MAX_UPLOAD_IMAGES
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _OPEN_AT_ONCE = 64
 _EMPTY_FOR = 24 * 3600  # seconds after which a workspace that holds neither images nor runs is swept away
+_LOOKED_AT = 32  # files, for the list of recent ones
+_GLANCES_SECONDS = 1.0  # for all of them together
+_NOT_AGAIN_FOR = 60.0  # seconds, when a file could not be looked at
 
-_lock = threading.Lock()
+_lock = threading.Lock()  # of the two tables below: never held while a file is touched
 _open: OrderedDict[str, Workspace] = OrderedDict()
+_opening: dict[str, Future[Workspace]] = {}
+_not_before: dict[Path, float] = {}  # when to look again at a file that could not be looked at
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,7 @@ def exists(token: str) -> bool:
 
 
 def open_workspace(token: str, *, make: bool = False) -> Workspace:
-    """Open a workspace, once for all sessions that use it.
+    """Open a workspace, once for all sessions that use it. Who asks for it meanwhile waits, and those of others do not.
 
     Args:
         token: The id that `new_token` made.
@@ -72,23 +84,71 @@ def open_workspace(token: str, *, make: bool = False) -> Workspace:
         WorkspaceError: If there is none, or its file cannot be opened.
     """
     with _lock:
-        if token not in _open:
-            path = path_of(token)
-            if not make and not path.exists():
-                raise WorkspaceError("This workspace is not on this machine any more.")
-            _open[token] = Workspace.open(path)
-            while len(_open) > _OPEN_AT_ONCE:
-                _open.popitem(last=False)
-        _open.move_to_end(token)
-        return _open[token]
+        if token in _open:
+            _open.move_to_end(token)
+            return _open[token]
+        begun = _opening.get(token)
+        if begun is None:
+            mine = _opening[token] = Future()
+    return _awaited(begun) if begun is not None else _opened(token, make, mine)
+
+
+def _opened(token: str, make: bool, turn: "Future[Workspace]") -> Workspace:
+    """Open a workspace for everybody who waits for it."""
+    try:
+        workspace = _open_file(path_of(token), make)
+    except BaseException as error:
+        with _lock:
+            del _opening[token]
+        turn.set_exception(error)
+        raise
+    with _lock:
+        del _opening[token]
+        _open[token] = workspace
+        while len(_open) > _OPEN_AT_ONCE:
+            _open.popitem(last=False)
+    turn.set_result(workspace)
+    return workspace
+
+
+def _awaited(turn: "Future[Workspace]") -> Workspace:
+    try:
+        return turn.result(timeout=2 * PATIENCE)
+    except TimeoutError:
+        raise WorkspaceBusyError(
+            "It is another visitor's turn with this workspace: it is being opened, which takes long. Try again in a moment."
+        ) from None
+
+
+def _open_file(path: Path, make: bool) -> Workspace:
+    if not make and not path.exists():
+        raise WorkspaceError("This workspace is not on this machine any more.")
+    try:
+        return Workspace.open(path, patience=PATIENCE, reserve=_reserve(path.parent))
+    except DamagedWorkspaceError as error:
+        _set_aside(path)
+        raise DamagedWorkspaceError(error.fault, advice="It was set aside, unchanged.") from None
+
+
+@functools.lru_cache(maxsize=8)
+def _reserve(folder: Path) -> Reserve:
+    return Reserve(folder / "reserve")
+
+
+def _set_aside(path: Path) -> None:
+    """Move a damaged file, with its log, to where nobody opens it again by accident; it can be looked at there."""
+    folder = data_folder("damaged workspaces")
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        with contextlib.suppress(OSError):
+            file.replace(folder / file.name)
 
 
 def recent(limit: int = 8) -> list[Recent]:
-    """List the workspaces of this machine that hold images or runs, the last used first."""
-    files = sorted(((_changed(path), path) for path in data_folder("workspaces").glob("*.featx")), reverse=True)
+    """List the workspaces of this machine that hold images or runs, the last used first. No file keeps it from being listed."""
     found: list[Recent] = []
-    for changed, path in files[: limit * 4]:
-        facts = _glance(path, changed)
+    deadline = time.monotonic() + _GLANCES_SECONDS
+    for changed, path in _newest_files()[:_LOOKED_AT]:
+        facts = _looked_at(path, changed) if time.monotonic() < deadline else None
         if facts and any(facts[1:]):
             found.append(Recent(path.stem, *facts, changed=changed))
         elif facts and time.time() - changed > _EMPTY_FOR:
@@ -100,46 +160,65 @@ def adopt(content: bytes) -> str:
     """Keep an uploaded workspace file under a new token.
 
     Raises:
-        WorkspaceError: If it is damaged or not a workspace.
+        WorkspaceError: If it is damaged, not a workspace, or holds too much; or if the disk is full.
     """
     token = new_token()
     path = path_of(token)
-    part = path.with_suffix(".part")
-    part.write_bytes(content)
+    remove_strays(path.parent)
     try:
-        Workspace.open(part).close()
-        part.replace(path)
-    finally:
-        for leftover in path.parent.glob(f"{token}.part*"):
-            leftover.unlink(missing_ok=True)
+        with replacing(path) as part:
+            part.write_bytes(content)
+            _check_upload(part)
+    except OSError:
+        raise WorkspaceError("This workspace file cannot be kept: the disk is full, or takes nothing more.") from None
     return token
 
 
-def _glance(path: Path, changed: float) -> tuple[str, int, int] | None:
-    """Read title, number of images and number of runs without the checks of a real opening, once after each change."""
+def _check_upload(path: Path) -> None:
+    with contextlib.closing(Workspace.open(path)) as workspace:
+        n_images = workspace.size()[0]
+    if n_images > MAX_ADOPTED_IMAGES:
+        held, limit = counted(n_images, "image"), counted(MAX_ADOPTED_IMAGES, "image")
+        raise WorkspaceError(f"This workspace holds {held}. The limit for uploads is {limit}.")
+
+
+def _looked_at(path: Path, changed: float) -> Glance | None:
+    """Look at a file once after each change; at one that cannot be looked at, not at once again."""
+    if time.monotonic() < _not_before.get(path, 0.0):
+        return None
     try:
-        return _facts(path, changed)
-    except sqlite3.Error:
+        return _glance(path, changed)
+    except LookupError:
+        _not_before[path] = time.monotonic() + _NOT_AGAIN_FOR
         return None
 
 
 @functools.lru_cache(maxsize=256)
-def _facts(path: Path, changed: float) -> tuple[str, int, int]:
+def _glance(path: Path, changed: float) -> Glance:
     del changed
-    with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=0.2)) as connection:
-        title = connection.execute("SELECT value FROM facts WHERE name = 'title'").fetchone()
-        n_images = connection.execute("SELECT count(*) FROM images").fetchone()[0]
-        n_runs = connection.execute("SELECT count(*) FROM runs").fetchone()[0]
-    return (title[0] if title else "Untitled", n_images, n_runs)
+    found = glance(path)
+    if found is None:
+        raise LookupError(path.name)
+    return found
+
+
+def _newest_files() -> list[tuple[float, Path]]:
+    files = [path for path in data_folder("workspaces").glob("*.featx") if _TOKEN.fullmatch(path.stem)]
+    return sorted(((_changed(path), path) for path in files), reverse=True)
 
 
 def _changed(path: Path) -> float:
-    times = [file.stat().st_mtime for file in (path, path.with_name(path.name + "-wal")) if file.exists()]
-    return max(times, default=0.0)
+    times = [0.0]
+    for file in (path, path.with_name(path.name + "-wal")):
+        with contextlib.suppress(OSError):
+            times.append(file.stat().st_mtime)
+    return max(times)
 
 
 def _sweep(path: Path) -> None:
     with _lock:
-        if path.stem not in _open:
-            for file in path.parent.glob(f"{path.name}*"):
-                file.unlink(missing_ok=True)
+        if path.stem in _open or path.stem in _opening:
+            return
+    for file in path.parent.glob(f"{path.name}*"):
+        with contextlib.suppress(OSError):
+            file.unlink()

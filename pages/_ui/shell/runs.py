@@ -66,15 +66,20 @@ def latest(workspace: Workspace, job: Job | None) -> Run | None:
     """Give the run whose results the page shows: the one followed, else the newest."""
     if job is not None and job.state == "done":
         return workspace.ledger.find((job.result or {}).get("run_digest", "")) or _unsaved_run(job)
-    watched_spec = workspace.fact("watched")
-    if watched_spec:
-        found = workspace.ledger.find(spec_from_json(watched_spec).digest)
-        if found is not None and job is None:
-            return found
+    found = _watched_run(workspace)
+    if found is not None and job is None:
+        return found
     if job is not None:
         return None
     found_runs = workspace.ledger.runs()
     return found_runs[0] if found_runs else None
+
+
+def _watched_run(workspace: Workspace) -> Run | None:
+    try:
+        return workspace.ledger.find(spec_from_json(workspace.fact("watched") or "").digest)
+    except SpecError:  # none was watched, or the file was edited
+        return None
 
 
 def _unsaved_run(job: Job) -> Run | None:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from featx_core.base.palette import run_color
+from featx_core.images.decoding import ImageError
 from featx_core.workspace.store import WorkspaceError
 from pages._ui.shell import compat, hosts, jobs, library
 
@@ -63,7 +64,7 @@ async def _thumbnail(request: Request) -> Response:
     token, digest = request.path_params["token"], request.path_params["digest"]
     try:
         content = await anyio.to_thread.run_sync(lambda: library.open_workspace(token).thumbnail(digest))
-    except (KeyError, WorkspaceError):
+    except (KeyError, ImageError, WorkspaceError):
         return Response(status_code=404)
     headers = {"Cache-Control": f"private, max-age={_A_YEAR}, immutable", "X-Content-Type-Options": "nosniff"}
     return Response(content, media_type="image/webp", headers=headers)

@@ -1,8 +1,10 @@
 """Whose session this is: its workspace, found again after a reload through the page's address."""
 
+from typing import NoReturn
+
 import streamlit as st
 
-from featx_core.workspace.store import WorkspaceError
+from featx_core.workspace.store import DiskFullError, WorkspaceBusyError, WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import hosts, library
 
@@ -33,18 +35,29 @@ def token() -> str:
 def workspace() -> Workspace:
     """Open this session's workspace, making it at the first visit.
 
-    A workspace that cannot be opened is named on the page, and a new one takes its place for this session.
+    For one that cannot be opened now, the page waits for the person. One that cannot be opened at all is named on the page,
+    and a new one takes its place for this session.
     """
     try:
         return library.open_workspace(token(), make=True)
+    except (WorkspaceBusyError, DiskFullError) as error:
+        _offer_to_wait(error)
     except WorkspaceError as error:
         st.session_state["problem"] = str(error)
         switch(library.new_token())
     try:
         return library.open_workspace(token(), make=True)
     except WorkspaceError as error:
-        st.error(str(error), icon=":material/error:")
-        st.stop()
+        _offer_to_wait(error)
+
+
+def _offer_to_wait(error: WorkspaceError) -> NoReturn:
+    """Say why the workspace cannot be opened now, and end the page there; its link stays what it is."""
+    st.warning(str(error), icon=":material/hourglass:")
+    line = st.container(horizontal=True)
+    line.button("Try again", type="primary", icon=":material/refresh:", key="open_again")
+    line.button("New workspace", icon=":material/add:", key="open_new", on_click=lambda: switch(library.new_token()))
+    st.stop()
 
 
 def switch(new: str) -> None:

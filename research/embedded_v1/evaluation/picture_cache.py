@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import tempfile
 import zipfile
 import zlib
@@ -13,6 +12,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+
+from featx_core.base.whole_file import replacing
 
 ONLY_COUNT = ("__init__.py", "report.py", "results.py", "scores.py", "speed.py", "thresholds.py", "whole.py")
 """Files of which no picture and no feature depends."""
@@ -46,9 +47,8 @@ def kept_arrays(name: str, make: Callable[[], Mapping[str, np.ndarray]]) -> dict
     arrays = dict(make())
     with contextlib.suppress(OSError):  # without it the next run makes them again
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}.npz")
-        np.savez(partial, **arrays)  # type: ignore[arg-type]
-        partial.replace(path)
+        with replacing(path) as part, part.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
     return arrays
 
 

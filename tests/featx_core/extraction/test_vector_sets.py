@@ -39,10 +39,13 @@ def test_rows_are_linked_by_name_without_folder_and_without_extension(make_png):
 
 def test_a_name_that_could_mean_two_images_or_belongs_to_two_rows_links_nothing(make_png):
     twins = filled(make_png, "day/1.png", "night/1.png")
-    assert twins.images().names == ["1.png", "1.png (2)"]
+    assert twins.images().names == ["day/1.png", "night/1.png"]
     assert linked(twins, "1.png") == linked(twins, "1") == linked(twins, "dusk/1.png") == [None]
-    assert linked(twins, "night/1.png", "day/1") == ["1.png (2)", "1.png"]
-    assert linked(twins, "1.png", "1.png (2)") == ["1.png", "1.png (2)"]
+    assert linked(twins, "night/1.png", "day/1") == ["night/1.png", "day/1.png"]
+    numbered = filled(make_png, "1.png")
+    numbered.add([("1.png", make_png(9))])
+    assert linked(numbered, "1.png") == [None]
+    assert linked(numbered, "1.png", "1.png (2)") == ["1.png", "1.png (2)"]
     single = filled(make_png, "1.png")
     assert linked(single, "a/1.png", "b/1.png") == [None, None]
     assert linked(single, "1.png", "b/1.png") == ["1.png", None]
@@ -91,6 +94,7 @@ def test_images_that_come_later_are_linked(make_png):
     run = fx.add_vectors(workspace, vectors())
     before = fx.load_features(workspace, run.digest).digests
     workspace.add([("owl/b.png", make_png())])
+    workspace.set_labels({"b.png": "owl"})
     after = fx.load_features(workspace, run.digest)
     assert after.digests[1] == workspace.images().digests[0]
     assert after.labels[1] == "owl"
@@ -150,3 +154,11 @@ def test_numbers_that_are_gone_are_named(workspace):
     workspace.remove_artefact(run.spec.source.removeprefix("file:"))
     with pytest.raises(ValueError, match="The numbers of 'Owls' are not in this workspace any more"):
         fx.load_features(workspace, run.digest)
+
+
+def test_a_path_means_the_image_that_lies_there(make_png):
+    workspace = filled(make_png, "pets/cats/1.png", "pets/dogs/1.png", "pets/dogs/old/1.png")
+    names = workspace.images().names
+    assert workspace.images().labels == ["cats", "dogs", "dogs"]
+    assert linked(workspace, "data/pets/dogs/1.png", "cats/1.png", "old/1.png") == [names[1], names[0], names[2]]
+    assert linked(workspace, "1.png", "birds/1.png") == [None, None]

@@ -51,8 +51,9 @@ def test_nothing_given_is_said() -> None:
 
 def test_what_arrives_is_what_was_given() -> None:
     content = encoded(picture())
-    (incoming,), report = taken(("trip/owl.png", content))
-    assert (incoming.name, incoming.label, incoming.content) == ("owl.png", "trip", content)
+    (incoming, _), report = taken(("trip/owl.png", content), ("home/2.png", content))
+    assert (incoming.name, incoming.path, incoming.label) == ("owl.png", "trip/owl.png", "trip")
+    assert incoming.content == content
     assert incoming.digest == hashlib.sha256(content).hexdigest()
     assert (incoming.facts.format, incoming.facts.width, incoming.facts.height) == ("PNG", 96, 64)
     assert report.skipped == report.converted == report.warnings == []
@@ -101,22 +102,24 @@ def test_a_folder_is_walked_by_name_with_labels_and_without_system_files(tmp_pat
     (tmp_path / "notes.txt").write_text("hello")
     found, report = taken(tmp_path)
     assert [(incoming.label, incoming.name) for incoming in found] == [
-        ("eagle", "1.png"),
-        ("owl", "1.png"),
+        ("eagle", "eagle/1.png"),
+        ("owl", "owl/1.png"),
         ("owl", "2.png"),
     ]
+    assert [incoming.path for incoming in found] == ["eagle/1.png", "owl/1.png", "owl/2.png"]
     assert report.ignored == 4
     assert report.skipped == [("notes.txt", "is text, not an image")]
     assert report.sentence().endswith("4 system files ignored.")
 
 
-def test_folders_give_labels_only_where_every_image_has_one(tmp_path: Path) -> None:
-    (tmp_path / "owl").mkdir()
-    (tmp_path / "owl" / "1.png").write_bytes(encoded(picture()))
-    (tmp_path / "2.png").write_bytes(encoded(picture()))
-    assert [incoming.label for incoming in taken(tmp_path)[0]] == [None, None]
-    pairs = [("owl/1.png", encoded(picture())), ("2.png", encoded(picture()))]
-    assert [incoming.label for incoming in taken(*pairs)[0]] == [None, None]
+def test_one_stray_picture_has_no_label_and_takes_none_away(tmp_path: Path) -> None:
+    for name in ("owl/1.png", "jay/1.png", "2.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(encoded(picture()))
+    pairs = [("jay/1.png", encoded(picture())), ("owl/1.png", encoded(picture())), ("2.png", encoded(picture()))]
+    for source in ([tmp_path], pairs, [("a.zip", zipped(dict(pairs)))]):
+        labels = {incoming.path: incoming.label for incoming in taken(*source)[0]}
+        assert labels == {"owl/1.png": "owl", "jay/1.png": "jay", "2.png": None}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs links and pipes")
@@ -208,7 +211,7 @@ NAMES = {
     "photo\u202egnp.exe.png": "photognp.exe.png",
     "zero\u200bwidth\ufeff.png": "zerowidth.png",
     "e\u0301t\u00e9.png": "\u00e9t\u00e9.png",
-    "bad\udcff.png": "bad.png",
+    "caf\udce9.png": "caf\u00e9.png",
     "": "unnamed",
     "..": "unnamed",
     "owl/": "unnamed",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from featx_core.workspace import store
+from featx_core.workspace import schema, store
 from featx_core.workspace.store import DiskFullError, Store, WorkspaceError
 
 
@@ -18,8 +18,8 @@ def path(tmp_path: Path) -> Path:
 def test_a_new_file_carries_version_and_application_id(path):
     Store(path).close()
     with sqlite3.connect(path) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone()[0] == len(store.MIGRATIONS)
-        assert connection.execute("PRAGMA application_id").fetchone()[0] == store.APPLICATION_ID
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == len(schema.MIGRATIONS)
+        assert connection.execute("PRAGMA application_id").fetchone()[0] == schema.APPLICATION_ID
         assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
 
 
@@ -28,8 +28,8 @@ def test_an_old_schema_is_migrated_and_keeps_its_rows(path, monkeypatch):
     with first.transaction() as connection:
         connection.execute("INSERT INTO facts VALUES ('title', 'Trip')")
     first.close()
-    further = (*store.MIGRATIONS, ("CREATE TABLE added (id INTEGER PRIMARY KEY)",))
-    monkeypatch.setattr(store, "MIGRATIONS", further)
+    further = (*schema.MIGRATIONS, ("CREATE TABLE added (id INTEGER PRIMARY KEY)",))
+    monkeypatch.setattr(schema, "MIGRATIONS", further)
     second = Store(path)
     assert second.value("SELECT value FROM facts WHERE name = 'title'") == "Trip"
     assert second.rows("SELECT * FROM added") == []

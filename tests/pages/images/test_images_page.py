@@ -211,13 +211,13 @@ def test_a_new_workspace_is_empty_and_the_old_one_is_kept(visit, shelve, make_pn
 
 
 def test_a_workspace_file_is_opened_under_a_new_token(visit, shelve, make_png, tmp_path):
-    token = shelve([("cat/a.png", make_png())])
+    token = shelve([("cat/a.png", make_png(1)), ("dog/b.png", make_png(2))])
     library.open_workspace(token).copy_to(tmp_path / "copy.featx")
     visitor = visit()
     content = (tmp_path / "copy.featx").read_bytes()
     visitor.tab.file_uploader(key="open_file").set_value(("copy.featx", content, "application/octet-stream")).run()
     assert visitor.token != token
-    assert visitor.workspace.images().labels == ["cat"]
+    assert visitor.workspace.images().labels == ["cat", "dog"]
 
 
 def test_a_file_that_is_no_workspace_is_refused_in_one_sentence(visit):

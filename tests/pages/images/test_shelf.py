@@ -14,5 +14,5 @@ def test_a_recent_workspace_is_read_again_when_it_changed_and_only_then(shelve, 
     workspace.title = "Trip"
     workspace.add([("b.png", make_png(1))])
     assert (entry(token).n_images, entry(token).title) == (2, "Trip")
-    monkeypatch.setattr(library.sqlite3, "connect", lambda *args, **options: 1 / 0)
+    monkeypatch.setattr(library, "glance", lambda path: 1 / 0)
     assert entry(token).title == "Trip"

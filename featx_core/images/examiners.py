@@ -1,0 +1,175 @@
+"""Looking at files in other processes, where no file can hold up, fill or end this one."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO, Any
+
+from featx_core.images.decoding import THUMBNAIL_SIDE, ImageError, ImageFacts
+from featx_core.images.looking import ANSWER, REQUEST
+
+SECONDS_A_FILE = 60.0
+N_PROCESSES = min(2, os.cpu_count() or 1)
+MAX_FACTS_BYTES, MAX_PICTURE_BYTES = 1024**2, 16 * 1024**2
+_ROOT = Path(__file__).resolve().parents[2]
+_ENVIRONMENT = {"PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+class _GoneError(Exception):
+    """The process has ended, for the reason that its exit code tells."""
+
+
+class Examiner:
+    """One process that looks at files, started when it is needed.
+
+    Args:
+        module: What it runs.
+        seconds: How long it may look at one file.
+    """
+
+    def __init__(self, module: str = "featx_core.images.looking", *, seconds: float = SECONDS_A_FILE) -> None:
+        self._module = module
+        self._seconds = seconds
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def examine(self, content: bytes, *, side: int = THUMBNAIL_SIDE) -> tuple[ImageFacts, bytes, float]:
+        """Look at a file as `featx_core.images.decoding.examine` does, and with the same results.
+
+        Raises:
+            ImageError: As there; and if the file takes too long, or ends the process that looks at it.
+            RuntimeError: If looking at it raised what nobody expected.
+        """
+        try:
+            facts, small = self._answer(content, side)
+        except _GoneError:  # it had nothing to do for a while
+            facts, small = self._answer(content, side)
+        if "fault" in facts:
+            raise ImageError(facts["fault"])
+        if "unexpected" in facts:
+            raise RuntimeError(f"Looking at a file raised {facts['unexpected']}.")
+        found = ImageFacts(facts["format"], facts["width"], facts["height"], tuple(facts["notes"]))
+        return found, small, facts["brightness"]
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                with contextlib.suppress(OSError):
+                    if pipe is not None:
+                        pipe.close()
+            self._process = None
+
+    def _answer(self, content: bytes, side: int) -> tuple[dict[str, Any], bytes]:
+        process = self._started()
+        is_late = threading.Event()
+        clock = threading.Timer(self._seconds, _end, (process, is_late))
+        clock.daemon = True
+        clock.start()
+        try:
+            return _exchange(process, content, side)
+        except (OSError, EOFError, ValueError, KeyError):
+            self._explain_end(is_late.is_set())
+            raise
+        finally:
+            clock.cancel()
+
+    def _explain_end(self, is_late: bool) -> None:
+        """Say why there was no answer.
+
+        Raises:
+            ImageError: If the file is the reason.
+            _GoneError: If the process had ended before, by itself.
+        """
+        process = self._process
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if process is not None:
+                process.wait(1.0)
+        code = process.returncode if process is not None else None
+        self.close()
+        if is_late:
+            raise ImageError(f"takes more than {self._seconds:.3g} seconds to look at")
+        if code == -9:  # the machine had no more memory
+            raise ImageError("does not fit into memory")
+        if code == 0:
+            raise _GoneError
+        raise ImageError("makes the program that reads it crash")
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            self.close()
+            path = os.pathsep.join(part for part in (str(_ROOT), os.environ.get("PYTHONPATH", "")) if part)
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", self._module],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": path},
+                start_new_session=os.name == "posix",  # Ctrl-C in the terminal is for the server alone
+            )
+        return self._process
+
+
+class Examiners:
+    """A few processes that look at files. As many files are looked at at once; who comes later waits.
+
+    Args:
+        n_processes: How many.
+    """
+
+    def __init__(self, n_processes: int = N_PROCESSES) -> None:
+        self._all = [Examiner() for _ in range(n_processes)]
+        self._free: queue.LifoQueue[Examiner] = queue.LifoQueue()
+        for examiner in self._all:
+            self._free.put(examiner)
+
+    def examine(self, content: bytes, *, side: int = THUMBNAIL_SIDE) -> tuple[ImageFacts, bytes, float]:
+        """Look at a file, as `Examiner.examine` does."""
+        examiner = self._free.get()
+        try:
+            return examiner.examine(content, side=side)
+        finally:
+            self._free.put(examiner)
+
+    def close(self) -> None:
+        """End the processes."""
+        for examiner in self._all:
+            examiner.close()
+
+
+EXAMINERS = Examiners()
+"""Those of this process. None is started before a file is looked at."""
+
+atexit.register(EXAMINERS.close)
+
+
+def _exchange(process: subprocess.Popen[bytes], content: bytes, side: int) -> tuple[dict[str, Any], bytes]:
+    if process.stdin is None or process.stdout is None:
+        raise EOFError
+    process.stdin.write(REQUEST.pack(len(content), side))
+    process.stdin.write(content)
+    process.stdin.flush()
+    n_facts, n_small = ANSWER.unpack(_read(process.stdout, ANSWER.size))
+    if n_facts > MAX_FACTS_BYTES or n_small > MAX_PICTURE_BYTES:
+        raise ValueError("The answer is too large.")
+    return json.loads(_read(process.stdout, n_facts)), _read(process.stdout, n_small)
+
+
+def _read(pipe: IO[bytes], n_bytes: int) -> bytes:
+    content = pipe.read(n_bytes)
+    if len(content) < n_bytes:
+        raise EOFError
+    return content
+
+
+def _end(process: subprocess.Popen[bytes], is_late: threading.Event) -> None:
+    is_late.set()
+    process.kill()

@@ -1,0 +1,82 @@
+"""`python -m featx_core.images.looking`: looks at one file after the other for another process, which may end it any time.
+
+It reads requests from standard input and writes answers to standard output: a file may crash it, fill its memory or hold it
+up, and nobody else notices. It ends when nobody asks for a while.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import struct
+import threading
+from pathlib import Path
+from typing import BinaryIO
+
+from featx_core.images.decoding import ImageError, examine
+
+IDLE_SECONDS = 60.0
+MEMORY_BYTES = 4 * 1024**3
+NICENESS = 5
+OOM_SCORE = (
+    600  # of 1000: when the machine runs out of memory, Linux ends this process before the worker and the server
+)
+REQUEST = struct.Struct("<QI")  # bytes of the file, longest side of the small picture
+ANSWER = struct.Struct("<II")  # bytes of the facts as JSON, bytes of the small picture
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    step_back()
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a decoder prints does not get between the answers
+    while (request := _next_request(requests)) is not None:
+        facts, small = answer(*request)
+        text = json.dumps(facts).encode("ascii")
+        answers.write(ANSWER.pack(len(text), len(small)) + text + small)
+        answers.flush()
+
+
+def answer(content: bytes, side: int) -> tuple[dict, bytes]:
+    """Look at one file: give its facts, or what is wrong with it, and a small picture."""
+    try:
+        facts, small, brightness = examine(content, side=side)
+    except ImageError as error:
+        return {"fault": str(error)}, b""
+    except MemoryError:
+        return {"fault": "does not fit into memory"}, b""
+    except Exception as error:
+        return {"unexpected": f"{type(error).__name__}: {error}"[:1_000]}, b""
+    found = {"format": facts.format, "width": facts.width, "height": facts.height, "notes": list(facts.notes)}
+    return {**found, "brightness": brightness}, small
+
+
+def step_back() -> None:
+    """Let the others go first, take no more than so much memory, and leave no dump behind."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(NICENESS)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE), encoding="ascii")
+
+
+def _next_request(requests: BinaryIO) -> tuple[bytes, int] | None:
+    """Wait for a request; end the process when none comes for long."""
+    idle = threading.Timer(IDLE_SECONDS, os._exit, (0,))
+    idle.daemon = True
+    idle.start()
+    head = requests.read(REQUEST.size)
+    idle.cancel()
+    if len(head) < REQUEST.size:
+        return None
+    n_bytes, side = REQUEST.unpack(head)
+    return requests.read(n_bytes), side
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""One intake, as the tables of a workspace see it: what is new, what to call it, what its label is."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from featx_core.base.file_names import MAX_FOLDERS_IN_NAME, clean_name, tail_of
+from featx_core.base.wording import counted
+from featx_core.images.folder_labels import best_level, folder_levels, label_at, label_words
+from featx_core.images.found_files import reason_of
+from featx_core.images.intake import Incoming
+from featx_core.images.intake_report import ALREADY_HERE, IntakeReport
+from featx_core.workspace.store import Store, WorkspaceError
+
+STOPPED_BY_FULL_DISK = (
+    "The disk is full: the intake stopped there. Remove images or runs that you no longer need, or make room on the disk, "
+    "and bring the rest in again."
+)
+_COUNT_AT_END = re.compile(r" \(\d+\)$")  # what sets equal names apart
+_EQUAL_IMAGES = (
+    "SELECT images.name, images.path, images.id FROM images JOIN contents ON contents.id = images.content_id"
+    " WHERE contents.digest = ? ORDER BY images.id"
+)
+_INSERT = (
+    "INSERT INTO images (content_id, name, label, width, height, format, brightness, notes, path)"
+    " SELECT id, ?, ?, ?, ?, ?, ?, ?, ? FROM contents WHERE digest = ?"
+)
+
+
+class _Kept(NamedTuple):
+    """What is remembered of an image until the end of its intake."""
+
+    path: str
+    label: str | None
+    is_streamed: bool
+
+
+class Arrivals:
+    """The images of one intake.
+
+    Args:
+        store: The workspace's file.
+        report: Takes what came of each image.
+        max_bytes: The bytes of images that the workspace may hold; None for no limit.
+        max_images: The number of images that it may hold; None for no limit.
+
+    Attributes:
+        newest: The id of the newest image that was there before.
+    """
+
+    def __init__(
+        self, store: Store, report: IntakeReport, *, max_bytes: int | None = None, max_images: int | None = None
+    ) -> None:
+        self.newest = int(store.value("SELECT coalesce(max(id), 0) FROM images"))
+        self._store = store
+        self._report = report
+        self._max_bytes, self._max_images = max_bytes, max_images
+        self._n_images, self._n_bytes = image_sizes(store)
+        self._n_alike = Counter[str]()  # how far the count of equal names has come
+        self._kept: dict[str, _Kept] = {}  # by their names in the workspace
+
+    def take(self, incoming: Incoming) -> None:
+        """Keep one image, unless it is here already or there is no room for it.
+
+        Raises:
+            WorkspaceError: If the workspace cannot be written to.
+        """
+        full = self._limit_reached(len(incoming.content))
+        if full:
+            self._report.skipped.append((incoming.name, full))
+            return
+        try:
+            self._insert(incoming)
+        except (WorkspaceError, sqlite3.Error):  # not the fault of this image
+            raise
+        except Exception as error:
+            self._report.skipped.append((incoming.name, reason_of(error)))
+
+    def settle_labels(self) -> None:
+        """Give images whose folders came one by one the labels of the best level, and say what became of labels."""
+        streamed = {name: kept for name, kept in self._kept.items() if kept.is_streamed}
+        index = best_level(folder_levels([kept.path for kept in streamed.values()]))
+        labels = {name: kept.label for name, kept in self._kept.items()}
+        labels |= {name: label_at(kept.path, index) for name, kept in streamed.items()}
+        changed = [(label, name) for name, label in labels.items() if label != self._kept[name].label]
+        if changed:
+            with self._store.transaction() as connection:
+                connection.executemany("UPDATE images SET label = ? WHERE name = ?", changed)
+        self._report.labels = label_words([kept.path for kept in self._kept.values()], list(labels.values()))
+
+    def _insert(self, incoming: Incoming) -> None:
+        """Keep an image, unless it was here, from where it lies now, before the intake began."""
+        with self._store.transaction(n_bytes=len(incoming.content)) as connection:
+            equal = connection.execute(_EQUAL_IMAGES, (incoming.digest,)).fetchall()
+            is_here = any(number <= self.newest and _is_same_file(incoming, name, path) for name, path, number in equal)
+            name = "" if is_here else self._unique_name(connection, incoming)
+            if not is_here:
+                self._write(connection, name, incoming, equal[0][0] if equal else None)
+        if is_here:
+            self._report.skipped.append((incoming.name, ALREADY_HERE))
+            return
+        if equal:
+            self._report.duplicates.append((name, equal[0][0]))
+        self._report.added += 1
+        self._n_images, self._n_bytes = self._n_images + 1, self._n_bytes + len(incoming.content)
+        self._kept[name] = _Kept(incoming.path, incoming.label, incoming.is_streamed)
+
+    def _write(self, connection: sqlite3.Connection, name: str, incoming: Incoming, equal: str | None) -> None:
+        facts = incoming.facts
+        notes = [*facts.notes, *([f"same as {equal}"] if equal is not None else [])]
+        connection.execute(
+            "INSERT OR IGNORE INTO contents (digest, bytes, thumbnail) VALUES (?, ?, ?)",
+            (incoming.digest, incoming.content, incoming.thumbnail),
+        )
+        row = (name, incoming.label, facts.width, facts.height, facts.format, incoming.brightness, json.dumps(notes))
+        connection.execute(_INSERT, (*row, incoming.path, incoming.digest))
+
+    def _unique_name(self, connection: sqlite3.Connection, incoming: Incoming) -> str:
+        """Find a name that is free: with further folders, then with the archive or folder that it came in, then a number."""
+        name = ""
+        for name in _names(incoming):
+            if self._is_free(connection, name):
+                return name
+        while True:
+            self._n_alike[name] += 1
+            candidate = f"{name} ({self._n_alike[name] + 1})"
+            if self._is_free(connection, candidate):
+                return candidate
+
+    def _is_free(self, connection: sqlite3.Connection, name: str) -> bool:
+        if name in self._kept:
+            return False
+        return connection.execute("SELECT 1 FROM images WHERE name = ?", (name,)).fetchone() is None
+
+    def _limit_reached(self, n_new: int) -> str | None:
+        if self._max_images is not None and self._n_images >= self._max_images:
+            return f"this workspace is full: it holds {counted(self._n_images, 'image')}, the limit for uploads"
+        if self._max_bytes is not None and self._n_bytes + n_new > self._max_bytes:
+            gigabytes = f"{self._max_bytes / 1024**3:.3g}"
+            return f"this workspace holds {gigabytes} GB of uploads; remove some, or open a local folder"
+        return None
+
+
+def image_sizes(store: Store) -> tuple[int, int]:
+    """Count the images of a workspace, and the bytes of their files (equal files once)."""
+    n_images = store.value("SELECT count(*) FROM images")
+    n_bytes = store.value(
+        "SELECT coalesce(sum(length(bytes)), 0) FROM contents WHERE id IN (SELECT content_id FROM images)"
+    )
+    return n_images, n_bytes
+
+
+def _names(incoming: Incoming) -> Iterator[str]:
+    """Give the names that say where an image lay, the shortest first."""
+    yield incoming.name
+    name = incoming.name
+    for n_folders in range(name.count("/") + 1, min(incoming.path.count("/"), MAX_FOLDERS_IN_NAME) + 1):
+        name = tail_of(incoming.path, n_folders)
+        yield name
+    if incoming.origin is not None:
+        yield f"{incoming.origin}/{name}"
+
+
+def _is_same_file(incoming: Incoming, name: str, path: str | None) -> bool:
+    """Whether an equal image that is here lay where the new one lies, as far as both tell: one may say more of its folders."""
+    if path is None:  # it came in before paths were kept
+        return clean_name(incoming.path) in (name, _COUNT_AT_END.sub("", name))
+    shorter, longer = sorted((f"/{path}", f"/{incoming.path}"), key=len)
+    return longer.endswith(shorter)

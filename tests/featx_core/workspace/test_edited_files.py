@@ -1,0 +1,268 @@
+"""Files that were edited or damaged: refused with a sentence and left as they are, or read without a fault."""
+
+import contextlib
+import hashlib
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from featx_core.images.decoding import ImageError
+from featx_core.workspace import schema
+from featx_core.workspace.store import DamagedWorkspaceError, WorkspaceError
+from featx_core.workspace.workspace import Workspace
+from tests.toys.edited_workspaces import SPEC, edit, make, read_everything
+
+
+@pytest.fixture(scope="module")
+def whole_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("whole") / "whole.featx"
+    make(path)
+    return path
+
+
+@pytest.fixture
+def path(whole_file: Path, tmp_path: Path) -> Path:
+    shutil.copy(whole_file, tmp_path / "copy.featx")
+    return tmp_path / "copy.featx"
+
+
+def test_a_whole_file_opens_and_is_read(path: Path) -> None:
+    workspace = Workspace.open(path)
+    assert workspace.title == "Trip"
+    read_everything(workspace)
+
+
+WRONG = {
+    "UPDATE facts SET value = x'FFFE' WHERE name = 'title'": "the value of a note",
+    "UPDATE facts SET value = CAST(x'FFFE' AS TEXT) WHERE name = 'title'": "damaged or was edited",
+    "UPDATE images SET name = x'00' WHERE id = 1": "the name of an image",
+    "UPDATE images SET name = '' WHERE id = 1": "the name of an image",
+    "UPDATE images SET label = x'07'": "the label of an image",
+    "UPDATE images SET width = 0": "the width of an image",
+    "UPDATE images SET height = -5": "the height of an image",
+    "UPDATE images SET width = 9223372036854775807": "the width of an image",
+    "UPDATE images SET height = 'tall'": "the height of an image",
+    "UPDATE images SET brightness = 9e999": "the brightness of an image",
+    "UPDATE images SET brightness = 'bright'": "the brightness of an image",
+    "UPDATE images SET brightness = 1000": "the brightness of an image",
+    "UPDATE images SET notes = 'no list'": "the notes of an image",
+    "UPDATE images SET notes = '{\"a\": 1}'": "the notes of an image",
+    "UPDATE images SET notes = '[1]'": "the notes of an image",
+    "UPDATE images SET path = x'00'": "the path of an image",
+    "UPDATE images SET format = x'00'": "the format of an image",
+    "UPDATE images SET content_id = 99": "an image has no file",
+    "DELETE FROM contents WHERE id = 1": "an image has no file",
+    "UPDATE contents SET digest = 'abc' WHERE id = 1": "the digest of an image file",
+    "UPDATE contents SET bytes = 'text' WHERE id = 1": "the bytes of an image file",
+    "UPDATE contents SET thumbnail = 'text' WHERE id = 1": "the thumbnail of an image file",
+    "UPDATE runs SET spec = x'00'": "the spec of a run",
+    "UPDATE runs SET created = x'00'": "the created of a run",
+    "UPDATE artefacts SET name = x'00'": "the name of a kept file",
+    "UPDATE artefacts SET digest = 'abc'": "the digest of a kept file",
+    "UPDATE removed_images SET name = x'00'": "the name of an image",
+}
+
+
+@pytest.mark.parametrize(("statement", "words"), WRONG.items())
+def test_a_row_that_featx_cannot_have_written_is_refused_and_nothing_is_changed(
+    path: Path, statement: str, words: str
+) -> None:
+    edit(path, statement)
+    before = hashlib.sha256(path.read_bytes()).digest()
+    with pytest.raises(DamagedWorkspaceError, match=words) as raised:
+        Workspace.open(path)
+    assert "was not opened" in str(raised.value)
+    assert hashlib.sha256(path.read_bytes()).digest() == before
+
+
+LEFT_OUT = [
+    "UPDATE runs SET spec = '{}'",
+    "UPDATE runs SET spec = '[' || spec",
+    "UPDATE runs SET details = 'no JSON'",
+    "UPDATE runs SET details = '[1, 2]'",
+    'UPDATE runs SET details = \'{"seconds": 1e999, "images_per_second": -1, "feature_shape": "x", "notes": {}}\'',
+    'UPDATE runs SET details = \'{"skipped": [1], "batch_size": [], "dead_share": "a", "engine": 3}\'',
+    "UPDATE facts SET value = 'no JSON' WHERE name = 'intake'",
+    "UPDATE facts SET value = '{\"added\": \"many\"}' WHERE name = 'intake'",
+    "UPDATE facts SET value = '{\"skipped\": [[1, 2]]}' WHERE name = 'intake'",
+    "UPDATE facts SET value = '{\"of a later featx\": 1}' WHERE name = 'intake'",
+    "UPDATE facts SET value = '-1' WHERE name = 'intake_after'",
+    "UPDATE facts SET value = '99999999999999999999999' WHERE name = 'intake_after'",
+    "UPDATE vectors SET shape = x'00'",
+    "UPDATE vectors SET shape = '[7, 7]'",
+    "UPDATE vectors SET shape = '[-1]'",
+    "UPDATE vectors SET shape = '\"a\"'",
+    "UPDATE vectors SET checksum = 'x'",
+    "UPDATE vectors SET checksum = 1e300",
+    "UPDATE vectors SET value = 'text'",
+    "UPDATE vectors SET value = 7",
+    "UPDATE vectors SET content_id = 99 WHERE content_id = 1",
+    "UPDATE vectors SET extractor_id = 99",
+    "UPDATE results SET bytes = 'text'",
+    "UPDATE results SET checksum = 'x'",
+    "UPDATE artefacts SET bytes = x'00'",
+    "UPDATE contents SET bytes = x'00' WHERE id = 1",
+    "UPDATE contents SET bytes = zeroblob(length(bytes))",
+    "UPDATE contents SET thumbnail = NULL",
+    "UPDATE contents SET thumbnail = x'00'",
+    "UPDATE contents SET thumbnail = bytes",
+    "DELETE FROM facts",
+    "DELETE FROM images",
+    "DELETE FROM extractors",
+]
+
+
+@pytest.mark.parametrize("statement", LEFT_OUT)
+def test_what_can_be_left_out_or_made_again_keeps_nobody_from_the_rest(path: Path, statement: str) -> None:
+    edit(path, statement)
+    workspace = Workspace.open(path)
+    read_everything(workspace)
+
+
+def test_bytes_that_are_not_those_that_came_in_are_never_shown_as_the_image(path: Path) -> None:
+    edit(path, "UPDATE contents SET bytes = (SELECT bytes FROM contents WHERE id = 2) WHERE id = 1")
+    workspace = Workspace.open(path)
+    first, second = workspace.images()[:2]
+    with pytest.raises(ImageError, match="its bytes are not those that came in"):
+        first.read()
+    with pytest.raises(ImageError, match="its bytes are not those that came in"):
+        first.pixels()
+    assert first.thumbnail()[8:12] == b"WEBP"
+    assert second.read()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER evil AFTER UPDATE ON images BEGIN DELETE FROM images; END",
+        "CREATE TRIGGER evil AFTER INSERT ON facts BEGIN DELETE FROM images; END",
+        "CREATE VIEW extra AS SELECT * FROM facts",
+        "CREATE TABLE extra (id INTEGER)",
+        "CREATE INDEX extra ON images (label)",
+        "ALTER TABLE images ADD COLUMN extra TEXT",
+        "ALTER TABLE images RENAME COLUMN path TO way",
+        "DROP TABLE results",
+        "DROP INDEX vectors_by_content",
+    ],
+)
+def test_a_file_with_other_parts_than_those_of_featx_is_refused_and_nothing_is_changed(
+    path: Path, statement: str
+) -> None:
+    edit(path, statement)
+    before = path.read_bytes()
+    with pytest.raises(DamagedWorkspaceError, match="holds parts that featx does not know"):
+        Workspace.open(path)
+    assert path.read_bytes() == before
+
+
+def test_a_trigger_under_the_name_of_a_statistic_is_refused(path: Path) -> None:
+    edit(
+        path,
+        "PRAGMA writable_schema = ON",
+        "INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES ('trigger', 'sqlite_stat1', 'facts', 0,"
+        " 'CREATE TRIGGER sqlite_stat1 AFTER INSERT ON facts BEGIN DELETE FROM images; END')",
+    )
+    with pytest.raises(DamagedWorkspaceError):
+        Workspace.open(path)
+
+
+def test_statistics_that_sqlite_keeps_are_no_fault(path: Path) -> None:
+    edit(path, "ANALYZE")
+    read_everything(Workspace.open(path))
+
+
+def test_a_trigger_in_a_file_of_an_older_version_is_refused_before_it_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "old.featx"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in schema.MIGRATIONS[0]:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute("CREATE TRIGGER evil AFTER UPDATE ON images BEGIN DELETE FROM images; END")
+    before = path.read_bytes()
+    with pytest.raises(DamagedWorkspaceError, match="parts that featx does not know"):
+        Workspace.open(path)
+    assert path.read_bytes() == before
+
+
+def test_a_trigger_that_comes_while_the_file_is_open_does_not_run(path: Path) -> None:
+    workspace = Workspace.open(path)
+    n_images = len(workspace.images())
+    edit(path, "CREATE TRIGGER evil AFTER UPDATE ON images BEGIN DELETE FROM images; END")
+    with pytest.raises(sqlite3.DatabaseError, match="not authorized"):
+        workspace.set_labels({workspace.images().names[0]: "owl"})
+    assert len(workspace.images()) == n_images
+
+
+COLUMNS = [
+    (table, column)
+    for table, columns in {
+        "facts": ("name", "value"),
+        "contents": ("digest", "bytes", "thumbnail"),
+        "images": ("content_id", "name", "label", "width", "height", "format", "brightness", "notes", "path"),
+        "runs": ("digest", "spec", "created", "details"),
+        "extractors": ("digest",),
+        "vectors": ("extractor_id", "content_id", "shape", "checksum", "value"),
+        "artefacts": ("digest", "name", "bytes"),
+        "results": ("key", "checksum", "bytes"),
+        "removed_images": ("name", "removal", "removed"),
+    }.items()
+    for column in columns
+]
+VALUES = st.one_of(
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(allow_nan=False),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=40),
+    st.binary(max_size=40),
+    st.sampled_from(["[]", "{}", "null", "[[" * 2_000, '{"a":' * 2_000, "1e999", "-1", "\x00", "a" * 200_000]),
+)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(where=st.sampled_from(COLUMNS), value=VALUES)
+def test_any_value_in_any_cell_is_refused_or_read_without_a_fault(
+    whole_file: Path, tmp_path: Path, where: tuple[str, str], value: object
+) -> None:
+    path = tmp_path / "edited.featx"
+    shutil.copy(whole_file, path)
+    table, column = where
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        query = f"UPDATE {table} SET {column} = ? WHERE rowid = (SELECT min(rowid) FROM {table})"
+        with contextlib.suppress(sqlite3.IntegrityError):
+            connection.execute(query, (value,))
+    with contextlib.suppress(DamagedWorkspaceError):
+        workspace = Workspace.open(path)
+        read_everything(workspace)
+        workspace.close()
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_bytes_changed_anywhere_are_refused_or_read_without_a_fault(
+    whole_file: Path, tmp_path: Path, data: st.DataObject
+) -> None:
+    path = tmp_path / "damaged.featx"
+    content = bytearray(whole_file.read_bytes())
+    for _ in range(data.draw(st.integers(1, 8))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content)
+    for beside in tmp_path.glob("damaged.featx-*"):
+        beside.unlink()
+    with contextlib.suppress(WorkspaceError, sqlite3.DatabaseError):
+        read_everything(Workspace.open(path))
+
+
+def test_the_runs_that_cannot_be_read_are_left_out_and_the_others_listed(path: Path) -> None:
+    edit(
+        path,
+        "INSERT INTO runs (digest, spec, created, details) VALUES ('d', '{}', 'now', '{}')",
+        'UPDATE runs SET details = \'{"seconds": -1, "engine": "a"}\' WHERE digest != \'d\'',
+    )
+    (run,) = Workspace.open(path).ledger.runs()
+    assert run.spec == SPEC
+    assert run.details == {"engine": "a"}
