@@ -10,6 +10,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
@@ -44,6 +45,9 @@ __all__ = [
 
 MAX_IMAGE_BYTES = 25 * 1024**2
 MAX_PIXELS = 100_000_000
+MAX_PIXELS_OF = MappingProxyType({"WebP": 50_000_000, "AVIF": 50_000_000, "HEIC": 50_000_000})
+"""Of formats whose decoders hold a picture several times: none needs more than a gigabyte."""
+MAX_PROGRESSIVE_PIXELS = 75_000_000  # of a JPEG, for the same reason
 MAX_SCANNED_PIXELS = 2_000_000_000  # pixels times scans of a progressive JPEG: about two seconds
 MIN_SIDE = 16
 MAX_SIDE = 30_000
@@ -218,6 +222,11 @@ def _check_header(opened: Opened, n_scans: int) -> None:
     width, height = opened.width, opened.height
     if width * height > MAX_PIXELS:
         raise ImageError(_too_many(width * height))
+    name, limit = opened.format, MAX_PIXELS_OF.get(opened.format, MAX_PIXELS)
+    if n_scans > 1:
+        name, limit = "a progressive JPEG", MAX_PROGRESSIVE_PIXELS
+    if width * height > limit:
+        raise ImageError(f"{width * height / 1e6:.4g} megapixels; the limit for {name} is {limit // 10**6}")
     if min(width, height) < MIN_SIDE:
         raise ImageError(f"{spaced(width)} x {spaced(height)} pixels; each side must have at least {MIN_SIDE}")
     if max(width, height) > MAX_SIDE:

@@ -15,11 +15,12 @@ from featx_core.images.color import Loaded, orientation
 from featx_core.images.declared_colors import declared_colors
 from featx_core.images.file_structure import MAX_FRAMES, frame_count
 from featx_core.images.formats import netpbm
+from featx_core.images.formats.boxes import count_pictures
 from featx_core.images.formats.errors import ImageError
 from featx_core.images.formats.png_chunks import chunks_before_pixels
 from featx_core.images.formats.raster import Raster
 from featx_core.images.formats.tiff import TiffPage, read_page, refusal
-from featx_core.images.formats.tiff_raster import read_raster
+from featx_core.images.formats.tiff_raster import check_pieces, read_raster
 from featx_core.images.formats.tiff_structure import layout, page_count
 from featx_core.images.scaling import AUTOMATIC, eight_bit
 
@@ -28,6 +29,7 @@ IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 _NAMES = {"MPO": "JPEG", "WEBP": "WebP"}  # where Pillow's word is not what people say
 _DEEP_PNG = re.compile(r";16B$")
 _ICC = 34675  # the tag of a TIFF's profile
+_MAX_HEIF_BYTES = 500_000_000  # its decoder reads the metadata of all pictures of a file, and they may share them
 _LOW_USE = 0.5  # of the range of 16 bits: less is noted
 
 
@@ -69,7 +71,7 @@ def open_image(content: bytes) -> Opened:
     if layout(content) is not None:
         page = read_page(content)
         if page.is_for_pillow:
-            return ByPillow(content)
+            return ByPillow(content, page)
         words = refusal(page)
         if words is not None:
             raise ImageError(words)
@@ -82,8 +84,8 @@ def open_image(content: bytes) -> Opened:
 class ByPillow:
     """A file that Pillow reads."""
 
-    def __init__(self, content: bytes) -> None:
-        self._content = content
+    def __init__(self, content: bytes, page: TiffPage | None = None) -> None:
+        self._content, self._page = content, page
         self._image = Image.open(io.BytesIO(content), formats=IMAGE_FORMATS)
         form = str(self._image.format)
         self.format = _NAMES.get(form, form)
@@ -104,7 +106,10 @@ class ByPillow:
 
     def load(self, scaling: str) -> Loaded:
         """Decode its pixels. EXIF is asked for afterwards: asking a PNG for it loads the pixels and hides their faults."""
+        if self._page is not None:
+            check_pieces(self._content, self._page)
         image, notes = self._image, ()
+        del self._image  # held twice, the pixels of a large picture would not fit into the bounds of memory
         is_deep = self.format == "PNG" and any(_DEEP_PNG.search(str(tile.args)) for tile in image.tile)
         turn = orientation(image) if self.format == "TIFF" else 1  # Pillow turns a TIFF on loading and forgets it
         image.load()
@@ -208,6 +213,8 @@ class Heif:
 
         _configure_heif()
         self._content = content
+        if count_pictures(content) * len(content) > _MAX_HEIF_BYTES:
+            raise ImageError("holds too many pictures for its size: export them as PNG or JPEG")
         self._file = pi_heif.open_heif(io.BytesIO(content), convert_hdr_to_8bit=True)
         self._frame = self._file[self._file.primary_index]
         self.width, self.height = self._frame.size
@@ -220,6 +227,7 @@ class Heif:
     def load(self, scaling: str) -> Loaded:
         """Decode its pixels; the decoder turns them upright itself."""
         image = self._frame.to_pillow()
+        del self._frame, self._file  # which hold the pixels too
         return Loaded(image, orientation(image), declared_colors(self._content, image.info))
 
 

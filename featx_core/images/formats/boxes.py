@@ -62,6 +62,21 @@ def numbered_colors(content: bytes) -> tuple[int, int, bool] | None:
     return None
 
 
+def count_pictures(content: bytes) -> int:
+    """Count the images that a file shows, apart from tiles and masks, which are hidden."""
+    meta = _found(content, b"meta", 0, len(content))
+    items = _found(content, b"iinf", meta[0] + 4, meta[1]) if meta is not None else None
+    if items is None:
+        return 0
+    listed = boxes(content, items[0] + (8 if content[items[0]] else 6), items[1])
+    return sum(_is_shown_image(content, start) for kind, start, _ in listed if kind == b"infe")
+
+
+def _is_shown_image(content: bytes, at: int) -> bool:
+    kind_at = at + (10 if content[at] > 2 else 8)
+    return not content[at + 3] & 1 and content[kind_at : kind_at + 4] not in (b"Exif", b"mime", b"uri ")
+
+
 def _found(content: bytes, kind: bytes, start: int, end: int) -> tuple[int, int] | None:
     return next(((first, last) for found, first, last in boxes(content, start, end) if found == kind), None)
 

@@ -78,16 +78,31 @@ def _check(content: bytes, page: TiffPage) -> None:
     if n_bytes > MAX_DECODED_BYTES:
         limit = f"the limit is {MAX_DECODED_BYTES // 10**6}"
         raise ImageError(f"{spaced(n_bytes // 10**6)} MB of pixels in {counted(page.n_channels, 'channel')}; {limit}")
+    check_pieces(content, page)
     tile = _tile(content, page)
-    per_plane = math.ceil(page.width / tile[1]) * math.ceil(page.height / tile[0])
-    n_pieces = per_plane * page.depth * (page.n_channels if page.is_planar else 1)
+    if tile[0] * tile[1] * page.n_channels * _value_bytes(page) > MAX_DECODED_BYTES:
+        raise ImageError(_DAMAGED)
+    _check_places(content, page, _n_pieces(content, page))
+    _check_pictures(content, page, tile)
+
+
+def check_pieces(content: bytes, page: TiffPage) -> None:
+    """Refuse a page that is cut into more strips or tiles than can be read in good time, or that repeats them.
+
+    Raises:
+        ImageError: If it is.
+    """
+    n_pieces = _n_pieces(content, page)
     if n_pieces > MAX_PIECES:
         raise ImageError(f"is cut into {spaced(n_pieces)} strips or tiles; the limit is {spaced(MAX_PIECES)}")
-    is_vast = tile[0] * tile[1] * page.n_channels * _value_bytes(page) > MAX_DECODED_BYTES
-    if is_vast or is_overloaded(content, page.tags):
+    if is_overloaded(content, page.tags):
         raise ImageError(_DAMAGED)
-    _check_places(content, page, n_pieces)
-    _check_pieces(content, page, tile)
+
+
+def _n_pieces(content: bytes, page: TiffPage) -> int:
+    tile = _tile(content, page)
+    per_plane = math.ceil(page.width / tile[1]) * math.ceil(page.height / tile[0])
+    return per_plane * page.depth * (page.n_channels if page.is_planar else 1)
 
 
 def _check_places(content: bytes, page: TiffPage, n_pieces: int) -> None:
@@ -112,7 +127,7 @@ def _tile(content: bytes, page: TiffPage) -> tuple[int, int]:
     return max(1, min(int(rows[0]) if rows else page.height, page.height)), page.width
 
 
-def _check_pieces(content: bytes, page: TiffPage, tile: tuple[int, int]) -> None:
+def _check_pictures(content: bytes, page: TiffPage, tile: tuple[int, int]) -> None:
     """Refuse strips and tiles that are pictures of their own, larger than the page has room for."""
     size_of = {JPEG: _jpeg_size, LERC: _lerc_size, **dict.fromkeys(JPEG_2000, _jpeg_2000_size)}.get(page.packing)
     if size_of is None:
