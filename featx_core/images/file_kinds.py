@@ -169,7 +169,7 @@ def unread_kind(content: bytes) -> str | None:
 
 def _unread_jpeg(content: bytes) -> str | None:
     """Name a JPEG of more than 8 bits, or one coded by a method for medicine or archives."""
-    for marker, start, end in itertools.islice(jpeg_segments(content), 1000):
+    for marker, start, end in itertools.islice(jpeg_segments(content, until_pixels=True), 1000):
         if marker == _JPEG_LS:
             return "JPEG-LS file"
         if marker in _JPEG_FRAMES and end > start + 4:
@@ -180,12 +180,17 @@ def _unread_jpeg(content: bytes) -> str | None:
 
 def _unread_bitmap(content: bytes) -> str | None:
     """Name a bitmap whose header is whole, and its pixels there, but says things that Pillow does not know."""
-    if len(content) < 34:
+    if len(content) < 54:
         return None
     start, head = struct.unpack_from("<II", content, 10)
     n_bits, packing = struct.unpack_from("<HI", content, 28) if head >= 40 else (24, 0)
-    if head not in _BITMAP_HEADS or start >= len(content):
+    n_colors = struct.unpack_from("<I", content, 46)[0] if head >= 40 else 0
+    if start >= len(content) or n_bits > 64:
         return None
+    if head not in (16, *_BITMAP_HEADS) or n_colors > 1024:
+        return None
+    if head == 16 or n_colors > 256:
+        return f"BMP of a rare kind (header of {head} bytes, {n_colors} colours)"
     if packing in (3, 6) and n_bits in (16, 32):
         return f"BMP with its {n_bits} bits shared out in a rare way"
     is_known = packing <= 2 and n_bits in (1, 4, 8, 16, 24, 32)

@@ -15,6 +15,7 @@ from featx_core.images.formats.tiff_structure import page_count
 MAX_FRAMES = 10_000  # counted; more are not looked for
 MAX_PARTS = 250_000  # chunks of a PNG, segments of a JPEG, blocks of a GIF
 _FRAME, _EXTENSION = 0x2C, 0x21  # the marks of a GIF's blocks
+_SCAN, _END = 0xDA, 0xD9  # markers of a JPEG
 _FILL = re.compile(rb"\xff+")
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 """The marker that ends the coded pixels of a JPEG: not a stuffed zero, not a restart."""
@@ -59,7 +60,7 @@ def has_too_many_parts(content: bytes) -> bool:
     if content.startswith(PNG_START):
         return _exceeds(1 for _ in png_chunks(content))
     if content.startswith(b"\xff\xd8"):
-        segments = itertools.chain([(0, 0, 2)], jpeg_segments(content))
+        segments = itertools.chain([(0, 0, 2)], jpeg_segments(content, until_pixels=True))
         return _exceeds(1 + after[1] - before[2] for before, after in itertools.pairwise(segments))
     if content.startswith(b"GIF8"):
         return _exceeds(1 for _ in itertools.takewhile(_until_second_frame(), _gif_blocks(content)))
@@ -79,18 +80,18 @@ def scan_count(content: bytes) -> int:
     """Count the scans of a JPEG: a progressive file repeats work over all its pixels in each of them."""
     if content.count(b"\xff\xda") < 2:
         return 1
-    return sum(1 for marker, _, _ in jpeg_segments(content) if marker == 0xDA)
+    return sum(1 for marker, _, _ in jpeg_segments(content) if marker == _SCAN)
 
 
-def jpeg_segments(content: bytes) -> Iterator[tuple[int, int, int]]:
+def jpeg_segments(content: bytes, *, until_pixels: bool = False) -> Iterator[tuple[int, int, int]]:
     """Walk a JPEG up to its end and give `(marker, start, end)` of each segment; a scan ends where the next begins."""
     at = 2
     while (fill := _FILL.match(content, at)) is not None and fill.end() + 3 <= len(content):
         at, marker = fill.end() - 1, content[fill.end()]
-        if marker == 0xD9:
+        if marker == _END or (until_pixels and marker == _SCAN):
             return
         end = at + 2 + struct.unpack_from(">H", content, at + 2)[0]
-        if marker == 0xDA:
+        if marker == _SCAN:
             found = _AFTER_SCAN.search(content, end)
             end = found.start() if found is not None else len(content)
         yield marker, at, min(end, len(content))

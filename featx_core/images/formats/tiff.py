@@ -12,10 +12,11 @@ from featx_core.images.formats.tiff_structure import Entry, ends_early, entries,
 UNSIGNED, SIGNED, FLOAT, _UNDEFINED = 1, 2, 3, 4
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, _CIELAB = 0, 1, 2, 3, 5, 6, 8
 RAW, _OLD_JPEG, JPEG, JPEG_2000_YCC, LERC = 1, 6, 7, 33003, 34887
+WEBP = (34927, 50001)
 JPEG_2000 = (33003, 33004, 33005, 34712)
 _FAX = (2, 3, 4)
-_READ_BY_PILLOW = (RAW, *_FAX, 5, _OLD_JPEG, JPEG, 8, 32773, 32946, 34925, 50000, 50001)
-_READ_BY_TIFFFILE = (RAW, 5, JPEG, 8, 32773, 32946, *JPEG_2000, LERC, 34925, 34926, 50000)
+_READ_BY_PILLOW = (RAW, *_FAX, 5, _OLD_JPEG, JPEG, 8, 32773, 32946)
+_READ_BY_TIFFFILE = (RAW, 5, JPEG, 8, 32773, 32946, *JPEG_2000, LERC, 34925, 34926, 50000, *WEBP)
 _DEPTHS: Mapping[int, tuple[int, ...]] = MappingProxyType(
     {UNSIGNED: (*range(1, 33), 64), SIGNED: (8, 16, 32, 64), FLOAT: (16, 24, 32, 64)}
 )
@@ -32,7 +33,6 @@ _PACKINGS: Mapping[int, str] = MappingProxyType(
         34892: "lossy JPEG of a camera",
         34933: "PNG",
         34934: "JPEG XR",
-        50001: "WebP",
         50002: "JPEG XL",
         52546: "JPEG XL",
     }

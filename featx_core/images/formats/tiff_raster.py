@@ -24,6 +24,7 @@ from featx_core.images.formats.tiff import (
     RAW,
     RGB,
     UNSIGNED,
+    WEBP,
     WHITE_IS_ZERO,
     YCBCR,
     TiffPage,
@@ -129,7 +130,8 @@ def _tile(content: bytes, page: TiffPage) -> tuple[int, int]:
 
 def _check_pictures(content: bytes, page: TiffPage, tile: tuple[int, int]) -> None:
     """Refuse strips and tiles that are pictures of their own, larger than the page has room for."""
-    size_of = {JPEG: _jpeg_size, LERC: _lerc_size, **dict.fromkeys(JPEG_2000, _jpeg_2000_size)}.get(page.packing)
+    readers = dict.fromkeys(JPEG_2000, _jpeg_2000_size) | dict.fromkeys(WEBP, _webp_size)
+    size_of = {JPEG: _jpeg_size, LERC: _lerc_size, **readers}.get(page.packing)
     if size_of is None:
         return
     for start, n_bytes in zip(*pieces(content, page.tags), strict=False):
@@ -159,6 +161,22 @@ def _jpeg_2000_size(piece: bytes) -> tuple[int, int, int]:
     at = piece.index(b"\xff\x4f\xff\x51") if b"\xff\x4f\xff\x51" in piece[:4096] else len(piece)
     right, bottom, left, top = struct.unpack_from(">4I", piece, at + 8)
     return bottom - top, right - left, struct.unpack_from(">H", piece, at + 40)[0]
+
+
+def _webp_size(piece: bytes) -> tuple[int, int, int]:
+    """Read height and width from the header of a WebP: lossy, lossless or extended."""
+    kind = piece[12:16]
+    if kind == b"VP8X":
+        return _three_bytes(piece, 27) + 1, _three_bytes(piece, 24) + 1, 1
+    if kind == b"VP8L":
+        bits = struct.unpack_from("<I", piece, 21)[0]
+        return (bits >> 14 & 0x3FFF) + 1, (bits & 0x3FFF) + 1, 1
+    width, height = struct.unpack_from("<2H", piece, 26)
+    return height & 0x3FFF, width & 0x3FFF, 1
+
+
+def _three_bytes(piece: bytes, at: int) -> int:
+    return int.from_bytes(piece[at : at + 3], "little")
 
 
 def _lerc_size(piece: bytes) -> tuple[int, int, int]:

@@ -159,8 +159,9 @@ def ends_early(content: bytes) -> bool:
 
 def is_overloaded(content: bytes, tags: dict[int, Entry]) -> bool:
     """Tell whether a page makes a reader read the same bytes over and over."""
-    n_bytes = sum(entry.n_bytes for tag, entry in tags.items() if tag in _PIXEL_TAGS)
-    return n_bytes + sum(pieces(content, tags)[1]) > _N_REPEATS * len(content) + 1_000_000
+    sizes = [entry.n_bytes for tag, entry in tags.items() if tag in _PIXEL_TAGS]
+    sizes.extend(int(size) for size in pieces(content, tags)[1])
+    return sum(min(size, len(content)) for size in sizes) > _N_REPEATS * len(content) + 1_000_000
 
 
 def first_page(content: bytes, tags: dict[int, Entry]) -> bytes:
