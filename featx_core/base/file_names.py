@@ -17,6 +17,10 @@ EXTENSIONS = {
     "BMP": ("bmp", "dib"),
     "TIFF": ("tif", "tiff"),
     "HEIC": ("heic", "heif", "hif"),
+    "PPM": ("ppm", "pnm"),
+    "PGM": ("pgm", "pnm"),
+    "PBM": ("pbm", "pnm"),
+    "PFM": ("pfm",),
 }
 
 

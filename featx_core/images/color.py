@@ -162,7 +162,7 @@ def _converted(image: Image.Image, convert: _Conversion) -> tuple[Image.Image, b
     for top in range(0, image.height, n_rows):
         colors, alpha = _split(image.crop((0, top, image.width, min(top + n_rows, image.height))))
         rgb = convert(colors)
-        if alpha is not None and alpha.getextrema()[0] < 255:
+        if alpha is not None and np.asarray(alpha).min() < 255:
             is_clear = True
             white = Image.new("RGB", rgb.size, "white")
             white.paste(rgb, mask=alpha)

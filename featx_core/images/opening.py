@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import io
 import math
-import re
 from typing import Protocol
 
 import numpy as np
@@ -21,13 +20,13 @@ from featx_core.images.formats.png_chunks import chunks_before_pixels
 from featx_core.images.formats.raster import Raster
 from featx_core.images.formats.tiff import TiffPage, read_page, refusal
 from featx_core.images.formats.tiff_raster import check_pieces, read_raster
-from featx_core.images.formats.tiff_structure import layout, page_count
+from featx_core.images.formats.tiff_structure import Layout, layout, page_count
 from featx_core.images.scaling import AUTOMATIC, eight_bit
 
 IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 """The formats that Pillow may open. HEIC and Netpbm have readers of their own."""
 _NAMES = {"MPO": "JPEG", "WEBP": "WebP"}  # where Pillow's word is not what people say
-_DEEP_PNG = re.compile(r";16B$")
+_DEEP = ";16B"  # in what Pillow calls the pixels of a PNG with 16 bits
 _ICC = 34675  # the tag of a TIFF's profile
 _MAX_HEIF_BYTES = 500_000_000  # its decoder reads the metadata of all pictures of a file, and they may share them
 _LOW_USE = 0.5  # of the range of 16 bits: less is noted
@@ -68,9 +67,10 @@ def open_image(content: bytes) -> Opened:
         ImageError: If it is a kind that is sound but not read.
         Exception: One of `FAULTS`, if it is damaged.
     """
-    if layout(content) is not None:
+    form = layout(content)
+    if form is not None:
         page = read_page(content)
-        if page.is_for_pillow:
+        if page.is_for_pillow and form != Layout(">", is_big=True):  # which Pillow 13 does not know for a TIFF
             return ByPillow(content, page)
         words = refusal(page)
         if words is not None:
@@ -108,15 +108,14 @@ class ByPillow:
         """Decode its pixels. EXIF is asked for afterwards: asking a PNG for it loads the pixels and hides their faults."""
         if self._page is not None:
             check_pieces(self._content, self._page)
-        image, notes = self._image, ()
+        image: Image.Image = self._image
+        is_deep = self.format == "PNG" and any(_DEEP in str(tile.args) for tile in self._image.tile)
         del self._image  # held twice, the pixels of a large picture would not fit into the bounds of memory
-        is_deep = self.format == "PNG" and any(_DEEP_PNG.search(str(tile.args)) for tile in image.tile)
         turn = orientation(image) if self.format == "TIFF" else 1  # Pillow turns a TIFF on loading and forgets it
         image.load()
         left = orientation(image)
         self.is_turned = left >= 5
-        if turn != 1 and left == 1:
-            notes = ("rotated upright",)
+        notes: tuple[str, ...] = ("rotated upright",) if turn != 1 and left == 1 else ()
         colors = declared_colors(self._content, image.info)
         if is_deep:
             image, deep_notes = _deep_png(self._content, image, scaling)

@@ -19,6 +19,7 @@ from featx_core.images.intake import Incoming, read_sources
 from featx_core.images.intake_report import ALREADY_HERE, IntakeReport
 from featx_core.tables.rows import Rows
 from featx_core.workspace.runs import Ledger
+from featx_core.workspace.scaled_images import as_scaled, rescale, scaling_of
 from featx_core.workspace.store import Store
 from featx_core.workspace.vectors import VectorStore
 
@@ -104,6 +105,7 @@ class Workspace:
         *,
         max_bytes: int | None = None,
         max_images: int | None = None,
+        scaling: str | None = None,
         on_progress: ProgressCallback | None = None,
     ) -> IntakeReport:
         """Bring images in. Never fails for a bad file: the report says what was left out and why.
@@ -112,6 +114,7 @@ class Workspace:
             sources: Paths of files, folders or zip archives, or `(name, bytes or binary file)` pairs.
             max_bytes: The bytes of images that the workspace may hold. None: as much as the disk takes.
             max_images: The number of images that the workspace may hold.
+            scaling: How pictures of more than 8 bits are brought to 8, as `set_scaling` takes it. None: as before.
             on_progress: Called with files seen and files in all (as far as known). What was added before it raises stays.
 
         Returns:
@@ -123,7 +126,10 @@ class Workspace:
         report = IntakeReport()
         held, n_alike = self.size(), Counter[str]()
         newest = self._store.value("SELECT coalesce(max(id), 0) FROM images")
+        if scaling is not None:
+            self.set_scaling(scaling)
         for incoming in read_sources(sources, report, on_progress=on_progress):
+            incoming = as_scaled(incoming, self.scaling)
             full = _limit_reached(held, len(incoming.content), max_bytes, max_images)
             if full:
                 report.skipped.append((incoming.name, full))
@@ -132,6 +138,24 @@ class Workspace:
                 held = (held[0] + 1, held[1] + len(incoming.content))
         self.set_fact("intake", report.to_json())
         return report
+
+    @property
+    def scaling(self) -> str:
+        """How pictures of more than 8 bits are brought to 8, a key of `featx_core.images.scaling.SCALINGS`."""
+        return scaling_of(self._store)
+
+    def set_scaling(self, scaling: str, *, on_progress: ProgressCallback | None = None) -> None:
+        """Bring pictures of more than 8 bits to 8 in another way: all that are here, and all that come.
+
+        Args:
+            scaling: A key of `featx_core.images.scaling.SCALINGS`.
+            on_progress: Called with such pictures done and in all. Nothing is changed if it raises.
+
+        Raises:
+            ValueError: If `scaling` is unknown.
+            WorkspaceError: If features of such a picture are kept.
+        """
+        rescale(self._store, self.images(), scaling, on_progress=on_progress)
 
     def size(self) -> tuple[int, int]:
         """Count the images, and the bytes of their files (equal files once)."""
@@ -223,7 +247,7 @@ class Workspace:
             KeyError: If the workspace holds no such image.
         """
         small = self._store.value("SELECT thumbnail FROM contents WHERE digest = ?", (digest,))
-        return small if small is not None else thumbnail(self.content(digest), THUMBNAIL_SIDE)
+        return small if small is not None else thumbnail(self.content(digest), THUMBNAIL_SIDE, scaling=self.scaling)
 
     def set_labels(self, labels: Mapping[str, Any]) -> None:
         """Give images new labels.

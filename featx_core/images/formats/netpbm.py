@@ -124,10 +124,11 @@ def read_values(content: bytes, header: NetpbmHeader) -> np.ndarray:
         rows = _raw(content, header, np.dtype(np.uint8), header.height * n_bytes).reshape(header.height, n_bytes)
         return 1 - np.unpackbits(rows, axis=1)[:, : header.width]
     if header.kind in "Ff":
-        kind = np.dtype("<f4" if header.largest < 0 else ">f4")
-        return _raw(content, header, kind, n_values).reshape(shape)[::-1].astype(np.float32)
-    kind = np.dtype(np.uint8 if header.largest < 256 else ">u2")
-    return _raw(content, header, kind, n_values).reshape(shape).astype(kind.newbyteorder("="), copy=False)
+        order = "<" if header.largest < 0 else ">"
+        return _raw(content, header, np.dtype(order + "f4"), n_values).reshape(shape)[::-1].astype(np.float32)
+    if header.largest < 256:
+        return _raw(content, header, np.dtype(np.uint8), n_values).reshape(shape)
+    return _raw(content, header, np.dtype(">u2"), n_values).reshape(shape).astype(np.uint16)
 
 
 def _raw(content: bytes, header: NetpbmHeader, kind: np.dtype, n_values: int) -> np.ndarray:
@@ -139,15 +140,20 @@ def _raw(content: bytes, header: NetpbmHeader, kind: np.dtype, n_values: int) ->
 def _plain(written: bytes, header: NetpbmHeader, n_values: int) -> np.ndarray:
     """Read pixels that are written as decimal numbers, or as digits 0 and 1 that need no space between them."""
     text = _COMMENT.sub(b" ", written)
-    if header.kind == "1":
-        digits = np.frombuffer(text.translate(None, _SPACE), np.uint8)[:n_values] - ord("0")
-        numbers = (1 - digits) if digits.max(initial=0) <= 1 else None
-    elif text.translate(None, _SPACE + b"0123456789"):
-        numbers = None
-    else:
-        numbers = np.fromstring(text.decode("ascii"), np.int64, sep=" ")[:n_values]
+    numbers = _digits(text, n_values) if header.kind == "1" else _numbers(text, n_values)
     if numbers is None or numbers.max(initial=0) > header.largest:
         raise ImageError(DAMAGED)
     if numbers.size < n_values:
         raise ImageError(ENDS_EARLY)
     return numbers.astype(np.uint8 if header.largest < 256 else np.uint16)
+
+
+def _digits(text: bytes, n_values: int) -> np.ndarray | None:
+    digits = np.frombuffer(text.translate(None, _SPACE), np.uint8)[:n_values] - ord("0")
+    return 1 - digits if digits.max(initial=0) <= 1 else None
+
+
+def _numbers(text: bytes, n_values: int) -> np.ndarray | None:
+    if text.translate(None, _SPACE + b"0123456789"):
+        return None
+    return np.fromstring(text.decode("ascii"), np.int64, sep=" ")[:n_values]

@@ -183,7 +183,7 @@ def _odd_numbers(page: TiffPage) -> str | None:
 def _odd_colors(page: TiffPage) -> str | None:
     if page.photometric == YCBCR and page.packing in (JPEG, *JPEG_2000):
         return None
-    if page.photometric in _COLORS:
+    if page.photometric is not None and page.photometric in _COLORS:
         return f"{_COLORS[page.photometric]} ({page.bits[0]} bits)"
     known = (None, WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK)
     return None if page.photometric in known else f"an unknown kind of colours (photometric {page.photometric})"

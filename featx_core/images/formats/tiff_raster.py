@@ -196,7 +196,7 @@ def _lerc_unpacked(piece: bytes) -> bytes:
         import imagecodecs
 
         try:
-            return imagecodecs.zstd_decode(piece, out=MAX_DECODED_BYTES // 4)
+            return bytes(imagecodecs.zstd_decode(piece, out=MAX_DECODED_BYTES // 4))
         except RuntimeError:
             raise ImageError(_DAMAGED) from None
     if piece.startswith(b"Lerc2 ") or piece.startswith(b"CntZ"):
