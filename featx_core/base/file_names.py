@@ -22,6 +22,10 @@ EXTENSIONS = {
     "BMP": ("bmp", "dib"),
     "TIFF": ("tif", "tiff"),
     "HEIC": ("heic", "heif", "hif"),
+    "PPM": ("ppm", "pnm"),
+    "PGM": ("pgm", "pnm"),
+    "PBM": ("pbm", "pnm"),
+    "PFM": ("pfm",),
 }
 _IMAGE_EXTENSIONS = frozenset(extension for extensions in EXTENSIONS.values() for extension in extensions)
 _JOINERS = frozenset("\u200c\u200d") | {chr(code) for code in range(0xE0020, 0xE0080)}

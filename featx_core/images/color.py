@@ -1,15 +1,20 @@
-"""Bringing the pixels of a file to upright sRGB with 8 bits, and saying what was done."""
+"""Bringing decoded pixels to upright sRGB, and saying what was done."""
 
 from __future__ import annotations
 
 import functools
-import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageCms
+
+from featx_core.images import color_spaces
+from featx_core.images.color_spaces import ColorSpace
+from featx_core.images.declared_colors import Declared
+from featx_core.images.profiles import ProfileError, keeps_greys, profile_mode, transform
 
 FAULTS = (
     OSError,
@@ -45,13 +50,34 @@ _UPRIGHT = {
 _MODE_NOTES = {
     "1": "black and white converted",
     "P": "palette converted",
+    "PA": "palette converted",
     "CMYK": "CMYK converted",
     "LAB": "LAB converted",
     "YCbCr": "YCbCr converted",
     "HSV": "HSV converted",
 }
-_PROFILED = ("RGB", "CMYK", "L")
-_MAX_PROFILE_BYTES = 4 * 1024**2
+_Conversion = Callable[[Image.Image], Image.Image]
+_STRIP_PIXELS = 4_000_000  # converted at once: a picture of 100 megapixels must not lie in memory four times
+_CONVERTED = "colours converted to sRGB"
+_COMPRESSED = "bright light compressed, from HDR"
+_UNUSED = "colour profile ignored: it is damaged or does not fit the picture"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Pixels of 8 bits as a file holds them, and what it says of them.
+
+    Attributes:
+        image: Loaded; no plugin's, so that nothing decodes it a second time.
+        turn: The EXIF orientation that it still has.
+        colors: Which colours it is in.
+        notes: What has been done so far, in plain words.
+    """
+
+    image: Image.Image
+    turn: int = 1
+    colors: Declared = None
+    notes: tuple[str, ...] = ()
 
 
 def orientation(image: Image.Image) -> int:
@@ -63,131 +89,95 @@ def orientation(image: Image.Image) -> int:
     return value if value in _UPRIGHT else 1
 
 
-def to_rgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
-    """Decode an opened image to upright sRGB.
+def to_rgb(loaded: Loaded) -> tuple[Image.Image, tuple[str, ...]]:
+    """Bring a picture to upright sRGB.
 
-    Args:
-        image: As Pillow opened it, perhaps with a draft. It is loaded.
+    Transparency is laid on white after the colours are converted, as a browser does it.
 
     Returns:
         The picture in mode RGB, and what was done to it in plain words.
-
-    Raises:
-        Exception: One of `FAULTS`, if the pixels cannot be decoded.
     """
-    notes: list[str] = []
-    deep = _has_16_bits(image)
-    turn = orientation(image)  # before loading: Pillow turns a TIFF by itself and forgets it
-    profile, mode = image.info.get("icc_profile"), image.mode
-    image.load()
-    image = _upright(image, turn, notes)
-    if deep:
-        notes.append("16-bit scaled to 8")
-    if mode in _MODE_NOTES:
-        notes.append(_MODE_NOTES[mode])
-    image = _eight_bit(image, notes)
-    image = _on_white(image, notes)
-    return _srgb(image, profile, notes), tuple(notes)
+    image, turn = loaded.image, loaded.turn
+    notes = [*(["rotated upright"] if turn != 1 else []), *loaded.notes]
+    if image.mode in _MODE_NOTES:
+        notes.append(_MODE_NOTES[image.mode])
+    convert, note = _way_to_srgb(loaded.colors if image.mode != "LAB" else None, _plain_mode(image))
+    del loaded  # its pixels are not needed beside the converted ones
+    if image.mode != "RGB" or "transparency" in image.info or convert is not None:
+        image, is_clear = _converted(image, convert or _as_rgb)
+        if is_clear:
+            notes.append("transparency laid on white")
+    upright = image.transpose(_UPRIGHT[turn]) if turn != 1 else image
+    return upright, (*notes, *note)
 
 
-def _has_16_bits(image: Image.Image) -> bool:
-    """Tell whether Pillow reads 16 bits a channel down to 8, as it does for colour."""
-    return any("16" in str(tile.args) for tile in getattr(image, "tile", ())) and not image.mode.startswith("I")
+def _plain_mode(image: Image.Image) -> str:
+    """Tell what the colours of a picture are beside its alpha: "L", "RGB" or "CMYK"."""
+    if image.mode in ("1", "L", "LA", "La"):
+        return "L"
+    return "CMYK" if image.mode == "CMYK" else "RGB"
 
 
-def _upright(image: Image.Image, turn: int, notes: list[str]) -> Image.Image:
-    if turn == 1:
-        return image
-    notes.append("rotated upright")
-    left = orientation(image)
-    if left == 1:
-        return image
-    info = image.info
-    image = image.transpose(_UPRIGHT[left])
-    image.info = info
-    return image
+def _as_rgb(colors: Image.Image) -> Image.Image:
+    return colors if colors.mode == "RGB" else colors.convert("RGB")
 
 
-def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
-    if not image.mode.startswith(("I", "F")):
-        return image
-    low, high = (0.0, 65535.0) if image.mode.startswith("I;16") else _finite_range(image)
-    is_16_bits = image.mode.startswith("I;16") or (image.mode == "I" and low >= 0 and 255 < high <= 65535)
-    kind = (
-        "16-bit scaled to 8" if is_16_bits else "float scaled to 8 bits" if image.mode == "F" else "32-bit scaled to 8"
-    )
-    notes.append(kind)
-    clear, any_clear = image.info.get("transparency"), False
-    scaled = Image.new("L", image.size)
-    for top, values in _strips(image):
-        eight_bit = _SCALED_16.take(values) if is_16_bits else _scaled_by_range(values, low, high)
-        if isinstance(clear, int):
-            any_clear = any_clear or bool((values == clear).any())
-            eight_bit = np.where(values == clear, np.uint8(255), eight_bit)
-        scaled.paste(Image.fromarray(eight_bit), (0, top))
-    if any_clear:
-        notes.append("transparency laid on white")
-    return scaled
+def _way_to_srgb(declared: Declared, mode: str) -> tuple[_Conversion | None, tuple[str, ...]]:
+    """Find how colours of a mode become sRGB (None: they are it), and what is said of it."""
+    if declared is None:
+        return None, ()
+    try:
+        if isinstance(declared, bytes):
+            return _through_profile(declared, mode)
+        if mode == "CMYK" or declared.is_srgb:
+            return None, ()
+        notes = (_CONVERTED, _COMPRESSED) if declared.is_hdr else (_CONVERTED,)
+        return functools.partial(_through_numbers, declared), notes
+    except (ProfileError, np.linalg.LinAlgError):
+        return None, (_UNUSED,)
 
 
-_SCALED_16 = np.rint(np.arange(65536) / 257).astype(np.uint8)
-_STRIP_PIXELS = 1_000_000  # at once: a float picture of 100 megapixels would take gigabytes
+def _through_profile(profile: bytes, mode: str) -> tuple[_Conversion | None, tuple[str, ...]]:
+    needed = profile_mode(profile, mode)
+    way = transform(profile, needed)
+    if way is None or (needed != mode and keeps_greys(profile)):
+        return None, ()
+
+    def convert(colors: Image.Image) -> Image.Image:
+        shown = ImageCms.applyTransform(colors.convert(needed), way)
+        assert shown is not None
+        return shown
+
+    return convert, (_CONVERTED,)
 
 
-def _strips(image: Image.Image) -> Iterator[tuple[int, np.ndarray]]:
-    """Give a picture as strips over its whole width, each with the row at which it begins."""
+def _through_numbers(space: ColorSpace, colors: Image.Image) -> Image.Image:
+    return Image.fromarray(color_spaces.to_srgb(np.asarray(_as_rgb(colors)), space))
+
+
+def _converted(image: Image.Image, convert: _Conversion) -> tuple[Image.Image, bool]:
+    """Convert a picture to RGB strip by strip, and tell whether any of it was transparent."""
+    result, is_clear = Image.new("RGB", image.size), False
     n_rows = max(1, _STRIP_PIXELS // image.width)
     for top in range(0, image.height, n_rows):
-        yield top, np.asarray(image.crop((0, top, image.width, min(top + n_rows, image.height))))
+        colors, alpha = _split(image.crop((0, top, image.width, min(top + n_rows, image.height))))
+        rgb = convert(colors)
+        if alpha is not None and np.asarray(alpha).min() < 255:
+            is_clear = True
+            white = Image.new("RGB", rgb.size, "white")
+            white.paste(rgb, mask=alpha)
+            rgb = white
+        result.paste(rgb, (0, top))
+    return result, is_clear
 
 
-def _finite_range(image: Image.Image) -> tuple[float, float]:
-    """Find the smallest and the largest value that is finite; 0 and 1 where none is."""
-    low, high = np.inf, -np.inf
-    for _, values in _strips(image):
-        finite = values[np.isfinite(values)]
-        if finite.size:
-            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
-    return (low, high) if low <= high else (0.0, 1.0)
-
-
-def _scaled_by_range(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Scale values from their range to 0..255; what is not finite becomes black, +inf white."""
-    finite = np.nan_to_num(values.astype(np.float64), copy=False, nan=low, posinf=high, neginf=low)
-    return np.rint((finite - low) * (255 / ((high - low) or 1.0))).astype(np.uint8)
-
-
-def _on_white(image: Image.Image, notes: list[str]) -> Image.Image:
-    if image.mode not in ("RGBA", "LA", "PA", "RGBa", "La") and "transparency" not in image.info:
-        return image
-    image = image.convert("RGBA")
-    alpha = image.getchannel("A")
-    if alpha.getextrema()[0] == 255:
-        return image.convert("RGB")
-    notes.append("transparency laid on white")
-    white = Image.new("RGB", image.size, "white")
-    white.paste(image.convert("RGB"), mask=alpha)
-    return white
-
-
-def _srgb(image: Image.Image, profile: bytes | None, notes: list[str]) -> Image.Image:
-    if profile and image.mode in _PROFILED and len(profile) <= _MAX_PROFILE_BYTES:
-        try:
-            transform = _transform(profile, image.mode)
-            if transform is not None:
-                converted = ImageCms.applyTransform(image, transform)
-                if converted is not None:
-                    notes.append("colours converted to sRGB")
-                    return converted
-        except FAULTS:
-            pass  # a profile that does not parse or belongs to another mode: the pixels are used as they are
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-@functools.lru_cache(maxsize=8)
-def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Build the way from a profile to sRGB; None when it is sRGB already, as most are."""
-    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    if "srgb" in ImageCms.getProfileDescription(source).lower():
-        return None
-    return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+def _split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """Give the colours of a picture (L, RGB or CMYK) and its alpha, which may be a transparent colour."""
+    plain = _plain_mode(image)
+    if image.mode in ("La", "RGBa"):
+        image = image.convert(image.mode.replace("a", "A"))
+    elif "transparency" in image.info or image.mode == "PA":
+        image = image.convert("RGBA")
+    if image.mode not in ("LA", "RGBA"):
+        return (image if image.mode == plain else image.convert(plain)), None
+    return (image.getchannel(0) if plain == "L" else image.convert("RGB")), image.getchannel("A")

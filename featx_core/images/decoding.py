@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
 import io
 import re
 import threading
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from featx_core.base.file_names import EXTENSIONS
 from featx_core.base.wording import spaced, too_large
-from featx_core.images.color import FAULTS, orientation, to_rgb
-from featx_core.images.file_kinds import described_kind, is_image
-from featx_core.images.file_structure import MAX_FRAMES, ends_early, frame_count, scan_count, without_metadata
+from featx_core.images.color import FAULTS, to_rgb
+from featx_core.images.file_kinds import described_kind, is_image, unread_kind
+from featx_core.images.file_structure import MAX_FRAMES, ends_early, has_too_many_parts, scan_count, without_metadata
 from featx_core.images.fitting import FITS, Placement, fit_image, place, to_original
+from featx_core.images.formats.errors import ImageError
+from featx_core.images.opening import IMAGE_FORMATS, Opened, open_image
+from featx_core.images.scaling import AUTOMATIC, SCALINGS, check_scaling
 
 __all__ = [
     "FITS",
     "IMAGE_EXTENSIONS",
     "IMAGE_FORMATS",
+    "SCALINGS",
     "ImageError",
     "ImageFacts",
     "Placement",
@@ -39,24 +45,23 @@ __all__ = [
 
 MAX_IMAGE_BYTES = 25 * 1024**2
 MAX_PIXELS = 100_000_000
+MAX_PIXELS_OF = MappingProxyType({"WebP": 50_000_000, "AVIF": 50_000_000, "HEIC": 50_000_000})
+"""Of formats whose decoders hold a picture several times: none needs more than a gigabyte."""
+MAX_PROGRESSIVE_PIXELS = 75_000_000  # of a JPEG, for the same reason
 MAX_SCANNED_PIXELS = 2_000_000_000  # pixels times scans of a progressive JPEG: about two seconds
 MIN_SIDE = 16
 MAX_SIDE = 30_000
 MAX_ASPECT = 20
 THUMBNAIL_SIDE = 256  # pixels
-IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "HEIF")
 IMAGE_EXTENSIONS = tuple(extension for extensions in EXTENSIONS.values() for extension in extensions)
 _SIGNS_OF_A_CUT = ("file is truncated", "truncated file", "truncated data", "premature", "end of file", "incomplete")
 _LARGE_PIXELS = 25_000_000
-_one_large = threading.Lock()  # a picture of 100 megapixels takes over a gigabyte on its way: one at a time
+_one_large = threading.Lock()  # a picture of 100 megapixels takes nearly a gigabyte on its way: one at a time
 _DAMAGED = "is damaged: its pixels cannot be read"
 _NO_IMAGE = "is not an image that can be read"
-_NAMES = {"MPO": "JPEG", "WEBP": "WebP", "HEIF": "HEIC"}  # where Pillow's word is not what people say
+_STRIP_ROWS = 256
+_Result = TypeVar("_Result")
 warnings.filterwarnings("ignore", module=r"PIL\.")  # what they warn of is found and named here
-
-
-class ImageError(ValueError):
-    """An image that cannot be used, and why, in words that can follow its name."""
 
 
 @dataclass(frozen=True)
@@ -76,46 +81,49 @@ class ImageFacts:
     notes: tuple[str, ...]
 
 
-def inspect(content: bytes) -> ImageFacts:
+def inspect(content: bytes, *, scaling: str = AUTOMATIC) -> ImageFacts:
     """Check that a file can be decoded whole, and say what it is.
 
     Args:
         content: The bytes of the file.
+        scaling: As for `decode`; the notes say what it does.
 
     Raises:
         ImageError: If it is no image, damaged, too large or too small. The message says so without the file's name.
     """
-    return _read(content, reduced_to=(1, 1))[1]
+    return _read(content, lambda image: None, reduced_to=1, scaling=scaling)[1]
 
 
-def decode(content: bytes, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
+def decode(content: bytes, *, at_least: tuple[int, int] | None = None, scaling: str = AUTOMATIC) -> np.ndarray:
     """Decode an image upright to RGB: sRGB, 8 bits, transparency laid on white.
 
     Args:
         content: The bytes of the file.
         at_least: `(height, width)` in pixels that are enough. A JPEG with more than twice of both is then decoded at a
             half, a quarter or an eighth of its size, which is several times faster. None decodes it in full.
+        scaling: How pixels of more than 8 bits become 8, a key of `SCALINGS`. Others are left as they are.
 
     Returns:
         uint8 `(height, width, 3)`.
 
     Raises:
         ImageError: If it cannot be decoded. The message says why without the file's name.
+        ValueError: If `scaling` is unknown.
     """
-    reduced_to = (2 * max(at_least),) * 2 if at_least is not None else None
-    return np.asarray(_read(content, reduced_to=reduced_to)[0])
+    reduced_to = 2 * max(at_least) if at_least is not None else None
+    return _read(content, _pixels, reduced_to=reduced_to, scaling=scaling)[0]
 
 
-def thumbnail(content: bytes, side: int = THUMBNAIL_SIDE) -> bytes:
+def thumbnail(content: bytes, side: int = THUMBNAIL_SIDE, *, scaling: str = AUTOMATIC) -> bytes:
     """Make a small picture as WebP, its longest side at most `side` pixels.
 
     Raises:
         ImageError: If the image cannot be decoded.
     """
-    return examine(content, side=side)[1]
+    return examine(content, side=side, scaling=scaling)[1]
 
 
-def examine(content: bytes, *, side: int = THUMBNAIL_SIDE) -> tuple[ImageFacts, bytes, float]:
+def examine(content: bytes, *, side: int = THUMBNAIL_SIDE, scaling: str = AUTOMATIC) -> tuple[ImageFacts, bytes, float]:
     """Check a file as `inspect` does, and draw it small on the same occasion: decoding is what takes the time.
 
     Returns:
@@ -124,18 +132,37 @@ def examine(content: bytes, *, side: int = THUMBNAIL_SIDE) -> tuple[ImageFacts, 
     Raises:
         ImageError: As `inspect` raises it.
     """
-    image, facts = _read(content, reduced_to=(side, side))
+    (small, lightness), facts = _read(
+        content, lambda image: _drawn_small(image, side), reduced_to=side, scaling=scaling
+    )
+    return facts, small, lightness
+
+
+def _drawn_small(image: Image.Image, side: int) -> tuple[bytes, float]:
+    """Give a picture as a small WebP, and its brightness."""
     image.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     out = io.BytesIO()
     image.save(out, "WEBP", quality=80, method=2)
-    return facts, out.getvalue(), float(np.asarray(image.convert("L")).mean() / 2.55)
+    return out.getvalue(), float(np.asarray(image.convert("L")).mean() / 2.55)
 
 
-def _read(content: bytes, *, reduced_to: tuple[int, int] | None) -> tuple[Image.Image, ImageFacts]:
-    """Decode to upright RGB, a second time without its metadata where those may be what is damaged."""
+def _pixels(image: Image.Image) -> np.ndarray:
+    """Give the pixels of a picture in mode RGB, strip by strip: numpy's own way takes them twice over."""
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    for top in range(0, image.height, _STRIP_ROWS):
+        strip = image.crop((0, top, image.width, min(top + _STRIP_ROWS, image.height)))
+        pixels[top : top + _STRIP_ROWS] = np.asarray(strip)
+    return pixels
+
+
+def _read(
+    content: bytes, finish: Callable[[Image.Image], _Result], *, reduced_to: int | None, scaling: str
+) -> tuple[_Result, ImageFacts]:
+    """Decode to upright RGB and finish it; a second time without its metadata where those may be what is damaged."""
+    check_scaling(scaling)
     _check_bytes(content)
     try:
-        return _attempt(content, reduced_to)
+        return _attempt(content, finish, reduced_to, scaling)
     except ImageError:
         raise
     except FAULTS as error:
@@ -144,10 +171,10 @@ def _read(content: bytes, *, reduced_to: tuple[int, int] | None) -> tuple[Image.
     try:
         if bare is None or bare == content:
             raise ImageError(reason)
-        image, facts = _attempt(bare, reduced_to)
+        result, facts = _attempt(bare, finish, reduced_to, scaling)
     except FAULTS as error:
         raise error if isinstance(error, ImageError) else ImageError(reason) from None
-    return image, dataclasses.replace(facts, notes=(*facts.notes, "damaged metadata ignored"))
+    return result, dataclasses.replace(facts, notes=(*facts.notes, "damaged metadata ignored"))
 
 
 def _check_bytes(content: bytes) -> None:
@@ -156,40 +183,50 @@ def _check_bytes(content: bytes) -> None:
     kind = described_kind(content)
     if kind is not None:
         raise ImageError(kind)
+    if has_too_many_parts(content):
+        raise ImageError("is cut into too many pieces to be read in good time: save it again")
 
 
-def _attempt(content: bytes, reduced_to: tuple[int, int] | None) -> tuple[Image.Image, ImageFacts]:
-    image = _open(content)
-    form, (width, height) = str(image.format), image.size
-    _check_header(width, height, scan_count(content) if form in ("JPEG", "MPO") else 1)
-    n_frames = _frame_count(image, content)
-    is_reduced = reduced_to is not None and image.draft(None, reduced_to) is not None  # only JPEG can
-    with _one_large if image.width * image.height > _LARGE_PIXELS else contextlib.nullcontext():
-        rgb, notes = to_rgb(image)
-    if not is_reduced:
-        width, height = rgb.size
-    elif orientation(image) >= 5:
-        width, height = height, width
-    if n_frames > 1:
-        notes += (f"1 of {'more than ' if n_frames >= MAX_FRAMES else ''}{spaced(n_frames)} frames used",)
+def _attempt(
+    content: bytes, finish: Callable[[Image.Image], _Result], reduced_to: int | None, scaling: str
+) -> tuple[_Result, ImageFacts]:
+    opened = _opened(content)
+    width, height = opened.width, opened.height
+    _check_header(opened, scan_count(content) if opened.format == "JPEG" else 1)
+    is_reduced = reduced_to is not None and opened.reduce(reduced_to)
+    with _one_large if opened.width * opened.height > _LARGE_PIXELS else contextlib.nullcontext():
+        image, notes = to_rgb(opened.load(scaling))
+        if not is_reduced:
+            width, height = image.size
+        elif opened.is_turned:
+            width, height = height, width
+        result = finish(image)
+    if opened.n_frames > 1:
+        most = "more than " if opened.n_frames >= MAX_FRAMES else ""
+        notes += (f"1 of {most}{spaced(opened.n_frames)} frames used",)
     if max(width, height) > MAX_ASPECT * min(width, height):
         notes += (f"very elongated, {width} x {height}",)
-    return rgb, ImageFacts(_NAMES.get(form, form), width, height, notes)
+    return result, ImageFacts(opened.format, width, height, notes)
 
 
-def _open(content: bytes) -> Image.Image:
+def _opened(content: bytes) -> Opened:
     """Open an image of the formats that are allowed; nothing but its header is read."""
-    _register_heif()
     try:
-        return Image.open(io.BytesIO(content), formats=IMAGE_FORMATS)
+        return open_image(content)
     except Image.DecompressionBombError as error:
         n_pixels = re.search(r"\d+", str(error))
         raise ImageError(_too_many(int(n_pixels[0]) if n_pixels else 2 * MAX_PIXELS)) from None
 
 
-def _check_header(width: int, height: int, n_scans: int) -> None:
+def _check_header(opened: Opened, n_scans: int) -> None:
+    width, height = opened.width, opened.height
     if width * height > MAX_PIXELS:
         raise ImageError(_too_many(width * height))
+    name, limit = opened.format, MAX_PIXELS_OF.get(opened.format, MAX_PIXELS)
+    if n_scans > 1:
+        name, limit = "a progressive JPEG", MAX_PROGRESSIVE_PIXELS
+    if width * height > limit:
+        raise ImageError(f"{width * height / 1e6:.4g} megapixels; the limit for {name} is {limit // 10**6}")
     if min(width, height) < MIN_SIDE:
         raise ImageError(f"{spaced(width)} x {spaced(height)} pixels; each side must have at least {MIN_SIDE}")
     if max(width, height) > MAX_SIDE:
@@ -198,24 +235,9 @@ def _check_header(width: int, height: int, n_scans: int) -> None:
         raise ImageError(f"has {spaced(n_scans)} passes, too many for its size")
 
 
-def _frame_count(image: Image.Image, content: bytes) -> int:
-    """Count the frames; the pictures beside the first of a JPEG or HEIC are previews and depth, not frames."""
-    if image.format in ("JPEG", "MPO", "HEIF"):
-        return 1
-    counted = frame_count(content)
-    return counted if counted is not None else min(int(getattr(image, "n_frames", 1)), MAX_FRAMES)
-
-
 def _too_many(n_pixels: int) -> str:
     n_mega = f"{n_pixels / 1e6:,.0f}" if n_pixels >= 101e6 else f"{n_pixels / 1e6:.4g}"
     return f"{n_mega} megapixels; the limit is {MAX_PIXELS // 10**6}".replace(",", " ")
-
-
-@functools.cache
-def _register_heif() -> None:
-    import pi_heif
-
-    pi_heif.register_heif_opener(thumbnails=False)
 
 
 def _reason(error: BaseException, content: bytes) -> str:
@@ -224,6 +246,9 @@ def _reason(error: BaseException, content: bytes) -> str:
         return "does not fit into memory"
     if "decompressed data too large" in words:
         return "holds a text that unpacks to more than 1 MB"
+    kind = unread_kind(content)
+    if kind is not None:
+        return kind
     early = any(sign in words for sign in _SIGNS_OF_A_CUT)
     if early or ends_early(content):
         return "the file ends early"

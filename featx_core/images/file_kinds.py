@@ -1,10 +1,19 @@
 """Files told by their first bytes: those that featx reads, and what the others are, with advice."""
 
-from featx_core.images.file_structure import tiff_tags
+import itertools
+import struct
+import zlib
+
+from featx_core.images.file_structure import jpeg_segments
+from featx_core.images.formats.netpbm import is_netpbm
+from featx_core.images.formats.tiff_structure import entries, values
 
 _AS_PNG = "export it as PNG or JPEG"
+_AS_PLANES = "export single planes as PNG or TIFF"
+_GZIP = b"\x1f\x8b"
 _UNPACK = "unpack it, or pack the images as zip"
 _RAW = f"is a camera RAW file: {_AS_PNG}"
+_NIFTI = f"is a NIfTI volume: {_AS_PLANES}"
 _VIDEO = "is a video, not an image: export single frames as PNG or JPEG"
 _SOUND = "is a sound file, not an image"
 _KINDS: tuple[tuple[int, bytes, str], ...] = (
@@ -15,7 +24,7 @@ _KINDS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"gimp xcf", f"is a GIMP file: {_AS_PNG}"),
     (0, b"Rar!", f"is a RAR archive: {_UNPACK}"),
     (0, b"7z\xbc\xaf\x27\x1c", f"is a 7z archive: {_UNPACK}"),
-    (0, b"\x1f\x8b", f"is a gzip archive: {_UNPACK}"),
+    (0, _GZIP, f"is a gzip archive: {_UNPACK}"),
     (0, b"BZh", f"is a bzip2 archive: {_UNPACK}"),
     (0, b"\xfd7zXZ\x00", f"is an xz archive: {_UNPACK}"),
     (0, b"\x28\xb5\x2f\xfd", f"is a zstd archive: {_UNPACK}"),
@@ -57,9 +66,32 @@ _KINDS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"qoif", f"is a QOI file: {_AS_PNG}"),
     (0, b"SIMPLE  =", f"is a FITS file: {_AS_PNG}"),
     (128, b"DICM", f"is a DICOM file: {_AS_PNG}"),
+    (0, b"ZISRAWFILE", f"is a Zeiss CZI file: {_AS_PLANES}"),
+    (0, b"\xda\xce\xbe\x0a", f"is a Nikon ND2 file: {_AS_PLANES}"),
+    (0, b"\x70\x00\x00\x00", f"is a Leica LIF file: {_AS_PLANES}"),
+    (344, b"n+1\x00", _NIFTI),
+    (344, b"ni1\x00", _NIFTI),
+    (4, b"n+2\x00", _NIFTI),
+    (4, b"ni2\x00", _NIFTI),
+    (208, b"MAP ", f"is an MRC file: {_AS_PLANES}"),
+    (0, b"NRRD0", f"is an NRRD volume: {_AS_PLANES}"),
+    (0, b"ObjectType =", f"is a MetaImage volume: {_AS_PLANES}"),
+    (0, b"MATLAB 5.0", "is a MATLAB file, not an image"),
+    (0, b"P7\n", f"is a PAM file: {_AS_PNG}"),
+    (0, b"II\xbc", f"is a JPEG XR file: {_AS_PNG}"),
+    (0, b"BPG\xfb", f"is a BPG file: {_AS_PNG}"),
+    (0, b"\x01\xda", f"is an SGI file: {_AS_PNG}"),
+    (0, b"icns", f"is an icon file: {_AS_PNG}"),
+    (0, b"AT&TFORM", f"is a DjVu file: {_AS_PNG}"),
+    (0, b"\xd7\xcd\xc6\x9a", f"is a WMF drawing: {_AS_PNG}"),
+    (0, b"II\x1a\x00\x00\x00HEAPCCDR", _RAW),
     (0, b"\x89HDF", "is an HDF5 file, not an image"),
     (0, b"\x93NUMPY", "is a NumPy array, not an image"),
-    (0, b"\xd0\xcf\x11\xe0", "is an Office document, not an image: export its pictures as PNG or JPEG"),
+    (
+        0,
+        b"\xd0\xcf\x11\xe0",
+        "is an Office document or a microscope's OIB or ZVI file: export its pictures as PNG or JPEG",
+    ),
     (0, b"MZ", "is a program, not an image"),
     (0, b"\x7fELF", "is a program, not an image"),
     (0, b"SQLite format 3", "is a database: open a featx workspace from the menu in the sidebar"),
@@ -81,6 +113,10 @@ _IMAGES: tuple[tuple[int, bytes], ...] = (
 )
 _SEEN = 1024  # bytes in which the start of a PDF or SVG is looked for
 _SUB_IMAGES, _SUBFILE_TYPE, _PHOTOMETRIC, _DNG_VERSION = 330, 254, 262, 50706  # TIFF tags
+_JPEG_FRAMES = (0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF)
+_LOSSLESS_FRAMES = (0xC3, 0xC7, 0xCB, 0xCF)
+_JPEG_LS = 0xF7
+_BITMAP_HEADS = (12, 40, 52, 56, 64, 108, 124)  # bytes
 _COLOR_FILTER_ARRAY = 32803  # the photometric interpretation of a sensor's raw values
 HEAD_BYTES = 4096
 """So many first bytes tell what a file is, but for a camera RAW file in TIFF's clothes."""
@@ -100,7 +136,7 @@ def described_kind(content: bytes) -> str | None:
         return _RAW if _is_raw_tiff(content) else None
     for offset, magic, words in _KINDS:
         if content[offset : offset + len(magic)] == magic:
-            return words
+            return _NIFTI if magic == _GZIP and _holds_nifti(content) else words
     head = content[:_SEEN]
     if b"%PDF-" in head:
         return f"is a PDF, not an image: {_AS_PNG}"
@@ -114,19 +150,68 @@ def is_image(content: bytes) -> bool:
     (True, False)
     """
     if content.startswith(b"BM"):  # two letters that many texts begin with; a bitmap's header follows at 14
-        return (
-            content[14:18] in {bytes((size, 0, 0, 0)) for size in (12, 40, 52, 56, 64, 108, 124)} or len(content) < 18
-        )
-    return any(content[offset : offset + len(magic)] == magic for offset, magic in _IMAGES)
+        return content[14:18] in {bytes((size, 0, 0, 0)) for size in _BITMAP_HEADS} or len(content) < 18
+    return any(content[offset : offset + len(magic)] == magic for offset, magic in _IMAGES) or is_netpbm(content)
+
+
+def unread_kind(content: bytes) -> str | None:
+    r"""Name an image that could not be decoded because it is of a kind that is not read, though it may be sound; else None.
+
+    >>> unread_kind(b"\xff\xd8\xff\xf7\x00\x04\x00\x00")
+    'is a JPEG-LS file, which featx does not read: export it as PNG or JPEG'
+    """
+    if content.startswith(b"\xff\xd8"):
+        what = _unread_jpeg(content)
+    else:
+        what = _unread_bitmap(content) if content.startswith(b"BM") else None
+    return f"is a {what}, which featx does not read: {_AS_PNG}" if what else None
+
+
+def _unread_jpeg(content: bytes) -> str | None:
+    """Name a JPEG of more than 8 bits, or one coded by a method for medicine or archives."""
+    for marker, start, end in itertools.islice(jpeg_segments(content, until_pixels=True), 1000):
+        if marker == _JPEG_LS:
+            return "JPEG-LS file"
+        if marker in _JPEG_FRAMES and end > start + 4:
+            n_bits = content[start + 4]
+            return "lossless JPEG" if marker in _LOSSLESS_FRAMES else f"JPEG of {n_bits} bits" if n_bits != 8 else None
+    return None
+
+
+def _unread_bitmap(content: bytes) -> str | None:
+    """Name a bitmap whose header is whole, and its pixels there, but says things that Pillow does not know."""
+    if len(content) < 54:
+        return None
+    start, head = struct.unpack_from("<II", content, 10)
+    n_bits, packing = struct.unpack_from("<HI", content, 28) if head >= 40 else (24, 0)
+    n_colors = struct.unpack_from("<I", content, 46)[0] if head >= 40 else 0
+    if start >= len(content) or n_bits > 64:
+        return None
+    if head not in (16, *_BITMAP_HEADS) or n_colors > 1024:
+        return None
+    if head == 16 or n_colors > 256:
+        return f"BMP of a rare kind (header of {head} bytes, {n_colors} colours)"
+    if packing in (3, 6) and n_bits in (16, 32):
+        return f"BMP with its {n_bits} bits shared out in a rare way"
+    is_known = packing <= 2 and n_bits in (1, 4, 8, 16, 24, 32)
+    return None if is_known else f"BMP of a rare kind ({n_bits} bits, compression {packing})"
+
+
+def _holds_nifti(content: bytes) -> bool:
+    try:
+        head = zlib.decompressobj(31).decompress(content[:HEAD_BYTES], 512)
+    except zlib.error:
+        return False
+    return head[344:348] in (b"n+1\x00", b"ni1\x00") or head[4:8] in (b"n+2\x00", b"ni2\x00")
 
 
 def _is_raw_tiff(content: bytes) -> bool:
     """Tell a camera's RAW file (DNG, NEF, ARW, CR2), which begins as a TIFF with a small preview as its first page."""
     if content[:4] not in (b"II*\x00", b"MM\x00*"):
         return False
-    tags = tiff_tags(content)
-    is_preview = tags.get(_SUBFILE_TYPE) == 1 and _SUB_IMAGES in tags
-    is_sensor = tags.get(_PHOTOMETRIC) == _COLOR_FILTER_ARRAY
+    tags = entries(content)
+    is_preview = values(content, tags.get(_SUBFILE_TYPE)) == (1,) and _SUB_IMAGES in tags
+    is_sensor = values(content, tags.get(_PHOTOMETRIC)) == (_COLOR_FILTER_ARRAY,)
     return content[8:11] == b"CR\x02" or _DNG_VERSION in tags or is_preview or is_sensor
 
 

@@ -22,6 +22,10 @@ class ImageGoneError(KeyError):
 class Keeper(Protocol):
     """What keeps the bytes of images, such as a workspace."""
 
+    @property
+    def scaling(self) -> str:
+        """How pictures of more than 8 bits are brought to 8."""
+
     def content(self, digest: str) -> bytes:
         """Fetch the bytes of one image file."""
 
@@ -76,7 +80,7 @@ class ImageRecord:
         Raises:
             ImageGoneError: If it was taken out of its workspace.
         """
-        return decode(self.read(), at_least=at_least)
+        return decode(self.read(), at_least=at_least, scaling=self.workspace.scaling)
 
     def thumbnail(self) -> bytes:
         """Fetch a small picture (WebP, longest side 256 pixels). Raises as `read` does."""

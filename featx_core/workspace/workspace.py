@@ -22,6 +22,7 @@ from featx_core.workspace.kept_files import KeptFiles, is_whole
 from featx_core.workspace.removals import Removals, remove_images
 from featx_core.workspace.reserve import Reserve
 from featx_core.workspace.runs import Ledger
+from featx_core.workspace.scaled_images import rescale, scaled_look, scaling_of
 from featx_core.workspace.store import BUSY_SECONDS, DiskFullError, Store, WorkspaceError
 from featx_core.workspace.vectors import VectorStore
 
@@ -110,6 +111,7 @@ class Workspace(KeptFiles):
         *,
         max_bytes: int | None = None,
         max_images: int | None = None,
+        scaling: str | None = None,
         on_progress: ProgressCallback | None = None,
         look: Examine | None = None,
     ) -> IntakeReport:
@@ -122,6 +124,7 @@ class Workspace(KeptFiles):
             sources: Paths of files, folders or zip archives, or `(name, bytes or binary file)` pairs.
             max_bytes: The bytes of images that the workspace may hold. None: as much as the disk takes.
             max_images: The number of images that the workspace may hold.
+            scaling: How pictures of more than 8 bits are brought to 8, as `set_scaling` takes it. None: as before.
             on_progress: Called with files seen and files in all (as far as known). What was added before it raises stays.
             look: Looks at one file, as `featx_core.images.decoding.examine` does, which it is unless given.
 
@@ -132,9 +135,13 @@ class Workspace(KeptFiles):
             DiskFullError: If the file cannot grow. What was added before stays, and `last_intake` gives the report.
         """
         report = IntakeReport()
+        if scaling is not None:
+            self.set_scaling(scaling)
         arrivals = Arrivals(self._store, report, max_bytes=max_bytes, max_images=max_images)
         try:
-            for incoming in read_sources(sources, report, on_progress=on_progress, look=look):
+            for incoming in read_sources(
+                sources, report, on_progress=on_progress, look=scaled_look(look, self.scaling)
+            ):
                 arrivals.take(incoming)
         except DiskFullError:
             report.warnings.append(STOPPED_BY_FULL_DISK)
@@ -158,6 +165,24 @@ class Workspace(KeptFiles):
             self.set_fact("intake_after", str(arrivals.newest))
         self._keep_report(report)
         self._store.settle()
+
+    @property
+    def scaling(self) -> str:
+        """How pictures of more than 8 bits are brought to 8, a key of `featx_core.images.scaling.SCALINGS`."""
+        return scaling_of(self._store)
+
+    def set_scaling(self, scaling: str, *, on_progress: ProgressCallback | None = None) -> None:
+        """Bring pictures of more than 8 bits to 8 in another way: all that are here, and all that come.
+
+        Args:
+            scaling: A key of `featx_core.images.scaling.SCALINGS`.
+            on_progress: Called with such pictures done and in all. Nothing is changed if it raises.
+
+        Raises:
+            ValueError: If `scaling` is unknown.
+            WorkspaceError: If features of such a picture are kept.
+        """
+        rescale(self._store, self.images(), scaling, on_progress=on_progress)
 
     def size(self) -> tuple[int, int]:
         """Count the images, and the bytes of their files (equal files once)."""
@@ -211,7 +236,9 @@ class Workspace(KeptFiles):
             ImageError: If there is none, and its file is damaged.
         """
         small = self._store.value("SELECT thumbnail FROM contents WHERE digest = ?", (digest,))
-        return small if _is_thumbnail(small) else thumbnail(self.content(digest), THUMBNAIL_SIDE)
+        if _is_thumbnail(small):
+            return small
+        return thumbnail(self.content(digest), THUMBNAIL_SIDE, scaling=self.scaling)
 
     def set_labels(self, labels: Mapping[str, Any]) -> None:
         """Give images new labels.

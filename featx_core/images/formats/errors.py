@@ -1,0 +1,5 @@
+"""The one error of a picture that cannot be used."""
+
+
+class ImageError(ValueError):
+    """An image that cannot be used, and why, in words that can follow its name."""

@@ -1,0 +1,103 @@
+"""How the deep pictures of a workspace are brought to 8 bits: chosen once, the same for all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from featx_core.images.decoding import ImageFacts, examine
+from featx_core.images.scaling import AUTOMATIC, SCALINGS, check_scaling
+from featx_core.workspace.store import Store, WorkspaceError
+
+if TYPE_CHECKING:
+    from featx_core.base.progress import ProgressCallback
+    from featx_core.images.image_set import ImageRecord
+    from featx_core.images.intake import Examine
+
+_FACT = "scaling"
+_SCALED = "scaled to 8"  # in a note of every picture of more than 8 bits
+
+
+def scaling_of(store: Store) -> str:
+    """Give how the deep pictures of a workspace are scaled, a key of `SCALINGS`."""
+    chosen = store.value("SELECT value FROM facts WHERE name = ?", (_FACT,))
+    return chosen if chosen in SCALINGS else AUTOMATIC
+
+
+def is_deep(notes: Sequence[str]) -> bool:
+    """Tell by its notes whether a picture has more than 8 bits, so that the scaling counts for it.
+
+    >>> is_deep(["rotated upright", "16-bit scaled to 8"]), is_deep(["palette converted"])
+    (True, False)
+    """
+    return any(_SCALED in note for note in notes)
+
+
+def scaled_look(look: Examine | None, scaling: str) -> Examine | None:
+    """Make a function that looks at a file as the workspace scales it.
+
+    Args:
+        look: Looks at a file with the automatic scaling; None for `examine`.
+        scaling: A key of `SCALINGS`.
+    """
+    if scaling == AUTOMATIC:
+        return look
+
+    def look_scaled(content: bytes) -> tuple[ImageFacts, bytes, float]:
+        found = (look or examine)(content)
+        return examine(content, scaling=scaling) if is_deep(found[0].notes) else found
+
+    return look_scaled
+
+
+def rescale(
+    store: Store, images: Sequence[ImageRecord], scaling: str, *, on_progress: ProgressCallback | None = None
+) -> None:
+    """Scale the deep pictures of a workspace in another way, from now on and for all that are in it.
+
+    Args:
+        store: The file of the workspace.
+        images: All its images.
+        scaling: A key of `SCALINGS`.
+        on_progress: Called with deep pictures done and deep pictures in all. Nothing is changed if it raises.
+
+    Raises:
+        ValueError: If `scaling` is unknown.
+        WorkspaceError: If features of a deep picture are kept: they would no longer be those of the picture.
+    """
+    check_scaling(scaling)
+    before = scaling_of(store)
+    deep = [image for image in images if is_deep(image.notes)] if scaling != before else []
+    if deep and _n_featured(store, deep):
+        raise WorkspaceError(
+            f"Features of pictures with more than 8 bits are kept, scaled as before ({before}). Remove the runs, "
+            "or add the pictures to a new workspace, to scale them otherwise."
+        )
+    changes = []
+    for n_done, image in enumerate(deep):
+        if on_progress is not None:
+            on_progress(n_done, len(deep))
+        content = image.read()
+        facts, small, lightness = examine(content, scaling=scaling)
+        notes = _replaced(image.notes, content, before, facts)
+        changes.append((json.dumps(notes), lightness, image.name, small, image.digest))
+    with store.transaction() as connection:
+        connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_FACT, scaling))
+        for written, lightness, name, small, digest in changes:
+            connection.execute("UPDATE images SET notes = ?, brightness = ? WHERE name = ?", (written, lightness, name))
+            connection.execute("UPDATE contents SET thumbnail = ? WHERE digest = ?", (small, digest))
+    if on_progress is not None and deep:
+        on_progress(len(deep), len(deep))
+
+
+def _replaced(notes: Sequence[str], content: bytes, before: str, facts: ImageFacts) -> tuple[str, ...]:
+    """Put the notes of a new look in place of those of the look before; those that others added stay."""
+    old = examine(content, scaling=before)[0].notes
+    return (*facts.notes, *(note for note in notes if note not in old))
+
+
+def _n_featured(store: Store, images: Sequence[ImageRecord]) -> int:
+    """Count the images of which vectors are kept."""
+    kept = store.rows("SELECT DISTINCT digest FROM contents JOIN vectors ON vectors.content_id = contents.id")
+    return len({digest for (digest,) in kept} & {image.digest for image in images})
