@@ -4,9 +4,9 @@ import h5py
 import numpy as np
 import pytest
 
-from featx_core.backbones.registry import BACKBONES, build_network
-from featx_core.networks import weights
-from featx_core.networks.weights_loading import WeightsError
+from featx_core.backbones.registry import BACKBONES
+from featx_core.networks.origins import build_network
+from featx_core.networks.weights_loading import WeightsError, load_into
 from tests.toys.legacy_weights import legacy_file
 
 
@@ -41,7 +41,7 @@ def test_both_forms_of_weights_load(form, network, legacy, tmp_path):
     network.save_weights(path)
     source = {"legacy": legacy, "keras 3": path.read_bytes(), "path": path}[form]
     scramble(network)
-    weights.load_into(network, source, "mine.h5")
+    load_into(network, source, "mine.h5")
     for ours, theirs in zip(values(network), expected, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
@@ -51,7 +51,7 @@ def test_nested_layers_load_from_keras_3(tmp_path):
     expected = values(network)
     network.save_weights(tmp_path / "a.weights.h5")
     scramble(network)
-    weights.load_into(network, tmp_path / "a.weights.h5", "mine")
+    load_into(network, tmp_path / "a.weights.h5", "mine")
     assert all(np.array_equal(ours, theirs) for ours, theirs in zip(values(network), expected, strict=True))
 
 
@@ -62,7 +62,7 @@ def test_weights_that_do_not_fit_are_named_and_change_nothing(form, network, tmp
     source = legacy_file(other) if form == "legacy" else tmp_path / "a.weights.h5"
     scramble(network)
     with pytest.raises(WeightsError) as error:
-        weights.load_into(network, source, "large.h5")
+        load_into(network, source, "large.h5")
     words = str(error.value)
     assert words.startswith("`large.h5` does not fit this network: ")
     assert words.count("the network has") == 5
@@ -77,7 +77,7 @@ def test_every_layer_is_compared(network, legacy):
         names = file.attrs["layer_names"][-3:]
         file.attrs["layer_names"] = file.attrs["layer_names"][:-3]
     with pytest.raises(WeightsError, match=r"2 of \d+ layers with weights differ.*the file nothing") as error:
-        weights.load_into(network, content.getvalue(), "short.h5")
+        load_into(network, content.getvalue(), "short.h5")
     assert all(f"`{name}`" in str(error.value) for name in names[:2])
 
 
@@ -108,13 +108,13 @@ def plain_hdf5():
 )
 def test_anything_else_is_refused(content, reason, network):
     with pytest.raises(WeightsError, match=f"`my file` {reason}|`my file`.*{reason}"):
-        weights.load_into(network, content, "my file")
+        load_into(network, content, "my file")
 
 
 def test_a_cut_file_is_refused(network, legacy):
     scramble(network)
     with pytest.raises(WeightsError, match="is damaged or something else"):
-        weights.load_into(network, legacy[: len(legacy) // 2], "cut.h5")
+        load_into(network, legacy[: len(legacy) // 2], "cut.h5")
     assert is_scrambled(network)
 
 
@@ -136,7 +136,7 @@ def test_values_that_are_no_numbers_are_refused(network, legacy, value, dtype):
     with pytest.raises(
         WeightsError, match=r"`a\.h5` holds values that are no numbers, in layer `conv`: NaN or infinite"
     ):
-        weights.load_into(network, with_values(legacy, value, dtype), "a.h5")
+        load_into(network, with_values(legacy, value, dtype), "a.h5")
     assert is_scrambled(network)
 
 
@@ -146,7 +146,7 @@ def test_values_beyond_float32_are_refused_by_the_name_of_the_layer(network, leg
     with pytest.raises(
         WeightsError, match=rf"holds values beyond float32, in layer `conv`: up to {value:.3g}\.".replace("+", r"\+")
     ):
-        weights.load_into(network, with_values(legacy, value, "f8"), "large.h5")
+        load_into(network, with_values(legacy, value, "f8"), "large.h5")
     assert is_scrambled(network)
 
 
@@ -161,13 +161,13 @@ def test_values_beyond_float32_are_found_in_the_form_of_keras_3_too(network, tmp
         group["0"] = values
     scramble(network)
     with pytest.raises(WeightsError, match="holds values beyond float32, in layer `conv2d`"):
-        weights.load_into(network, path, "large.weights.h5")
+        load_into(network, path, "large.weights.h5")
     assert is_scrambled(network)
 
 
 def test_the_largest_values_of_float32_load(network, legacy):
     largest = float(np.finfo(np.float32).max)
-    weights.load_into(network, with_values(legacy, -largest, "f8"), "edge.h5")
+    load_into(network, with_values(legacy, -largest, "f8"), "edge.h5")
     assert network.get_layer("conv").get_weights()[0].flat[-1] == -np.finfo(np.float32).max
 
 
@@ -191,7 +191,7 @@ def test_no_link_leads_out_of_the_file(kind, network, legacy, tmp_path):
         else:
             group.create_dataset("kernel", shape, h5py.string_dtype())
     with pytest.raises(WeightsError, match="is damaged or something else"):
-        weights.load_into(network, content.getvalue(), "hostile.h5")
+        load_into(network, content.getvalue(), "hostile.h5")
 
 
 def test_a_shape_bomb_costs_nothing(network, legacy):
@@ -200,11 +200,11 @@ def test_a_shape_bomb_costs_nothing(network, legacy):
         del file["conv/conv/kernel"]
         file["conv/conv"].create_dataset("kernel", (1 << 20, 1 << 20), "f4", chunks=(1024, 1024), compression="gzip")
     with pytest.raises(WeightsError, match=r"the file \(1048576, 1048576\)"):
-        weights.load_into(network, content.getvalue(), "bomb.h5")
+        load_into(network, content.getvalue(), "bomb.h5")
 
 
 def test_a_file_over_the_limit_is_refused(network, monkeypatch, legacy):
     monkeypatch.setattr("featx_core.networks.weights_loading.MAX_WEIGHTS_BYTES", 1_000_000)
     with pytest.raises(WeightsError, match=r"too large: \d MB; the limit is 1 MB"):
-        weights.load_into(network, legacy, "large.h5")
-    weights.load_into(network, legacy, "large.h5", is_trusted=True)
+        load_into(network, legacy, "large.h5")
+    load_into(network, legacy, "large.h5", is_trusted=True)
