@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from featx_core.backbones.weights_files import WeightsFile
+from featx_core.base.wording import counted
 from featx_core.images.preprocessing import IMAGENET_DEVIATION_RGB
 from featx_core.networks.checked_files import problem_of
 from featx_core.networks.downloads import DownloadError, download
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from featx_core.backbones.registry import Backbone
     from featx_core.base.progress import ProgressCallback
     from featx_core.workspace.workspace import Workspace
+
+N_NAMED = 5  # layers that are named
 
 
 def weights_folder() -> Path:
@@ -93,7 +97,19 @@ def fetch(backbone: Backbone, *, top: bool = False, on_progress: ProgressCallbac
     return target
 
 
-def from_workspace(workspace: Workspace | None, weights: str) -> bytes:
+class BroughtFile(NamedTuple):
+    """A weights file that the user brought.
+
+    Attributes:
+        name: What it was called.
+        content: Its bytes.
+    """
+
+    name: str
+    content: bytes
+
+
+def from_workspace(workspace: Workspace | None, weights: str) -> BroughtFile:
     """Take the weights file of the user from the workspace.
 
     Args:
@@ -105,12 +121,28 @@ def from_workspace(workspace: Workspace | None, weights: str) -> bytes:
     """
     if workspace is None:
         raise WeightsError("These weights are a file in a workspace: give the workspace that holds it.")
+    digest = weights.removeprefix("file:")
     try:
-        return workspace.artefact(weights.removeprefix("file:"))
+        return BroughtFile(workspace.artefacts()[digest], workspace.artefact(digest))
     except KeyError:
         raise WeightsError(
-            f"This workspace does not hold the weights file {weights[5:13]}. Import it again on the Extract page."
+            f"This workspace no longer holds the weights file (its SHA-256 begins with {digest[:8]}). "
+            "Import it again on the Extract page."
         ) from None
+
+
+def notes_of_file(name: str, left_out: Sequence[str]) -> tuple[str, ...]:
+    """Say which layers of a weights file a network does not have: a sentence for people, or none.
+
+    >>> notes_of_file("mine.weights.h5", ["dense", "dense_1"])
+    ('2 layers of mine.weights.h5 are not part of this network and were left out: dense, dense_1.',)
+    """
+    if not left_out:
+        return ()
+    rest = len(left_out) - N_NAMED
+    names = ", ".join(left_out[:N_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    verbs = "is not part of this network and was" if len(left_out) == 1 else "are not part of this network and were"
+    return (f"{counted(len(left_out), 'layer')} of {name} {verbs} left out: {names}.",)
 
 
 def finish_imagenet(backbone: Backbone, network: keras.Model) -> None:
