@@ -1,12 +1,14 @@
 """Weights of models that hold the network: it is found in them by its layers, and what is not part of it is left out."""
 
 import io
+from dataclasses import replace
 from types import SimpleNamespace
 
 import h5py
 import numpy as np
 import pytest
 
+import featx_core as fx
 from featx_core.backbones.registry import BACKBONES
 from featx_core.base.keras_setup import load_keras, without_weights
 from featx_core.networks.origins import build_network
@@ -202,6 +204,18 @@ def test_a_file_of_another_backbone_names_it(form):
 def test_a_file_of_no_known_backbone_leaves_another_way():
     with pytest.raises(WeightsError, match=r"Choose the backbone that the file was made with\..*bring that table in"):
         load_into(network(), content(network(widths=(5, 5)), "Keras 3"), "mine")
+
+
+def test_what_was_left_out_stands_on_the_run_and_refusals_name_the_file(workspace):
+    spec = fx.Pretrained("embedded_v1", image_size=(48, 48))
+    backbone = drawn(fx.build(spec).network)
+    wrapped = keras.Sequential([backbone, layers.Flatten(), layers.Dense(2, name="head")])
+    weights = f"file:{workspace.put_artefact('mine.weights.h5', content(wrapped, 'Keras 3'))}"
+    features = fx.extract(workspace.images(), fx.build(replace(spec, weights=weights), workspace), workspace=workspace)
+    note = "1 layer of mine.weights.h5 is not part of this network and was left out: head."
+    assert note in features.details["notes"]
+    with pytest.raises(WeightsError, match=r"^`mine\.weights\.h5` does not fit.*as Embedded v1: choose that"):
+        fx.build(fx.Pretrained("vgg16", image_size=(48, 48), weights=weights), workspace)
 
 
 def test_layers_of_a_subclassed_model_are_listed():
