@@ -1,4 +1,4 @@
-"""The backbones: the embedded one and every network of `keras.applications`, as rows of facts."""
+"""The backbones: the embedded one, EfficientNet-Lite, and every network of `keras.applications`, as rows of facts."""
 
 from __future__ import annotations
 
@@ -7,18 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
+from featx_core.backbones.installed_files import INSTALLED_FILES, InstalledFile
 from featx_core.backbones.measured import MEASURED_V1, SuiteScore, read_measured
 from featx_core.backbones.weights_files import BackboneFiles
 from featx_core.backbones.weights_table import WEIGHTS_FILES
-from featx_core.base.keras_setup import same_random_state
-from featx_core.networks.origins import ORIGINS
-
-if TYPE_CHECKING:
-    import keras
-
-    from featx_core.networks.origins import Origin
 
 MAXIMUM_SIDE = 1024
 """Longest side of a network's input. Memory grows with its square."""
@@ -33,7 +26,8 @@ class Family:
     Attributes:
         preprocessing: A key of `PREPROCESSING`.
         paper: Authors, year, title and where to find it.
-        trained: What `Pretrained.weights` calls its trained weights: a key of `ORIGINS`.
+        trained: What `Pretrained.weights` calls its trained weights: a key of `WEIGHTS_KINDS`.
+        origin: Where they come from: a "download", an "installed package", or "featx" itself.
         about: What people should know before they choose it; empty where its name says it.
         measured: The file with what was measured of it, see `embedded.measured`; None: nothing comes with it.
         squares_deviation: Keras adds a layer for ImageNet weights alone, which divides the input by the root of the
@@ -44,6 +38,7 @@ class Family:
     preprocessing: str
     paper: str
     trained: str = "imagenet"
+    origin: str = "download"
     about: str = ""
     measured: Path | None = None
     squares_deviation: bool = False
@@ -91,13 +86,13 @@ class Backbone:
 
     @property
     def trained(self) -> str:
-        """What `Pretrained.weights` calls the weights that it was trained to: a key of `ORIGINS`."""
+        """What `Pretrained.weights` calls the weights that it was trained to: a key of `WEIGHTS_KINDS`."""
         return FAMILIES[self.family].trained
 
     @property
-    def origin(self) -> Origin:
-        """Where the network and its trained weights come from."""
-        return ORIGINS[self.trained]
+    def origin(self) -> str:
+        """Where the trained weights come from: a "download", an "installed package", or "featx" itself."""
+        return FAMILIES[self.family].origin
 
     @property
     def weights_kinds(self) -> tuple[str, ...]:
@@ -131,6 +126,11 @@ class Backbone:
         return WEIGHTS_FILES.get(self.title)
 
     @property
+    def installed_file(self) -> InstalledFile | None:
+        """The file in a Python package that holds its weights; None where they come from elsewhere."""
+        return INSTALLED_FILES.get(self.title)
+
+    @property
     def download_bytes(self) -> int:
         """About how much is to download without the classifier. Keras pins no sizes: four bytes a parameter."""
         return self.n_parameters * BYTES_PER_PARAMETER if self.files else 0
@@ -155,14 +155,24 @@ _EMBEDDED_ABOUT = (
     "A 2 MB network that ships with this app, trained from scratch on computer-generated patterns only. It knows textures, "
     "shapes and layout; it does not know the names of objects."
 )
+_LITE_PAPER = (
+    "Tan and Le 2019, EfficientNet, arXiv:1905.11946; Liu 2020, Higher accuracy on vision models with EfficientNet-Lite"
+)
+_LITE_ABOUT = (
+    "Trained on ImageNet, and made for phones. Its weights come as a Python package: nothing is downloaded while you work. "
+    "Published accuracy on ImageNet: 75.1 % (Lite0), 76.7 % (Lite1), 77.6 % (Lite2)."
+)
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
     {
-        "embedded": Family("none", _EMBEDDED_PAPER, trained="embedded", about=_EMBEDDED_ABOUT, measured=MEASURED_V1),
+        "embedded": Family(
+            "none", _EMBEDDED_PAPER, trained="embedded", origin="featx", about=_EMBEDDED_ABOUT, measured=MEASURED_V1
+        ),
         "mobilenet": Family("tf", "Howard et al. 2017, MobileNets, arXiv:1704.04861"),
         "mobilenet_v2": Family("tf", "Sandler et al. 2018, MobileNetV2, arXiv:1801.04381"),
         "mobilenet_v3": Family("none", "Howard et al. 2019, Searching for MobileNetV3, arXiv:1905.02244"),
         "efficientnet": Family("none", "Tan and Le 2019, EfficientNet, arXiv:1905.11946", squares_deviation=True),
+        "efficientnet_lite": Family("lite", _LITE_PAPER, origin="installed package", about=_LITE_ABOUT),
         "efficientnet_v2": Family("none", "Tan and Le 2021, EfficientNetV2, arXiv:2104.00298"),
         "resnet": Family("caffe", "He et al. 2015, Deep Residual Learning, arXiv:1512.03385"),
         "resnet_v2": Family("tf", "He et al. 2016, Identity Mappings in Deep Residual Networks, arXiv:1603.05027"),
@@ -186,6 +196,9 @@ BACKBONES: Mapping[str, Backbone] = MappingProxyType({
     "mobilenet_v2": Backbone("MobileNetV2", "mobilenet_v2", 224, 32, 2_257_984, 3_538_984, 1280, 32),
     "mobilenet_v3_small": Backbone("MobileNetV3Small", "mobilenet_v3", 224, 32, 939_120, 2_554_968, 576, 32),
     "mobilenet_v3_large": Backbone("MobileNetV3Large", "mobilenet_v3", 224, 32, 2_996_352, 5_507_432, 960, 32),
+    "efficientnet_lite0": Backbone("EfficientNet-Lite0", "efficientnet_lite", 224, 32, 3_413_024, 4_694_024, 1280, 32),
+    "efficientnet_lite1": Backbone("EfficientNet-Lite1", "efficientnet_lite", 240, 32, 4_189_344, 5_470_344, 1280, 32),
+    "efficientnet_lite2": Backbone("EfficientNet-Lite2", "efficientnet_lite", 260, 32, 4_869_168, 6_150_168, 1280, 16),
     "efficientnet_b0": Backbone("EfficientNetB0", "efficientnet", 224, 32, 4_049_571, 5_330_571, 1280, 32),
     "efficientnet_b1": Backbone("EfficientNetB1", "efficientnet", 240, 32, 6_575_239, 7_856_239, 1280, 32),
     "efficientnet_b2": Backbone("EfficientNetB2", "efficientnet", 260, 32, 7_768_569, 9_177_569, 1408, 16),
@@ -253,20 +266,3 @@ def check_image_size(backbone: Backbone, image_size: tuple[int, int]) -> None:
         raise ValueError(f"{backbone.title} needs images of at least {side} x {side}. Received: {height} x {width}.")
     if max(height, width) > MAXIMUM_SIDE:
         raise ValueError(f"`image_size` may be at most {MAXIMUM_SIDE} x {MAXIMUM_SIDE}. Received: {height} x {width}.")
-
-
-def build_network(backbone: Backbone, image_size: tuple[int, int], *, classifier: bool = False) -> keras.Model:
-    """Make the network as Keras initialises it. Weights come later.
-
-    The random state of the process is left as it is.
-
-    Args:
-        backbone: A row of `BACKBONES`.
-        image_size: Height and width of the input.
-        classifier: Whether to keep the classifier, which gives logits (no softmax).
-
-    Returns:
-        A flat functional model from `(n_images, height, width, 3)` to the last feature map, or to 1 000 logits.
-    """
-    with same_random_state():
-        return backbone.origin.build(backbone, image_size, classifier)

@@ -50,9 +50,3 @@ class BackboneFiles:
 
     without_top: WeightsFile
     with_top: WeightsFile
-
-
-CLASS_NAMES_FILE = WeightsFile(
-    "download.tensorflow.org/data/", "imagenet_class_index.json", "c2c37ea517e94d9795004a39431a14cb"
-)
-"""The names of the 1 000 ImageNet classes."""

@@ -36,7 +36,9 @@ WEIGHTS_KINDS: Mapping[str, WeightsKind] = MappingProxyType(
             "Random: never trained, a baseline that shows what the architecture alone gives.",
         ),
         "file": WeightsKind(
-            "Your own file", "your weights file", "Your own file: weights saved from the same architecture."
+            "Your own file",
+            "your weights file",
+            "Your own file: weights saved from the same architecture, alone or within a larger model.",
         ),
     }
 )

@@ -265,7 +265,7 @@ class _Extraction(KeptRows):
     def details(self, seconds: float) -> dict[str, Any]:
         return super().details(seconds) | {
             "skipped": self.skipped,
-            "notes": [*self.notes, *self.engines.notes],
+            "notes": [*self.extractor.notes, *self.notes, *self.engines.notes],
             "ms_per_image": self._ms_per_image(),
             "n_parameters": self.extractor.n_parameters,
             "batch_size": self.batch_size,

@@ -105,6 +105,10 @@ def _standardize(images: np.ndarray) -> np.ndarray:
     return scaled
 
 
+def _center_on_127(images: np.ndarray) -> np.ndarray:
+    return (images.astype(np.float32) - np.float32(127)) / np.float32(128)
+
+
 def _scale_to_unit(images: np.ndarray) -> np.ndarray:
     return images.astype(np.float32) / np.float32(255)
 
@@ -121,6 +125,7 @@ PREPROCESSING: Mapping[str, Preprocessing] = MappingProxyType(
     {
         "caffe": Preprocessing("caffe", "BGR, ImageNet mean subtracted (0..255)", BGR, _subtract_mean),
         "tf": Preprocessing("tf", "RGB scaled to -1..1", RGB, _scale_to_one),
+        "lite": Preprocessing("lite", "RGB, 127 subtracted, divided by 128", RGB, _center_on_127),
         "torch": Preprocessing("torch", "RGB scaled to 0..1, ImageNet mean and deviation removed", RGB, _standardize),
         "unit": Preprocessing("unit", "RGB scaled to 0..1", RGB, _scale_to_unit),
         "none": Preprocessing("none", "RGB 0..255; scaled inside the network", RGB, _keep),

@@ -1,17 +1,19 @@
 """What featx does when nothing was chosen yet."""
 
 from featx_core.backbones.registry import BACKBONES
-from featx_core.networks.weights import is_here
+from featx_core.networks.origins import is_here
 from featx_core.specs.pretrained import Pretrained
 
 DOWNLOADED_BACKBONE = "mobilenet_v2"  # the quickest of the well-known ones: 3.5 million parameters, 224 px
-OFFLINE_BACKBONE = "embedded_v1"
+INSTALLED_BACKBONE = "efficientnet_lite0"
+SHIPPED_BACKBONE = "embedded_v1"
 
 
 def default_spec() -> Pretrained:
-    """Give the spec that a first click runs: always one with trained weights that need no network.
+    """Give the spec that a first click runs: always one with trained weights that are on this machine.
 
-    MobileNetV2 where its ImageNet weights are on this machine, otherwise the embedded backbone. The spec's badge says which.
+    MobileNetV2 where its ImageNet weights were downloaded, else EfficientNet-Lite0 where its package is installed, else the
+    embedded backbone. The spec's badge says which.
     """
-    is_downloaded = is_here(BACKBONES[DOWNLOADED_BACKBONE])
-    return Pretrained(backbone=DOWNLOADED_BACKBONE if is_downloaded else OFFLINE_BACKBONE)
+    known = (DOWNLOADED_BACKBONE, INSTALLED_BACKBONE)
+    return Pretrained(backbone=next((name for name in known if is_here(BACKBONES[name])), SHIPPED_BACKBONE))

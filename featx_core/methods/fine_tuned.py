@@ -64,7 +64,7 @@ def build(spec: FineTuned, context: Context) -> Extractor:
         SpecError: If there is no such layer.
         WeightsError: If the weights cannot be had.
     """
-    arrays = read_arrays(from_workspace(context.workspace, spec.weights))
+    arrays = read_arrays(from_workspace(context.workspace, spec.weights).content)
     base = context.build(spec.base)
     head = add_head(base.model.output, spec.units, spec.dropout, len(spec.class_names))
     network = load_keras().Model(base.network.input, head)

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from featx_core.architecture.layers import LayerInfo, find_layer, list_layers
 from featx_core.architecture.outline import POOLING_STEPS, Outline, pooled_shape
-from featx_core.backbones.registry import BACKBONES, build_network
+from featx_core.backbones import imagenet_classes
+from featx_core.backbones.registry import BACKBONES
 from featx_core.base.keras_setup import without_weights
 from featx_core.networks import weights
 from featx_core.networks.extractor import Extractor, pool
+from featx_core.networks.origins import build_network, origin_of
+from featx_core.networks.weights_loading import load_into
 from featx_core.specs.spec import SpecError
 
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ def build(spec: Pretrained, context: Context) -> Extractor:
         PrecisionError: If this machine cannot compute in that precision.
     """
     tap = outline(spec, context).tap
-    network = _network(spec, context)
+    network, notes = _network(spec, context)
     return Extractor(
         spec,
         network,
@@ -56,6 +59,7 @@ def build(spec: Pretrained, context: Context) -> Extractor:
         batch_size=BACKBONES[spec.backbone].batch_size_at(spec.size),
         classes=class_names(spec, context),
         precision=spec.precision,
+        notes=notes,
     )
 
 
@@ -76,7 +80,7 @@ def steps(spec: Pretrained, outlined: Outline, context: Context) -> Steps:
 
 def class_names(spec: Pretrained, context: Context) -> tuple[str, ...] | None:
     """The 1 000 ImageNet classes, if the network keeps its classifier."""
-    return weights.class_names() if spec.classifier else None
+    return imagenet_classes.class_names() if spec.classifier else None
 
 
 def pace(spec: Pretrained, context: Context) -> str:
@@ -84,20 +88,20 @@ def pace(spec: Pretrained, context: Context) -> str:
     return f"{spec.method} {spec.backbone} {spec.size} {spec.precision}"
 
 
-def _network(spec: Pretrained, context: Context) -> keras.Model:
+def _network(spec: Pretrained, context: Context) -> tuple[keras.Model, tuple[str, ...]]:
+    """Make the network with its weights, and say what people should know of these."""
     row = BACKBONES[spec.backbone]
     make = functools.partial(build_network, row, spec.size, classifier=spec.classifier)
     if spec.weights == row.trained:
-        return row.origin.load(make, row, spec.classifier, context.on_progress)
-    if spec.weights == "random":
-        network = make()
-        row.origin.randomize(network, spec.picture_input.preprocessing, spec.seed)
-        return network
-    content = weights.from_workspace(context.workspace, spec.weights)
+        return origin_of(row).load(make, row, spec.classifier, context.on_progress), ()
     network = make()
-    weights.load_into(network, content, spec.weights[5:13])
+    if spec.weights == "random":
+        origin_of(row).randomize(network, spec.picture_input.preprocessing, spec.seed)
+        return network, ()
+    name, content = weights.from_workspace(context.workspace, spec.weights)
+    left_out = load_into(network, content, name)
     weights.finish_imagenet(row, network)
-    return network
+    return network, weights.notes_of_file(name, left_out)
 
 
 def _output(spec: Pretrained, network: keras.Model, tap: int) -> keras.KerasTensor:

@@ -35,6 +35,7 @@ class Extractor:
         batch_size: Images per forward pass on the processor; on a GPU `gpu.BATCHES_AT_ONCE` times that.
         classes: Names of the values of the last layer, if it is a classifier.
         precision: In which `engines` compute, "float32" or "bfloat16". `model` is always float32.
+        notes: What people should know of the weights, in plain sentences.
 
     Attributes:
         model: From preprocessed images to features.
@@ -49,6 +50,8 @@ class Extractor:
         PrecisionError: If this machine has no such precision.
     """
 
+    notes: tuple[str, ...] = ()
+
     def __init__(
         self,
         spec: Spec,
@@ -61,8 +64,10 @@ class Extractor:
         batch_size: int = 32,
         classes: tuple[str, ...] | None = None,
         precision: str = FLOAT32,
+        notes: tuple[str, ...] = (),
     ) -> None:
         self.spec = spec
+        self.notes = notes
         self.network = network
         self.model = load_keras().Model(network.input, output)
         self.engines = engines_for(self.model, precision)

@@ -7,50 +7,21 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from featx_core.base.keras_setup import load_keras
+from featx_core.backbones.registry import Backbone
+from featx_core.base.keras_setup import load_keras, same_random_state
+from featx_core.base.progress import ProgressCallback
+from featx_core.images.preprocessing import Preprocessing
+from featx_core.networks import efficientnet_lite, weights
+from featx_core.networks.embedded.network import build as build_embedded
+from featx_core.networks.embedded.untrained import randomize_folded
+from featx_core.networks.embedded.weights import read_weights
+from featx_core.networks.initialization import randomize
+from featx_core.networks.installed import find_installed, read_installed
+from featx_core.networks.named_arrays import assign
+from featx_core.networks.weights_loading import load_into
 
 if TYPE_CHECKING:
     import keras
-
-    from featx_core.backbones.registry import Backbone
-    from featx_core.base.progress import ProgressCallback
-    from featx_core.images.preprocessing import Preprocessing
-
-
-@dataclass(frozen=True)
-class WeightsKind:
-    """One kind of weights, in words for people.
-
-    Attributes:
-        title: Its name in a list of choices.
-        badge: Where such weights come from, as part of a sentence.
-        sentence: What it means to take them.
-    """
-
-    title: str
-    badge: str
-    sentence: str
-
-
-WEIGHTS_KINDS: Mapping[str, WeightsKind] = MappingProxyType(
-    {
-        "imagenet": WeightsKind("ImageNet", "ImageNet weights", "ImageNet: trained on 1.2 million photographs."),
-        "embedded": WeightsKind(
-            "Embedded",
-            "embedded weights, trained on synthetic images",
-            "Embedded: trained on computer-generated patterns, and part of this app.",
-        ),
-        "random": WeightsKind(
-            "Random, untrained",
-            "random weights, untrained",
-            "Random: never trained, a baseline that shows what the architecture alone gives.",
-        ),
-        "file": WeightsKind(
-            "Your own file", "your weights file", "Your own file: weights saved from the same architecture."
-        ),
-    }
-)
-"""The kinds of weights by the word that a spec has for them; "file" stands for "file:" and a SHA-256."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +31,7 @@ class Origin:
     Attributes:
         build: From a row of `BACKBONES`, the height and width of the input, and whether to keep the classifier, to the
             network as Keras initialises it.
-        randomize: Puts seeded random weights into a network, see `conditioning.randomize`.
+        randomize: Puts seeded random weights into a network, see `initialization.randomize`.
         load: Gives the network that a function makes with its trained weights, which are downloaded first where needed.
         is_here: Whether the trained weights, with the classifier or without, are on this machine.
     """
@@ -69,6 +40,38 @@ class Origin:
     randomize: Callable[[keras.Model, Preprocessing, int], None]
     load: Callable[[Callable[[], keras.Model], Backbone, bool, ProgressCallback | None], keras.Model]
     is_here: Callable[[Backbone, bool], bool]
+
+
+def origin_of(backbone: Backbone) -> Origin:
+    """Give the source of a backbone: what builds it, and what gives it weights."""
+    return ORIGINS[backbone.origin]
+
+
+def build_network(backbone: Backbone, image_size: tuple[int, int], *, classifier: bool = False) -> keras.Model:
+    """Make the network as Keras initialises it. Weights come later.
+
+    The random state of the process is left as it is.
+
+    Args:
+        backbone: A row of `BACKBONES`.
+        image_size: Height and width of the input.
+        classifier: Whether to keep the classifier, which gives logits (no softmax).
+
+    Returns:
+        A flat functional model from `(n_images, height, width, 3)` to the last feature map, or to 1 000 logits.
+    """
+    with same_random_state():
+        return origin_of(backbone).build(backbone, image_size, classifier)
+
+
+def is_here(backbone: Backbone, top: bool = False) -> bool:
+    """Whether the trained weights of a backbone are on this machine, so that nothing needs to be downloaded or installed.
+
+    Args:
+        backbone: A row of `BACKBONES`.
+        top: Whether with the classifier.
+    """
+    return origin_of(backbone).is_here(backbone, top)
 
 
 def _build_application(backbone: Backbone, image_size: tuple[int, int], classifier: bool) -> keras.Model:
@@ -81,48 +84,45 @@ def _build_application(backbone: Backbone, image_size: tuple[int, int], classifi
     return constructor(weights=None, input_shape=(*image_size, 3), **top)
 
 
-def _randomize_application(network: keras.Model, preprocessing: Preprocessing, seed: int) -> None:
-    from featx_core.networks.initialization import randomize
-
-    randomize(network, preprocessing, seed)
-
-
-def _load_imagenet(
+def _load_downloaded(
     make: Callable[[], keras.Model], backbone: Backbone, classifier: bool, on_progress: ProgressCallback | None
 ) -> keras.Model:
-    from featx_core.networks import weights
-
     path = weights.fetch(backbone, top=classifier, on_progress=on_progress)
     network = make()
-    weights.load_into(network, path, path.name, is_trusted=True)
+    load_into(network, path, path.name, is_trusted=True)
     weights.finish_imagenet(backbone, network)
     return network
 
 
 def _is_downloaded(backbone: Backbone, classifier: bool) -> bool:
-    from featx_core.networks import weights
-
     return weights.find(backbone, classifier) is not None
+
+
+def _build_lite(backbone: Backbone, image_size: tuple[int, int], classifier: bool) -> keras.Model:
+    return efficientnet_lite.build(backbone.title, image_size, classifier=classifier)
+
+
+def _load_installed(
+    make: Callable[[], keras.Model], backbone: Backbone, classifier: bool, on_progress: ProgressCallback | None
+) -> keras.Model:
+    tensors = read_installed(backbone)
+    network = make()
+    assign(network, efficientnet_lite.arrays_from_torch(backbone.title, tensors, classifier=classifier))
+    return network
+
+
+def _is_installed(backbone: Backbone, classifier: bool) -> bool:
+    return find_installed(backbone) is not None
 
 
 def _build_embedded(backbone: Backbone, image_size: tuple[int, int], classifier: bool) -> keras.Model:
     load_keras()
-    from featx_core.networks.embedded.network import build
-
-    return build(image_size)
-
-
-def _randomize_embedded(network: keras.Model, preprocessing: Preprocessing, seed: int) -> None:
-    from featx_core.networks.embedded.untrained import randomize_folded
-
-    randomize_folded(network, preprocessing, seed)
+    return build_embedded(image_size)
 
 
 def _load_embedded(
     make: Callable[[], keras.Model], backbone: Backbone, classifier: bool, on_progress: ProgressCallback | None
 ) -> keras.Model:
-    from featx_core.networks.embedded.weights import assign, read_weights
-
     arrays = read_weights()
     network = make()
     assign(network, arrays)
@@ -135,8 +135,9 @@ def _comes_with_featx(backbone: Backbone, classifier: bool) -> bool:
 
 ORIGINS: Mapping[str, Origin] = MappingProxyType(
     {
-        "imagenet": Origin(_build_application, _randomize_application, _load_imagenet, _is_downloaded),
-        "embedded": Origin(_build_embedded, _randomize_embedded, _load_embedded, _comes_with_featx),
+        "download": Origin(_build_application, randomize, _load_downloaded, _is_downloaded),
+        "installed package": Origin(_build_lite, randomize, _load_installed, _is_installed),
+        "featx": Origin(_build_embedded, randomize_folded, _load_embedded, _comes_with_featx),
     }
 )
-"""By the kind of the trained weights, a key of `WEIGHTS_KINDS`."""
+"""By what a row of `BACKBONES` calls its origin."""

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from featx_core.backbones.weights_files import CLASS_NAMES_FILE, WeightsFile
-from featx_core.base.folders import data_folder
-from featx_core.base.whole_file import write_whole
+from featx_core.backbones.weights_files import WeightsFile
+from featx_core.base.wording import counted
 from featx_core.images.preprocessing import IMAGENET_DEVIATION_RGB
-from featx_core.networks.downloads import PARTIAL_SUFFIX, DownloadError, download
-from featx_core.networks.weights_loading import WeightsError, count_values, load_into
+from featx_core.networks.checked_files import problem_of
+from featx_core.networks.downloads import DownloadError, download
+from featx_core.networks.weights_loading import WeightsError
 
 if TYPE_CHECKING:
     import keras
@@ -26,22 +24,7 @@ if TYPE_CHECKING:
     from featx_core.base.progress import ProgressCallback
     from featx_core.workspace.workspace import Workspace
 
-__all__ = [
-    "WeightsError",
-    "class_names",
-    "fetch",
-    "find",
-    "finish_imagenet",
-    "from_workspace",
-    "has_wrong_file",
-    "is_here",
-    "load_into",
-    "weights_folder",
-]
-
-N_CLASSES = 1000
-CLASS_NAMES_BYTES = 35_363
-_READ_BYTES = 1 << 20
+N_NAMED = 5  # layers that are named
 
 
 def weights_folder() -> Path:
@@ -58,16 +41,6 @@ def weights_folder() -> Path:
     return home / "models"
 
 
-def is_here(backbone: Backbone, top: bool = False) -> bool:
-    """Whether the trained weights of a backbone are on this machine, so that nothing needs to be downloaded.
-
-    Args:
-        backbone: A row of `BACKBONES`.
-        top: Whether with the classifier.
-    """
-    return backbone.origin.is_here(backbone, top)
-
-
 def find(backbone: Backbone, top: bool = False) -> Path | None:
     """Look for a backbone's ImageNet weights on this machine.
 
@@ -82,7 +55,7 @@ def find(backbone: Backbone, top: bool = False) -> Path | None:
     """
     file, n_values, _ = _facts(backbone, top)
     path = weights_folder() / file.name
-    return path if path.is_file() and _problem(path, file.hash, n_values) is None else None
+    return path if path.is_file() and problem_of(path, file.hash, n_values) is None else None
 
 
 def has_wrong_file(backbone: Backbone, top: bool = False) -> bool:
@@ -115,18 +88,28 @@ def fetch(backbone: Backbone, *, top: bool = False, on_progress: ProgressCallbac
         download(
             file.download_url,
             target,
-            check=lambda path: _problem(path, file.hash, n_values),
+            check=lambda path: problem_of(path, file.hash, n_values),
             expected_bytes=n_bytes,
             on_progress=on_progress,
         )
     except DownloadError as error:
         raise WeightsError(_fetch_words(backbone, n_bytes, str(error), was_wrong=was_wrong)) from error
-    if top:
-        _fetch_class_names()
     return target
 
 
-def from_workspace(workspace: Workspace | None, weights: str) -> bytes:
+class BroughtFile(NamedTuple):
+    """A weights file that the user brought.
+
+    Attributes:
+        name: What it was called.
+        content: Its bytes.
+    """
+
+    name: str
+    content: bytes
+
+
+def from_workspace(workspace: Workspace | None, weights: str) -> BroughtFile:
     """Take the weights file of the user from the workspace.
 
     Args:
@@ -138,12 +121,28 @@ def from_workspace(workspace: Workspace | None, weights: str) -> bytes:
     """
     if workspace is None:
         raise WeightsError("These weights are a file in a workspace: give the workspace that holds it.")
+    digest = weights.removeprefix("file:")
     try:
-        return workspace.artefact(weights.removeprefix("file:"))
+        return BroughtFile(workspace.artefacts()[digest], workspace.artefact(digest))
     except KeyError:
         raise WeightsError(
-            f"This workspace does not hold the weights file {weights[5:13]}. Import it again on the Extract page."
+            f"This workspace no longer holds the weights file (its SHA-256 begins with {digest[:8]}). "
+            "Import it again on the Extract page."
         ) from None
+
+
+def notes_of_file(name: str, left_out: Sequence[str]) -> tuple[str, ...]:
+    """Say which layers of a weights file a network does not have: a sentence for people, or none.
+
+    >>> notes_of_file("mine.weights.h5", ["dense", "dense_1"])
+    ('2 layers of mine.weights.h5 are not part of this network and were left out: dense, dense_1.',)
+    """
+    if not left_out:
+        return ()
+    rest = len(left_out) - N_NAMED
+    names = ", ".join(left_out[:N_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    verbs = "is not part of this network and was" if len(left_out) == 1 else "are not part of this network and were"
+    return (f"{counted(len(left_out), 'layer')} of {name} {verbs} left out: {names}.",)
 
 
 def finish_imagenet(backbone: Backbone, network: keras.Model) -> None:
@@ -166,74 +165,13 @@ def finish_imagenet(backbone: Backbone, network: keras.Model) -> None:
         layer.finalize_state()
 
 
-def class_names() -> tuple[str, ...]:
-    """Name the 1 000 ImageNet classes: from Keras's list if it is on this machine, else "class 0" and so on."""
-    path = weights_folder() / CLASS_NAMES_FILE.name
-    if path.is_file() and _problem(path, CLASS_NAMES_FILE.hash, 0) is None:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-        return tuple(entries[str(i)][1].replace("_", " ") for i in range(N_CLASSES))
-    return tuple(f"class {i}" for i in range(N_CLASSES))
-
-
-def _fetch_class_names() -> None:
-    """Download Keras's list of class names (35 KB). Without it the classes are numbered."""
-    with contextlib.suppress(DownloadError):
-        download(
-            CLASS_NAMES_FILE.download_url,
-            weights_folder() / CLASS_NAMES_FILE.name,
-            check=lambda path: _problem(path, CLASS_NAMES_FILE.hash, 0),
-            expected_bytes=CLASS_NAMES_BYTES,
-        )
-
-
 def _facts(backbone: Backbone, top: bool) -> tuple[WeightsFile, int, int]:
     if backbone.files is None:
-        raise ValueError(f"There are no weights of {backbone.title} to download: they come with featx.")
+        place = f"the package `{file.package}`" if (file := backbone.installed_file) else "featx"
+        raise ValueError(f"There are no weights of {backbone.title} to download: they come with {place}.")
     if top:
         return backbone.files.with_top, backbone.n_parameters_with_top, backbone.download_bytes_with_top
     return backbone.files.without_top, backbone.n_parameters, backbone.download_bytes
-
-
-def _problem(path: Path, pinned: str | None, n_values: int) -> str | None:
-    """Say what is wrong with a file. Where Keras pins no hash, its number of weights must be that of the network."""
-    state = path.stat()
-    key = str(path).removesuffix(PARTIAL_SUFFIX)
-    verdict = [state.st_size, state.st_mtime_ns, pinned or f"{n_values} values"]
-    if _remembered().get(key) == verdict:
-        return None
-    if pinned is None:
-        if count_values(path) != n_values:
-            return "what arrived is not that file (it does not hold the weights of this network)"
-    elif _hash(path, "sha256" if len(pinned) == 64 else "md5") != pinned:
-        return "what arrived is not that file (its hash differs)"
-    _remember(key, verdict)
-    return None
-
-
-def _hash(path: Path, algorithm: str) -> str:
-    digest = hashlib.new(algorithm, usedforsecurity=False)
-    with path.open("rb") as file:
-        while chunk := file.read(_READ_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _notebook() -> Path:
-    return data_folder("weights") / "checked.json"
-
-
-def _remembered() -> dict[str, list]:
-    try:
-        entries = json.loads(_notebook().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return entries if isinstance(entries, dict) else {}
-
-
-def _remember(path: str, verdict: list) -> None:
-    """Note that a file was right. Two processes at once may lose a note, which only costs another check."""
-    with contextlib.suppress(OSError):
-        write_whole(_notebook(), json.dumps(_remembered() | {path: verdict}).encode())
 
 
 def _fetch_words(backbone: Backbone, n_bytes: int, reason: str, *, was_wrong: bool) -> str:

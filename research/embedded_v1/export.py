@@ -18,7 +18,8 @@ import numpy as np
 
 from featx_core.networks.embedded.folding import fold, variables_of
 from featx_core.networks.embedded.network import MINIMUM_SIDE, N_FEATURES, SIDE, build
-from featx_core.networks.embedded.weights import CARD_NAME, assign, digest_arrays, probe_image
+from featx_core.networks.embedded.weights import CARD_NAME, digest_arrays, probe_image
+from featx_core.networks.named_arrays import assign
 
 if TYPE_CHECKING:
     import keras

@@ -46,7 +46,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def keras_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep ImageNet weights of this machine out of the tests: the embedded backbone is the default."""
+    """Keep downloaded weights of this machine out of the tests: EfficientNet-Lite0, from its package, is the default."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
         yield

@@ -78,7 +78,7 @@ def test_a_killed_server_loses_nothing(fresh_server, open_tab, notes, make_png, 
     page.get_by_role("heading", name="Extract", exact=True, level=1).wait_for()
     settled(page)
     page.get_by_text("Result", exact=True).click()
-    expect(page.get_by_text("(6, 256)")).to_be_visible()
+    expect(page.get_by_text("(6, 1280)")).to_be_visible()
     page.locator(".js-plotly-plot").first.wait_for()
     page.get_by_test_id("stImage").locator("img").nth(3).wait_for()
     go(page, "Images")

@@ -13,7 +13,7 @@ from tests.browser.steps import PATIENCE, go, names_in, press, settled
 
 pytestmark = pytest.mark.browser
 
-FEATURES = 256  # of the embedded backbone
+FEATURES = 1280  # of EfficientNet-Lite0
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_from_upload_to_heatmaps(server, open_tab, zipped, tmp_path):
     press(page, "Extract features")
     page.get_by_text("Open the map").wait_for()
     expect(page.get_by_text(f"(10, {FEATURES})")).to_be_visible()
-    expect(page.get_by_text("embedded weights, trained on synthetic images").first).to_be_visible()
+    expect(page.get_by_text("ImageNet weights").first).to_be_visible()
     page.get_by_test_id("stImage").locator("img").nth(3).wait_for()
 
     for words, kind in (("NumPy (.npz)", "npz"), ("Table (.csv)", "csv"), ("Table (.parquet)", "parquet")):

@@ -16,6 +16,7 @@ from streamlit.runtime.scriptrunner import script_runner
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.targets import OwnFeaturesTarget
 from featx_core.images.samples import SAMPLES
+from featx_core.networks import installed
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.tasks.registry import TASKS
 from featx_core.tasks.requests import ExtractJob, StudyJob
@@ -48,6 +49,9 @@ def worker(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InlineWorker
     made = InlineWorker()
     monkeypatch.setattr(jobs, "supervisor", lambda: made)
     monkeypatch.setenv("KERAS_HOME", str(home / "keras"))
+    monkeypatch.setattr(
+        installed, "_module_folder", lambda module: None
+    )  # no ImageNet weights: pages are quicker to test
     monkeypatch.setattr(questions, "PATIENCE", PATIENCE)  # a page waits for the layers, so that one run is enough
     yield made
     st.cache_data.clear()

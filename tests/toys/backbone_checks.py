@@ -11,6 +11,7 @@ from featx_core.heatmaps.layers import choose_layer
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.targets import FeatureTarget
 from featx_core.methods import registry as methods
+from featx_core.networks.efficientnet_lite import build as build_lite
 from featx_core.networks.embedded.network import build
 from featx_core.networks.engines import openvino_engine
 from featx_core.networks.engines.fast import measure
@@ -66,8 +67,8 @@ def _heatmaps(extractor: Any) -> dict[str, Any]:
 
 
 def _plain_features(extractor: Any, spec: Pretrained, images: np.ndarray) -> np.ndarray:
-    """The same weights in the model that Keras itself would pool, or in a plain one of the embedded network."""
-    plain = PLAIN[BACKBONES[spec.backbone].trained](spec, extractor.image_size)
+    """The same weights in the model that Keras itself would pool, or in a plain one of our own networks."""
+    plain = PLAIN[BACKBONES[spec.backbone].origin](spec, extractor.image_size)
     plain.set_weights(extractor.network.get_weights())
     return np.asarray(plain(extractor.preprocess(images), training=False))  # `predict` would trace a graph first
 
@@ -81,7 +82,12 @@ def _plain_embedded(spec: Pretrained, size: tuple[int, int]) -> Any:
     return load_keras().Sequential([build(None), load_keras().layers.GlobalAveragePooling2D()])
 
 
-PLAIN = {"imagenet": _plain_application, "embedded": _plain_embedded}
+def _plain_lite(spec: Pretrained, size: tuple[int, int]) -> Any:
+    title = BACKBONES[spec.backbone].title
+    return load_keras().Sequential([build_lite(title, size), load_keras().layers.GlobalAveragePooling2D()])
+
+
+PLAIN = {"download": _plain_application, "featx": _plain_embedded, "installed package": _plain_lite}
 
 
 def _other_engines(extractor: Any, images: np.ndarray, features: np.ndarray) -> dict[str, float]:

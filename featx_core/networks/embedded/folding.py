@@ -21,7 +21,7 @@ def fold(network: keras.Model) -> dict[str, np.ndarray]:
         network: As `network.build(is_folded=False)` makes it. Not modified.
 
     Returns:
-        float64 arrays by "<x>_conv/kernel" and "<x>_conv/bias", as `weights.assign` takes them.
+        float64 arrays by "<x>_conv/kernel" and "<x>_conv/bias", as `named_arrays.assign` takes them.
     """
     variables = variables_of(network)
     epsilons = {layer.name: layer.epsilon for layer in network.layers if layer.name.endswith("_norm")}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from featx_core.base.keras_setup import same_random_state
 from featx_core.networks.embedded.folding import fold
 from featx_core.networks.embedded.network import build
-from featx_core.networks.embedded.weights import assign
 from featx_core.networks.initialization import randomize
+from featx_core.networks.named_arrays import assign
 
 if TYPE_CHECKING:
     import keras
@@ -25,7 +25,7 @@ def randomize_folded(network: keras.Model, preprocessing: Preprocessing, seed: i
     Args:
         network: As `network.build` makes it. Changed in place.
         preprocessing: What it expects.
-        seed: As for `conditioning.randomize`.
+        seed: As for `initialization.randomize`.
     """
     with same_random_state():
         twin = build(network.input.shape[1:3], is_folded=False)

@@ -9,15 +9,12 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from featx_core.networks.embedded.network import SIDE
 from featx_core.networks.weights_loading import WeightsError
-
-if TYPE_CHECKING:
-    import keras
 
 V1 = Path(__file__).parent / "v1.npz"
 """The first version. It is never overwritten: stored features refer to it by its name."""
@@ -46,7 +43,7 @@ def read_weights(path: Path = V1) -> dict[str, np.ndarray]:
         path: The .npz file. `card.json` lies in the same folder.
 
     Returns:
-        float32 arrays by "<layer>/kernel" and "<layer>/bias", as `assign` takes them.
+        float32 arrays by "<layer>/kernel" and "<layer>/bias", as `named_arrays.assign` takes them.
 
     Raises:
         WeightsError: If a file is missing or damaged, or the arrays are not those of the card.
@@ -91,32 +88,6 @@ def digest_arrays(arrays: Mapping[str, np.ndarray]) -> str:
         sha.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
         sha.update(array.tobytes())
     return sha.hexdigest()
-
-
-def assign(network: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
-    """Put named arrays into a network. Every name and shape is compared before any weight is changed.
-
-    Args:
-        network: As `network.build` makes it, folded or not.
-        arrays: By "<layer>/<variable>".
-
-    Raises:
-        ValueError: If an array is missing, left over, or of another shape.
-    """
-    variables = {f"{layer.name}/{variable.name}": variable for layer in network.layers for variable in layer.weights}
-    expected = {name: tuple(variable.shape) for name, variable in variables.items()}
-    received = {name: array.shape for name, array in arrays.items()}
-    if expected != received:
-        differing = sorted(
-            name for name in expected.keys() | received.keys() if expected.get(name) != received.get(name)
-        )
-        name = differing[0]
-        raise ValueError(
-            f"`arrays` must fit the network: {len(differing)} of {len(expected)} differ. For {name!r}, expected: "
-            f"{expected.get(name, 'nothing')}. Received: {received.get(name, 'nothing')}."
-        )
-    for name, variable in variables.items():
-        variable.assign(arrays[name])
 
 
 def probe_image() -> np.ndarray:

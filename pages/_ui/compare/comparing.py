@@ -8,13 +8,13 @@ import streamlit as st
 from plotly.graph_objects import Figure
 
 from featx_core.backbones.registry import BACKBONES, Backbone
+from featx_core.backbones.weights_kinds import WEIGHTS_KINDS
 from featx_core.base.palette import run_color
 from featx_core.comparison.tables import COLORS, Comparison
 from featx_core.figures.comparison import ranking_figure, trade_figure
 from featx_core.figures.style import CONFIG
 from featx_core.images.image_set import ImageSet
-from featx_core.networks.origins import WEIGHTS_KINDS
-from featx_core.networks.weights import is_here
+from featx_core.networks.origins import is_here
 from featx_core.specs.pretrained import Pretrained
 from featx_core.studies.compared_rows import name_runs
 from featx_core.studies.comparison import ComparisonStudy
@@ -26,7 +26,7 @@ from pages._ui.shell import backbone_choices, formatting, jobs, session
 
 MAX_RUNS = 12
 TRADE_HEIGHT = 340  # pixels
-QUICK = ("embedded_v1", "mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0")  # small: offered at first, if there
+QUICK = ("efficientnet_lite0", "embedded_v1", "mobilenet_v2", "mobilenet_v3_small")  # small: offered at first, if there
 TRAINED, RANDOM = "trained", "random"
 _ASKED, _TIMES = "backbones_asked", "times_run_more"
 

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
+from featx_core.networks.saved.kinds import N_HEAD_BYTES, why_not_weights
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import formatting, session
 
 _LIMIT_MB = 200
-_HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def pick(workspace: Workspace) -> str:
@@ -17,7 +17,8 @@ def pick(workspace: Workspace) -> str:
         type=["h5"],
         key=f"weights_file_{number}",
         max_upload_size=_LIMIT_MB,
-        help="A `.h5` or `.weights.h5` file saved by Keras from the same architecture without its top.",
+        help="A `.h5` or `.weights.h5` file saved by Keras from the same architecture. The backbone may be a part "
+        "of a larger model in it: only its own layers are used.",
     )
     if upload is not None:
         _keep(workspace, upload.name, upload.getvalue())
@@ -31,8 +32,9 @@ def pick(workspace: Workspace) -> str:
 
 
 def _keep(workspace: Workspace, name: str, content: bytes) -> None:
-    if not content.startswith(_HDF5):
-        st.warning("This is not a weights file of Keras: it is not in the HDF5 format.", icon=":material/rule:")
+    reason = why_not_weights(content[:N_HEAD_BYTES])
+    if reason:
+        st.warning(f"{formatting.escape(name)} {formatting.escape(reason)}", icon=":material/rule:")
         return
     digest = workspace.put_artefact(name, content)
     session.remember("weights_number", int(str(session.recall("weights_number", 0))) + 1)

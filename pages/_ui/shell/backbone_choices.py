@@ -8,9 +8,9 @@ import streamlit as st
 
 from featx_core.backbones.measured import SuiteScore
 from featx_core.backbones.registry import BACKBONES, Backbone
+from featx_core.backbones.weights_kinds import WEIGHTS_KINDS
 from featx_core.methods.defaults import default_spec
-from featx_core.networks.origins import WEIGHTS_KINDS
-from featx_core.networks.weights import is_here
+from featx_core.networks.origins import is_here
 from pages._ui.shell import formatting
 
 _Color = Literal["green", "blue", "orange"]
@@ -60,15 +60,18 @@ def pick_weights(backbone: Backbone, label: str, kinds: Sequence[str], *, key: s
 
 def _place(backbone: Backbone) -> str:
     """Say where the trained weights are."""
-    if not backbone.download_bytes:
-        return "part of this app"
-    return "on this machine" if is_here(backbone) else f"download, about {formatting.size(backbone.download_bytes)}"
+    if is_here(backbone):
+        return "part of this app" if backbone.origin == "featx" else "on this machine"
+    if backbone.installed_file:
+        return f"needs the package {backbone.installed_file.package}"
+    return f"download, about {formatting.size(backbone.download_bytes)}"
 
 
 def show_badge(backbone: Backbone, kind: str) -> None:
     """Say what kind of weights these are, and whether they are there."""
     if kind == backbone.trained and not is_here(backbone):
-        st.badge(f"{WEIGHTS_KINDS[kind].title}, needs a download", icon=":material/download:", color="gray")
+        need = "a package" if backbone.installed_file else "a download"
+        st.badge(f"{WEIGHTS_KINDS[kind].title}, needs {need}", icon=":material/download:", color="gray")
     elif kind in _BADGES:
         words, icon, color = _BADGES[kind]
         st.badge(words, icon=icon, color=color)

@@ -6,7 +6,8 @@ import pytest
 from featx_core.base.keras_setup import load_keras
 from featx_core.networks.embedded.folding import fold_variables
 from featx_core.networks.embedded.network import build
-from featx_core.networks.embedded.weights import assign, digest_arrays, probe_image, read_card, read_weights
+from featx_core.networks.embedded.weights import digest_arrays, probe_image, read_card, read_weights
+from featx_core.networks.named_arrays import assign
 from featx_core.networks.weights_loading import WeightsError
 from research.embedded_v1 import export as export_script
 from research.embedded_v1.export import export, halve, write_untrained

@@ -6,10 +6,11 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from featx_core.backbones.registry import BACKBONES, MAXIMUM_SIDE, build_network, check_image_size, find_backbone
+from featx_core.backbones.registry import BACKBONES, MAXIMUM_SIDE, check_image_size, find_backbone
+from featx_core.backbones.weights_kinds import WEIGHTS_KINDS
 from featx_core.base.keras_setup import load_keras, without_weights
 from featx_core.images.preprocessing import PREPROCESSING
-from featx_core.networks.origins import ORIGINS, WEIGHTS_KINDS
+from featx_core.networks.origins import ORIGINS, build_network
 
 LIGHT = (
     "mobilenet",
@@ -21,7 +22,8 @@ LIGHT = (
     "vgg16",
     "xception",
 )
-APPLICATIONS = {key: row for key, row in BACKBONES.items() if row.trained == "imagenet"}
+APPLICATIONS = {key: row for key, row in BACKBONES.items() if row.origin == "download"}
+LITE = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
 MOSTLY_SLOW = [key if key in LIGHT else pytest.param(key, marks=pytest.mark.slow) for key in APPLICATIONS]
 
 
@@ -59,11 +61,11 @@ def test_there_is_a_row_for_every_constructor_of_keras():
     theirs = {name for name in dir(applications) if name[0].isupper()}
     assert {row.title for row in APPLICATIONS.values()} == theirs
     assert len(APPLICATIONS) == 40
-    assert set(BACKBONES) - set(APPLICATIONS) == {"embedded_v1"}
+    assert set(BACKBONES) - set(APPLICATIONS) == {"embedded_v1", *LITE}
 
 
-@pytest.mark.parametrize("key", MOSTLY_SLOW)
-def test_facts_are_those_of_the_smallest_network_that_keras_makes(key):
+@pytest.mark.parametrize("key", [*MOSTLY_SLOW, *LITE, "embedded_v1"])
+def test_facts_are_those_of_the_smallest_network_that_is_made(key):
     row = BACKBONES[key]
     network = outline_of(row, (row.minimum_side, row.minimum_side))
     assert network.count_params() == row.n_parameters
@@ -72,8 +74,10 @@ def test_facts_are_those_of_the_smallest_network_that_keras_makes(key):
     assert row.preprocessing in PREPROCESSING
     assert row.reference.split("arXiv:")[1]
     assert row.download_bytes == (4 * row.n_parameters if key in APPLICATIONS else 0)
-    assert row.has_classifier == (key in APPLICATIONS)
-    assert row.weights_kinds[0] in ORIGINS
+    assert row.has_classifier == (row.trained == "imagenet")
+    assert row.origin in ORIGINS
+    assert (row.files is None) == (row.origin != "download")
+    assert (row.installed_file is None) == (row.origin != "installed package")
     assert set(row.weights_kinds) < set(WEIGHTS_KINDS)
 
 
@@ -84,7 +88,7 @@ def test_keras_makes_no_smaller_network(key):
         outline_of(row, (row.minimum_side - 1, row.minimum_side - 1))
 
 
-@pytest.mark.parametrize("key", MOSTLY_SLOW)
+@pytest.mark.parametrize("key", [*MOSTLY_SLOW, *LITE])
 def test_the_classifier_has_a_thousand_logits(key):
     row = BACKBONES[key]
     network = outline_of(row, row.image_size, classifier=True)
@@ -137,6 +141,6 @@ def test_building_leaves_the_random_state_of_the_process_alone():
 
 def test_the_table_is_read_without_keras():
     code = (
-        "import sys; from featx_core import BACKBONES as b; assert len(b) == 41; sys.exit('tensorflow' in sys.modules)"
+        "import sys; from featx_core import BACKBONES as b; assert len(b) == 44; sys.exit('tensorflow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

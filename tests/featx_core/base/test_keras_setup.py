@@ -1,5 +1,6 @@
-from featx_core.backbones.registry import BACKBONES, build_network
+from featx_core.backbones.registry import BACKBONES
 from featx_core.base.keras_setup import load_keras, without_weights
+from featx_core.networks.origins import build_network
 
 
 def test_a_network_that_was_built_for_its_shapes_leaves_no_weights_to_be_filled_later():

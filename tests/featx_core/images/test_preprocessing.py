@@ -14,7 +14,7 @@ def images():
     return np.random.default_rng(0).integers(0, 256, (2, 5, 4, 3), dtype=np.uint8)
 
 
-@pytest.mark.parametrize("key", [key for key, row in BACKBONES.items() if row.trained == "imagenet"])
+@pytest.mark.parametrize("key", [key for key, row in BACKBONES.items() if row.origin == "download"])
 def test_every_backbone_gets_what_keras_would_give_it(key, images):
     load_keras()
     theirs = importlib.import_module(f"keras.applications.{BACKBONES[key].family}").preprocess_input(
@@ -38,6 +38,7 @@ def test_the_given_array_is_left_as_it_is(name, dtype, images):
     ("name", "red_pixel"),
     [
         ("tf", [1.0, -1.0, -1.0]),
+        ("lite", [1.0, -127 / 128, -127 / 128]),
         ("caffe", [-103.939, -116.779, 255 - 123.68]),
         ("torch", [(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225]),
         ("none", [255.0, 0.0, 0.0]),

@@ -6,12 +6,13 @@ import pytest
 from sklearn.datasets import load_sample_images
 
 from featx_core.architecture.layers import find_layer, list_layers
-from featx_core.backbones.registry import BACKBONES, build_network
+from featx_core.backbones.registry import BACKBONES
 from featx_core.backbones.weights_table import WEIGHTS_FILES
 from featx_core.base.keras_setup import load_keras
 from featx_core.methods import registry as methods
 from featx_core.methods.registry import METHODS
 from featx_core.networks.initialization import made_up_images
+from featx_core.networks.origins import build_network
 from featx_core.networks.weights_loading import WeightsError
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import spec_from_json
@@ -126,7 +127,7 @@ def keras_home(tmp_path, monkeypatch):
 @pytest.fixture
 def any_hash(monkeypatch):
     """Made-up weights cannot have the pinned hash: let the check find it."""
-    monkeypatch.setattr("featx_core.networks.weights._hash", lambda path, algorithm: PINNED[path.name])
+    monkeypatch.setattr("featx_core.networks.checked_files._hash", lambda path, algorithm: PINNED[path.name])
 
 
 PINNED = {file.name: file.hash for files in WEIGHTS_FILES.values() for file in (files.without_top, files.with_top)}
@@ -162,7 +163,7 @@ def test_the_classifier_gives_logits_and_class_names(keras_home, any_hash):
     assert logits.shape == (2, 1000)
     assert not np.allclose(logits.sum(axis=1), 1)
     assert len(extractor.classes) == 1000
-    assert extractor.classes[281] == "class 281"
+    assert extractor.classes[281] == "tabby"
     tapped = methods.build(Pretrained("mobilenet_v3_small", classifier=True, layer="stage5", weights="random"))
     assert tapped(pictures(tapped, 1)).shape == (1, 576)
     logits, _ = tapped.submodel([len(tapped.layers) - 1])(tapped.preprocess(pictures(tapped, 1)))
@@ -185,6 +186,9 @@ class FakeWorkspace:
     def artefact(self, digest):
         return self.contents[digest]
 
+    def artefacts(self):
+        return dict.fromkeys(self.contents, "mine.weights.h5")
+
 
 @pytest.mark.slow
 def test_weights_of_the_user_are_used(tmp_path):
@@ -198,9 +202,11 @@ def test_weights_of_the_user_are_used(tmp_path):
     assert spec.badge == f"your weights file {digest[:8]}"
     with pytest.raises(WeightsError, match="give the workspace that holds it"):
         methods.build(spec)
-    with pytest.raises(WeightsError, match=f"does not hold the weights file {digest[:8]}. Import it again"):
+    with pytest.raises(
+        WeightsError, match=rf"no longer holds .* \(its SHA-256 begins with {digest[:8]}\)\. Import it again"
+    ):
         methods.build(spec, FakeWorkspace())
-    with pytest.raises(WeightsError, match="does not fit this network"):
+    with pytest.raises(WeightsError, match=r"^`mine\.weights\.h5` does not fit this network: .*: choose that backbone"):
         methods.build(small("mobilenet_v3_large", weights=f"file:{digest}"), workspace)
 
 

@@ -14,13 +14,14 @@ from featx_core.heatmaps.targets import ClassTarget
 from featx_core.images.preprocessing import PREPROCESSING
 from featx_core.methods import registry as methods
 from featx_core.methods.defaults import default_spec
-from featx_core.networks import weights
+from featx_core.networks import installed, weights
 from featx_core.networks.embedded.network import build
 from featx_core.networks.embedded.weights import V1, digest_arrays, probe_image, read_card, read_weights
 from featx_core.networks.engines import openvino_engine
 from featx_core.networks.engines.engine import TensorFlowEngine
 from featx_core.networks.initialization import made_up_images, randomize
 from featx_core.networks.keras_file import keras_file
+from featx_core.networks.origins import is_here
 from featx_core.networks.weights_loading import WeightsError
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import SpecError
@@ -39,6 +40,7 @@ def no_network(monkeypatch, tmp_path):
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(installed, "_module_folder", lambda module: None)
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +76,10 @@ def test_the_model_card_is_of_this_file_and_shows_what_was_measured_of_it():
         assert (V1.parent / picture).is_file()
 
 
-def test_it_is_the_default_where_nothing_was_downloaded(no_network):
+def test_it_is_the_default_where_nothing_was_downloaded_or_installed(no_network):
     assert default_spec() == SPEC
-    assert weights.is_here(BACKBONES["embedded_v1"])
-    assert not weights.is_here(BACKBONES["mobilenet_v2"])
+    assert is_here(BACKBONES["embedded_v1"])
+    assert not is_here(BACKBONES["mobilenet_v2"])
 
 
 def test_missing_weights_are_an_error_in_words_and_nothing_takes_their_place(monkeypatch, tmp_path):

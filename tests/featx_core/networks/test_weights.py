@@ -1,5 +1,4 @@
 import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -10,11 +9,12 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from featx_core.backbones.registry import BACKBONES, build_network
+from featx_core.backbones.registry import BACKBONES
 from featx_core.backbones.weights_files import BackboneFiles, WeightsFile
 from featx_core.backbones.weights_table import WEIGHTS_FILES
 from featx_core.base.progress import Cancelled
-from featx_core.networks import downloads, weights
+from featx_core.networks import checked_files, downloads, weights
+from featx_core.networks.origins import build_network
 from featx_core.networks.weights_loading import WeightsError, count_values
 from tests.toys.legacy_weights import legacy_file
 from tests.toys.weights_server import PIECE, serving
@@ -74,7 +74,7 @@ def test_what_is_there_is_used_without_asking_anybody(server, folder):
 
 def test_a_file_is_hashed_once_and_again_when_it_changed(server):
     path = weights.fetch(ROW)
-    with mock.patch.object(weights, "_hash", side_effect=AssertionError("hashed again")):
+    with mock.patch.object(checked_files, "_hash", side_effect=AssertionError("hashed again")):
         assert weights.find(ROW) == path
     path.write_bytes(CONTENT[:-1] + b"x")
     os.utime(path, ns=(1, 1))
@@ -170,7 +170,7 @@ def test_a_full_disk_is_said_in_words(server, monkeypatch):
 FETCH = """
 import sys
 from featx_core.backbones import registry
-from featx_core.networks import downloads, weights
+from featx_core.networks import checked_files, downloads, weights
 from featx_core.backbones.weights_files import BackboneFiles, WeightsFile
 file = WeightsFile("folder/", "small.h5", sys.argv[1])
 downloads.CHUNK_BYTES = 4096
@@ -244,18 +244,6 @@ def test_efficientnet_gets_the_variance_that_its_weights_lack():
     for _ in range(2):
         weights.finish_imagenet(row, network)
         np.testing.assert_allclose(layer.adapt_variance.numpy(), np.square([0.229, 0.224, 0.225]), rtol=1e-6)
-
-
-def test_classes_are_named_only_from_the_right_list(folder, monkeypatch):
-    assert weights.class_names()[281] == "class 281"
-    content = json.dumps({str(i): [f"n{i}", f"tabby_{i}"] for i in range(1000)}).encode()
-    folder.mkdir()
-    (folder / "imagenet_class_index.json").write_bytes(content)
-    assert weights.class_names()[281] == "class 281"
-    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    monkeypatch.setattr(weights, "CLASS_NAMES_FILE", replace(weights.CLASS_NAMES_FILE, hash=digest))
-    assert weights.class_names()[281] == "tabby 281"
-    assert len(weights.class_names()) == 1000
 
 
 def test_the_folder_is_that_of_keras(tmp_path, monkeypatch):

@@ -60,8 +60,8 @@ def test_a_first_click_gives_trained_features(visit, token):
 
 
 def test_where_imagenet_weights_are_here_they_come_first(visit, token, monkeypatch):
-    here = dataclasses.replace(origins.ORIGINS["imagenet"], is_here=lambda backbone, top: True)
-    monkeypatch.setattr(registry, "ORIGINS", MappingProxyType({**origins.ORIGINS, "imagenet": here}))
+    here = dataclasses.replace(origins.ORIGINS["download"], is_here=lambda backbone, top: True)
+    monkeypatch.setattr(origins, "ORIGINS", MappingProxyType({**origins.ORIGINS, "download": here}))
     visitor = visit(token).open("extract")
     assert visitor.tab.selectbox(key="backbone").value == "mobilenet_v2"
     assert "ImageNet, on this machine" in words_of(visitor)

@@ -9,8 +9,8 @@ import streamlit as st
 from featx_core.architecture.layers import find_layer
 from featx_core.architecture.outline import Outline
 from featx_core.backbones.registry import BACKBONES, Backbone
+from featx_core.backbones.weights_kinds import WEIGHTS_KINDS
 from featx_core.networks.engines.fast import why_not_bfloat16
-from featx_core.networks.origins import WEIGHTS_KINDS
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import SpecError
 from featx_core.workspace.workspace import Workspace
