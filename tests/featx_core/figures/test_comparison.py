@@ -32,8 +32,8 @@ def a_comparison(times=(9.0, 2.0, 4.0)):
 
 def a_sweep(has_labels=True):
     rows = [
-        {"layer": "relu", "stage": "stage1", "shape": "8 x 8 x 4", "n_features": 4, "cka_to_last": 0.4},
-        {"layer": "out", "stage": "top", "shape": "10", "n_features": 10, "cka_to_last": 1.0},
+        {"layer": "relu", "stage": "stage1", "shape": "8 x 8 x 4", "index": 1, "n_features": 4, "cka_to_last": 0.4},
+        {"layer": "out", "stage": "top", "shape": "10", "index": 2, "n_features": 10, "cka_to_last": 1.0},
     ]
     if has_labels:
         rows = [each | {"probe": 0.7, "probe_low": 0.6, "probe_high": 0.75} for each in rows]

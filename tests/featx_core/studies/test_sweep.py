@@ -24,7 +24,7 @@ def swept(monkeypatch):
     """Let a sweep only note what it was asked for; gives the notes."""
     asked = []
 
-    def pretend(images, extractor, *, groups, on_progress):
+    def pretend(images, extractor, *, groups, workspace, on_progress):
         asked.append((len(images), extractor, len(groups)))
         return Sweep.from_json('{"table": [], "verdict": "", "notes": [], "facts": {"has_labels": false}}')
 

@@ -1,0 +1,58 @@
+import dataclasses
+
+import pytest
+
+from featx_core.architecture.rows import layer
+from featx_core.learning.history import History
+from featx_core.learning.labels_seen import images_seen, saw_labels
+from featx_core.learning.record import Record
+from featx_core.specs.augmented import Augmented
+from featx_core.specs.custom_sequential import CustomSequential
+from featx_core.specs.fine_tuned import FineTuned
+from featx_core.specs.lambda_transform import LambdaTransform
+from featx_core.specs.pretrained import Pretrained
+from featx_core.workspace.workspace import Workspace
+
+FIRST, SECOND = "a" * 64, "b" * 64
+CUSTOM = CustomSequential(layers=(layer("Conv2D", filters=4, kernel_size=3),), weights=f"file:{FIRST}", learned="labels")
+TUNED = FineTuned(class_names=("cat", "dog"), weights=f"file:{SECOND}")
+
+
+@pytest.fixture
+def workspace():
+    """Keeps the records of two trainings."""
+    made = Workspace.open(":memory:")
+    for weights, seen in ((FIRST, ["1", "2"]), (SECOND, ["2", "3"])):
+        record = Record(History(), f"file:{weights}", {"training": seen, "digests": ["9"]})
+        made.put_result(f"trained:{weights}", record.to_bytes())
+    return made
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (Pretrained(), set()),
+        (Pretrained(weights=f"file:{FIRST}"), set()),
+        (dataclasses.replace(CUSTOM, weights="random", learned=None), set()),
+        (dataclasses.replace(CUSTOM, learned="contrast"), set()),
+        (dataclasses.replace(CUSTOM, learned="autoencoder"), set()),
+        (CUSTOM, {"1", "2"}),
+        (TUNED, {"2", "3"}),
+        (dataclasses.replace(TUNED, base=CUSTOM), {"1", "2", "3"}),
+        (Augmented(base=TUNED), {"2", "3"}),
+        (LambdaTransform(expressions=("x * 2",), source=Augmented(base=CUSTOM)), {"1", "2"}),
+    ],
+)
+def test_what_learned_from_labels_and_from_which_images(workspace, spec, expected):
+    assert saw_labels(spec) == bool(expected)
+    assert images_seen(spec, workspace) == expected
+
+
+def test_without_a_record_any_image_may_have_been_learned_from(workspace):
+    elsewhere = dataclasses.replace(TUNED, weights="file:" + "c" * 64)
+    assert images_seen(TUNED) is None
+    assert images_seen(elsewhere, workspace) is None
+    assert images_seen(dataclasses.replace(elsewhere, base=CUSTOM), workspace) is None
+    workspace.put_result(f"trained:{SECOND}", Record(History(), f"file:{SECOND}", {}).to_bytes())
+    assert images_seen(TUNED, workspace) is None
+    assert images_seen(Pretrained()) == frozenset()
