@@ -180,7 +180,8 @@ class _Comparing:
         return self._prepared[name]
 
     def _vectors(self, name: str) -> np.ndarray:
-        return self._given.colors if name == COLORS else self._given.spaces[name]()
+        is_colors = name == COLORS and self._given.colors is not None
+        return np.asarray(self._given.colors) if is_colors else self._given.spaces[name]()
 
 
 class _Steps:

@@ -80,7 +80,7 @@ class Answers:
 
     def correct(self, name: str) -> np.ndarray:
         """Say which answers of an extractor are right, 0 or 1, `(n_images,)`."""
-        return (self.predicted[name] == self.codes).astype(np.float64)
+        return np.asarray((self.predicted[name] == self.codes).astype(np.float64))
 
 
 def find_differences(answers: Answers, *, against: str | None = None) -> list[Difference]:
@@ -116,8 +116,10 @@ def above_chance(answers: Answers, name: str) -> list[Difference]:
         rows = answers.rows(each)
         parts = answers.codes[rows], answers.predicted[each][rows]
         chance = 1 / len(np.unique(parts[0]))
-        ends = [end - chance for end in balanced_interval(*parts, answers.groups[rows])]
-        found.append((each, ends, chance_test(*parts, answers.folds[rows], answers.groups[rows]), len(rows)))
+        share, low, high = (end - chance for end in balanced_interval(*parts, answers.groups[rows]))
+        found.append(
+            (each, (share, low, high), chance_test(*parts, answers.folds[rows], answers.groups[rows]), len(rows))
+        )
     corrected = holm([p for _, _, p, _ in found])
     return [
         Difference(each, name, *ends, p, p_corrected, p_corrected < ALPHA, n_images)

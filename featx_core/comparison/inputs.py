@@ -121,7 +121,7 @@ def _loaded(vectors: np.ndarray) -> np.ndarray:
 
 def _colors(given: np.ndarray | None, sketches: Sketches | None, kept: np.ndarray) -> np.ndarray | None:
     if given is not None:
-        return np.asarray(given)[kept]
+        return np.asarray(np.asarray(given)[kept])
     return None if sketches is None else sketches.color_histograms
 
 

@@ -66,7 +66,7 @@ class Subset:
     @property
     def probed_groups(self) -> np.ndarray:
         """The group of each of `probed`."""
-        return self.groups[self.probed]
+        return np.asarray(self.groups[self.probed])
 
 
 def choose_subset(
@@ -121,7 +121,7 @@ def _join(keys: Sequence[str], groups: np.ndarray) -> np.ndarray:
     n_groups = int(groups.max(initial=-1)) + 1
     size = n_groups + int(contents.max(initial=-1)) + 1
     links = coo_array((np.ones(len(keys), bool), (groups, n_groups + contents)), shape=(size, size))
-    return connected_components(links, directed=False)[1][groups]
+    return np.asarray(connected_components(links, directed=False)[1][groups])
 
 
 def _ordered(keys: Sequence[str], groups: np.ndarray, labels: Sequence[str | None]) -> np.ndarray:

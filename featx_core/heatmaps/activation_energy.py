@@ -17,4 +17,4 @@ def activation_energy(activations: np.ndarray, gradients: np.ndarray | None = No
         Zagoruyko & Komodakis, "Paying more attention to attention", ICLR 2017, arXiv:1612.03928: the activation-based
         map `sum_c |A_c|^p` with p = 2. Here its square root is taken, so that twice the activation is twice the energy.
     """
-    return np.linalg.norm(activations.astype(np.float64), axis=-1)
+    return np.asarray(np.linalg.norm(activations.astype(np.float64), axis=-1))

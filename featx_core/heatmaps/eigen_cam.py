@@ -28,16 +28,18 @@ def eigen_cam(activations: np.ndarray, gradients: np.ndarray | None = None) -> n
     if largest == 0:
         return np.zeros(activations.shape[:2])
     projection = _first_projection(rows / largest) * largest
-    return (projection * _sign(projection, activation_energy(activations).ravel())).reshape(activations.shape[:2])
+    return np.asarray(
+        (projection * _sign(projection, activation_energy(activations).ravel())).reshape(activations.shape[:2])
+    )
 
 
 def _first_projection(rows: np.ndarray) -> np.ndarray:
     """Compute `A v_1` from the smaller of the two Gram matrices, much faster than a full decomposition."""
     n_rows, n_columns = rows.shape
     if n_columns <= n_rows:
-        return rows @ np.linalg.eigh(rows.T @ rows)[1][:, -1]
+        return np.asarray(rows @ np.linalg.eigh(rows.T @ rows)[1][:, -1])
     eigenvalues, eigenvectors = np.linalg.eigh(rows @ rows.T)
-    return eigenvectors[:, -1] * np.sqrt(max(eigenvalues[-1], 0.0))
+    return np.asarray(eigenvectors[:, -1] * np.sqrt(max(eigenvalues[-1], 0.0)))
 
 
 def _sign(projection: np.ndarray, energy: np.ndarray) -> float:

@@ -21,4 +21,4 @@ def grad_cam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
         arXiv:1610.02391, equations 1 and 2. The target is a score before the softmax (a logit), as there.
     """
     weights = gradients.astype(np.float64).mean(axis=(0, 1))
-    return np.maximum(activations.astype(np.float64) @ weights, 0.0)
+    return np.asarray(np.maximum(activations.astype(np.float64) @ weights, 0.0))

@@ -111,7 +111,8 @@ def _traced(extractor: Extractor, function: Callable[[tf.Tensor], Any]) -> Calla
     import tensorflow as tf
 
     inputs = tf.TensorSpec((None, *extractor.network.input.shape[1:]), tf.float32)
-    return tf.function(function, input_signature=[inputs], autograph=False)
+    traced: Callable[[np.ndarray], Any] = tf.function(function, input_signature=[inputs], autograph=False)
+    return traced
 
 
 def _differentiated(

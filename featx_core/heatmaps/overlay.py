@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -56,7 +56,7 @@ class Heatmap:
 
     def resized(self, width: int, height: int) -> np.ndarray:
         """Give `values` for the original scaled to another size: float32 `(height, width)`."""
-        return np.clip(to_original(self.grid, self.placement, width, height), 0.0, 1.0)
+        return np.asarray(np.clip(to_original(self.grid, self.placement, width, height), 0.0, 1.0))
 
     @property
     def seen(self) -> float:
@@ -172,5 +172,5 @@ def _limited(width: int, height: int, longest_side: int | None) -> tuple[int, in
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _tuples(fields: dict) -> dict:
+def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}

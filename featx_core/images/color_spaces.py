@@ -96,7 +96,7 @@ def to_srgb(pixels: np.ndarray, space: ColorSpace) -> np.ndarray:
     if space.is_hdr:
         light = _compressed(light)
     levels = np.sqrt(np.clip(light, 0, 1)) * (_N_LEVELS - 1)
-    return _stored_table()[np.rint(levels).astype(np.intp)]
+    return np.asarray(_stored_table()[np.rint(levels).astype(np.intp)])
 
 
 def _compressed(light: np.ndarray) -> np.ndarray:
@@ -104,7 +104,7 @@ def _compressed(light: np.ndarray) -> np.ndarray:
     peak = np.maximum(light.max(axis=-1, keepdims=True), 1e-6)
     room = 1 - _SHOULDER
     shown = np.where(peak <= _SHOULDER, peak, _SHOULDER + room * -np.expm1(-(peak - _SHOULDER) / room))
-    return light * (shown / peak)
+    return np.asarray(light * (shown / peak))
 
 
 @functools.lru_cache(maxsize=16)
@@ -126,7 +126,7 @@ def _stored_table() -> np.ndarray:
     """Give the stored value of sRGB for each level of light."""
     light = (np.arange(_N_LEVELS) / (_N_LEVELS - 1)) ** 2
     stored = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.rint(255 * stored).astype(np.uint8)
+    return np.asarray(np.rint(255 * stored).astype(np.uint8))
 
 
 def _srgb_light(stored: np.ndarray) -> np.ndarray:

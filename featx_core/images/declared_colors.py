@@ -27,7 +27,7 @@ def declared_colors(content: bytes, info: dict[Any, Any]) -> Declared:
         return _of_png(content, info.get("icc_profile"))
     profile = info.get("icc_profile")
     if profile:
-        return profile
+        return bytes(profile)
     numbers = _nclx(content, info)
     return of_numbers(numbers[0], numbers[1]) if numbers is not None else None
 
@@ -53,7 +53,7 @@ def _of_png(content: bytes, profile: bytes | None) -> Declared:
     if len(numbers) == 4 and numbers[2] == 0:
         return of_numbers(numbers[0], numbers[1], is_narrow=not numbers[3])
     if profile or b"sRGB" in chunks:
-        return profile
+        return bytes(profile)
     gamma, points = chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b"")
     power = _power(gamma)
     primaries = _primaries(points)

@@ -121,7 +121,7 @@ def duplicate_groups(images: Sequence[ImageRecord] | Sketches, *, digests: Seque
     graph = coo_array((np.ones(len(first), bool), (first, second)), shape=(n_images, n_images))
     _, component = connected_components(graph, directed=False)
     _, first_of = np.unique(component, return_index=True)
-    return first_of[component].astype(np.int64)
+    return np.asarray(first_of[component].astype(np.int64))
 
 
 def count_duplicates(groups: np.ndarray) -> tuple[int, int]:

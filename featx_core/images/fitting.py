@@ -111,7 +111,7 @@ def to_original(grid: np.ndarray, placement: Placement, width: int, height: int)
     left, top, right, bottom = placement.box
     across = _weights(grid.shape[1], left, right, width)
     down = _weights(grid.shape[0], top, bottom, height)
-    return (down @ grid.astype(np.float32) @ across.T).astype(np.float32)
+    return np.asarray((down @ grid.astype(np.float32) @ across.T).astype(np.float32))
 
 
 def _weights(n_cells: int, start: float, end: float, n_pixels: int) -> np.ndarray:

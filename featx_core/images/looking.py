@@ -12,7 +12,7 @@ import os
 import struct
 import threading
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from featx_core.images.decoding import ImageError, examine
 
@@ -38,7 +38,7 @@ def main() -> None:
         answers.flush()
 
 
-def answer(content: bytes, side: int) -> tuple[dict, bytes]:
+def answer(content: bytes, side: int) -> tuple[dict[str, Any], bytes]:
     """Look at one file: give its facts, or what is wrong with it, and a small picture."""
     try:
         facts, small, brightness = examine(content, side=side)

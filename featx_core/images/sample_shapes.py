@@ -38,7 +38,7 @@ def draw(label: str, *, seed: int) -> np.ndarray:
     shade = _shifted(cover, 5)[..., None] * 0.28
     pixels = back * (1 - shade) * (1 - cover[..., None]) + front * cover[..., None]
     pixels += rng.normal(0, 3.0, (SIDE, SIDE, 1))
-    return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
 
 
 def _turned_grid(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -81,7 +81,7 @@ def _stripes(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarr
 def _checks(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     pace = rng.uniform(2.2, 4.2)
     across, down = _wave_cover(x * pace), _wave_cover(y * pace)
-    return across * down + (1 - across) * (1 - down)
+    return np.asarray(across * down + (1 - across) * (1 - down))
 
 
 def _dots(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -97,7 +97,7 @@ def _waves(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray
 
 def _polygon(x: np.ndarray, y: np.ndarray, n_sides: int) -> np.ndarray:
     angle = np.mod(np.arctan2(y, x), 2 * np.pi / n_sides) - np.pi / n_sides
-    return np.hypot(x, y) * np.cos(angle)
+    return np.asarray(np.hypot(x, y) * np.cos(angle))
 
 
 def _wave_cover(phase: np.ndarray) -> np.ndarray:

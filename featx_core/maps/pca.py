@@ -161,7 +161,7 @@ def _exact(points: _Centered, n_wanted: int) -> tuple[np.ndarray, np.ndarray]:
 def _signs(points: _Centered, vectors: np.ndarray) -> np.ndarray:
     """The signs that make the largest loading of each component positive, where only the rows' part is known."""
     loadings = np.concatenate([block.T @ vectors for _, block in points.blocks(1)])
-    return np.sign(loadings[np.abs(loadings).argmax(axis=0), np.arange(vectors.shape[1])])
+    return np.asarray(np.sign(loadings[np.abs(loadings).argmax(axis=0), np.arange(vectors.shape[1])]))
 
 
 def _randomised(points: _Centered, n_wanted: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:

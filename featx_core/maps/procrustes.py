@@ -62,6 +62,6 @@ def align_points(points: np.ndarray, source: np.ndarray, target: np.ndarray) -> 
     centered = source - middle
     size = float(np.sum(centered**2))
     if size == 0:
-        return np.asarray(points, np.float64) - middle + goal
+        return np.asarray(np.asarray(points, np.float64) - middle + goal)
     left, strengths, right = np.linalg.svd(centered.T @ (target - goal))
-    return (np.asarray(points, np.float64) - middle) @ (left @ right) * (strengths.sum() / size) + goal
+    return np.asarray((np.asarray(points, np.float64) - middle) @ (left @ right) * (strengths.sum() / size) + goal)

@@ -49,7 +49,7 @@ class Projection:
     @property
     def notes(self) -> list[str]:
         """Sentences on what was left out, lowered or drawn."""
-        return self.details["notes"]
+        return list(self.details["notes"])
 
     @property
     def axis_titles(self) -> tuple[str, ...]:
@@ -141,11 +141,12 @@ def project(
     return Projection(coordinates, rows, name, {"n_components": n_components, "seed": seed, **chosen}, details)
 
 
-def _one_thread() -> AbstractContextManager:
+def _one_thread() -> AbstractContextManager[Any]:
     """Keep linear algebra on one thread: beside a busy process, several wait for each other, up to 40 times longer."""
     from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(limits=1)
+    limits: AbstractContextManager[Any] = threadpool_limits(limits=1)
+    return limits
 
 
 class _Steps:

@@ -79,7 +79,7 @@ def neighbors_kept(distances: np.ndarray, map_distances: np.ndarray, n_neighbors
     nearest_on_map = np.argsort(_without_self(map_distances), axis=1, kind="stable")[:, :n_neighbors]
     farthest = np.partition(true, n_neighbors - 1, axis=1)[:, n_neighbors - 1, None]
     rounding = 1e-6 * np.max(distances)
-    return np.mean(np.take_along_axis(true, nearest_on_map, axis=1) <= farthest + rounding, axis=1)
+    return np.asarray(np.mean(np.take_along_axis(true, nearest_on_map, axis=1) <= farthest + rounding, axis=1))
 
 
 def draw_rows(n_rows: int, n_wanted: int, seed: int) -> np.ndarray:

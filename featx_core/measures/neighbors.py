@@ -69,7 +69,7 @@ def cosine_dissimilarities(vectors: np.ndarray, others: np.ndarray | None = None
         np.fill_diagonal(found, 0)
     found[is_flat[0]] = 1
     found[:, is_flat[1]] = 1
-    return found
+    return np.asarray(found)
 
 
 def at_unit_length(vectors: np.ndarray) -> np.ndarray:
@@ -163,7 +163,7 @@ def neighbors_shared(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         raise ValueError(f"Both spaces need as many neighbours. Received: {first.shape} and {second.shape}.")
     if not first.size:
         return np.zeros(len(first))
-    return (first[:, :, None] == second[:, None, :]).any(axis=2).mean(axis=1)
+    return np.asarray((first[:, :, None] == second[:, None, :]).any(axis=2).mean(axis=1))
 
 
 def movers(

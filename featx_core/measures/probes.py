@@ -190,7 +190,7 @@ def held_out_probe(
         *inner, last = in_threads(lambda part: _answers(vectors, codes, held_out | part), [*parts, nothing])
     shares = [(found == codes)[:, part].mean(axis=1) for found, part in zip(inner, parts, strict=True)]
     best = int(np.argmax(np.round(np.mean(shares, axis=0), 9)))
-    return (last[best] == codes)[held_out]
+    return np.asarray((last[best] == codes)[held_out])
 
 
 def checked(
@@ -240,7 +240,7 @@ def _shared_votes(apart: np.ndarray, k: int) -> np.ndarray:
     nearer = apart < last - TIE
     tied = (apart <= last + TIE) & ~nearer
     left = k - nearer.sum(axis=1, keepdims=True)
-    return nearer + tied * (left / tied.sum(axis=1, keepdims=True))
+    return np.asarray(nearer + tied * (left / tied.sum(axis=1, keepdims=True)))
 
 
 def _choose(

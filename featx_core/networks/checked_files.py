@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
+from typing import Any
 
 from featx_core.base.folders import data_folder
+from featx_core.base.whole_file import write_whole
 from featx_core.networks.downloads import PARTIAL_SUFFIX
 from featx_core.networks.weights_loading import count_values
 
@@ -49,7 +50,7 @@ def _notebook() -> Path:
     return data_folder("weights") / "checked.json"
 
 
-def _remembered() -> dict[str, list]:
+def _remembered() -> dict[str, list[Any]]:
     try:
         entries = json.loads(_notebook().read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -57,12 +58,7 @@ def _remembered() -> dict[str, list]:
     return entries if isinstance(entries, dict) else {}
 
 
-def _remember(path: str, verdict: list) -> None:
+def _remember(path: str, verdict: list[Any]) -> None:
     """Note that a file was right. Two processes at once may lose a note, which only costs another check."""
-    try:
-        handle, name = tempfile.mkstemp(dir=_notebook().parent, prefix="checked")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(_remembered() | {path: verdict}, file)
-        os.replace(name, _notebook())
-    except OSError:
-        return
+    with contextlib.suppress(OSError):
+        write_whole(_notebook(), json.dumps(_remembered() | {path: verdict}).encode("utf-8"))

@@ -95,14 +95,14 @@ class _Unpickler(pickle.Unpickler):
             raise _ForeignNameError(f"{module}.{name}")
         return _NAMES[module, name]
 
-    def persistent_load(self, saved: tuple) -> _Storage:
+    def persistent_load(self, saved: tuple[Any, ...]) -> _Storage:
         kind, code, key, _device, n_values, view = saved
         if kind != "storage" or view is not None or code not in ("<f4", "<i8"):
             raise ValueError("not a storage")
         return _Storage(str(key), np.dtype(code), int(n_values))
 
 
-def _tensor(storage: _Storage, offset: int, shape: tuple, strides: tuple, *_: Any) -> _Tensor:
+def _tensor(storage: _Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: Any) -> _Tensor:
     """Stand in for `torch._utils._rebuild_tensor_v2`; gradients and hooks are left out."""
     return _Tensor(storage, int(offset), tuple(map(int, shape)), tuple(map(int, strides)))
 

@@ -71,7 +71,7 @@ def count_values(path: Path) -> int | None:
     """Count the weights in an `.h5` file of the older form, without reading them. None: it is something else."""
     try:
         with h5py.File(path, "r") as file:
-            return sum(math.prod(array.shape) for _, arrays in older_layers(file) for array in arrays.values())
+            return int(sum(math.prod(array.shape) for _, arrays in older_layers(file) for array in arrays.values()))
     except _H5_ERRORS:
         return None
 
@@ -146,7 +146,7 @@ def _fits(array: np.ndarray, dtype: np.dtype) -> bool:
 
 
 def _largest(array: np.ndarray) -> float:
-    return max(array.min(), array.max(), key=abs)
+    return float(max(array.min(), array.max(), key=abs))
 
 
 def _assign(expected: Sequence[Expected], values: Sequence[Sequence[np.ndarray]]) -> None:

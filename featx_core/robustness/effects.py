@@ -213,7 +213,7 @@ def bootstrap_ratio(moved: np.ndarray, apart: np.ndarray, *, seed: int = 0) -> t
 def _distances(unit: np.ndarray) -> np.ndarray:
     found = np.sqrt(2 * cosine_dissimilarities(unit))
     np.fill_diagonal(found, 0)
-    return found
+    return np.asarray(found)
 
 
 def _frozen(value: Any) -> Any:

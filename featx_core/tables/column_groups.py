@@ -57,7 +57,7 @@ def is_series(places: Sequence[int], raw: Sequence[RawColumn]) -> bool:
 def classes_of(columns: Sequence[RawColumn]) -> np.ndarray:
     """Number the classes of rows by the columns that hold or mark them; -1 for rows without."""
     if len(columns) > 1:
-        return np.argmax(np.stack([column.numbers for column in columns], axis=1), axis=1)
+        return np.asarray(np.argmax(np.stack([column.numbers for column in columns], axis=1), axis=1))
     if columns[0].is_vector:
-        return np.argmax(columns[0].numbers, axis=1)
+        return np.asarray(np.argmax(columns[0].numbers, axis=1))
     return content.class_numbers(columns[0].words)

@@ -88,7 +88,7 @@ def class_numbers(words: pyarrow.Array) -> np.ndarray:
     from pyarrow import compute
 
     codes = compute.dictionary_encode(compute.if_else(compute.equal(words, ""), None, words)).indices
-    return compute.fill_null(codes, -1).to_numpy(zero_copy_only=False)
+    return np.asarray(compute.fill_null(codes, -1).to_numpy(zero_copy_only=False))
 
 
 def whole_words(values: np.ndarray) -> pyarrow.Array:

@@ -208,7 +208,7 @@ class _Reader:
     def _by_column(self, answers: pyarrow.Array) -> np.ndarray:
         from pyarrow import compute
 
-        return compute.fill_null(answers, False).to_numpy(zero_copy_only=False).reshape(-1, self.n_rows)
+        return np.asarray(compute.fill_null(answers, False).to_numpy(zero_copy_only=False).reshape(-1, self.n_rows))
 
 
 def _cast(cells: pyarrow.Array, n_columns: int, n_rows: int) -> Mapping[int, np.ndarray]:
@@ -250,4 +250,4 @@ def _has_fractions(values: np.ndarray) -> bool:
 def _head(cells: pyarrow.Array, place: int, n_rows: int) -> list[str]:
     """Give the first cells of a column that are not missing."""
     own = cells.slice(place * n_rows, n_rows)
-    return own.slice(0, _HEAD).drop_null().to_pylist() or own.drop_null().slice(0, _HEAD).to_pylist()
+    return list(own.slice(0, _HEAD).drop_null().to_pylist() or own.drop_null().slice(0, _HEAD).to_pylist())

@@ -115,7 +115,7 @@ def _numbers(array: pyarrow.Array) -> np.ndarray:
 
     if pyarrow.types.is_boolean(array.type):
         array = array.cast(pyarrow.uint8())
-    return array.to_numpy(zero_copy_only=False)
+    return np.asarray(array.to_numpy(zero_copy_only=False))
 
 
 def _words(array: pyarrow.Array) -> pyarrow.Array:

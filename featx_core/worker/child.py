@@ -102,7 +102,7 @@ class Child:
         import psutil
 
         try:
-            return psutil.Process(self.pid).memory_info().rss
+            return int(psutil.Process(self.pid).memory_info().rss)
         except psutil.Error:
             return 0
 

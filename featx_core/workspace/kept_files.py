@@ -44,7 +44,7 @@ class KeptFiles:
         content = self._store.value("SELECT bytes FROM artefacts WHERE digest = ?", (digest,))
         if not is_whole(content, digest):
             raise KeyError(f"The workspace holds no file of digest {digest!r}.")
-        return content
+        return bytes(content)
 
     def remove_artefact(self, digest: str) -> None:
         """Forget a kept file."""

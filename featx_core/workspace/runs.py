@@ -91,7 +91,7 @@ class Ledger:
         self._vectors.remove(digest)
 
 
-def _run(row: tuple) -> Run | None:
+def _run(row: tuple[Any, ...]) -> Run | None:
     from featx_core.specs.registry import spec_from_json
     from featx_core.specs.spec import SpecError
 

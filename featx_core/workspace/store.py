@@ -175,7 +175,7 @@ class Store:
         """By how many bytes log and file grow when so many are written: both fill the room that they have first."""
         written = n_bytes + PAGES_BESIDE * page
         n_free = self.value("PRAGMA freelist_count")
-        return max(0, written - n_free * page) + max(0, written - self._log_bytes())
+        return int(max(0, written - n_free * page) + max(0, written - self._log_bytes()))
 
     def _log_bytes(self) -> int:
         try:
@@ -183,7 +183,7 @@ class Store:
         except OSError:
             return 0
 
-    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple]:
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one query and fetch all its rows."""
         with self._lock:
             return self._connection.execute(query, parameters).fetchall()

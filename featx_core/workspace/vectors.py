@@ -83,7 +83,7 @@ class VectorStore:
         self._store.free(work)
 
 
-def _row(array: np.ndarray, extractor_digest: str, image_digest: str) -> tuple:
+def _row(array: np.ndarray, extractor_digest: str, image_digest: str) -> tuple[str, int, bytes, str, str]:
     value = np.ascontiguousarray(array, dtype="<f4").tobytes()
     return json.dumps(list(array.shape)), zlib.crc32(value), value, extractor_digest, image_digest
 

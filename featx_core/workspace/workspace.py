@@ -226,7 +226,7 @@ class Workspace(KeptFiles):
             raise KeyError(f"The workspace holds no image of digest {digest!r}.")
         if not is_whole(content, digest):
             raise ImageError("is damaged in this workspace: its bytes are not those that came in")
-        return content
+        return bytes(content)
 
     def thumbnail(self, digest: str) -> bytes:
         """Fetch a small picture of one image (WebP, longest side 256 pixels).
@@ -237,7 +237,7 @@ class Workspace(KeptFiles):
         """
         small = self._store.value("SELECT thumbnail FROM contents WHERE digest = ?", (digest,))
         if _is_thumbnail(small):
-            return small
+            return bytes(small)
         return thumbnail(self.content(digest), THUMBNAIL_SIDE, scaling=self.scaling)
 
     def set_labels(self, labels: Mapping[str, Any]) -> None:
@@ -274,7 +274,8 @@ class Workspace(KeptFiles):
             Its index, 0 for the outermost; None where they have no labels; `OTHER_LABELS` where they have others.
         """
         newest, known = self._newest_paths(), dict(zip(self.images().names, self.images().labels, strict=True))
-        for index in (None, *range(len(folder_levels([path for _, path in newest])))):
+        levels: tuple[int | None, ...] = (None, *range(len(folder_levels([path for _, path in newest]))))
+        for index in levels:
             if all(known.get(name) == label_at(path, index) for name, path in newest):
                 return index
         return OTHER_LABELS

@@ -83,7 +83,7 @@ def _found(content: bytes, kind: bytes, start: int, end: int) -> tuple[int, int]
 
 def _primary(content: bytes, at: int) -> int:
     """Read the number of the primary item from the body of its box."""
-    return struct.unpack_from(">I" if content[at] else ">H", content, at + 4)[0]
+    return int(struct.unpack_from(">I" if content[at] else ">H", content, at + 4)[0])
 
 
 def _properties_of(content: bytes, item: int, at: int) -> list[int]:

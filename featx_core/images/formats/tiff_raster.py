@@ -214,7 +214,7 @@ def _channels(content: bytes, page: TiffPage) -> np.ndarray:
     channels = first[0] if len(first) == 1 else np.moveaxis(first[..., 0], 0, -1)
     if channels.shape[:2] != (page.height, page.width) or channels.dtype.kind not in "buif":
         raise ImageError(_DAMAGED)
-    return channels.view(np.uint8) if channels.dtype.kind == "b" else channels
+    return np.asarray(channels.view(np.uint8) if channels.dtype.kind == "b" else channels)
 
 
 def _through_palette(indices: np.ndarray, page: TiffPage) -> np.ndarray:
@@ -223,7 +223,7 @@ def _through_palette(indices: np.ndarray, page: TiffPage) -> np.ndarray:
     eight_bit = (table if page.has_small_palette else table >> 8).astype(np.uint8)
     if not len(eight_bit) or indices.max(initial=0) >= len(eight_bit):
         raise ImageError(_DAMAGED)
-    return eight_bit[indices]
+    return np.asarray(eight_bit[indices])
 
 
 def _chosen_channels(page: TiffPage, n_channels: int) -> tuple[str, list[int], tuple[str, ...]]:

@@ -115,4 +115,4 @@ def _leaves(model: keras.Model, path: str) -> Iterator[tuple[str, keras.layers.L
 
 
 def _variables(layer: keras.layers.Layer) -> list[keras.Variable]:
-    return layer.trainable_weights + layer.non_trainable_weights
+    return list(layer.trainable_weights + layer.non_trainable_weights)

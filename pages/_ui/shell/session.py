@@ -29,7 +29,7 @@ def token() -> str:
     found = st.session_state["token"]
     if st.query_params.get("w") != found:
         st.query_params["w"] = found
-    return found
+    return str(found)
 
 
 def workspace() -> Workspace:
