@@ -53,7 +53,7 @@ def _of_png(content: bytes, profile: bytes | None) -> Declared:
     if len(numbers) == 4 and numbers[2] == 0:
         return of_numbers(numbers[0], numbers[1], is_narrow=not numbers[3])
     if profile or b"sRGB" in chunks:
-        return bytes(profile)
+        return profile
     gamma, points = chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b"")
     power = _power(gamma)
     primaries = _primaries(points)
