@@ -289,7 +289,7 @@ def test_impossible_fields_are_refused(fields, message):
 def test_layers_that_cannot_be_are_refused_before_anything_is_built(fields, message):
     for act in (methods.outline, methods.build):
         with pytest.raises(SpecError, match=message):
-            act()
+            act(Pretrained(**fields))
 
 
 @pytest.mark.slow
