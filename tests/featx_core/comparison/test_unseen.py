@@ -109,8 +109,7 @@ def test_two_trainings_are_compared_on_what_neither_saw():
 def test_with_too_few_other_images_it_has_no_part_in_the_verdict(seen, words):
     found = found_on(spaces(plain=0.0), seen={"leaky": seen})
     assert found.verdict == (
-        f"leaky has no part in the verdict: it learned from these labels, and {words} "
-        "plain does no better than chance."
+        f"leaky has no part in the verdict: it learned from these labels, and {words} plain does no better than chance."
     )
     assert set(found.tests["first"]) == {"plain"}
     leaky = found.table.set_index("extractor").loc["leaky"]
@@ -128,7 +127,10 @@ def test_alone_and_all_seen_there_is_no_verdict():
 
 
 def test_one_that_learned_from_other_images_is_compared_as_any():
-    assert found_on(spaces(plain=0.0), seen={"leaky": ["other"]}).to_json() == found_on(spaces(plain=0.0), seen={}).to_json()
+    assert (
+        found_on(spaces(plain=0.0), seen={"leaky": ["other"]}).to_json()
+        == found_on(spaces(plain=0.0), seen={}).to_json()
+    )
 
 
 def test_without_labels_nothing_is_marked_by_label():

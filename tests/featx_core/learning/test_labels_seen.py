@@ -14,7 +14,9 @@ from featx_core.specs.pretrained import Pretrained
 from featx_core.workspace.workspace import Workspace
 
 FIRST, SECOND = "a" * 64, "b" * 64
-CUSTOM = CustomSequential(layers=(layer("Conv2D", filters=4, kernel_size=3),), weights=f"file:{FIRST}", learned="labels")
+CUSTOM = CustomSequential(
+    layers=(layer("Conv2D", filters=4, kernel_size=3),), weights=f"file:{FIRST}", learned="labels"
+)
 TUNED = FineTuned(class_names=("cat", "dog"), weights=f"file:{SECOND}")
 
 

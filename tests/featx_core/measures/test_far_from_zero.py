@@ -70,7 +70,6 @@ def test_neighbours_are_those_of_the_exact_cosines(place):
     assert neighbor_overlap(vectors, near(vectors)) == pytest.approx(np.mean(shared))
 
 
-
 @each_place
 def test_votes_are_those_of_the_exact_cosines(place):
     vectors = draw(place)
