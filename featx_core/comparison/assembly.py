@@ -13,7 +13,7 @@ from featx_core.comparison.differences import Answers, Difference, above_chance,
 from featx_core.comparison.subset import Subset
 from featx_core.comparison.tables import CHANCE, COLORS, Comparison, Facts, table_of
 from featx_core.comparison.unseen import find_unseen, restrict, unseen_notes, unseen_sentences
-from featx_core.comparison.verdicts import baseline_sentence, verdict_sentence
+from featx_core.comparison.verdicts import baseline_sentence, listed, verdict_sentence
 from featx_core.images.duplicates import count_duplicates
 from featx_core.measures.similarity import MEASURES
 
@@ -158,6 +158,8 @@ def _judge(
         *unseen_sentences(answers, families["extractors"], subset.noun),
         *_baseline_sentences(judged, families),
     ]
+    if judged and not any(sentences):
+        sentences = [f"{listed(list(judged))} does better than {CHANCE}."]
     tests = [{"family": family, **dataclasses.asdict(each)} for family, found in families.items() for each in found]
     return tests, " ".join(filter(None, sentences)), bool(judged)
 

@@ -13,6 +13,7 @@ import numpy as np
 from featx_core.base.labels import label_texts
 from featx_core.base.wording import counted, spaced
 from featx_core.measures.folds import N_FOLDS, as_groups, assign_folds
+from featx_core.measures.probes import FEW, has_few
 
 MAX_IMAGES = 2_000
 """Scores are measured on so many images at most: the probes' time grows with the cube of their number."""
@@ -105,6 +106,8 @@ def choose_subset(
     groups_here = _numbered(groups_here)
     probed, codes, names, left_out = _probed([named[row] for row in rows], groups_here, noun)
     folds = assign_folds(codes, groups_here[probed]) if len(probed) else np.zeros(0, np.int64)
+    if len(probed) and has_few(codes, groups_here[probed]):
+        left_out.append(f"There are fewer than {FEW} {noun}s a label: the intervals are rough, and may be too narrow.")
     keys_here = tuple(keys[row] for row in rows)
     digest = _digest(keys_here, groups_here, probed, codes)
     representatives = np.unique(groups_here, return_index=True)[1]

@@ -49,8 +49,8 @@ def restrict(score: Score, unseen: np.ndarray, subset: Subset) -> dict[str, Any]
     codes, groups = subset.codes[unseen], subset.probed_groups[unseen]
     for probe in ("knn", "probe"):
         right = np.asarray(score[probe]["correct"])[unseen]
-        interval = probe_interval(right, codes, groups)._asdict() if len(right) else None
-        restricted[probe] = None if interval is None else {**score[probe], **interval}
+        interval = probe_interval(right, codes, groups, is_linear=probe == "probe") if len(right) else None
+        restricted[probe] = None if interval is None else {**score[probe], **interval._asdict()}
     return restricted
 
 

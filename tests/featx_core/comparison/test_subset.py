@@ -71,7 +71,31 @@ def test_images_without_label_and_lonely_labels_are_left_out_and_said():
     assert subset.notes == (
         "2 images without a label had no part in the scores by label.",
         "2 labels with a single image each, near-duplicates apart, had no part in the scores by label (2 images).",
+        "There are fewer than 10 images a label: the intervals are rough, and may be too narrow.",
     )
+
+
+def test_few_images_a_label_are_said_with_near_duplicates_counted_once():
+    few = ("There are fewer than 10 images a label: the intervals are rough, and may be too narrow.",)
+    assert choose_subset(keys_of(30), LABELS, None).notes == ()
+    assert choose_subset(keys_of(30), LABELS, np.arange(30) // 2).notes == few
+    assert choose_subset(keys_of(30), None, np.arange(30) // 2).notes == ()
+
+
+@pytest.mark.parametrize("labels", [np.arange(30) % 2, np.arange(30) % 2 > 0, (np.arange(30) % 2).astype(float)])
+def test_numbers_and_booleans_are_labels_like_texts(labels):
+    """Class 0 and False, too."""
+    subset = choose_subset(keys_of(30), labels, None)
+    assert sorted(subset.label_names) in (["0", "1"], ["False", "True"])
+    assert subset.digest == choose_subset(keys_of(30), ["a" if label else "b" for label in labels], None).digest
+    assert subset.notes == ()
+
+
+def test_what_stands_for_no_label_is_left_out():
+    labels = [*LABELS[:26], None, "", float("nan"), np.nan]
+    subset = choose_subset(keys_of(30), labels, None)
+    assert sorted(subset.rows[subset.probed]) == list(range(26))
+    assert subset.notes[0] == "4 images without a label had no part in the scores by label."
 
 
 @pytest.mark.parametrize("labels", [None, [None] * 30, ["a"] * 30, ["a"] * 29 + ["b"]])

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from featx_core.base.progress import Cancelled
 from featx_core.measures.folds import assign_folds
-from featx_core.measures.probes import N_TRAININGS, REGULARIZATIONS, knn_accuracy, linear_probe
+from featx_core.measures.probes import N_TRAININGS, REGULARIZATIONS, has_few, knn_accuracy, linear_probe, probe_interval
 
 
 def draw(rng, n_images=90, n_features=20, n_labels=3, shift=0.5):
@@ -143,8 +143,9 @@ def test_what_cannot_be_scored_is_refused():
         linear_probe(vectors[:, 0], codes)
     with pytest.raises(ValueError, match=r"`labels` must have one entry for each of 12 images. Received: 3"):
         knn_accuracy(vectors, [1, 2, 3])
-    with pytest.raises(ValueError, match=r"`labels` must have no gaps"):
-        knn_accuracy(vectors, [None] * 12)
+    for missing in (None, "", float("nan")):
+        with pytest.raises(ValueError, match=r"`labels` must have no gaps"):
+            knn_accuracy(vectors, [0] * 11 + [missing])
     with pytest.raises(ValueError, match=r"values that are not finite"):
         linear_probe(np.where(vectors > 1, np.nan, vectors), codes)
     with pytest.raises(ValueError, match=r"at least two groups of images. Received: 1"):
@@ -170,7 +171,20 @@ CASES = {
     "two labels": {"n_features": 16, "n_labels": 2, "shift": 0.35},
     "four labels, more images": {"n_features": 12, "n_labels": 4, "shift": 0.5, "n_images": 120},
     "every image three times": {"n_features": 16, "n_labels": 2, "shift": 0.35, "copies": 3},
+    "eight images a label": {"n_features": 12, "n_labels": 4, "shift": 0.5, "n_images": 32},
+    "five images a label": {"n_features": 12, "n_labels": 4, "shift": 0.5, "n_images": 20},
 }
+
+
+def test_with_few_images_a_label_the_linear_interval_is_wider():
+    correct, codes = np.arange(40) % 2 < 1, np.arange(40) // 10
+    enough = probe_interval(correct, codes, np.arange(40))
+    assert enough.n_effective == pytest.approx(40 / 1.45)
+    assert probe_interval(correct, codes, np.arange(40), is_linear=False) == enough
+    few = probe_interval(correct, np.arange(40) // 8, np.arange(40))
+    assert few.n_effective == pytest.approx(40 / 1.75)
+    assert few.high - few.low > enough.high - enough.low
+    assert has_few(codes, np.arange(40) // 2)
 
 
 @pytest.mark.slow
