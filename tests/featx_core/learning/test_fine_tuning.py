@@ -158,13 +158,12 @@ def test_scores_are_a_softmax():
     assert scores[1] == pytest.approx([1, 0])
 
 
-def headed(spec):
-    network, features = spec.architecture()
+def headed(network, features):
     return load_keras().Model(network.input, add_head(features, 4, 0.1, 2))
 
 
 def test_only_what_may_learn_is_free():
-    network = headed(Toy())
+    network = headed(*Toy().architecture())
     assert [variable.name for variable in let_learn(network, 0)] == ["kernel", "bias", "kernel", "bias"]
     n_free = [len(let_learn(network, n_stages)) for n_stages in (1, 2, 9)]
     assert n_free == [6, 8, 8], "the last pooling counts for no stage; batch normalization is never free"
@@ -175,7 +174,8 @@ def test_the_last_stage_of_vgg16_is_its_last_block_of_convolutions():
     from featx_core.base.keras_setup import without_weights
 
     with without_weights():
-        network = headed(Pretrained("vgg16", weights="random", image_size=(32, 32)))
+        spec = Pretrained("vgg16", weights="random", image_size=(32, 32))
+        network = headed(*methods.METHODS["pretrained"].architecture(spec))
         let_learn(network, 1)
     free = [layer.name for layer in network.layers if layer.trainable and layer.weights]
     assert free == ["block5_conv1", "block5_conv2", "block5_conv3", "new_features", "new_classes"]
@@ -219,7 +219,7 @@ def test_the_probe_does_not_look_at_held_out_labels():
 
 
 def test_a_network_comes_back_the_same_from_its_file(tmp_path):
-    extractor = methods.build(Toy())
+    extractor = Toy().build()
     path = tmp_path / "network.keras"
     path.write_bytes(keras_file(extractor))
     copy = load_keras().saving.load_model(path, safe_mode=True)
@@ -230,7 +230,7 @@ def test_a_network_comes_back_the_same_from_its_file(tmp_path):
 def test_a_network_that_comes_back_otherwise_is_not_offered(monkeypatch):
     monkeypatch.setattr(keras_files, "LARGEST_DIFFERENCE", -1.0)
     with pytest.raises(ExportError, match="gives other values"):
-        keras_file(methods.build(Toy()))
+        keras_file(Toy().build())
 
 
 def test_a_network_that_cannot_be_read_back_is_not_offered(monkeypatch):
@@ -239,4 +239,4 @@ def test_a_network_that_cannot_be_read_back_is_not_offered(monkeypatch):
 
     monkeypatch.setattr(load_keras().saving, "load_model", refuse)
     with pytest.raises(ExportError, match="cannot be read back"):
-        keras_file(methods.build(Toy()))
+        keras_file(Toy().build())

@@ -287,9 +287,10 @@ def test_impossible_fields_are_refused(fields, message):
     ],
 )
 def test_layers_that_cannot_be_are_refused_before_anything_is_built(fields, message):
+    spec = Pretrained(**fields)
     for act in (methods.outline, methods.build):
         with pytest.raises(SpecError, match=message):
-            act(Pretrained(**fields))
+            act(spec)
 
 
 @pytest.mark.slow
