@@ -8,7 +8,7 @@ import io
 import os
 import stat
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -42,6 +42,7 @@ _EXAMINERS = ThreadPoolExecutor(
 )  # of all intakes together: it bounds the memory of decoding
 
 Source = Path | str | tuple[str, bytes | IO[bytes]]
+Examine = Callable[[bytes], tuple[ImageFacts, bytes, float]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,11 @@ class Incoming:
 
 
 def read_sources(
-    sources: Iterable[Source], report: IntakeReport, *, on_progress: ProgressCallback | None = None
+    sources: Iterable[Source],
+    report: IntakeReport,
+    *,
+    on_progress: ProgressCallback | None = None,
+    look: Examine | None = None,
 ) -> Iterator[Incoming]:
     """Read images one after another, no more than a few of them in memory.
 
@@ -79,10 +84,11 @@ def read_sources(
             file. A name may hold folders, "birds/owl.jpg".
         report: Filled on the way, but for `added` and `duplicates`, which only the taker knows.
         on_progress: Called with files seen and files in all, as far as they are known by then.
+        look: Looks at one file, as `examine` does, which it is unless given.
     """
     files = _Files(report, list(sources) if not isinstance(sources, Iterator) else sources)
     n_seen = 0
-    for pending in _examined_ahead(files):
+    for pending in _examined_ahead(files, look or examine):
         if on_progress is not None:
             on_progress(n_seen, max(files.n_known, n_seen + 1))
         n_seen += 1
@@ -216,13 +222,13 @@ def _resolved(path: Path) -> Path:
         return Path(path.anchor)
 
 
-def _examined_ahead(files: Iterable[Member | None]) -> Iterator[tuple[str, Future[Incoming]] | None]:
+def _examined_ahead(files: Iterable[Member | None], look: Examine) -> Iterator[tuple[str, Future[Incoming]] | None]:
     """Have files examined by several threads, a few ahead of the taker, and give them in their order."""
     ahead: deque[tuple[str, Future[Incoming]] | None] = deque()
     try:
         for member in files:
             ahead.append(
-                (clean_name(member.name), _EXAMINERS.submit(_examined, member)) if member is not None else None
+                (clean_name(member.name), _EXAMINERS.submit(_examined, member, look)) if member is not None else None
             )
             if len(ahead) > _N_EXAMINERS:
                 yield ahead.popleft()
@@ -234,8 +240,8 @@ def _examined_ahead(files: Iterable[Member | None]) -> Iterator[tuple[str, Futur
                 pending[1].cancel()
 
 
-def _examined(member: Member) -> Incoming:
-    facts, small, lightness = examine(member.content)
+def _examined(member: Member, look: Examine) -> Incoming:
+    facts, small, lightness = look(member.content)
     facts = dataclasses.replace(facts, notes=(*facts.notes, *extension_note(member.name, facts.format)))
     digest = hashlib.sha256(member.content).hexdigest()
     return Incoming(clean_name(member.name), member.label, digest, member.content, facts, small, lightness)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from featx_core.workspace.store import Store, WorkspaceError
 if TYPE_CHECKING:
     from featx_core.base.progress import ProgressCallback
     from featx_core.images.image_set import ImageRecord
-    from featx_core.images.intake import Incoming
+    from featx_core.images.intake import Examine
 
 _FACT = "scaling"
 _SCALED = "scaled to 8"  # in a note of every picture of more than 8 bits
@@ -35,14 +34,19 @@ def is_deep(notes: Sequence[str]) -> bool:
     return any(_SCALED in note for note in notes)
 
 
-def as_scaled(incoming: Incoming, scaling: str) -> Incoming:
-    """Give an image on its way in again as the workspace scales it."""
-    if scaling == AUTOMATIC or not is_deep(incoming.facts.notes):
-        return incoming
-    facts, small, lightness = examine(incoming.content, scaling=scaling)
-    notes = _replaced(incoming.facts.notes, incoming.content, AUTOMATIC, facts)
-    facts = dataclasses.replace(facts, notes=notes)
-    return dataclasses.replace(incoming, facts=facts, thumbnail=small, brightness=lightness)
+def scaled_look(look: Examine | None, scaling: str) -> Examine:
+    """Give a way to look at files that scales deep pictures as a workspace does.
+
+    Args:
+        look: Looks at one file, as `examine` does, perhaps elsewhere and within bounds. None: `examine`.
+        scaling: A key of `SCALINGS`.
+    """
+
+    def scaled(content: bytes) -> tuple[ImageFacts, bytes, float]:
+        seen = (look or examine)(content)
+        return examine(content, scaling=scaling) if scaling != AUTOMATIC and is_deep(seen[0].notes) else seen
+
+    return scaled
 
 
 def rescale(

@@ -19,7 +19,7 @@ from featx_core.images.intake import Incoming, read_sources
 from featx_core.images.intake_report import ALREADY_HERE, IntakeReport
 from featx_core.tables.rows import Rows
 from featx_core.workspace.runs import Ledger
-from featx_core.workspace.scaled_images import as_scaled, rescale, scaling_of
+from featx_core.workspace.scaled_images import rescale, scaled_look, scaling_of
 from featx_core.workspace.store import Store
 from featx_core.workspace.vectors import VectorStore
 
@@ -128,8 +128,8 @@ class Workspace:
         newest = self._store.value("SELECT coalesce(max(id), 0) FROM images")
         if scaling is not None:
             self.set_scaling(scaling)
-        for incoming in read_sources(sources, report, on_progress=on_progress):
-            incoming = as_scaled(incoming, self.scaling)
+        look = scaled_look(None, self.scaling)
+        for incoming in read_sources(sources, report, on_progress=on_progress, look=look):
             full = _limit_reached(held, len(incoming.content), max_bytes, max_images)
             if full:
                 report.skipped.append((incoming.name, full))
