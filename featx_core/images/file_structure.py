@@ -19,7 +19,10 @@ _SCAN, _END = 0xDA, 0xD9  # markers of a JPEG
 _FILL = re.compile(rb"\xff+")
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 """The marker that ends the coded pixels of a JPEG: not a stuffed zero, not a restart."""
-_PNG_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_PNG_METADATA = frozenset(
+    b"acTL bKGD cHRM cICP cLLI cLLi eXIf fcTL fdAT gAMA hIST iCCP iTXt mDCV mDCv pHYs sBIT sPLT sRGB tEXt tIME zTXt".split()
+)
+"""Chunks that a PNG can do without. One of an unknown name may have been the palette before its name was damaged."""
 _JPEG_METADATA = (*range(0xE1, 0xEE), 0xEF, 0xFE)  # APP1 to APP15 and comments, but for APP14: Adobe's colour transform
 
 
@@ -101,7 +104,7 @@ def jpeg_segments(content: bytes, *, until_pixels: bool = False) -> Iterator[tup
 def without_metadata(content: bytes) -> bytes | None:
     """Give a PNG or JPEG again without profiles, text and EXIF; None for other formats."""
     if content.startswith(PNG_START):
-        kept = (content[start:end] for kind, start, end in png_chunks(content) if kind in _PNG_KEPT)
+        kept = (content[start:end] for kind, start, end in png_chunks(content) if kind not in _PNG_METADATA)
         return PNG_START + b"".join(kept)
     if content.startswith(b"\xff\xd8"):
         return b"\xff\xd8" + b"".join(_jpeg_parts(content))

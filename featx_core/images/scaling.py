@@ -198,6 +198,8 @@ def _range_notes(raster: Raster, chosen: _Range, spread: _Spread) -> tuple[str, 
     is_float, is_signed = (raster.values.dtype.kind == kind for kind in "fi")
     bits = f"{'signed ' if is_signed else ''}{raster.n_bits}-bit"
     words = "float scaled to 8 bits" if is_float else f"{bits} scaled to 8"
+    if bits == "8-bit":
+        words = "values scaled to 8 bits"
     low, high = _shown(chosen.low), _shown(chosen.high)
     how = {
         "type": " from 0 to 1" if is_float else "",

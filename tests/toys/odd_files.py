@@ -19,6 +19,16 @@ HEIC = base64.b64decode(
 )
 """64 x 48 pixels, left half red, right half blue; made with pillow-heif, because the decoder featx uses writes no HEIC."""
 
+TWO_PICTURES = zlib.decompress(
+    base64.b85decode(
+        r"c-muNV9-b_sVvAy%}izhg51nBLl8SRGcgUB&A`CKots*c$N&L~87VnMP&PwBW^xGw8sIC)EXf747=hR%GbbNxyo&<^6Ig_S$r?fffg?~1BvOMU!oXmWn"
+        r"VFXc=7D5Ift*w(sCgM>$%YIlf=qBh#+1y0q5>f8kXewN4-}{XN;oqz7r>on^MT>d-yc6182FhLfTl?}F!C_|{|{2Y%rF5&0FliuCI>~Jq_z_yBbv+tE)"
+        r"Je)(JNJ!?c5<CV4wgJ0~3l$K=te{j0cN0Bsl=B5y>nrNQKzQ2;!drVu6CpicF9QGY1F9Aa|QgW<f42x`A=V+{o0-z{K3b+6Lrz<)$QpqTE)4aXq(3w8D"
+        r"j7#|~cq|2M|!-ZQ}m?=I^E2Fab|P;|9fk$==tOY&(7&txtq4+bWucBn%^NJap|fFGu-3oGT17;iZ(64JiOi6hV-zX1Rl7K$k"
+    )
+)
+"""Two flat pictures of 320 x 200 pixels in one HEIC; made with heif-enc."""
+
 WRITTEN = {
     "JPEG": "JPEG",
     "PNG": "PNG",

@@ -1,5 +1,6 @@
 """TIFF files written by hand, without a library that reads them too."""
 
+import itertools
 import struct
 from collections.abc import Sequence
 
@@ -78,7 +79,7 @@ def _assembled(tags: dict, starts_at: int, strips: Sequence[bytes], order: str, 
         if len(given) * SIZES[form] > inside:
             where[tag] = len(blobs)
             blobs += bytes(-(-len(given) * SIZES[form] // 8) * 8)
-    starts = [after + len(blobs) + sum(map(len, strips[:index])) for index in range(len(strips))]
+    starts = list(itertools.accumulate(map(len, strips[:-1]), initial=after + len(blobs)))
     for tag, (form, given) in sorted(tags.items()):
         numbers = starts if tag == starts_at else given
         raw = bytes(numbers) if form in (1, 2, 7) else struct.pack(f"{order}{len(numbers)}{CODES[form]}", *numbers)

@@ -75,7 +75,10 @@ def test_float_is_scaled_by_its_finite_range() -> None:
     values[0, 1], values[0, 2], values[0, 3] = np.nan, np.inf, -np.inf
     content = encoded(Image.fromarray(values), "TIFF")
     pixels = decode(content)[..., 0]
-    assert inspect(content).notes == ("float scaled to 8 bits",)
+    assert inspect(content).notes == (
+        "float scaled to 8 bits by its range, -3 to 5",
+        "values that are no numbers drawn black",
+    )
     assert (pixels[0, 0], pixels[-1, -1]) == (0, 255)
     assert list(pixels[0, 1:4]) == [0, 255, 0]
     assert np.abs(pixels[1:].astype(float) - (values[1:] + 3) / 8 * 255).max() <= 0.51
@@ -197,10 +200,10 @@ def test_a_profile_is_applied(form: str) -> None:
         ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes(),
     ],
 )
-def test_a_broken_or_foreign_profile_is_ignored(profile: bytes) -> None:
+def test_a_broken_or_foreign_profile_is_ignored_and_this_is_said(profile: bytes) -> None:
     content = encoded(picture(), icc_profile=profile)
     assert np.array_equal(decode(content), np.asarray(picture()))
-    assert inspect(content).notes == ()
+    assert inspect(content).notes == ("colour profile ignored: it is damaged or does not fit the picture",)
 
 
 def test_an_srgb_profile_changes_nothing() -> None:
