@@ -134,7 +134,8 @@ class Workspace(KeptFiles):
         report = IntakeReport()
         arrivals = Arrivals(self._store, report, max_bytes=max_bytes, max_images=max_images)
         try:
-            for incoming in read_sources(sources, report, on_progress=on_progress, look=look):
+            known = arrivals.known_labels
+            for incoming in read_sources(sources, report, on_progress=on_progress, look=look, known_labels=known):
                 arrivals.take(incoming)
         except DiskFullError:
             report.warnings.append(STOPPED_BY_FULL_DISK)
