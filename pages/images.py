@@ -50,7 +50,7 @@ if bar.button("Edit labels", icon=":material/label:"):
 if len(shown) < len(images):
     gallery.remove_shown(shown, bar)
 line = st.container(horizontal=True, vertical_alignment="center", height=44, border=False)
-line.caption(labels.sentence(images, shown))
+line.caption(labels.sentence(images, shown), width="content")
 with line:
     undo.show()
 page = gallery.paged(shown, key="gallery_page", page_size=60)

@@ -6,7 +6,7 @@ import functools
 import os
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import IO, TYPE_CHECKING
 
 from featx_core.base.file_names import clean_path, is_system_file, tails_of
@@ -46,10 +46,13 @@ def is_zip(file: IO[bytes]) -> bool:
 class ZipMembers:
     """The files of an archive, one by one: None for one that a system put there, which the report counts."""
 
-    def __init__(self, archive: zipfile.ZipFile, name: str, report: IntakeReport) -> None:
+    def __init__(
+        self, archive: zipfile.ZipFile, name: str, report: IntakeReport, known_labels: Collection[str]
+    ) -> None:
         self._archive = archive
         self._name = name
         self._report = report
+        self._known_labels = known_labels
         self._entries = [(info, _member_name(info)) for info in archive.infolist() if not info.is_dir()]
         self.n_members = len(self._entries)
         self._n_images = 0
@@ -58,7 +61,7 @@ class ZipMembers:
     def __iter__(self) -> Iterator[FoundFile | None]:
         raw_names = [raw for _, raw in self._entries]
         paths = [clean_path(raw) for raw in raw_names]
-        facts = zip(self._entries, paths, tails_of(paths), labels_of(raw_names), strict=True)
+        facts = zip(self._entries, paths, tails_of(paths), labels_of(raw_names, self._known_labels), strict=True)
         for (info, raw), path, name, label in facts:
             if is_system_file(raw):
                 self._report.ignored += 1
@@ -101,13 +104,14 @@ class ZipMembers:
         return content
 
 
-def read_zip(file: IO[bytes], name: str, report: IntakeReport) -> ZipMembers:
+def read_zip(file: IO[bytes], name: str, report: IntakeReport, *, known_labels: Collection[str] = ()) -> ZipMembers:
     """Open an archive.
 
     Args:
         file: The archive, seekable.
         name: What to call it.
         report: Where what is left out is named.
+        known_labels: The labels that are in use, by which its folders may be known.
 
     Raises:
         ArchiveError: If it is no archive, damaged, too large, or holds too many files.
@@ -133,7 +137,7 @@ def read_zip(file: IO[bytes], name: str, report: IntakeReport) -> ZipMembers:
         raise ArchiveError("is an empty archive")
     if all(info.flag_bits & _ENCRYPTED for info in files):
         raise ArchiveError("is password protected: unpack it and add the folder")
-    return ZipMembers(archive, name, report)
+    return ZipMembers(archive, name, report, known_labels)
 
 
 def read_image(file: IO[bytes], size: int) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from featx_core.base.file_names import clean_path, folders_of, has_image_extension, is_system_file
@@ -68,15 +68,25 @@ def folder_levels(paths: Sequence[str]) -> list[FolderLevel]:
     return [FolderLevel(index, dict(count)) for index, count in enumerate(counts)]
 
 
-def best_level(levels: Sequence[FolderLevel]) -> int | None:
+def best_level(levels: Sequence[FolderLevel], known: Collection[str] = ()) -> int | None:
     """Pick the level whose names split the images best into classes; None when no level does.
 
     That is the outermost one with several folders whose names can be classes, so not "train" and "val", not "images". One
-    that puts all but a stray image into one folder gives way to a level below it.
+    that puts all but a stray image into one folder gives way to a level below it. Before them comes a level whose folders
+    are all labels already.
+
+    Args:
+        levels: As `folder_levels` gives them.
+        known: The labels that are in use.
 
     >>> best_level(folder_levels(["train/cat/images/1.jpg", "val/dog/images/2.jpg"]))
     1
+    >>> best_level(folder_levels(["more/cat/1.jpg", "more/cat/2.jpg"]), known={"cat", "dog"})
+    1
     """
+    in_use = [level.index for level in levels if level.n_images.keys() <= set(known)]
+    if in_use:
+        return in_use[0]
     candidates = [level for level in levels if level.tells_apart]
     even = [level for level in candidates if not _is_one_folder(level)]
     return (even or candidates)[0].index if candidates else None
@@ -92,18 +102,19 @@ def label_at(path: str, index: int | None) -> str | None:
     return folders[index] if index is not None and index < len(folders) else None
 
 
-def labels_of(names: Sequence[str]) -> list[str | None]:
+def labels_of(names: Sequence[str], known: Collection[str] = ()) -> list[str | None]:
     """Read the labels of the files of one source from their folders.
 
     Args:
         names: With their folders. Only those that are named as images decide on the level, when there are any.
+        known: The labels that are in use.
 
     >>> labels_of(["birds/owl/1.jpg", "birds/eagle/1.jpg", "birds/2.jpg", "read me.txt"])
     ['owl', 'eagle', None, None]
     """
     shown = [name for name in names if not is_system_file(name)]
     deciding = [name for name in shown if has_image_extension(name)] or shown
-    index = best_level(folder_levels([clean_path(name) for name in deciding]))
+    index = best_level(folder_levels([clean_path(name) for name in deciding]), known)
     return [label_at(clean_path(name), index) for name in names]
 
 

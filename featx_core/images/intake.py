@@ -8,7 +8,7 @@ import hashlib
 import io
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +91,7 @@ def read_sources(
     *,
     on_progress: ProgressCallback | None = None,
     look: Examine | None = None,
+    known_labels: Collection[str] = (),
 ) -> Iterator[Incoming]:
     """Read images one after another, no more than a few of them in memory.
 
@@ -102,8 +103,9 @@ def read_sources(
         report: Filled on the way, but for `added` and `duplicates`, which only the taker knows.
         on_progress: Called with files seen and files in all, as far as they are known by then.
         look: Looks at one file, as `examine` does, which it is unless given.
+        known_labels: The labels that are in use, by which folders may be known.
     """
-    files = _Files(report, list(sources) if not isinstance(sources, Iterator) else sources)
+    files = _Files(report, list(sources) if not isinstance(sources, Iterator) else sources, known_labels)
     n_seen = 0
     for pending in _looked_at_ahead(files, look or examine):
         if on_progress is not None:
@@ -119,8 +121,9 @@ def read_sources(
 class _Files:
     """All files of all sources, not read yet (None for those of systems), with a count of those that are known of."""
 
-    def __init__(self, report: IntakeReport, sources: Iterable[Source]) -> None:
+    def __init__(self, report: IntakeReport, sources: Iterable[Source], known_labels: Collection[str]) -> None:
         self._report = report
+        self._known_labels = known_labels
         self._sources = sources
         self.n_known = len(sources) if isinstance(sources, list) else 0
 
@@ -130,7 +133,8 @@ class _Files:
                 yield from self._of(source, None)
             return
         raw_names = [source[0] for source in self._sources if isinstance(source, tuple)]
-        facts = iter(zip(tails_of([clean_path(raw) for raw in raw_names]), labels_of(raw_names), strict=True))
+        labels = labels_of(raw_names, self._known_labels)
+        facts = iter(zip(tails_of([clean_path(raw) for raw in raw_names]), labels, strict=True))
         for source in self._sources:
             yield from self._of(source, next(facts) if isinstance(source, tuple) else None)
 
@@ -176,7 +180,7 @@ class _Files:
         self._report.ignored += len(listed) - len(found)
         self.n_known += len(found) - 1
         paths = [clean_path(raw) for raw, _ in found]
-        labels = labels_of([raw for raw, _ in found])
+        labels = labels_of([raw for raw, _ in found], self._known_labels)
         for (_, file), path, name, label in zip(found, paths, tails_of(paths), labels, strict=True):
             if isinstance(file, Exception):
                 yield left_out(name, file)
@@ -202,7 +206,7 @@ class _Files:
             return None
         if name.lower().endswith(_DOCUMENTS):
             raise ImageError("is a document, not an image: export its pictures as PNG or JPEG")
-        return read_zip(file, name, self._report)
+        return read_zip(file, name, self._report, known_labels=self._known_labels)
 
 
 def _read_stream(file: IO[bytes], path: str) -> bytes:

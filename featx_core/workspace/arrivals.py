@@ -51,12 +51,14 @@ class Arrivals:
 
     Attributes:
         newest: The id of the newest image that was there before.
+        known_labels: The labels that were in use before.
     """
 
     def __init__(
         self, store: Store, report: IntakeReport, *, max_bytes: int | None = None, max_images: int | None = None
     ) -> None:
         self.newest = int(store.value("SELECT coalesce(max(id), 0) FROM images"))
+        self.known_labels = {label for (label,) in store.rows("SELECT DISTINCT label FROM images") if label is not None}
         self._store = store
         self._report = report
         self._max_bytes, self._max_images = max_bytes, max_images
@@ -84,7 +86,7 @@ class Arrivals:
     def settle_labels(self) -> None:
         """Give images whose folders came one by one the labels of the best level, and say what became of labels."""
         streamed = {name: kept for name, kept in self._kept.items() if kept.is_streamed}
-        index = best_level(folder_levels([kept.path for kept in streamed.values()]))
+        index = best_level(folder_levels([kept.path for kept in streamed.values()]), self.known_labels)
         labels = {name: kept.label for name, kept in self._kept.items()}
         labels |= {name: label_at(kept.path, index) for name, kept in streamed.items()}
         changed = [(label, name) for name, label in labels.items() if label != self._kept[name].label]

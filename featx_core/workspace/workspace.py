@@ -139,9 +139,8 @@ class Workspace(KeptFiles):
             self.set_scaling(scaling)
         arrivals = Arrivals(self._store, report, max_bytes=max_bytes, max_images=max_images)
         try:
-            for incoming in read_sources(
-                sources, report, on_progress=on_progress, look=scaled_look(look, self.scaling)
-            ):
+            known, seen = arrivals.known_labels, scaled_look(look, self.scaling)
+            for incoming in read_sources(sources, report, on_progress=on_progress, look=seen, known_labels=known):
                 arrivals.take(incoming)
         except DiskFullError:
             report.warnings.append(STOPPED_BY_FULL_DISK)

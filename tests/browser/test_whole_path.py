@@ -156,14 +156,16 @@ def check_download(path, kind):
 
 
 def test_labels_are_edited_in_the_drawer_and_the_dialog(server, open_tab, shelve, make_png):
-    token = shelve(server, [(f"cat/{number}.png", make_png(number)) for number in range(3)])
+    token = shelve(
+        server, [(f"{label}/{number}.png", make_png(number)) for number, label in enumerate(("cat", "cat", "dog"))]
+    )
     page = open_tab(f"{server.url}?w={token}")
     page.locator(".tile").nth(1).click()
     drawer = page.get_by_role("dialog")
     field = drawer.get_by_label("Label")
     field.fill("lion")
     field.press("Enter")
-    page.get_by_text("3 images, 2 labels.").wait_for()
+    page.get_by_text("3 images, 3 labels.").wait_for()
     settled(page)
     press(page, "Edit labels")
     press(page.get_by_role("dialog"), "Take all labels away")

@@ -76,7 +76,8 @@ class Server:
 
     def worker(self) -> psutil.Process:
         """Find the worker process."""
-        return psutil.Process(self._pid()).children()[0]
+        children = psutil.Process(self._pid()).children()  # others look at files
+        return next(child for child in children if "featx_core.worker" in child.cmdline())
 
     def _pid(self) -> int:
         if self._process is None:

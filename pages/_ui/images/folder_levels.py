@@ -22,7 +22,7 @@ def show(workspace: Workspace) -> None:
     current = workspace.label_level()
     words = {_NO_LABELS: "No labels"} | {level.index: _words(level) for level in levels}
     shown = _NO_LABELS if current is None else current
-    chosen = st.segmented_control(
+    chosen = st.pills(
         "Labels from folders",
         list(words),
         format_func=words.__getitem__,

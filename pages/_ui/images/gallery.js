@@ -9,12 +9,13 @@ const element = (kind, className, text) => {
 const tile = (item, open) => {
   const button = element("button", "tile");
   button.type = "button";
-  button.title = item.title;
+  button.title = item.name;
   const picture = document.createElement("img");
   picture.src = item.source;
   picture.alt = item.name;
   picture.loading = "lazy";
   const words = element("div", "words");
+  words.title = item.title;
   const first = element("div", "row");
   if (item.label) {
     const dot = element("span", "dot");

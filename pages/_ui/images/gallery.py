@@ -15,7 +15,7 @@ from pages._ui.images import similar
 from pages._ui.shell import formatting, session, undo
 
 SIZES = {"S": 96, "M": 140, "L": 210}  # pixels, the least width of a tile
-LABEL_CHARACTERS = {"S": 12, "M": 20, "L": 32}  # that fit on a tile
+LABEL_CHARACTERS = {"S": 11, "M": 18, "L": 30}  # that fit on a tile
 DRAWER_SIDE = 440  # pixels, the width of the picture in the drawer
 SMALLEST_SIDE = 160
 _HERE = Path(__file__).parent
@@ -74,12 +74,12 @@ def _drawer(name: str) -> None:
     record = found[0]
     st.image(formatting.preview(record), width=max(min(record.width, DRAWER_SIDE), SMALLEST_SIDE), alt=record.name)
     st.text(record.name)
+    if record.path not in ("", record.name):
+        st.caption(formatting.escape(record.path))
     facts = f"{record.width} x {record.height} pixels, {record.format}, brightness {record.brightness:.0f} of 100"
     st.caption(formatting.escape(facts))
     for note in record.notes:
         st.caption(formatting.escape(note))
-    if record.path != record.name:
-        st.caption(formatting.escape(record.path))
     label = st.text_input("Label", value=record.label or "", key=f"label_of_{record.digest}_{name}")
     if label.strip() != (record.label or ""):
         _done(lambda: workspace.set_labels({name: label.strip() or None}))

@@ -158,6 +158,17 @@ def test_files_that_come_one_by_one_are_labelled_though_the_last_fails() -> None
     assert report.added == 2
 
 
+def test_a_folder_whose_name_is_a_label_already_gives_it_to_what_comes_later() -> None:
+    workspace = Workspace.open(":memory:")
+    workspace.add(pngs("cat/1.png", "dog/2.png"))
+    workspace.add(pngs("cat/3.png"))
+    workspace.add([("more.zip", zipped(dict(pngs("siteA/dog/4.png", "siteB/cat/5.png"))))])
+    workspace.add(iter(pngs("dog/6.png")))
+    assert workspace.images().labels == ["cat", "dog", "cat", "dog", "cat", "dog"]
+    workspace.add(pngs("owl/7.png"))
+    assert workspace.images().labels[-1] is None
+
+
 LONG = [
     f"Animalia_Chordata_Aves_Passeriformes_Passerellidae_Zonotrichia_{name}" for name in ("leucophrys", "albicollis")
 ]

@@ -59,7 +59,7 @@ def test_long_labels_are_whole_in_the_filter_and_differ_on_the_tiles(visit, shel
     visitor = visit(shelve([(f"{label}/{number}.png", make_png(number)) for number, label in enumerate(LONG)]))
     shown = [tile["label"] for tile in tiles(visitor)]
     assert len(set(shown)) == 2
-    assert all(len(label) <= 20 for label in shown)
+    assert all(len(label) <= 18 for label in shown)
     assert [tile["title"] for tile in tiles(visitor)] == [
         f"{label}\n{label}/{row}.png" for row, label in enumerate(LONG)
     ]
