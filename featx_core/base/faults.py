@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import logging
 import secrets
 from dataclasses import dataclass
@@ -52,20 +53,25 @@ def explain_fault(error: Exception, task: str) -> Fault:
 def _is_written_for_people(error: Exception) -> bool:
     if _is_ours(type(error).__module__):
         return True
-    return isinstance(error, ValueError) and _is_ours(_raised_in(error.__traceback__))
+    return isinstance(error, ValueError) and _was_raised_here(error.__traceback__)
 
 
 def _is_ours(module: str) -> bool:
     return module == _PACKAGE or module.startswith(_PACKAGE + ".")
 
 
-def _raised_in(traceback: TracebackType | None) -> str:
-    """Name the module whose code raised the exception: the last frame of its traceback."""
-    module = ""
-    while traceback is not None:
-        module = traceback.tb_frame.f_globals.get("__name__", "")
+def _was_raised_here(traceback: TracebackType | None) -> bool:
+    """Tell whether a `raise` of featx raised the exception, and not a function that it called and that is not in Python.
+
+    Such a function (most of numpy) leaves no frame of its own in the traceback.
+    """
+    if traceback is None:
+        return False
+    while traceback.tb_next is not None:
         traceback = traceback.tb_next
-    return module
+    frame = traceback.tb_frame
+    instruction = dis.opname[frame.f_code.co_code[traceback.tb_lasti]]
+    return _is_ours(frame.f_globals.get("__name__", "")) and instruction == "RAISE_VARARGS"
 
 
 def _text(error: Exception) -> str:

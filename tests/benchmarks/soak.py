@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 import featx_core as fx
+from featx_core.tasks.requests import ExtractJob
 from featx_core.worker import Limits, Supervisor
 from featx_core.worker.jobs import Job
 from tests.benchmarks.measuring import Outcome, at_most, photograph
@@ -71,6 +72,7 @@ def _specs() -> Iterator[fx.Pretrained]:
 
 
 def _done(supervisor: Supervisor, spec: fx.Pretrained, path: str) -> Job | None:
-    asked = {"spec": spec.to_json(), "batch_size": None}
-    job = supervisor.submit("extract", workspace_path=path, parameters=asked, title=spec.title, owner="soak")
+    asked = ExtractJob(spec)
+    parameters = asked.to_parameters()
+    job = supervisor.submit(asked.task, workspace_path=path, parameters=parameters, title=spec.title, owner="soak")
     return supervisor.wait(job.key, PATIENCE)

@@ -1,6 +1,7 @@
 """From an exception to what a person reads of it."""
 
 import numpy as np
+import pytest
 
 from featx_core.base.faults import explain_fault, new_reference
 from featx_core.specs.registry import spec_from_json
@@ -32,6 +33,22 @@ def test_a_sentence_of_featx_passes(caplog):
         fault = explain_fault(error, "extract")
         assert (fault.message, fault.reference, fault.is_out_of_memory) == (str(error), None, False)
     assert caplog.text == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "passes"),
+    [
+        ("raise ValueError('Pick another image.')", True),
+        ("with contextlib.suppress(KeyError): raise ValueError('Pick another image.')", True),
+        ("numpy.zeros(3).reshape(2, 2)", False),
+        ("with contextlib.suppress(KeyError): int('a')", False),
+    ],
+)
+def test_what_a_library_without_frames_says_does_not_pass(body, passes):
+    names = {"__name__": "featx_core.any.module"}
+    exec(f"import contextlib, numpy\ndef work():\n  try:\n    {body}\n  finally:\n    pass", names)
+    fault = explain_fault(raised(names["work"]), "extract")
+    assert (fault.message == "Pick another image.", fault.reference is None) == (passes, passes)
 
 
 def test_a_plain_value_error_passes_only_from_featx_itself():

@@ -92,3 +92,7 @@ def test_sketching_tells_its_progress_and_reads_equal_files_once(workspace):
     assert seen == [(done, 6) for done in range(1, 7)]
     assert found.pictures.shape == (6, 256, 3)
     assert sketch([]).color_histograms.shape == (0, 512)
+
+
+def test_no_images_make_no_groups():
+    assert duplicate_groups([]).tolist() == []
