@@ -18,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 from featx_core.base.file_names import EXTENSIONS
 from featx_core.base.wording import spaced, too_large
-from featx_core.images.color import FAULTS, to_rgb
+from featx_core.images.colors.conversion import FAULTS, to_rgb
 from featx_core.images.file_kinds import described_kind, is_image, unread_kind
 from featx_core.images.file_structure import MAX_FRAMES, ends_early, has_too_many_parts, scan_count, without_metadata
 from featx_core.images.fitting import FITS, Placement, fit_image, place, to_original

@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
-from featx_core.images.color import Loaded, orientation
-from featx_core.images.declared_colors import declared_colors
+from featx_core.images.colors.conversion import Loaded, orientation
+from featx_core.images.colors.declared import declared_colors
 from featx_core.images.file_structure import MAX_FRAMES, frame_count
 from featx_core.images.formats import netpbm
 from featx_core.images.formats.boxes import count_pictures

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from featx_core.base.labels import label_text
 from featx_core.images.decoding import THUMBNAIL_SIDE, ImageError, thumbnail
-from featx_core.images.folder_labels import FolderLevel, folder_levels, label_at, label_words
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.images.intake import Examine, read_sources
 from featx_core.images.intake_report import IntakeReport
 from featx_core.tables.rows import Rows
 from featx_core.workspace.arrivals import STOPPED_BY_FULL_DISK, Arrivals, image_sizes
-from featx_core.workspace.kept_files import KeptFiles, is_whole
+from featx_core.workspace.kept_files import is_whole
+from featx_core.workspace.last_intake import LastIntake
 from featx_core.workspace.removals import Removals, remove_images
 from featx_core.workspace.reserve import Reserve
 from featx_core.workspace.runs import Ledger
@@ -31,9 +29,6 @@ if TYPE_CHECKING:
 
 MAX_UPLOAD_BYTES = 2 * 1024**3  # row 22 of docs/faults.md: what one workspace takes through a browser
 MAX_UPLOAD_IMAGES = 20_000
-OTHER_LABELS = -2
-"""What `label_level` gives where labels do not come from one level of folders."""
-
 MAX_THUMBNAIL_BYTES = 1024**2
 _RECORDS = (
     "SELECT images.name, label, contents.digest, width, height, format, brightness, notes, path"
@@ -49,7 +44,7 @@ class HasDigests(Protocol):
         """The SHA-256 of each."""
 
 
-class Workspace(KeptFiles):
+class Workspace(LastIntake):
     """Images, labels, runs and feature vectors in one SQLite file.
 
     Several threads and processes may hold the same file open at once; each sees what the others have finished.
@@ -65,7 +60,6 @@ class Workspace(KeptFiles):
         self.vectors = VectorStore(store)
         self.ledger = Ledger(store, self.vectors)
         self.removals = Removals(store)
-        self._unsaved_report: IntakeReport | None = None
         self._sized: tuple[tuple[int, int], tuple[int, int]] | None = None  # as they were at a version of the file
         self._listed: tuple[tuple[int, int], ImageSet] | None = None  # the images as they were at a version of the file
 
@@ -149,14 +143,6 @@ class Workspace(KeptFiles):
             self._enter(report, arrivals)
         return report
 
-    def _keep_report(self, report: IntakeReport) -> None:
-        """Keep a report; where the disk takes nothing more, in memory."""
-        self._unsaved_report = None
-        try:
-            self.set_fact("intake", report.to_json())
-        except WorkspaceError:
-            self._unsaved_report = report
-
     def _enter(self, report: IntakeReport, arrivals: Arrivals) -> None:
         """Enter what came of an intake, however it ended."""
         with contextlib.suppress(WorkspaceError):
@@ -189,15 +175,6 @@ class Workspace(KeptFiles):
         if self._sized is None or self._sized[0] != version:
             self._sized = version, image_sizes(self._store)
         return self._sized[1]
-
-    def last_intake(self) -> IntakeReport | None:
-        """Fetch the report of the last `add`, or None."""
-        if self._unsaved_report is not None:
-            return self._unsaved_report
-        try:
-            return IntakeReport.from_json(self.fact("intake") or "")
-        except (ValueError, RecursionError):
-            return None
 
     def images(self) -> ImageSet:
         """List all images in the order in which they came."""
@@ -238,51 +215,6 @@ class Workspace(KeptFiles):
         if _is_thumbnail(small):
             return bytes(small)
         return thumbnail(self.content(digest), THUMBNAIL_SIDE, scaling=self.scaling)
-
-    def set_labels(self, labels: Mapping[str, Any]) -> None:
-        """Give images new labels.
-
-        Args:
-            labels: Image name to label, see `label_text`; None takes the label away. Names that are not there are passed over.
-        """
-        rows = [(label_text(label), name) for name, label in labels.items()]
-        self._store.free(lambda connection: connection.executemany("UPDATE images SET label = ? WHERE name = ?", rows))
-
-    def folder_levels(self) -> list[FolderLevel]:
-        """List the levels of the folders that the images of the last `add` lay in, the outermost first."""
-        return folder_levels([path for _, path in self._newest_paths()])
-
-    def label_by_folder(self, index: int | None) -> None:
-        """Label the images of the last `add` by the folders that they lay in.
-
-        Args:
-            index: Of the level, 0 for the outermost. Images that lie less deep lose their label, and with None all do.
-        """
-        newest = self._newest_paths()
-        labels = {name: label_at(path, index) for name, path in newest}
-        self.set_labels(labels)
-        report = self.last_intake()
-        if report is not None:
-            words = label_words([path for _, path in newest], list(labels.values()))
-            self._keep_report(dataclasses.replace(report, labels=words))
-
-    def label_level(self) -> int | None:
-        """Tell which level of folders the labels of the images of the last `add` come from.
-
-        Returns:
-            Its index, 0 for the outermost; None where they have no labels; `OTHER_LABELS` where they have others.
-        """
-        newest, known = self._newest_paths(), dict(zip(self.images().names, self.images().labels, strict=True))
-        levels: tuple[int | None, ...] = (None, *range(len(folder_levels([path for _, path in newest]))))
-        for index in levels:
-            if all(known.get(name) == label_at(path, index) for name, path in newest):
-                return index
-        return OTHER_LABELS
-
-    def _newest_paths(self) -> list[tuple[str, str]]:
-        after = self.fact("intake_after") or ""
-        query = "SELECT name, path FROM images WHERE id > ? AND path IS NOT NULL ORDER BY id"
-        return self._store.rows(query, (int(after),)) if after.isdecimal() and len(after) < 19 else []
 
     def remove(self, names: Iterable[str]) -> None:
         """Take images out for good, with the vectors and bytes that no other image shares.

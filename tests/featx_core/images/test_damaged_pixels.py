@@ -10,7 +10,7 @@ import pi_heif
 import pytest
 from PIL import Image, ImageCms
 
-from featx_core.images.color import FAULTS
+from featx_core.images.colors.conversion import FAULTS
 from featx_core.images.decoding import ImageError, decode, examine, inspect
 from featx_core.images.opening import IMAGE_FORMATS
 from tests.toys.odd_files import HEIC, TWO_PICTURES, encoded, picture, png_chunk, png_with

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from featx_core.workspace.workspace import OTHER_LABELS, Workspace
+from featx_core.workspace.last_intake import OTHER_LABELS
+from featx_core.workspace.workspace import Workspace
 from tests.toys.odd_files import encoded, picture, zipped
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "before_the_move.featx"

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageCms
 
-from featx_core.images import color_spaces
-from featx_core.images.color_spaces import ColorSpace
-from featx_core.images.declared_colors import Declared
-from featx_core.images.profiles import ProfileError, keeps_greys, profile_mode, transform
+from featx_core.images.colors import spaces
+from featx_core.images.colors.declared import Declared
+from featx_core.images.colors.profiles import ProfileError, keeps_greys, profile_mode, transform
+from featx_core.images.colors.spaces import ColorSpace
 
 FAULTS = (
     OSError,
@@ -152,7 +152,7 @@ def _through_profile(profile: bytes, mode: str) -> tuple[_Conversion | None, tup
 
 
 def _through_numbers(space: ColorSpace, colors: Image.Image) -> Image.Image:
-    return Image.fromarray(color_spaces.to_srgb(np.asarray(_as_rgb(colors)), space))
+    return Image.fromarray(spaces.to_srgb(np.asarray(_as_rgb(colors)), space))
 
 
 def _converted(image: Image.Image, convert: _Conversion) -> tuple[Image.Image, bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from featx_core.images.color_spaces import ColorSpace, Point, of_numbers
+from featx_core.images.colors.spaces import ColorSpace, Point, of_numbers
 from featx_core.images.formats.boxes import numbered_colors
 from featx_core.images.formats.png_chunks import PNG_START, chunks_before_pixels
 

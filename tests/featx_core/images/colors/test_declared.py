@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from featx_core.images.color_spaces import HLG, PQ, PRIMARIES, ColorSpace, of_numbers, to_srgb
+from featx_core.images.colors.spaces import HLG, PQ, PRIMARIES, ColorSpace, of_numbers, to_srgb
 from featx_core.images.decoding import decode, inspect
 from featx_core.images.formats.boxes import numbered_colors
 from tests.toys.icc_profiles import P3, profile

@@ -1,0 +1,86 @@
+"""What a workspace remembers of its last intake: the report, and the folders that images lay in."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from featx_core.base.labels import label_text
+from featx_core.images.folder_labels import FolderLevel, folder_levels, label_at, label_words
+from featx_core.images.intake_report import IntakeReport
+from featx_core.workspace.kept_files import KeptFiles
+from featx_core.workspace.store import Store, WorkspaceError
+
+OTHER_LABELS = -2
+"""What `label_level` gives where labels do not come from one level of folders."""
+
+
+class LastIntake(KeptFiles):
+    """The part of a workspace that knows its last intake, and labels images by their folders."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self._unsaved_report: IntakeReport | None = None
+
+    def last_intake(self) -> IntakeReport | None:
+        """Fetch the report of the last `add`, or None."""
+        if self._unsaved_report is not None:
+            return self._unsaved_report
+        try:
+            return IntakeReport.from_json(self.fact("intake") or "")
+        except (ValueError, RecursionError):
+            return None
+
+    def set_labels(self, labels: Mapping[str, Any]) -> None:
+        """Give images new labels.
+
+        Args:
+            labels: Image name to label, see `label_text`; None takes the label away. Names that are not there are passed over.
+        """
+        rows = [(label_text(label), name) for name, label in labels.items()]
+        self._store.free(lambda connection: connection.executemany("UPDATE images SET label = ? WHERE name = ?", rows))
+
+    def folder_levels(self) -> list[FolderLevel]:
+        """List the levels of the folders that the images of the last `add` lay in, the outermost first."""
+        return folder_levels([path for _, path in self._newest_paths()])
+
+    def label_by_folder(self, index: int | None) -> None:
+        """Label the images of the last `add` by the folders that they lay in.
+
+        Args:
+            index: Of the level, 0 for the outermost. Images that lie less deep lose their label, and with None all do.
+        """
+        newest = self._newest_paths()
+        labels = {name: label_at(path, index) for name, path in newest}
+        self.set_labels(labels)
+        report = self.last_intake()
+        if report is not None:
+            words = label_words([path for _, path in newest], list(labels.values()))
+            self._keep_report(dataclasses.replace(report, labels=words))
+
+    def label_level(self) -> int | None:
+        """Tell which level of folders the labels of the images of the last `add` come from.
+
+        Returns:
+            Its index, 0 for the outermost; None where they have no labels; `OTHER_LABELS` where they have others.
+        """
+        newest, known = self._newest_paths(), dict(self._store.rows("SELECT name, label FROM images"))
+        levels: tuple[int | None, ...] = (None, *range(len(folder_levels([path for _, path in newest]))))
+        for index in levels:
+            if all(known.get(name) == label_at(path, index) for name, path in newest):
+                return index
+        return OTHER_LABELS
+
+    def _newest_paths(self) -> list[tuple[str, str]]:
+        after = self.fact("intake_after") or ""
+        query = "SELECT name, path FROM images WHERE id > ? AND path IS NOT NULL ORDER BY id"
+        return self._store.rows(query, (int(after),)) if after.isdecimal() and len(after) < 19 else []
+
+    def _keep_report(self, report: IntakeReport) -> None:
+        """Keep a report; where the disk takes nothing more, in memory."""
+        self._unsaved_report = None
+        try:
+            self.set_fact("intake", report.to_json())
+        except WorkspaceError:
+            self._unsaved_report = report
