@@ -21,7 +21,7 @@ import featx_core as fx
 from pages._ui.shell.library import new_token
 from tests.benchmarks.crowd import BACKBONE
 from tests.benchmarks.measuring import Outcome, at_most, photograph, spread
-from tests.toys.serving import ROOT, Server, launch
+from tests.toys.app.serving import ROOT, Server, launch
 
 N_IMAGES = 16
 SIZE = (640, 480)

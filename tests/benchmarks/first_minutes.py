@@ -18,7 +18,7 @@ import psutil
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from tests.toys.serving import Server, launch
+from tests.toys.app.serving import Server, launch
 
 PHOTO = (4000, 3000)  # pixels, 12 megapixels
 STARTS = 3

@@ -39,7 +39,7 @@ def tsne(*, quick: bool) -> list[Outcome]:
 def map_page(*, quick: bool) -> list[Outcome]:
     """Time a rerun of the whole Map page, as a click makes it, with its figure in the message to the browser."""
     from pages._ui.shell import jobs, library
-    from tests.toys.visiting import InlineWorker, Visitor, keep_run
+    from tests.toys.app.visiting import InlineWorker, Visitor, keep_run
 
     n_images = 1_200 if quick else 10_000
     worker = InlineWorker()

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, 
 
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell.library import new_token
-from tests.toys.serving import CHROMIUM, Server, launch
+from tests.toys.app.serving import CHROMIUM, Server, launch
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 SIZE = {"width": 1440, "height": 1000}

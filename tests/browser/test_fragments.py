@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.toys.serving import Server
+from tests.toys.app.serving import Server
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from tests.toys.odd_files import encoded, picture
+from tests.toys.files.odd_files import encoded, picture
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.steps import PAGES, frame_links, go, names_in, settled
-from tests.toys.serving import Server
+from tests.toys.app.serving import Server
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.steps import PATIENCE
-from tests.toys.serving import Server
+from tests.toys.app.serving import Server
 
 START_SECONDS = 20.0  # that `hasty_app.py` gives its worker
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

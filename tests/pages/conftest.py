@@ -22,8 +22,8 @@ from featx_core.tasks.registry import TASKS
 from featx_core.tasks.requests import ExtractJob, StudyJob
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import jobs, library, questions
-from tests.toys.comparing_runs import LABELS, spaces
-from tests.toys.visiting import PATIENCE, SPEC, InlineWorker, Visitor, keep_run, leave_keras_to_itself, quiet_report
+from tests.toys.app.comparing_runs import LABELS, spaces
+from tests.toys.app.visiting import PATIENCE, SPEC, InlineWorker, Visitor, keep_run, leave_keras_to_itself, quiet_report
 
 A_FEW_SHAPES = [f"{label}-0{number}.png" for label in ("disc", "star", "waves") for number in (1, 2, 3, 4)]
 

@@ -10,7 +10,7 @@ from PIL import Image
 from featx_core.images import archives
 from featx_core.images.intake import Incoming, read_sources
 from featx_core.images.intake_report import IntakeReport
-from tests.toys.odd_files import encoded, picture, with_flag, zipped
+from tests.toys.files.odd_files import encoded, picture, with_flag, zipped
 
 PNG = encoded(picture(20, 20))
 

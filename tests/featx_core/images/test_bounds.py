@@ -16,8 +16,8 @@ from PIL import Image
 
 from featx_core.images.decoding import MAX_IMAGE_BYTES, MAX_PIXELS_OF, ImageError, inspect
 from featx_core.images.file_structure import MAX_FRAMES, frame_count
-from tests.toys.odd_files import encoded, picture, png_chunk
-from tests.toys.tiff_files import tiff
+from tests.toys.files.odd_files import encoded, picture, png_chunk
+from tests.toys.files.tiff_files import tiff
 
 ROOT = Path(__file__).parents[3]
 MOST_SECONDS = 3.0  # on a slow machine; the longest takes a fifth of it

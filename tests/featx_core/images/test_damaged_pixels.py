@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 from featx_core.images.colors.conversion import FAULTS
 from featx_core.images.decoding import ImageError, decode, examine, inspect
 from featx_core.images.opening import IMAGE_FORMATS
-from tests.toys.odd_files import HEIC, TWO_PICTURES, encoded, picture, png_chunk, png_with
+from tests.toys.files.odd_files import HEIC, TWO_PICTURES, encoded, picture, png_chunk, png_with
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 

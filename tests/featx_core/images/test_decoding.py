@@ -10,8 +10,17 @@ from PIL import Image, ImageFile
 from featx_core.images import decoding
 from featx_core.images.decoding import ImageError, decode, inspect, thumbnail
 from featx_core.images.file_structure import MAX_FRAMES, frame_count
+from tests.toys.files.odd_files import (
+    HEIC,
+    WRITTEN,
+    encoded,
+    picture,
+    png_chunk,
+    png_header_only,
+    png_with,
+    tiff_with_tags,
+)
 from tests.toys.memory import forget_peak, peak_megabytes
-from tests.toys.odd_files import HEIC, WRITTEN, encoded, picture, png_chunk, png_header_only, png_with, tiff_with_tags
 
 
 @pytest.mark.parametrize("form", WRITTEN)

@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 from featx_core.images.decoding import ImageError, decode, inspect
 from featx_core.images.intake import read_sources
 from featx_core.images.intake_report import IntakeReport
-from tests.toys.odd_files import HEIC, encoded, picture, zipped
+from tests.toys.files.odd_files import HEIC, encoded, picture, zipped
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 

@@ -9,14 +9,14 @@ import pytest
 from featx_core.images.decoding import ImageError, examine
 from featx_core.images.examiners import EXAMINERS, Examiner, Examiners
 from featx_core.workspace.workspace import Workspace
-from tests.toys.odd_files import WRITTEN, encoded, picture
+from tests.toys.files.odd_files import WRITTEN, encoded, picture
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ends processes by signals")
 
 
 @pytest.fixture
 def bad():
-    made = Examiner("tests.toys.looking_badly", seconds=20.0)
+    made = Examiner("tests.toys.files.looking_badly", seconds=20.0)
     yield made
     made.close()
 

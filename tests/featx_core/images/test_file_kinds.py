@@ -4,7 +4,7 @@ import struct
 import pytest
 
 from featx_core.images.decoding import ImageError, inspect
-from tests.toys.odd_files import encoded, picture
+from tests.toys.files.odd_files import encoded, picture
 
 NIFTI = struct.pack("<I", 348) + bytes(340) + b"n+1\0" + bytes(4)
 PLANES = "export single planes as PNG or TIFF"

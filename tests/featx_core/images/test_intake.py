@@ -11,7 +11,7 @@ from PIL import Image
 from featx_core.base.progress import Cancelled
 from featx_core.images.intake import Incoming, Source, read_sources
 from featx_core.images.intake_report import IntakeReport
-from tests.toys.odd_files import HEIC, WRITTEN, encoded, picture, zipped
+from tests.toys.files.odd_files import HEIC, WRITTEN, encoded, picture, zipped
 
 
 def taken(*sources: Source) -> tuple[list[Incoming], IntakeReport]:

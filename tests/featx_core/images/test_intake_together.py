@@ -18,7 +18,7 @@ from featx_core.images.decoding import ImageError, decode, examine, inspect, thu
 from featx_core.images.intake import read_sources
 from featx_core.images.intake_report import IntakeReport
 from featx_core.workspace.workspace import Workspace
-from tests.toys.odd_files import encoded, picture, zipped
+from tests.toys.files.odd_files import encoded, picture, zipped
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -217,7 +217,7 @@ def test_headers_that_lie_cost_no_memory_and_nothing_is_printed() -> None:
         import struct, sys
         from tests.toys.memory import forget_peak, peak_megabytes
         sys.path.insert(0, "tests/featx_core")
-        from tests.toys.odd_files import encoded, picture, png_header_only
+        from tests.toys.files.odd_files import encoded, picture, png_header_only
         from featx_core.images.decoding import ImageError, inspect
 
         def declaring(form, width, height):

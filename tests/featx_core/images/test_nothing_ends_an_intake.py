@@ -21,7 +21,7 @@ from featx_core.images.intake import read_sources
 from featx_core.images.intake_report import IntakeReport
 from featx_core.workspace import arrivals
 from featx_core.workspace.workspace import Workspace
-from tests.toys.odd_files import encoded, picture, zipped
+from tests.toys.files.odd_files import encoded, picture, zipped
 
 FILES = {f"{number}.png": encoded(picture(20, 20, seed=number)) for number in range(5)}
 EVERY_EXCEPTION = sorted(

@@ -9,8 +9,8 @@ import pytest
 from featx_core.images.decoding import decode, examine, inspect
 from featx_core.images.formats.raster import Raster
 from featx_core.images.scaling import SCALINGS, eight_bit
-from tests.toys.odd_files import png_16_bit, png_chunk, png_with
-from tests.toys.tiff_files import ramp, tiff
+from tests.toys.files.odd_files import png_16_bit, png_chunk, png_with
+from tests.toys.files.tiff_files import ramp, tiff
 
 RAMP = np.rint(255 * ramp())
 

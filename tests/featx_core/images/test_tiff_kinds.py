@@ -9,8 +9,8 @@ import tifffile
 from PIL import Image
 
 from featx_core.images.decoding import ImageError, decode, inspect
-from tests.toys.odd_files import encoded, picture
-from tests.toys.tiff_files import colors, ramp, tiff
+from tests.toys.files.odd_files import encoded, picture
+from tests.toys.files.tiff_files import colors, ramp, tiff
 
 GREY = np.rint(255 * ramp())[..., None]
 COLORS = np.rint(255 * colors())

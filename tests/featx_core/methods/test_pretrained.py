@@ -17,7 +17,7 @@ from featx_core.networks.weights_loading import WeightsError
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import SpecError
-from tests.toys.legacy_weights import legacy_file
+from tests.toys.files.legacy_weights import legacy_file
 
 SMALL = ("vgg16", pytest.param("convnext_tiny", marks=pytest.mark.slow))  # the second normalises after pooling
 

@@ -14,7 +14,7 @@ from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import SpecError
 from featx_core.tasks.extraction import extract_features
 from featx_core.tasks.requests import ExtractJob
-from tests.toys.visiting import quiet_report
+from tests.toys.app.visiting import quiet_report
 
 SMALL = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
 SPEC = LambdaTransform(("x ** 2", "x / norm(x)"), source=SMALL)

@@ -15,7 +15,7 @@ from featx_core.backbones.registry import BACKBONES
 from featx_core.networks.efficientnet_lite import arrays_from_torch, build
 from featx_core.networks.installed import read_installed
 from featx_core.networks.named_arrays import assign
-from tests.toys.whole_number_pictures import whole_number_pictures
+from tests.toys.files.whole_number_pictures import whole_number_pictures
 
 CHANNELS = {
     "efficientnet_lite0": [142, 245, 593, 661, 848, 989],

@@ -6,7 +6,7 @@ import pytest
 
 from featx_core.networks.torch_file import read_tensors
 from featx_core.networks.weights_loading import WeightsError
-from tests.toys.torch_files import View, asking_for, torch_file
+from tests.toys.files.torch_files import View, asking_for, torch_file
 
 NUMBERS = np.arange(6, dtype=np.float32)
 

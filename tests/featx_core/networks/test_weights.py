@@ -16,7 +16,7 @@ from featx_core.base.progress import Cancelled
 from featx_core.networks import checked_files, downloads, weights
 from featx_core.networks.origins import build_network
 from featx_core.networks.weights_loading import WeightsError, count_values
-from tests.toys.legacy_weights import legacy_file
+from tests.toys.files.legacy_weights import legacy_file
 from tests.toys.weights_server import PIECE, serving
 
 ROW = BACKBONES["vgg16"]

@@ -8,8 +8,8 @@ import pytest
 from featx_core.backbones.registry import BACKBONES
 from featx_core.networks.origins import build_network
 from featx_core.networks.weights_loading import WeightsError, load_into
-from tests.toys.legacy_weights import legacy_file
-from tests.toys.torch_files import View, torch_file
+from tests.toys.files.legacy_weights import legacy_file
+from tests.toys.files.torch_files import View, torch_file
 
 
 @pytest.fixture(scope="module")

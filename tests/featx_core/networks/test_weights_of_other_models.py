@@ -15,7 +15,7 @@ from featx_core.networks.origins import build_network
 from featx_core.networks.saved.matching import expected_layers, match
 from featx_core.networks.saved.models import MAX_GROUPS, Place, SavedLayer, SavedModel, place_of, read_models
 from featx_core.networks.weights_loading import WeightsError, load_into
-from tests.toys.legacy_weights import legacy_file
+from tests.toys.files.legacy_weights import legacy_file
 
 keras = load_keras()
 layers = keras.layers

@@ -14,7 +14,7 @@ from featx_core.specs.pretrained import Pretrained
 from featx_core.tables import layout
 from featx_core.tables.layout import Choice, TableError
 from featx_core.tables.reading import TABLE_FILES, look_at_table, read_table, read_vectors
-from tests.toys.table_files import declared, npy, npz, parquet
+from tests.toys.files.table_files import declared, npy, npz, parquet
 
 
 class Marker:

@@ -9,7 +9,7 @@ import pytest
 from featx_core.measures.probes import linear_probe
 from featx_core.tables.layout import Choice, TableError
 from featx_core.tables.reading import look_at_table, open_table, read_vectors
-from tests.toys.table_files import csv, npy, npz, parquet
+from tests.toys.files.table_files import csv, npy, npz, parquet
 
 N = 120
 WORDS = np.repeat(["oak", "elm", "ash"], N // 3)

@@ -8,7 +8,7 @@ from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.tasks import extraction, studies
 from featx_core.tasks.registry import TASKS
 from featx_core.tasks.requests import ExtractJob, StudyJob
-from tests.toys.visiting import quiet_report
+from tests.toys.app.visiting import quiet_report
 
 SMALL = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
 

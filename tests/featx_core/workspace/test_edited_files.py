@@ -14,7 +14,7 @@ from featx_core.images.decoding import ImageError
 from featx_core.workspace import schema
 from featx_core.workspace.store import DamagedWorkspaceError, WorkspaceError
 from featx_core.workspace.workspace import Workspace
-from tests.toys.edited_workspaces import SPEC, edit, make, read_everything
+from tests.toys.files.edited_workspaces import SPEC, edit, make, read_everything
 
 
 @pytest.fixture(scope="module")

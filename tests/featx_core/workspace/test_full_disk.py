@@ -19,7 +19,7 @@ from featx_core.workspace.faults import opening_problem, writing_problem
 from featx_core.workspace.reserve import Reserve
 from featx_core.workspace.store import DamagedWorkspaceError, DiskFullError, WorkspaceBusyError
 from featx_core.workspace.workspace import Workspace
-from tests.toys.odd_files import encoded, picture
+from tests.toys.files.odd_files import encoded, picture
 
 ROOT = Path(__file__).resolve().parents[3]
 SPEC = Pretrained(weights="random")

@@ -13,7 +13,7 @@ import pytest
 from featx_core.workspace import schema
 from featx_core.workspace.glance import glance
 from featx_core.workspace.workspace import Workspace
-from tests.toys.edited_workspaces import edit, make
+from tests.toys.files.edited_workspaces import edit, make
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "before_the_move.featx"
 

@@ -8,7 +8,7 @@ import pytest
 
 from featx_core.workspace.last_intake import OTHER_LABELS
 from featx_core.workspace.workspace import Workspace
-from tests.toys.odd_files import encoded, picture, zipped
+from tests.toys.files.odd_files import encoded, picture, zipped
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "before_the_move.featx"
 numbers = itertools.count(1_000)

@@ -11,8 +11,8 @@ from featx_core.base.progress import Cancelled
 from featx_core.images.decoding import examine
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
-from tests.toys.odd_files import encoded, picture
-from tests.toys.tiff_files import ramp, tiff
+from tests.toys.files.odd_files import encoded, picture
+from tests.toys.files.tiff_files import ramp, tiff
 
 CAMERA = tiff((ramp() * 4095).astype(np.uint16))
 PHOTO = encoded(picture())

@@ -9,7 +9,7 @@ from featx_core.comparison.tables import CHANCE, COLORS
 from featx_core.studies.comparison import ComparisonStudy
 from featx_core.tasks.requests import StudyJob
 from pages._ui.compare import comparing
-from tests.toys.comparing_runs import (
+from tests.toys.app.comparing_runs import (
     LABELS,
     STRONG,
     TITLES,
@@ -23,7 +23,7 @@ from tests.toys.comparing_runs import (
     text,
     verdict,
 )
-from tests.toys.visiting import element
+from tests.toys.app.visiting import element
 
 PROGRESS = "Comparing 3 runs"
 ALL = ComparisonStudy(tuple(spec.digest for spec in TITLES.values()))

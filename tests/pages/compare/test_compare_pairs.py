@@ -6,7 +6,7 @@ import pytest
 from featx_core.measures.similarity import MEASURES
 from pages._ui.compare import pairs
 from pages._ui.shell import library
-from tests.toys.comparing_runs import (
+from tests.toys.app.comparing_runs import (
     LABELS,
     NOISE,
     STRONG,
@@ -21,7 +21,7 @@ from tests.toys.comparing_runs import (
     spaces,
     text,
 )
-from tests.toys.visiting import element, nodes, tiles
+from tests.toys.app.visiting import element, nodes, tiles
 
 
 @pytest.mark.parametrize("measure", list(MEASURES))

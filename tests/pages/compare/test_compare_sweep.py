@@ -7,9 +7,9 @@ from featx_core.studies.sweep import SweepStudy
 from featx_core.tasks.requests import StudyJob
 from pages._ui.compare import comparing
 from pages._ui.shell import library
-from tests.toys.comparing_runs import WEAK, download, figure, opened, shown, text
-from tests.toys.extracting import all_asked
-from tests.toys.visiting import element
+from tests.toys.app.comparing_runs import WEAK, download, figure, opened, shown, text
+from tests.toys.app.extracting import all_asked
+from tests.toys.app.visiting import element
 
 
 def test_the_layer_sweep_is_asked_for_by_a_button_and_can_be_followed(visit, shelve_runs, worker):

@@ -13,8 +13,8 @@ from featx_core.studies.stability import StabilityStudy
 from featx_core.tasks.requests import ExtractJob
 from pages._ui.extract import augmentation_effects
 from pages._ui.shell import library
-from tests.toys.extracting import all_asked
-from tests.toys.visiting import element, nodes, tiles
+from tests.toys.app.extracting import all_asked
+from tests.toys.app.visiting import element, nodes, tiles
 
 TINY = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
 COPIES = Augmented(TINY, n_copies=3, gives="copies")

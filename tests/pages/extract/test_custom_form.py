@@ -5,8 +5,8 @@ import pytest
 import featx_core as fx
 from featx_core.architecture.presets import PRESETS
 from pages._ui.extract.forms.layer_list import Entry
-from tests.toys.extracting import asked
-from tests.toys.visiting import element, nodes
+from tests.toys.app.extracting import asked
+from tests.toys.app.visiting import element, nodes
 
 TINY = (
     fx.layer("Conv2D", filters=4, kernel_size=3, strides=2, activation="relu"),

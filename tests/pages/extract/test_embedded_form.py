@@ -9,7 +9,7 @@ import pytest
 from featx_core.backbones import registry
 from featx_core.networks import origins
 from featx_core.specs.pretrained import Pretrained
-from tests.toys.extracting import asked, set_up, words_of
+from tests.toys.app.extracting import asked, set_up, words_of
 
 SENTENCE = (
     "A 2 MB network that ships with this app, trained from scratch on computer-generated patterns only. It knows textures, "

@@ -3,8 +3,8 @@
 import pytest
 
 from featx_core.backbones.registry import BACKBONES
-from tests.toys.extracting import asked, chain, sentence, set_up
-from tests.toys.visiting import element
+from tests.toys.app.extracting import asked, chain, sentence, set_up
+from tests.toys.app.visiting import element
 
 
 @pytest.fixture

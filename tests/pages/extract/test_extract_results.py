@@ -7,8 +7,8 @@ import pytest
 
 from featx_core.workspace.store import DiskFullError
 from featx_core.workspace.vectors import VectorStore
-from tests.toys.extracting import set_up, words_of
-from tests.toys.visiting import SPEC, element, keep_run, nodes, texts
+from tests.toys.app.extracting import set_up, words_of
+from tests.toys.app.visiting import SPEC, element, keep_run, nodes, texts
 
 
 @pytest.fixture

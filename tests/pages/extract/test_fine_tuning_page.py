@@ -10,8 +10,8 @@ from featx_core.learning.record import Record, training_key
 from featx_core.learning.weight_arrays import write_arrays
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.pretrained import Pretrained
-from tests.toys.extracting import asked
-from tests.toys.visiting import element, keep_run
+from tests.toys.app.extracting import asked
+from tests.toys.app.visiting import element, keep_run
 
 BASE = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
 HISTORY = History(

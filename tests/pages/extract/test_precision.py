@@ -3,8 +3,8 @@
 import pytest
 
 from featx_core.networks.engines import fast, openvino_engine
-from tests.toys.extracting import asked
-from tests.toys.visiting import element, nodes
+from tests.toys.app.extracting import asked
+from tests.toys.app.visiting import element, nodes
 
 pytestmark = pytest.mark.skipif(not openvino_engine.is_available(), reason="OpenVINO is not installed")
 

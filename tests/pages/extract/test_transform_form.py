@@ -9,8 +9,8 @@ from featx_core.extraction.vector_sets import add_vectors
 from featx_core.specs.lambda_transform import LambdaTransform
 from featx_core.tables.reading import read_vectors
 from pages._ui.shell import library
-from tests.toys.extracting import asked
-from tests.toys.visiting import SPEC, element, keep_run
+from tests.toys.app.extracting import asked
+from tests.toys.app.visiting import SPEC, element, keep_run
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from featx_core.heatmaps.targets import FeatureTarget, SimilarityTarget
 from featx_core.studies.feature_maps import FeatureMapsStudy
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.tasks.requests import StudyJob
-from tests.toys.visiting import SPEC, element, named, nodes
+from tests.toys.app.visiting import SPEC, element, named, nodes
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from pages._ui.shell import library
-from tests.toys.visiting import element, tiles
+from tests.toys.app.visiting import element, tiles
 
 PATHS = ("benign/p1/1.png", "benign/p2/2.png", "malignant/p3/3.png", "loose.png")
 LONG = [

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages._ui.images import gallery
 from pages._ui.shell import imports, library
-from tests.toys.visiting import element, tiles
+from tests.toys.app.visiting import element, tiles
 
 
 def is_brought_in(visitor):

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from featx_core.workspace.store import DiskFullError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import library, undo
-from tests.toys.visiting import tiles
+from tests.toys.app.visiting import tiles
 
 
 @pytest.fixture

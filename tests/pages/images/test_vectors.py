@@ -8,7 +8,7 @@ import pytest
 import featx_core as fx
 from featx_core.specs.pretrained import Pretrained
 from pages._ui.shell import library
-from tests.toys.visiting import element, keep_run, tiles
+from tests.toys.app.visiting import element, keep_run, tiles
 
 LABELS = ("cat", "dog") * 15
 NAMES = tuple(f"item {row}" for row in range(30))

@@ -10,7 +10,7 @@ from streamlit.typing import PlotlyState
 from featx_core.extraction.colorings import COLORINGS
 from featx_core.maps.registry import PROJECTIONS
 from featx_core.tasks.requests import StudyJob
-from tests.toys.visiting import SPEC, element, named, tiles
+from tests.toys.app.visiting import SPEC, element, named, tiles
 
 
 def vectors(n, n_features=6, seed=0):

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from pages._ui.shell import library
-from tests.toys.edited_workspaces import edit
+from tests.toys.files.edited_workspaces import edit
 
 
 @pytest.fixture

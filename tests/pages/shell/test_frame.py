@@ -1,7 +1,7 @@
 """What stands around the pages: nothing that ends while a page is drawn stays unseen."""
 
 from pages._ui.shell import frame
-from tests.toys.visiting import Visitor
+from tests.toys.app.visiting import Visitor
 
 
 def _ends_behind_the_ledger(monkeypatch, end):

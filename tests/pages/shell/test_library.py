@@ -14,7 +14,7 @@ from featx_core.base.folders import data_folder
 from featx_core.workspace.store import DamagedWorkspaceError, WorkspaceBusyError, WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import library
-from tests.toys.edited_workspaces import edit
+from tests.toys.files.edited_workspaces import edit
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from featx_core.worker.jobs import JobRefusedError, TaskFailedError, WorkerLostE
 from pages._ui.shell import jobs, questions
 from pages._ui.shell.formatting import escape
 from pages._ui.shell.questions import NoAnswerError
+from tests.toys.app.visiting import PATIENCE, nodes
 from tests.toys.supervising import eventually
-from tests.toys.visiting import PATIENCE, nodes
 
 NO_ANSWER = "There was no answer within 120 s: the computer is busy. Try again in a moment."
 

@@ -5,7 +5,7 @@ import pytest
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.worker.supervisor import Supervisor
 from pages._ui.shell import jobs
-from tests.toys.visiting import element, nodes
+from tests.toys.app.visiting import element, nodes
 
 
 @pytest.fixture

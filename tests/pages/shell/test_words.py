@@ -9,7 +9,7 @@ from streamlit.typing import PlotlyState
 from featx_core.images.samples import SAMPLES
 from pages._ui.shell import library
 from pages._ui.shell.frame import PAGES
-from tests.toys.visiting import SPEC, keep_run, nodes
+from tests.toys.app.visiting import SPEC, keep_run, nodes
 
 MACHINE = re.compile(
     r"Traceback|site-packages|featx_core/|File \"|(?<![\w.])/(?:tmp|root|home|work|usr|var|etc)/|[A-Z]:\\\\"

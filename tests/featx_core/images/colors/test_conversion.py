@@ -3,7 +3,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from featx_core.images.decoding import decode, inspect
-from tests.toys.odd_files import encoded, picture, png_16_bit, png_chunk, png_with
+from tests.toys.files.odd_files import encoded, picture, png_16_bit, png_chunk, png_with
 
 
 def corners(content: bytes) -> np.ndarray:

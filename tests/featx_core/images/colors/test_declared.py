@@ -10,9 +10,9 @@ from PIL import Image
 from featx_core.images.colors.spaces import HLG, PQ, PRIMARIES, ColorSpace, of_numbers, to_srgb
 from featx_core.images.decoding import decode, inspect
 from featx_core.images.formats.boxes import numbered_colors
-from tests.toys.icc_profiles import P3, profile
-from tests.toys.odd_files import HEIC, encoded, picture, png_chunk, png_with
-from tests.toys.tiff_files import tiff
+from tests.toys.files.icc_profiles import P3, profile
+from tests.toys.files.odd_files import HEIC, encoded, picture, png_chunk, png_with
+from tests.toys.files.tiff_files import tiff
 
 CONVERTED = "colours converted to sRGB"
 P3_RED = (234, 51, 35)  # the red of sRGB, in Display P3

@@ -6,8 +6,8 @@ from PIL import Image
 
 from featx_core.base.wording import spaced
 from featx_core.images.decoding import ImageError, decode, inspect
-from tests.toys.odd_files import encoded, picture
-from tests.toys.tiff_files import colors, ramp
+from tests.toys.files.odd_files import encoded, picture
+from tests.toys.files.tiff_files import colors, ramp
 
 GREY = np.rint(255 * ramp()).astype(np.uint8)
 COLORS = np.rint(255 * colors()).astype(np.uint8)

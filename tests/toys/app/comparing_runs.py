@@ -6,7 +6,7 @@ import numpy as np
 from streamlit.typing import PlotlyState
 
 from featx_core.specs.pretrained import Pretrained
-from tests.toys.visiting import element
+from tests.toys.app.visiting import element
 
 LABELS = ["cat", "dog"] * 20
 

@@ -9,7 +9,7 @@ import numpy as np
 from featx_core.images.decoding import ImageError
 from featx_core.specs.pretrained import Pretrained
 from featx_core.workspace.workspace import Workspace
-from tests.toys.odd_files import encoded, picture
+from tests.toys.files.odd_files import encoded, picture
 
 SPEC = Pretrained(weights="random")
 

@@ -1,7 +1,7 @@
 """What the Extract page shows, and what it asks of the worker."""
 
 from featx_core.tasks.requests import ExtractJob
-from tests.toys.visiting import element
+from tests.toys.app.visiting import element
 
 
 def set_up(visitor, **widgets):

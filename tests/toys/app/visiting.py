@@ -27,7 +27,7 @@ from featx_core.worker.report import Report
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import library
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 60.0  # seconds
 SPEC = Pretrained(backbone="mobilenet_v2", weights="random", image_size=(64, 64))
 
