@@ -6,8 +6,8 @@ import pytest
 from featx_core.base.faults import explain_fault
 from featx_core.base.progress import Stages
 from featx_core.comparison.layer_sweep import sweep_layers
-from featx_core.comparison.panel import choose_panel
 from featx_core.comparison.scores import prepare_space, score_extractor
+from featx_core.comparison.subset import choose_subset
 from featx_core.heatmaps.explain import explain
 from featx_core.images.duplicates import sketch
 from featx_core.images.image_set import ImageGoneError
@@ -108,7 +108,7 @@ def test_fine_tuning_that_has_read_everything_goes_on(colors):
 
 def test_features_that_went_with_an_image_never_shift_those_of_others(colors):
     images = colors.images()
-    panel = choose_panel(images.digests, images.labels, None)
+    panel = choose_subset(images.digests, images.labels, None)
     vectors = np.random.default_rng(0).normal(size=(len(images), 4))
     for measure in (score_extractor, prepare_space):
         with pytest.raises(ValueError, match=r"Features of 30 images are needed\. Received: 29\..*compare again"):
