@@ -164,9 +164,8 @@ def _alike(pictures: np.ndarray) -> list[tuple[int, int]]:
     G >= (1 - RELATIVE_DIFFERENCE²/2) vv' - NOISE RELATIVE_DIFFERENCE s - NOISE²/2: one matrix product for all pairs.
     """
     means = pictures.mean(axis=1)
-    rest = (pictures - means[:, None]).reshape(len(pictures), math.prod(pictures.shape[1:])) / np.sqrt(
-        pictures[0].size if len(pictures) else 1
-    )
+    n_values = math.prod(pictures.shape[1:])
+    rest = (pictures - means[:, None]).reshape(len(pictures), n_values) / np.sqrt(n_values)
     variation = np.linalg.norm(rest, axis=1, keepdims=True)
     root = np.sqrt(variation)
     left = np.hstack([rest, (RELATIVE_DIFFERENCE**2 / 2 - 1) * variation, NOISE * RELATIVE_DIFFERENCE * root])
