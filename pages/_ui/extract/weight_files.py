@@ -22,7 +22,7 @@ def pick(workspace: Workspace) -> str:
     )
     if upload is not None:
         _keep(workspace, upload.name, upload.getvalue())
-    known = workspace.artefacts()
+    known = {digest: name for digest, name in workspace.artefacts().items() if name.lower().endswith(".h5")}
     if not known:
         st.caption("Bring a file to go on.")
         st.stop()

@@ -131,6 +131,14 @@ def test_a_weights_file_is_kept_and_used(visitor, worker):
     assert asked(worker)[0].weights == f"file:{digest}"
 
 
+def test_only_weights_files_are_offered(visitor):
+    visitor.workspace.put_artefact("learned weights", b"of a training")
+    digest = visitor.workspace.put_artefact("mine.weights.H5", b"weights")
+    set_up(visitor, weights_MobileNetV2="file")
+    assert element(visitor, "weights_digest").options == ["mine.weights.H5"]
+    assert element(visitor, "weights_digest").value == digest
+
+
 def test_a_file_that_is_no_weights_file_is_refused(visitor):
     set_up(visitor, weights_MobileNetV2="file")
     upload = next(node for node in visitor.tab.main.file_uploader if node.label == "Weights file")

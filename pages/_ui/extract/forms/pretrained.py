@@ -186,5 +186,5 @@ def _classifier(backbone: Backbone) -> bool:
         key="classifier",
         persist_state="session",
         help="Adds the layers behind the backbone that name 1 000 ImageNet classes, so that heatmaps can explain a "
-        "class. Needs the designed input size and a larger download.",
+        "class. Needs the designed input size, and a larger download where weights are downloaded.",
     )
