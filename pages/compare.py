@@ -15,7 +15,7 @@ chosen = comparing.pick(workspace)
 if len(images):
     comparing.run_more(images)
 if len(chosen) < 2:
-    more = "run more backbones above" if len(images) else "bring in another set of vectors with the same names"
+    more = "run more backbones above" if len(images) else "import another set of vectors with the same names"
     st.caption(f"Pick at least two runs to compare, or {more}.")
     st.stop()
 
@@ -41,7 +41,7 @@ if networks:
 for note in comparison.notes:
     st.caption(formatting.escape(note))
 
-with st.expander("Similarity of the spaces", icon=":material/grid_on:", key="spaces", on_change="rerun") as spaces:
+with st.expander("Similarity of feature spaces", icon=":material/grid_on:", key="spaces", on_change="rerun") as spaces:
     if spaces.open:
         pairs.show_matrices(comparison)
 with st.expander("Pair view", icon=":material/compare:", key=pairs.PAIR, on_change="rerun") as pair:
@@ -49,8 +49,6 @@ with st.expander("Pair view", icon=":material/compare:", key=pairs.PAIR, on_chan
         pairs.show_pair(chosen)
 if not networks:
     st.stop()
-with st.expander(
-    "Layer sweep of one backbone", icon=":material/stacked_line_chart:", key="sweep", on_change="rerun"
-) as sweep:
+with st.expander("Layer sweep", icon=":material/stacked_line_chart:", key="sweep", on_change="rerun") as sweep:
     if sweep.open:
         sweeps.show(networks)

@@ -48,7 +48,7 @@ elif job is not None and job.state != "done":
     jobs.show(job)
     training.offer_kept(job, images)
 elif run is None:
-    st.markdown("Nothing was extracted from these images yet.")
-    st.caption("Results appear here: shapes, a first map and heatmaps, the features as a picture and as a table.")
+    st.markdown("No features have been extracted yet.")
+    st.caption("Results appear here: shapes, a first map, heatmaps and the features.")
 elif (features := runs.features_of(run)) is not None:
     results.show(run, features, images)

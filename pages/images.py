@@ -19,7 +19,7 @@ if not len(images):
     undo.show()
 if not len(images) and not vector_sets.found(workspace):
     st.title("See what neural networks see in your images")
-    st.markdown("Bring in images, pick a network and a layer, and look at its features, maps and heatmaps.")
+    st.markdown("Add images, pick a network and a layer, and look at its features, maps and heatmaps.")
     bringing.show_first(workspace)
     st.stop()
 
@@ -27,7 +27,7 @@ head, action = st.columns([3, 1], vertical_alignment="bottom")
 head.title("Images")
 if not len(images):
     vector_sets.show(workspace)
-    st.caption("There are no images here yet. Rows that have the name of an image will show its picture.")
+    st.caption("There are no images yet. Rows named like an image will show its picture.")
     with st.expander("Add images or more vectors", icon=":material/add:", key="add_first", expanded=True):
         bringing.show_controls(workspace)
     st.stop()

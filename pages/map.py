@@ -16,7 +16,7 @@ with bar:
     run = runs.pick(found)
 features = runs.features_of(run)
 if features is None or len(features) < 2:
-    st.info("A map needs at least 2 images or rows with features. Bring in more, then extract again.")
+    st.info("A map needs at least 2 images or rows with features. Add more, then extract again.")
     st.stop()
 choice = maps.controls(bar, features)
 

@@ -28,7 +28,7 @@ SIZE = (640, 480)
 PATIENCE = 120_000  # milliseconds
 WARM_UP_SECONDS = 10.0  # in which the worker imports Keras, and the server what figures need
 _RUN = re.compile("Extract from")
-_DONE = "Images a second"  # stands on the run card
+_DONE = "Images per second"  # stands on the run card
 
 
 def first_images(*, quick: bool) -> list[Outcome]:

@@ -15,7 +15,7 @@ PATIENCE = 600.0  # seconds; a machine with other work takes its time
 BETWEEN_CLICKS = 0.5  # seconds that the person looks at a page before changing to the next
 _RUN = "Extract from"
 _LAYERS = "**Layers**: "  # stands when the layers of the network are known
-_DONE = "Images a second"  # stands on the run card
+_DONE = "Images per second"  # stands on the run card
 
 
 async def crowd(url: str, tokens: list[str]) -> dict[str, list]:

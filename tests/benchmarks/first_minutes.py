@@ -112,8 +112,8 @@ def _memory(page: Page, server: Server, n_photos: int) -> tuple[str, str]:
         page.goto(server.url)
         page.get_by_role("button", name="Try with samples").wait_for()
         before = _at_rest(page, server)
-        page.get_by_role("button", name="Open a folder of this machine").click()
-        page.get_by_label("Path of the folder or zip file").fill(folder)
+        page.get_by_role("button", name="Open a folder on this computer").click()
+        page.get_by_label("Path of a folder or zip file").fill(folder)
         page.keyboard.press("Enter")
         page.get_by_role("button", name="Bring in").click()
         started, peak = time.perf_counter(), before

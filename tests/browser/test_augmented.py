@@ -22,7 +22,7 @@ def test_copies_are_previewed_extracted_and_mapped_with_trails(server, open_tab)
     expect(page.locator("img[alt$='copy 7']")).to_be_visible(timeout=PATIENCE)
     pick_backbone(page, "MobileNetV3Small")
 
-    copies = page.get_by_role("spinbutton", name=re.compile("Copies of each image"))
+    copies = page.get_by_role("spinbutton", name=re.compile("Copies per image"))
     copies.fill("2")
     copies.press("Enter")
     expect(page.locator("img[alt$='copy 2']")).to_be_hidden(timeout=PATIENCE)

@@ -72,7 +72,7 @@ def test_from_images_to_a_verdict_and_into_a_pair(server, open_tab, shelve, some
     page.locator(".tile").nth(5).wait_for()
 
     go(page, "Compare")
-    press(page, "Run backbones now")
+    press(page, "Run backbones")
     expect(page.get_by_text("Embedded, trained on synthetic images, offline")).to_be_visible()
     expect(page.get_by_text("ImageNet, on this machine")).to_be_visible()
     add_backbone(page, "MobileNetV3Small")
@@ -90,7 +90,7 @@ def test_from_images_to_a_verdict_and_into_a_pair(server, open_tab, shelve, some
     assert set(ranking.evaluate("plot => plot._fullLayout.yaxis.ticktext")) > BACKBONES
     expect(page.locator(".st-key-compare_trade .js-plotly-plot")).to_be_visible()
 
-    page.get_by_text("Similarity of the spaces").click()
+    page.get_by_text("Similarity of feature spaces").click()
     page.locator(".st-key-matrix_cka .js-plotly-plot").wait_for()
     settled(page)
     names = names_of_cells(page)

@@ -43,5 +43,5 @@ def test_the_tutorial_network_gives_what_it_promises(server, open_tab, shelve):
     run.click()
     expect(page.get_by_text(f"({len(sources)}, 30752)")).to_be_visible()
     expect(page.get_by_text("all 32 patterns of 3 x 3, in colour")).to_be_visible()
-    expect(page.get_by_alt_text("Patterns of the first convolution")).to_be_visible()
+    expect(page.get_by_alt_text("Kernels of the first convolution")).to_be_visible()
     expect(page.get_by_text("Eigen-CAM: first principal component.")).to_be_visible()

@@ -28,7 +28,7 @@ def test_from_the_form_to_the_file(server, open_tab, shelve, some_shapes, tmp_pa
     page.get_by_text("Fine-tuned", exact=True).click()
     page.get_by_role("button", name=re.compile("Train, then extract from 24 images")).wait_for()
     settled(page)
-    box = page.get_by_role("combobox", name="Backbone of the base")
+    box = page.get_by_role("combobox", name="Base network")
     box.click()
     box.fill("MobileNetV3Small,")
     page.get_by_role("option", name=re.compile("^MobileNetV3Small,")).click()
@@ -49,7 +49,7 @@ def test_from_the_form_to_the_file(server, open_tab, shelve, some_shapes, tmp_pa
     assert "model.weights.h5" in zipfile.ZipFile(tmp_path / "network.keras").namelist()
 
     settled(page)
-    page.get_by_text("Before and after, side by side").click()
+    page.get_by_text("Before and after fine-tuning").click()
     page.locator("[class*=st-key-pair_right_] .js-plotly-plot").wait_for()
 
     settled(page)

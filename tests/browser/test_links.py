@@ -24,7 +24,7 @@ def test_a_deep_link_to_a_fresh_server_has_the_frame_around_the_page(fresh_serve
 
 def test_a_link_to_an_unknown_workspace_gives_a_new_empty_one_with_a_sentence(server, open_tab):
     page = open_tab(f"{server.url}map?w={'A' * 22}")
-    page.get_by_text("The workspace of this link is not on this machine. This is a new, empty one.").wait_for()
+    page.get_by_text("The workspace of this link is not on this computer. This is a new, empty workspace.").wait_for()
     page.get_by_text("There are no images in this workspace yet.").wait_for()
     assert "A" * 22 not in page.url
 
@@ -64,10 +64,10 @@ def test_recent_workspaces_are_not_listed_to_the_network(chromium, keras_home, o
         page.get_by_role("button", name="Try with samples").wait_for()
         settled(page)
         assert "Open again" not in page.inner_text("body")
-        assert "Open a folder of this machine" not in page.inner_text("body")
+        assert "Open a folder on this computer" not in page.inner_text("body")
         page.get_by_test_id("stSidebar").get_by_text("Untitled").click()
         page.get_by_text("New workspace").wait_for()
-        assert "Recent on this machine" not in page.inner_text("body")
+        assert "Recent workspaces" not in page.inner_text("body")
 
 
 def test_going_through_the_pages_keeps_the_workspace_in_the_address(server, open_tab, shelve, make_png):

@@ -32,7 +32,7 @@ def runs_a_small_job(page):
 def test_a_cancelled_job_is_gone_at_once_and_the_worker_is_free_again(page_at_work):
     cancel = page_at_work.get_by_test_id("stMain").get_by_role("button", name="Cancel")
     cancel.click()
-    page_at_work.get_by_text("Cancelled. What was finished by then is kept.").wait_for(timeout=5_000)
+    page_at_work.get_by_text("Cancelled. Finished results are kept.").wait_for(timeout=5_000)
     expect(page_at_work.get_by_test_id("stSidebar").get_by_role("button", name="Cancel")).to_have_count(0)
     runs_a_small_job(page_at_work)
 

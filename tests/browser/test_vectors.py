@@ -30,11 +30,11 @@ def test_a_table_is_brought_in_mapped_and_removed(server, open_tab, table):
     page = open_tab(server.url)
     page.get_by_test_id("stFileUploader").locator("input[type=file]").first.set_input_files(table)
     expect(page.get_by_text("row 6 has “oops” in column “f”, which is not a number")).to_be_visible()
-    expect(page.get_by_role("button", name="Bring in these vectors")).to_be_disabled()
+    expect(page.get_by_role("button", name="Import these vectors")).to_be_disabled()
     page.get_by_text("Keep the 29 good rows").click()
     page.get_by_text("29 rows of 6 numbers, 2 labels.").wait_for()
     settled(page)
-    press(page, "Bring in these vectors")
+    press(page, "Import these vectors")
     page.get_by_text("embeddings is in: 29 rows of 6 numbers, 2 labels.").wait_for()
     settled(page)
 

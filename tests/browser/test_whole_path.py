@@ -168,7 +168,7 @@ def test_labels_are_edited_in_the_drawer_and_the_dialog(server, open_tab, shelve
     page.get_by_text("3 images, 3 labels.").wait_for()
     settled(page)
     press(page, "Edit labels")
-    press(page.get_by_role("dialog"), "Take all labels away")
+    press(page.get_by_role("dialog"), "Remove all labels")
     page.get_by_text("3 images, no labels yet.").wait_for()
 
 
@@ -176,7 +176,7 @@ def test_an_image_is_removed_in_the_drawer(server, open_tab, shelve, make_png):
     token = shelve(server, [(f"{number}.png", make_png(number)) for number in range(3)])
     page = open_tab(f"{server.url}?w={token}")
     page.locator(".tile").nth(1).click()
-    page.get_by_role("dialog").get_by_text("Remove from the workspace").click()
+    page.get_by_role("dialog").get_by_text("Remove from workspace").click()
     page.get_by_text("2 images, no labels yet.").wait_for()
     expect(page.locator(".tile")).to_have_count(2, timeout=PATIENCE)
     assert names_in(page.locator(".gallery")) == {"0.png", "2.png"}

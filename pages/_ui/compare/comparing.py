@@ -34,7 +34,7 @@ _ASKED, _TIMES = "backbones_asked", "times_run_more"
 def run_more(images: ImageSet) -> None:
     """Offer to run several backbones now, one after another, each with its own row of progress."""
     key = f"more_{_times()}"  # a new one is closed, however quickly the old one was pressed
-    with st.popover("Run backbones now", icon=":material/playlist_add:", key=key, on_change="rerun"):
+    with st.popover("Run backbones", icon=":material/playlist_add:", key=key, on_change="rerun"):
         names = st.multiselect(
             "Backbones",
             list(BACKBONES),
@@ -42,7 +42,7 @@ def run_more(images: ImageSet) -> None:
             format_func=lambda name: BACKBONES[name].title,
             max_selections=4,
             key="more_backbones",
-            help="Each is run with average pooling at its last layer. At most four at a time.",
+            help="Each backbone runs with average pooling at its last layer, at most four at a time.",
         )
         kind = st.radio(
             "Weights",
@@ -127,7 +127,7 @@ def pick(workspace: Workspace) -> list[Run]:
         max_selections=MAX_RUNS,
         key=key,
         persist_state="session",
-        help="Any runs of this workspace, of any method.",
+        help="Any runs in this workspace.",
     )
     return [by_digest[digest] for digest in digests]
 
@@ -184,11 +184,11 @@ def show_table(comparison: Comparison) -> None:
         icon=":material/download:",
     )
     if comparison.has_labels:
-        colors = ", and a histogram of the colours" if COLORS in set(comparison.table["extractor"]) else ""
+        colors = ", and a colour histogram" if COLORS in set(comparison.table["extractor"]) else ""
         st.caption(
-            "k-NN: share of images whose nearest neighbours carry their label, each image left out in turn (cosine). Linear "
-            "probe: accuracy of a logistic regression, cross-validated. Brackets are 95 % intervals. For scale: always "
-            f"guessing the most frequent label{colors}."
+            "k-NN: share of images whose nearest neighbours have the same label (cosine, leave-one-out). Linear "
+            "probe: cross-validated accuracy of a logistic regression. Brackets are 95 % intervals. Baselines: always "
+            f"predicting the most frequent label{colors}."
         )
 
 
@@ -203,8 +203,8 @@ def show_trade(comparison: Comparison, colors: dict[str, str]) -> None:
     figure.update_layout(height=TRADE_HEIGHT)
     _plot(figure, "trade")
     st.caption(
-        "Up is better, left is quicker; the line joins those that nothing else beats in both. Times are those of the runs, "
-        "on this machine; what else ran then is in them."
+        "Up is better, left is faster. The line joins the runs that no other run beats in both. Times were measured "
+        "on this machine during the runs, with whatever else was running."
     )
 
 
@@ -247,7 +247,7 @@ _COLUMNS = {
     "extractor": st.column_config.TextColumn("Extractor", pinned=True),
     "probe": st.column_config.TextColumn("Linear probe"),
     "knn": st.column_config.TextColumn("k-NN accuracy"),
-    "ms_per_image": st.column_config.NumberColumn("ms an image", format="%.1f"),
+    "ms_per_image": st.column_config.NumberColumn("ms per image", format="%.1f"),
     "n_features": st.column_config.NumberColumn("Features", format="localized"),
     "n_parameters": st.column_config.NumberColumn("Parameters", format="localized"),
     "silhouette": st.column_config.NumberColumn("Silhouette", format="%.3f"),
@@ -255,7 +255,7 @@ _COLUMNS = {
     "stability": st.column_config.TextColumn("Stability of neighbours"),
     "effective_dimension": st.column_config.NumberColumn("Effective dimension", format="%.1f"),
     "hubness": st.column_config.NumberColumn(
-        "Hubness", format="%.2f", help="Skewness of how often images are neighbours."
+        "Hubness", format="%.2f", help="Skewness of how often each image is a neighbour of others."
     ),
     "badge": st.column_config.TextColumn("Weights"),
 }

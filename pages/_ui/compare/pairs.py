@@ -55,9 +55,9 @@ def show_matrices(comparison: Comparison) -> None:
         st.plotly_chart(figure, key=f"floor_{measure}", theme=None, config=CONFIG)
     _open_pressed(event, dict(comparison.facts.get("runs", {})))
     st.caption(
-        "1 means the same space up to rotation and scale (CKA), the same order of similarities (RSA), the same neighbours "
-        "(overlap). The noise floor is the highest value of ten shuffles of the images: what is not above it says nothing. "
-        "Press a cell of the first matrix to open that pair below."
+        "1 means the same space up to rotation and scale (CKA), the same order of similarities (RSA) or the same "
+        "neighbours (overlap). The noise floor is the highest value over ten shuffles of the images; values below it "
+        "mean nothing. Click a cell of the first matrix to open that pair below."
     )
     st.download_button(
         "Matrix as CSV",
@@ -185,8 +185,8 @@ def _linked(
         figure.update_yaxes(title_text="Aligned axis 2 (unit of the left map)")
         st.plotly_chart(figure, key=f"pair_right_{right_run.digest[:8]}", theme=None, config=CONFIG, height=460)
     st.caption(
-        "The right map is turned, scaled and moved onto the left one (Procrustes), which changes no distance ratio in it. "
-        "Draw a lasso on the left: the same images light up on the right."
+        "The right map is rotated, scaled and shifted onto the left one (Procrustes), which keeps its distance "
+        "ratios. Draw a lasso on the left to highlight the same images on the right."
     )
     if rows:
         st.markdown(f"**Selection: {formatting.counted(len(rows), 'image')}**")
@@ -205,7 +205,7 @@ def _in_common(
     noun = "image" if left_features.spec.takes_images or right_features.spec.takes_images else "row"
     st.caption(
         f"{formatting.counted(len(ours), noun)} in both are shown, of {len(left_features)} on the left and "
-        f"{len(right_features)} on the right. Each map was made with all of its own."
+        f"{len(right_features)} on the right. Each map was computed from all of its own images."
     )
     return (
         (take_rows(left_features, ours), take_places(left_map, ours)),
@@ -242,7 +242,7 @@ def _lit(figure: go.Figure, rows: set[int]) -> go.Figure:
 
 
 def _movers(pair: tuple[Run, Run], first: Features, second: Features) -> None:
-    """Show the images whose neighbours changed most, measured on the features and not on the maps."""
+    """Show the images whose neighbours changed most, evaluated on the features and not on the maps."""
     rows = _compared_rows(first, second)
     if len(rows) < 3:
         return
@@ -260,7 +260,7 @@ def _movers(pair: tuple[Run, Run], first: Features, second: Features) -> None:
             with grid.cell():
                 st.caption(f"{formatting.run_dot(run)} {formatting.escape(run.title)}")
                 _show_rows(first, [mover.row, *neighbors], key=f"mover_{side}_{mover.row}")
-    st.caption("First the image itself, then its nearest neighbours by cosine similarity in each space.")
+    st.caption("The image itself, followed by its nearest neighbours in each space (cosine similarity).")
 
 
 def _compared_rows(first: Features, second: Features) -> np.ndarray:

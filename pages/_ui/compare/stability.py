@@ -45,10 +45,10 @@ def show(chosen: Sequence[Run]) -> None:
                 f"Stability of {formatting.escape(run.title)} is not measured: {formatting.escape(problems[run.digest])}"
             )
     st.caption(
-        f"Stability: the share of each image's nearest neighbours that stay when its features come from a mildly changed "
-        f"copy ({transform_words(PRESETS['mild'].transforms)}; {N_COPIES} copies each, at most {MAX_IMAGES} images, "
-        "95 % interval over images). It needs no labels, and it is not quality: it says how much neighbours depend on "
-        "what does not matter to a person."
+        "Stability: the share of each image's nearest neighbours that remain when its features come from a slightly "
+        f"changed copy ({transform_words(PRESETS['mild'].transforms)}; {N_COPIES} copies each, at most {MAX_IMAGES} "
+        "images, 95 % interval over images). It needs no labels. It does not measure quality, only how much "
+        "neighbours depend on changes that people hardly notice."
     )
 
 

@@ -25,7 +25,7 @@ def show(chosen: Sequence[Run]) -> None:
     study = SweepStudy(by_digest[digest].spec)
     found, job = jobs.look_all([study])
     if not found and job is None:
-        st.caption("Taps every stage in one pass over the images; takes about as long as one extraction.")
+        st.caption("Taps every stage in one pass over the images. Takes about as long as one extraction.")
     sweep = jobs.offer(study, "Sweep the layers", icon=":material/play_arrow:", key="start_sweep")
     if sweep is not None:
         _show(sweep)
@@ -37,8 +37,8 @@ def _show(sweep: Sweep) -> None:
     figure = sweep_figure(sweep, dark=session.is_dark())
     st.plotly_chart(figure, key="sweep_chart", theme=None, config=CONFIG)
     st.caption(
-        "From the input (left) to the last layer: how well a linear probe reads your labels there, with its 95 % interval, "
-        "and how alike the space is to that of the last layer (CKA)."
+        "From the input (left) to the last layer: the accuracy of a linear probe on your labels with its 95 % "
+        "interval, and the similarity of each space to that of the last layer (CKA)."
     )
     st.dataframe(sweep.table, hide_index=True)
     st.download_button(

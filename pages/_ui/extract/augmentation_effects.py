@@ -44,8 +44,8 @@ def _explain(run: Run, spec: Augmented, images: ImageSet) -> None:
         n_passes = n_images * (1 + N_COPIES * len(AUGMENTATIONS))
         words = f", about {jobs.duration(n_passes * speed / spec.n_copies / 1000)}"
     st.caption(
-        f"Changes up to {MAX_IMAGES} images by each transform alone, {N_COPIES} times, and measures how far their features "
-        f"move against how far different images lie apart{words}."
+        f"Applies each transform alone to up to {MAX_IMAGES} images, {N_COPIES} times each, and measures how far their "
+        f"features move relative to the distance between different images{words}."
     )
 
 
@@ -58,9 +58,10 @@ def _show(found: Effects, spec: Augmented, images: ImageSet) -> None:
     figure = effects_figure(found, own={name for name, _ in spec.transforms}, dark=session.is_dark())
     st.plotly_chart(figure, key="effects_chart", theme=None, config=CONFIG)
     st.caption(
-        "At 0 the features do not notice the transform; at 1 (dotted), a changed copy is as far from its image as another "
-        f"image is. Distances between features of length 1; means over {formatting.counted(len(found.names), 'image')} and "
-        f"{N_COPIES} copies each; lines are 95 % intervals. {' '.join(found.notes)}"
+        "At 0 the transform does not change the features. At 1 (dotted line), a changed copy is as far from its image "
+        "as a different image is. Distances between features of length 1; means over "
+        f"{formatting.counted(len(found.names), 'image')} and {N_COPIES} copies each; lines are 95 % intervals. "
+        f"{' '.join(found.notes)}"
     )
     bar = st.container(horizontal=True)
     bar.download_button(
@@ -90,7 +91,7 @@ def _movers(found: Effects, base: Spec, images: ImageSet) -> None:
     """Show the images that one transform moves most, with the copies that were measured."""
     by_name = {effect.transform: effect for effect in found.effects}
     name = st.selectbox(
-        "Images that move most under",
+        "Images that change most under",
         list(by_name),
         format_func=lambda name: strength_words(by_name[name]),
         key="movers_of",
@@ -110,4 +111,4 @@ def _movers(found: Effects, base: Spec, images: ImageSet) -> None:
             augmented_copies.draw(
                 places, record, spec=base, transforms=transforms, seed=found.seed, with_original=False
             )
-    st.caption("How far each image moves on the scale above; the image, and the copies that were measured.")
+    st.caption("How far each image moves, on the scale above, with the copies that were measured.")

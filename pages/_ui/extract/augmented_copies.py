@@ -30,10 +30,10 @@ def preview(
         shown = min(n_copies, SHOWN)
         places = [place for _ in range(0, shown, _COLUMNS) for place in st.columns(_COLUMNS)]
         draw(places[:shown], record, spec=spec, transforms=transforms, seed=seed, with_original=with_original)
-        words = "The first is the image as it is. " if with_original else ""
+        words = "The first is the unchanged image. " if with_original else ""
         st.caption(
-            f"{words}These are the very copies that the network will see of {formatting.escape(record.name)}: what is pushed "
-            "out of the frame is gone, and what comes in is the picture, mirrored."
+            f"{words}These are the exact copies of {formatting.escape(record.name)} that the network will see. Areas "
+            "moved out of the frame are lost; the gaps are filled with the mirrored picture."
         )
 
 

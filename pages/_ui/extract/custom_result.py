@@ -16,13 +16,13 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
     """Show the first patterns, and the curves where the network was trained."""
     record = methods.training_record(run.spec, session.workspace())
     if record is not None:
-        st.markdown("**What the training gave**")
+        st.markdown("**Training result**")
         training.show_record(run.spec)
         st.caption(LEARNINGS[record.facts["learning"]].reading)
-    st.markdown("**What the first convolution looks for**")
+    st.markdown("**First-layer kernels**")
     kernels, job = jobs.fetch(KernelsStudy(run.spec))
     if kernels is not None:
-        st.image(kernels.picture(), alt="Patterns of the first convolution")
+        st.image(kernels.picture(), alt="Kernels of the first convolution")
         st.caption(formatting.escape(kernels.caption))
     elif job is not None and job.state == "failed":
         st.caption(formatting.escape(job.message or "They cannot be shown."))

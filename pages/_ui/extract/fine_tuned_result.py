@@ -23,11 +23,11 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
     """Show what a fine-tuning gave."""
     record = methods.training_record(run.spec, session.workspace())
     if record is None or not isinstance(run.spec, FineTuned):
-        st.caption("The course of this training is not in this workspace.")
+        st.caption("The training history is not in this workspace.")
         return
-    st.subheader("What the training gave")
+    st.subheader("Training result")
     if not record.facts:
-        st.caption("This training was cancelled before anything was measured.")
+        st.caption("This training was cancelled before the first evaluation.")
         training.show_record(run.spec)
         return
     report = TuningReport.from_facts(record.facts)
@@ -43,52 +43,56 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
 def _numbers(report: TuningReport) -> None:
     facts = st.container(horizontal=True, gap="large")
     for title, interval, words in (
-        ("Fine-tuned", report.accuracy, "Share of the validation images that the new layers name rightly."),
-        ("Linear probe, frozen", report.probe, "A linear classifier on the frozen features, from the same images."),
+        ("Fine-tuned", report.accuracy, "Share of validation images that the new layers classify correctly."),
+        (
+            "Linear probe, frozen",
+            report.probe,
+            "A linear classifier on the frozen features, trained on the same images.",
+        ),
     ):
         ends = f"95 %: {100 * interval.low:.0f} to {100 * interval.high:.0f} %"
         facts.metric(f"{title} ({ends})", f"{100 * interval.value:.0f} %", help=words, width="content")
     facts.metric(
-        "Always the largest class",
+        "Most frequent label",
         f"{100 * report.baseline:.0f} %",
-        help="What naming the most frequent label each time would get right.",
+        help="Accuracy of always predicting the most frequent label.",
         width="content",
     )
     n_training = sum(report.training_counts)
     st.caption(
-        f"Learned from {formatting.counted(n_training, 'image')}, measured on "
-        f"{formatting.counted(len(report.truth), 'other')}; equal and nearly equal images lie on one side. "
-        "The epoch that was kept was picked on the validation images, so the first number is a little too good; the "
-        "probe had no such help."
+        f"Trained on {formatting.counted(n_training, 'image')}, evaluated on "
+        f"{formatting.counted(len(report.truth), 'other')}. Duplicates and near-duplicates stay on one side of the "
+        "split. The best epoch was chosen on the validation images, so the first number is slightly optimistic; the "
+        "probe had no such advantage."
     )
 
 
 def _figures(run: Run, report: TuningReport) -> None:
     grid = st.grid(2, min_column_width=400, gap=(16, 32))
     with grid.cell():
-        st.markdown("**Right answers by label**")
+        st.markdown("**Accuracy by label**")
         figure = class_figure(report, dark=session.is_dark())
         st.plotly_chart(figure, key=f"classes_{run.digest[:12]}", theme=None, config=CONFIG)
         st.caption(
-            "Validation images alone, their number in brackets. Intervals are Wilson's; with few images they are wide, and "
+            "Validation images only, with their number in brackets. Wilson intervals: wide with few images, and "
             "labels whose intervals overlap may be equally hard."
         )
     with grid.cell():
-        st.markdown("**What was taken for what**")
+        st.markdown("**Confusion matrix**")
         figure = confusion_figure(report, dark=session.is_dark())
         st.plotly_chart(figure, key=f"confusion_{run.digest[:12]}", theme=None, config=CONFIG)
         st.caption(
-            "Each row is a true label, each column what the network named; right answers lie on the diagonal. Counts, not "
-            "shares: a row with more images is brighter for that reason alone."
+            "Rows are true labels, columns are predictions; correct predictions lie on the diagonal. These are "
+            "counts, so rows with more images are brighter."
         )
 
 
 def _wrong(report: TuningReport, images: ImageSet) -> None:
     by_digest = {record.digest: record for record in images}
     rows = [row for row in report.wrong if report.digests[row] in by_digest]
-    st.markdown(f"**Named wrongly: {formatting.counted(len(rows), 'validation image')}**")
+    st.markdown(f"**Misclassified: {formatting.counted(len(rows), 'validation image')}**")
     if not rows:
-        st.caption("None of the validation images that are still here was named wrongly.")
+        st.caption("None of the validation images that are still here was misclassified.")
         return
     for start in range(0, min(len(rows), _WRONG_SHOWN), _COLUMNS):
         for column, row in zip(st.columns(_COLUMNS), rows[start : start + _COLUMNS], strict=False):
@@ -98,26 +102,27 @@ def _wrong(report: TuningReport, images: ImageSet) -> None:
             column.caption(formatting.escape(f"{true}, named {named} ({100 * report.confidence[row]:.0f} %)"))
     more = f"The first {_WRONG_SHOWN}; " if len(rows) > _WRONG_SHOWN else ""
     st.caption(
-        f"{more}the surest mistakes come first. The percentage is the network's own, and such numbers overstate."
+        f"{more}the most confident mistakes come first. The percentage is the network's own confidence, which "
+        "tends to be too high."
     )
 
 
 def _before_and_after(run: Run) -> None:
     with st.expander(
-        "Before and after, side by side", icon=":material/compare:", key="before_after", on_change="rerun"
+        "Before and after fine-tuning", icon=":material/compare:", key="before_after", on_change="rerun"
     ) as both:
         if not both.open or not isinstance(run.spec, FineTuned):
             return
         before = session.workspace().ledger.find(run.spec.base.digest)
         if before is None:
-            st.caption("The features of the base are no longer here. Extract with the base to see them again.")
+            st.caption("The features of the base network are no longer here. Extract with the base to see them again.")
             return
         pairs.show_two(before, run)
 
 
 def _file(run: Run) -> None:
     """Offer the network as a file, once it was saved, read back and compared."""
-    st.markdown("**The network as a file**")
+    st.markdown("**Model file**")
     file = jobs.offer(ModelFileStudy(run.spec), "Prepare a .keras file", icon=":material/save:", key="prepare_keras")
     if file is not None:
         name = f"{formatting.file_stem(run.title)}.keras"
@@ -130,6 +135,6 @@ def _file(run: Run) -> None:
             icon=":material/download:",
         )
     st.caption(
-        "The whole network with its classes, for Keras. It is read back in safe mode and compared on sample pictures before it "
-        "is offered. The preprocessing is not in it: feed it what “What the network receives” shows on the set-up view."
+        "The whole network with its classifier, for Keras. The file is loaded in safe mode and compared with the "
+        "network before it is offered. Preprocessing is not included: feed it what “What the network receives” shows."
     )

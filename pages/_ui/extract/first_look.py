@@ -39,9 +39,7 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
     """Show where the network looks in a few images, one of each label first."""
     st.markdown("**First heatmaps**")
     if not run.spec.takes_images:
-        st.caption(
-            "These are numbers, without a network that looked at pictures: there is nothing to draw heatmaps of."
-        )
+        st.caption("Heatmaps need a network and images; this run holds only numbers.")
         return
     chosen = _varied(images)
     found = attributions.ask(run, chosen, [METHOD], layer=None, target=None)

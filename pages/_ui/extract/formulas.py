@@ -103,7 +103,7 @@ def show(spec: LambdaTransform, sample: Sample | None) -> None:
     with st.container(border=True):
         st.markdown("**What the formula does**")
         if sample is None:
-            st.caption("There is nothing to try it on yet.")
+            st.caption("There are no images or runs to try it on yet.")
             return
         try:
             stages = _traced(sample.key, spec.expressions, sample)
@@ -130,11 +130,13 @@ def _plot(stages: list[Stage], sample: Sample) -> None:
     rows = f"{formatting.escape(sample.name)}" if len(before) == 1 else formatting.counted(len(before), "row")
     if before.shape == after.shape:
         figure = curve_figure(*pairs(before, after, _PAIRS), dark=session.is_dark())
-        caption = f"Each dot is one number of {rows}. A thin line: the formula looks at each number by itself."
+        caption = (
+            f"Each dot is one value of {rows}. A thin line means that the formula treats each value independently."
+        )
     else:
         figure = spread_figure(before, after, dark=session.is_dark())
-        caption = f"How the numbers of {rows} are spread, before and after."
+        caption = f"Distribution of the values of {rows}, before and after."
     st.plotly_chart(figure, key="formula_plot", theme=None, config=CONFIG)
     if stages[-1].share_not_finite:
-        caption += " Values that are infinite or no number are left out of the plot; their rows are left out of maps."
-    st.caption(f"{caption} Pictures run from black, the smallest value, to white, the largest.")
+        caption += " Infinite and missing values are left out of the plot, and their rows are left out of maps."
+    st.caption(f"{caption} Pictures are scaled from black (smallest value) to white (largest).")

@@ -33,9 +33,9 @@ def show_input(spec: Spec, images: ImageSet) -> None:
         original.image(formatting.preview(record), width="stretch", alt=f"{name}, the original")
         original.caption(f"The original, {record.width} x {record.height}")
         fitted.image(received.fitted, width="stretch", alt=f"{name}, fitted")
-        fitted.caption(f"Fitted to {width} x {height}")
+        fitted.caption(f"Resized to {width} x {height}")
         tensor.image(tensor_picture(received.tensor), width="stretch", alt=f"{name}, as numbers")
-        tensor.caption("The tensor, in the network's channel order")
+        tensor.caption("Input tensor, in the network's channel order")
         st.markdown(f"**{formatting.escape(received.sentence)}**")
         st.dataframe(_channel_table(received), hide_index=True, height="content")
 
@@ -94,8 +94,8 @@ def show_layers(outline: Outline | None, layer_key: str | None) -> None:
             st.skeleton(height=_TABLE_HEIGHT)
             return
         st.markdown(
-            f"**Layers**: {formatting.counted(len(outline.layers), 'layer')}, {_parameters(outline)} "
-            f"up to the tap.{' Tick a row to tap the network there.' if layer_key else ''}"
+            f"**Layers**: {formatting.counted(len(outline.layers), 'layer')}, {_parameters(outline)} up to the "
+            f"selected layer.{' Select a row to take features there.' if layer_key else ''}"
         )
         key = f"layers_{layer_key}"
         st.dataframe(

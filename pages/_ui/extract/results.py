@@ -64,13 +64,13 @@ def _facts(run: Run, features: Features) -> list[tuple[str, str, str]]:
     """Give title, value and explanation of each number on the run card."""
     shape = ", ".join(map(str, (len(features), *features.feature_shape)))
     return [
-        ("Shape", f"({shape})", f"{_rows_words(run, features)}, then the shape of the features of one."),
-        ("Size", formatting.size(features.values.nbytes), "As float32, 4 bytes a number."),
+        ("Shape", f"({shape})", f"{_rows_words(run, features)} x shape of the features of one."),
+        ("Size", formatting.size(features.values.nbytes), "As float32, 4 bytes per value."),
         *(_speed(run) if run.spec.takes_images else ()),
         (
             "Dead features",
             f"{100 * run.details.get('dead_share', 0):.3g} %",
-            "Features that have the same value in every row, and so tell nothing apart.",
+            "Features with the same value in every row.",
         ),
     ]
 
@@ -78,8 +78,16 @@ def _facts(run: Run, features: Features) -> list[tuple[str, str, str]]:
 def _speed(run: Run) -> list[tuple[str, str, str]]:
     seconds, speed = run.details.get("seconds"), run.details.get("images_per_second")
     return [
-        ("Time", f"{seconds:.3g} s" if seconds else "unknown", "To the last row, without building the network."),
-        ("Images a second", f"{speed:.3g}" if speed else "all kept", "Rows kept from before do not count."),
+        (
+            "Time",
+            f"{seconds:.3g} s" if seconds else "unknown",
+            ("From the first image to the last, without building the network."),
+        ),
+        (
+            "Images per second",
+            f"{speed:.3g}" if speed else "all kept",
+            "Rows that were already stored are not counted.",
+        ),
     ]
 
 
@@ -95,10 +103,10 @@ def _small_print(run: Run, features: Features, images: ImageSet) -> str:
     words = (run.details.get("engine", ""), f"batch {batch}" if batch else "") if run.spec.takes_images else ()
     parts += map(formatting.escape, words)
     if features.details.get("n_not_finite"):
-        parts.append(f"{features.details['n_not_finite']} rows with values that are not numbers")
+        parts.append(f"{features.details['n_not_finite']} rows with values that are not finite")
     parts.append(f"digest `{run.digest[:12]}`")
     if run.spec.takes_images and len(images) > features.n_images:
-        parts.append(f"{len(images) - features.n_images} images came later: extract again to add them")
+        parts.append(f"{len(images) - features.n_images} images were added later: extract again to include them")
     return "  \u00b7  ".join(part for part in parts if part)
 
 
@@ -120,7 +128,7 @@ def _downloads(run: Run, features: Features) -> None:
 
 
 def _picture(run: Run, features: Features) -> None:
-    st.markdown("**Features as a picture**")
+    st.markdown("**Feature matrix**")
     picture = feature_picture(features.vectors)
     figure = features_figure(
         picture.values,
@@ -133,9 +141,9 @@ def _picture(run: Run, features: Features) -> None:
     row = "an image" if features.copies is None else "a copy of an image"
     row = row if run.spec.takes_images else "one of the table's"
     st.caption(
-        f"Each row is {row}, each column a feature; one cell is the mean over {picture.images_a_row} x "
-        f"{picture.features_a_column} values. Colours end at the 2nd and 98th percentile, so that extremes do not "
-        "hide the rest. The order of features means nothing: look for columns that never change and rows that stand out."
+        f"Each row is {row}, each column a feature. One cell is the mean over {picture.images_a_row} x "
+        f"{picture.features_a_column} values. Colours are clipped at the 2nd and 98th percentiles. The order of "
+        "features has no meaning; look for constant columns and unusual rows."
     )
 
 
@@ -145,4 +153,6 @@ def _table(features: Features) -> None:
     n_named = table.shape[1] - n_features  # columns before the features
     st.dataframe(table.iloc[:, : _TABLE_COLUMNS + n_named], hide_index=True, height=320)
     if n_features > _TABLE_COLUMNS:
-        st.caption(f"The first {_TABLE_COLUMNS} of {n_features:,} features. A download has all.".replace(",", " "))
+        st.caption(
+            f"The first {_TABLE_COLUMNS} of {n_features:,} features. Downloads contain all of them.".replace(",", " ")
+        )

@@ -17,10 +17,9 @@ from pages._ui.shell import formatting, fragments, jobs, runs, session
 
 SECONDS_BETWEEN = 1.0  # between two drawings of the curves while they grow
 CAPTION = (
-    "How the loss (what training makes small) and the accuracy changed with each pass over the training images. Validation "
-    "images are not learned from; the epoch with the lowest validation loss is kept (ring). Training values are means "
-    "over the epoch, with dropout and changed images where there are any, so they can lie above or below validation for that "
-    "reason alone. The kept epoch was picked on the validation images, which flatters it a little."
+    "Loss and accuracy after each pass over the training images. The epoch with the lowest validation loss is kept "
+    "(ring), which makes its result slightly optimistic. Training values are means over the epoch with dropout and "
+    "augmentation, so they can differ from validation for that reason alone."
 )
 
 
@@ -43,7 +42,7 @@ def offer_kept(job: Job, images: ImageSet) -> None:
         fragments.draw(_wait_for_kept, run_every=SECONDS_BETWEEN)(spec.to_json())
     else:
         epochs = formatting.counted(len(record.history.epochs), "epoch")
-        st.markdown(f"The training had finished {epochs}; the best one that was kept can be used.")
+        st.markdown(f"Training completed {epochs}. The best of them can be used.")
         st.button(
             f"Extract from {formatting.counted(len(images), 'image')} with the best epoch",
             icon=":material/play_arrow:",
@@ -64,7 +63,7 @@ def show_record(spec: Spec) -> None:
     """Draw the curves of the training that gave the weights of a spec."""
     record = methods.training_record(spec, session.workspace())
     if record is None:
-        st.caption("The course of this training is not in this workspace.")
+        st.caption("The training history is not in this workspace.")
         return
     show_history(record.history, key=spec.digest[:12])
 
@@ -86,15 +85,15 @@ def _live(spec_json: str, job_key: str) -> None:
         return
     record = methods.training_record(spec_from_json(spec_json), session.workspace())
     if record is None or not record.history.epochs:
-        st.caption("The curves of the training appear here after its first epoch.")
+        st.caption("Training curves appear here after the first epoch.")
         return
     show_history(record.history, key="live")
 
 
 def _summary(history: History) -> str:
     if not history.epochs:
-        return "No epoch was finished."
+        return "No epoch was completed."
     n_epochs = len(history.epochs)
     pace = history.seconds / n_epochs
-    words = f"{formatting.counted(n_epochs, 'epoch')}, {history.seconds:.3g} s, {pace:.2g} s an epoch."
+    words = f"{formatting.counted(n_epochs, 'epoch')}, {history.seconds:.3g} s, {pace:.2g} s per epoch."
     return f"{words} {ENDINGS.get(history.ending, '')}"

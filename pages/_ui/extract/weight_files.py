@@ -17,14 +17,14 @@ def pick(workspace: Workspace) -> str:
         type=["h5"],
         key=f"weights_file_{number}",
         max_upload_size=_LIMIT_MB,
-        help="A `.h5` or `.weights.h5` file saved by Keras from the same architecture. The backbone may be a part "
-        "of a larger model in it: only its own layers are used.",
+        help="A `.h5` or `.weights.h5` file saved by Keras from the same architecture. If the backbone is part of a "
+        "larger model, only its own layers are used.",
     )
     if upload is not None:
         _keep(workspace, upload.name, upload.getvalue())
     known = {digest: name for digest, name in workspace.artefacts().items() if name.lower().endswith(".h5")}
     if not known:
-        st.caption("Bring a file to go on.")
+        st.caption("Upload a file to continue.")
         st.stop()
     digest = st.selectbox("Which file", list(known), format_func=lambda digest: known[digest], key="weights_digest")
     st.badge(f"Your file {formatting.escape(known[digest])}", icon=":material/upload_file:", color="violet")

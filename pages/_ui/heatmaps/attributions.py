@@ -73,7 +73,7 @@ def show_grid(drawn: Drawn, records: Sequence[ImageRecord], *, opacity: float, c
     layer = f" Layer: {first.layer}." if first is not None and first.layer else ""
     st.caption(
         formatting.escape(
-            f"Every map is scaled by itself: compare places within a map, not colours between maps.{layer}"
+            f"Each map has its own scale: compare positions within a map, not colours between maps.{layer}"
         )
     )
     for method in HEATMAPS.values():

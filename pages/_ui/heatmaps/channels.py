@@ -10,7 +10,7 @@ from featx_core.workspace.runs import Run
 from pages._ui.heatmaps import attributions
 from pages._ui.shell import formatting, jobs
 
-_SCALES = {"shared": "One scale for all", "channel": "Each its own scale"}
+_SCALES = {"shared": "Shared scale", "channel": "Scale per channel"}
 
 
 def show(run: Run, records: Sequence[ImageRecord], *, layer: int | str | None, colormap: str) -> None:
@@ -42,4 +42,6 @@ def show(run: Run, records: Sequence[ImageRecord], *, layer: int | str | None, c
     )
     st.image(mosaic.pixels, width=720, alt=f"Feature maps of {name}")
     numbers = ", ".join(str(channel) for channel in mosaic.channels[:8])
-    st.caption(formatting.escape(f"{maps.layer}. {mosaic.caption} In reading order the first are channels {numbers}."))
+    st.caption(
+        formatting.escape(f"{maps.layer}. {mosaic.caption} The first channels, in reading order, are {numbers}.")
+    )

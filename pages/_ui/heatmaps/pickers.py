@@ -42,7 +42,7 @@ def spatial_layer(run: Run) -> int | str | None:
         list[int | str | None](words),
         format_func=lambda layer: words[layer],
         key=f"heatmap_layer_{run.digest[:12]}",
-        help="Where to look. Late layers are coarse and know objects, early ones are fine and know edges.",
+        help="Late layers are coarse and respond to objects; early layers are fine and respond to edges.",
         width=280,
     )
 
@@ -57,7 +57,7 @@ def target(run: Run, images: ImageSet) -> Target | None:
         format_func=lambda kind: _TARGET_FORMS[kind].title,
         key=f"target_kind_{has_classes}",
         persist_state="session",
-        help="What the gradient is taken of. Activation energy and Eigen-CAM need no target.",
+        help="The value whose gradient Grad-CAM uses. Activation energy and Eigen-CAM need no target.",
         width=260,
     )
     return _TARGET_FORMS[kind].ask(run, images)
@@ -90,7 +90,7 @@ def overlay_look() -> tuple[float, str]:
             0.05,
             key="opacity",
             persist_state="session",
-            help="Of the colours over the picture.",
+            help="Opacity of the colours over the picture.",
             width=OPACITY_WIDTH,
         )
         colormap = st.segmented_control(
@@ -145,7 +145,7 @@ def _similarity(run: Run, images: ImageSet) -> Target:
 
 def _class(run: Run, images: ImageSet) -> Target:
     del images
-    fixed = st.toggle("Pick the class", key="target_class_fixed", help="Otherwise the one that scores highest.")
+    fixed = st.toggle("Choose the class", key="target_class_fixed", help="Otherwise the class with the highest score.")
     if not fixed:
         return ClassTarget()
     classes = methods.class_names(run.spec) or ()

@@ -20,7 +20,7 @@ _SHOWN_LINES = 200
 def show_first(workspace: Workspace) -> None:
     """Show the first screen of an empty workspace."""
     if imports.current(workspace) is not None:
-        st.info("Your images are coming in. The progress is in the sidebar.", icon=":material/hourglass:")
+        st.info("Your images are being imported. Progress is shown in the sidebar.", icon=":material/hourglass:")
         return
     grid = st.grid(2, min_column_width=360, border=True)
     with grid.cell():
@@ -79,7 +79,7 @@ def _details(report: IntakeReport) -> None:
         rows += [{"file": name, "what": "duplicate", "why": f"same as {other}"} for name, other in report.duplicates]
         st.dataframe(rows[:_SHOWN_LINES], hide_index=True, height=min(38 + 35 * len(rows), 320))
         st.download_button(
-            "Download the list",
+            "Download list (CSV)",
             data=report.to_csv(),
             file_name="featx-intake.csv",
             mime="text/csv",
@@ -98,29 +98,29 @@ def _drop_zone(workspace: Workspace) -> None:
         accept_multiple_files="directory" if kind == "Folder" else True,
         key=f"upload_{kind}_{number}",
         max_upload_size=200,
-        help=f"{_KINDS} Names of folders become labels. {_TABLES}",
+        help=f"{_KINDS} Folder names become labels. {_TABLES}",
     )
     if files:
         session.remember("upload_number", int(str(number)) + 1)
         pictures = vector_files.take(files)
         if not pictures:
             st.rerun()
-        begin(workspace, [(file.name, file) for file in pictures], title="Bringing in your images", limited=True)
+        begin(workspace, [(file.name, file) for file in pictures], title="Importing your images", limited=True)
 
 
 def _local_folder(workspace: Workspace) -> None:
     if not session.is_local():
         return
-    with st.popover("Open a folder of this machine", icon=":material/folder:"):
-        path = st.text_input("Path of the folder or zip file", placeholder="for example ~/Pictures/birds")
+    with st.popover("Open a folder on this computer", icon=":material/folder:"):
+        path = st.text_input("Path of a folder or zip file", placeholder="for example ~/Pictures/birds")
         if st.button("Bring in", key="open_folder", disabled=not path.strip()):
             source = Path(path.strip()).expanduser()
             if vector_files.take_path(source):
                 st.rerun()
             elif source.exists():
-                begin(workspace, [source], title=f"Bringing in {source.name}", limited=False)
+                begin(workspace, [source], title=f"Importing {source.name}", limited=False)
             else:
-                st.warning("There is no such file or folder on this machine. Check the path.")
+                st.warning("There is no such file or folder on this computer. Check the path.")
 
 
 def _samples(workspace: Workspace, *, primary: bool) -> None:
@@ -147,6 +147,6 @@ def _samples(workspace: Workspace, *, primary: bool) -> None:
 
 
 def begin(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: bool, expected: int = 0) -> None:
-    """Start an intake beside the page and draw the page again."""
+    """Start an import in the background and redraw the page."""
     imports.start(workspace, sources, title=title, limited=limited, expected=expected)
     st.rerun()

@@ -28,7 +28,7 @@ def show(workspace: Workspace) -> None:
         format_func=words.__getitem__,
         default=shown if shown in words else None,
         key=f"label_level_{shown}",
-        help="Folders can lie in each other. Pick the ones whose names are the classes of your images.",
+        help="Choose the folder level whose names are the classes of your images.",
     )
     if chosen is not None and chosen != shown:
         try:

@@ -69,7 +69,7 @@ def _drawer(name: str) -> None:
     workspace = session.workspace()
     found = [record for record in workspace.images() if record.name == name]
     if not found:
-        st.caption("This image is not in the workspace any more.")
+        st.caption("This image is no longer in the workspace.")
         return
     record = found[0]
     st.image(formatting.preview(record), width=max(min(record.width, DRAWER_SIDE), SMALLEST_SIDE), alt=record.name)
@@ -84,7 +84,7 @@ def _drawer(name: str) -> None:
     if label.strip() != (record.label or ""):
         _done(lambda: workspace.set_labels({name: label.strip() or None}))
     similar.show(record)
-    if st.button("Remove from the workspace", icon=":material/delete:", key=f"remove_{record.digest}_{name}"):
+    if st.button("Remove from workspace", icon=":material/delete:", key=f"remove_{record.digest}_{name}"):
         _done(lambda: _remove(workspace, [name]))
 
 

@@ -50,14 +50,14 @@ def sentence(images: ImageSet, shown: ImageSet) -> str:
 def edit(workspace: Workspace) -> None:
     """Edit the labels of all images in one table."""
     images = workspace.images()
-    st.caption("Change labels in the table, or paste a column from a spreadsheet. An empty cell takes the label away.")
+    st.caption("Edit labels in the table, or paste a column from a spreadsheet. An empty cell removes the label.")
     table = pd.DataFrame({"image": images.names, "label": [label or "" for label in images.labels]})
     edited = st.data_editor(table, disabled=["image"], hide_index=True, height=420, key="label_table")
     save, remove = st.columns(2)
     if save.button("Save labels", type="primary", width="stretch"):
         pairs = zip(edited["image"], edited["label"], strict=True)
         _set(workspace, {name: _cleaned(label) for name, label in pairs})
-    if remove.button("Take all labels away", width="stretch"):
+    if remove.button("Remove all labels", width="stretch"):
         _set(workspace, dict.fromkeys(images.names))
 
 

@@ -16,7 +16,7 @@ def show(record: ImageRecord) -> None:
     """Let the person ask for the images nearest to one."""
     found = session.workspace().ledger.runs()
     if not found:
-        st.caption("After an extraction, the images most like this one are found here.")
+        st.caption("Extract features first to find similar images here.")
         return
     with st.expander(
         "Find similar", icon=":material/image_search:", key=f"similar_{record.name}", on_change="rerun"
@@ -28,14 +28,14 @@ def show(record: ImageRecord) -> None:
 def _neighbors(record: ImageRecord, run: Run) -> None:
     features = runs.features_of(run)
     if features is None or record.digest not in features.digests:
-        st.caption("This image has no features of that run yet: extract again to add it.")
+        st.caption("This image has no features in that run. Extract again to add it.")
         return
     each = features.per_image()
     usable = np.flatnonzero(np.isfinite(each.vectors).all(axis=1))
     rows = [row for row in usable if each.digests[row] == record.digest]
     rows.sort(key=lambda row: each.names[row] != record.name)
     if not rows:
-        st.caption("The features of this image are not all numbers, so nothing can be near to it.")
+        st.caption("The features of this image are not all finite, so it has no neighbours.")
         return
     known = session.workspace().images().matching(each.names, each.digests)
     near = nearest(each.vectors[usable], int(np.searchsorted(usable, rows[0])), n_neighbors=_SHOWN)
@@ -47,6 +47,6 @@ def _neighbors(record: ImageRecord, run: Run) -> None:
                 st.image(image.thumbnail(), width="stretch", alt=image.name)
                 st.caption(f"{neighbor.similarity:.2f} {formatting.escape(image.label or image.name)}")
     st.caption(
-        "Nearest first, by the cosine between features: 1 is the same direction. Near for this network does not "
-        "always mean near for a person."
+        "Sorted by cosine similarity of the features (1 is identical direction). What is similar for this network may "
+        "not look similar to you."
     )

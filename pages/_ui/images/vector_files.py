@@ -89,7 +89,7 @@ def _asked(file: Waiting, workspace: Workspace) -> tuple[Vectors | None, str]:
         bar.checkbox("First row holds column names", layout.has_header, key=f"header_{number}")
     roles = column_roles.choose(layout, f"{number}_{array}_{layout.has_header}")
     if layout.is_doubtful and array is None:
-        st.info("Several arrays can be the numbers. Pick one.", icon=":material/rule:")
+        st.info("Several arrays could hold the features. Choose one.", icon=":material/rule:")
         return None, ""
     is_good = session.recall(f"good_{number}") is True
     vectors = _read(number, array, Choice(has_header=layout.has_header, good_rows_only=is_good, roles=roles), table)
@@ -125,7 +125,7 @@ def _named(vectors: Vectors, workspace: Workspace, number: str) -> Vectors:
     images = workspace.images()
     if vectors.names is not None or len(images) != len(vectors.values):
         return vectors
-    are_images = st.checkbox("The rows are the images of this workspace, in their order", key=f"images_{number}")
+    are_images = st.checkbox("Rows are the images of this workspace, in order", key=f"images_{number}")
     return dataclasses.replace(vectors, names=tuple(images.names)) if are_images else vectors
 
 
@@ -146,7 +146,7 @@ def _preview(vectors: Vectors, workspace: Workspace) -> None:
 
 def _decide(workspace: Workspace, file: Waiting, vectors: Vectors | None, title: str) -> None:
     bar = st.container(horizontal=True)
-    if bar.button("Bring in these vectors", type="primary", disabled=vectors is None, key=f"in_{file.number}"):
+    if bar.button("Import these vectors", type="primary", disabled=vectors is None, key=f"in_{file.number}"):
         try:
             run = add_vectors(workspace, vectors, title=title) if vectors is not None else None
         except DiskFullError as error:
@@ -156,7 +156,7 @@ def _decide(workspace: Workspace, file: Waiting, vectors: Vectors | None, title:
         if run is not None:
             session.remember(vector_sets.REPORT, run.digest)
         st.rerun()
-    if bar.button("Leave this file out", key=f"out_{file.number}"):
+    if bar.button("Skip this file", key=f"out_{file.number}"):
         _leave(file)
         st.rerun()
 
@@ -167,7 +167,7 @@ def _opened(number: str, choice: Choice, _file: Waiting) -> OpenTable:
     return open_table(_file.source, choice)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Putting the numbers together")
+@st.cache_resource(max_entries=2, show_spinner="Assembling the table")
 def _read(number: str, array: str | None, choice: Choice, _table: OpenTable) -> Vectors:
     del number, array
     return _table.vectors(choice)

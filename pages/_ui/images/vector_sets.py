@@ -75,7 +75,7 @@ def _actions(line: st.delta_generator.DeltaGenerator, run: Run, workspace: Works
     with line.popover("Remove", icon=":material/delete:"):
         others = depending_runs(workspace, run.digest)
         also = f", and {formatting.counted(len(others), 'run')} made from it" if others else ""
-        st.markdown(f"Remove {formatting.escape(run.title)}{also}? Images are not touched.")
+        st.markdown(f"Remove {formatting.escape(run.title)}{also}? Images are kept.")
         if st.button("Remove it", type="primary", key=f"remove_{run.digest[:12]}"):
             remove_vectors(workspace, run.digest)
             st.rerun()
@@ -97,7 +97,7 @@ def _words(run: Run, workspace: Workspace) -> str:
 
 def _linked(n_linked: int) -> str:
     if not n_linked:
-        return "No row has the name of an image."
+        return "No row matches the name of an image."
     return (
         f"{formatting.counted(n_linked, 'row')} {'belongs' if n_linked == 1 else 'belong'} to images of this workspace."
     )

@@ -57,7 +57,7 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
         format_func=lambda name: PROJECTIONS[name].title,
         key="projection",
         persist_state="session",
-        help="PCA: straight-line view, quick and exact. t-SNE: keeps near neighbours near, shows groups.",
+        help="PCA: linear, fast and exact. t-SNE: keeps close neighbours close and shows groups.",
     )
     n_components = bar.segmented_control(
         "Axes", [2, 3], default=2, required=True, format_func=lambda n: f"{n}-D", key="axes", persist_state="session"
@@ -80,7 +80,7 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
         seed = seed_input(key="map_seed", help="The same seed gives the same map.")
         small = n_components == 2 and len(features) <= MAX_THUMBNAILS and is_pictured
         pictures = st.toggle(
-            "Thumbnails in place of points",
+            "Thumbnails instead of points",
             key="map_pictures",
             persist_state="session",
             disabled=not small,
@@ -98,14 +98,14 @@ def _trails(bar: DeltaGenerator, features: Features) -> bool:
         value=True,
         key="map_trails",
         persist_state="session",
-        help="Lines from each image to its copies: short ones for images whose features hardly notice the changes.",
+        help="Lines from each image to its copies. Short lines mean that the features hardly change.",
     )
 
 
 def _parameter(item: Parameter, projection: str) -> float | int | str:
     """Show one control, built from its row in the registry."""
     key = f"{projection}_{item.name}"
-    if item.default == "auto" and not st.toggle(f"{item.title}: set by hand", key=f"{key}_manual", help=item.help):
+    if item.default == "auto" and not st.toggle(f"{item.title}: set manually", key=f"{key}_manual", help=item.help):
         return "auto"
     start = item.manual if item.default == "auto" and item.manual is not None else item.default
     kind = int if float(item.step).is_integer() else float

@@ -85,8 +85,8 @@ def _scree(projection: Projection) -> None:
     figure = scree_figure(projection.details["explained_variance"], dark=session.is_dark())
     st.plotly_chart(figure, key="scree_chart", theme=None, config=CONFIG)
     st.caption(
-        "How much of all variance each component holds, and their running total. When the first two hold little, the "
-        "map shows only a small part of how the features differ."
+        "Variance explained by each component, and the cumulative total. When the first two explain little, the map "
+        "shows only a small part of the differences."
     )
 
 
@@ -95,8 +95,8 @@ def _selected(features: Features, event: object) -> None:
     if not rows:
         st.markdown("**Selection**")
         st.caption(
-            "Draw a lasso or a box around points, or click one, and the images appear here. Double-click on the map "
-            "takes the selection back."
+            "Draw a lasso or box around points, or click one, to see the images here. Double-click the map to clear "
+            "the selection."
         )
         return
     found = maps.images_of(features)
@@ -133,10 +133,10 @@ def _listed(features: Features, chosen: ImageSet, unseen: list[int]) -> pd.DataF
 def _actions(table: pd.DataFrame, chosen: ImageSet) -> None:
     label, download = st.columns(2)
     has_images = len(chosen) > 0
-    words = None if has_images else "Only images take labels here; other rows keep those of their file."
+    words = None if has_images else "Only images can be labelled here. Other rows keep the labels of their file."
     with label.popover("Label them", icon=":material/label:", width="stretch", disabled=not has_images, help=words):
         text = st.text_input("Label for these images", max_chars=60, key="selection_label")
-        if st.button("Give this label", type="primary", disabled=not text.strip(), key="give_label"):
+        if st.button("Apply label", type="primary", disabled=not text.strip(), key="give_label"):
             session.workspace().set_labels(dict.fromkeys(chosen.names, text.strip()))
             st.rerun(scope="app")
     download.download_button(

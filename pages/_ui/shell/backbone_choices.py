@@ -86,9 +86,9 @@ def show_card(backbone: Backbone) -> None:
         with st.expander("How well it does", icon=":material/fact_check:"):
             st.markdown(_table(backbone.measured))
             st.caption(
-                "Percent of pictures named or found rightly; brackets are 95 % intervals. Untrained: the same network with "
-                "random weights. Best without a network: of colour histogram, LBP, HOG and others. No such picture was "
-                "trained on."
+                "Percent of pictures classified or retrieved correctly, with 95 % intervals. Untrained: the same "
+                "network with random weights. Best without a network: the best of colour histogram, LBP, HOG and "
+                "others. None of these pictures was used for training."
             )
 
 

@@ -93,12 +93,12 @@ def _workspace_menu() -> None:
     n_images, n_bytes = workspace.size()
     n_labels = len({label for label in workspace.images().labels if label})
     with st.popover(formatting.escape(workspace.title), icon=":material/folder_open:", width="stretch"):
-        title = st.text_input("Name of this workspace", value=workspace.title, max_chars=80)
+        title = st.text_input("Workspace name", value=workspace.title, max_chars=80)
         if title.strip() and title.strip() != workspace.title:
             workspace.title = title.strip()
             st.rerun()
         st.download_button(
-            "Download as one file",
+            "Download workspace",
             data=lambda: formatting.snapshot(workspace),
             file_name=f"{formatting.file_stem(workspace.title)}.featx",
             on_click="ignore",
@@ -132,7 +132,7 @@ def _open_file() -> None:
 def _open_recent() -> None:
     others = [entry for entry in library.recent() if entry.token != session.token()] if session.is_local() else []
     if others:
-        st.caption("Recent on this machine")
+        st.caption("Recent workspaces")
     for entry in others:
         words = f"{formatting.escape(entry.title)}, {entry.holds}, {formatting.ago(entry.changed)}"
         if st.button(words, key=f"recent_{entry.token}", type="tertiary", icon=":material/history:"):

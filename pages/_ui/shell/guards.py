@@ -14,7 +14,7 @@ def need_images(images: ImageSet) -> None:
     """Stop the page here when there are no images."""
     if not len(images):
         st.markdown("There are no images in this workspace yet.")
-        if st.button("Bring in images", type="primary", icon=":material/photo_library:"):
+        if st.button("Add images", type="primary", icon=":material/photo_library:"):
             frame.open_page("images")
         st.stop()
 
@@ -31,7 +31,7 @@ def need_runs(workspace: Workspace) -> list[Run]:
     need_rows(workspace)
     found = workspace.ledger.runs() if len(workspace.images()) else _without_images(workspace)
     if not found:
-        st.markdown("Nothing was extracted from these images yet.")
+        st.markdown("No features have been extracted yet.")
         if st.button("Extract features", type="primary", icon=":material/memory:"):
             frame.open_page("extract")
         st.stop()
@@ -42,16 +42,14 @@ def need_network(run: Run, found: list[Run]) -> None:
     """Stop the page here when a run has no network that looks at images; offer the runs that have one."""
     if run.spec.takes_images:
         return
-    st.markdown(
-        f"{formatting.escape(run.title)} holds numbers, without a network that looked at pictures: no heatmaps."
-    )
+    st.markdown(f"{formatting.escape(run.title)} holds only numbers, so there are no heatmaps.")
     others = [other for other in found if other.spec.takes_images][:_OFFERED]
     for other in others:
         words, picked = f"Heatmaps of {formatting.escape(other.title)}", ("picked_run", other.digest)
         st.button(words, key=f"heatmaps_of_{other.digest[:12]}", on_click=session.remember, args=picked)
     if not others:
         has_images = len(session.workspace().images()) > 0
-        if st.button("Extract features" if has_images else "Bring in images", type="primary"):
+        if st.button("Extract features" if has_images else "Add images", type="primary"):
             frame.open_page("extract" if has_images else "images")
     st.stop()
 

@@ -76,12 +76,12 @@ def _work(workspace: Workspace, sources: Iterable[Any], entry: Import, limited: 
             look=EXAMINERS.examine,
         )
     except Cancelled:
-        entry.message = "The intake was stopped. The images that were in by then are kept."
+        entry.message = "The import was stopped. Images imported so far are kept."
     except WorkspaceError as error:
         entry.message = str(error)
     except Exception as error:
         reference = new_reference()
         _log.exception("ref %s: %s", reference, type(error).__name__)
-        entry.message = f"The intake stopped unexpectedly (ref {reference}). The images that were in by then are kept."
+        entry.message = f"The import stopped unexpectedly (ref {reference}). Images imported so far are kept."
     finally:
         entry.ended = True

@@ -14,7 +14,7 @@ _MAX_SEED = 2**31 - 1
 def fit_picker() -> Fit:
     """Let the person pick how a picture becomes a square; the forms share what was picked."""
     return st.segmented_control(
-        "How the picture is fitted",
+        "How the picture is resized",
         list(_FITS),
         default="crop",
         required=True,

@@ -133,7 +133,7 @@ def show(job: Job) -> None:
         st.error(formatting.escape(job.message or "The computation failed."), icon=":material/error:")
         _again(job)
     elif job.state == "cancelled":
-        st.info("Cancelled. What was finished by then is kept.", icon=":material/cancel:")
+        st.info("Cancelled. Finished results are kept.", icon=":material/cancel:")
         _again(job)
     elif job.state != "done":
         seconds = CALM_SECONDS if job.ahead >= FAR_BACK else POLL_SECONDS
@@ -247,7 +247,7 @@ def _import_progress() -> None:
     if entry is None or entry.ended:
         st.rerun(scope="app")
         return
-    counts = f"{entry.done:,} of {entry.total:,} files".replace(",", " ") if entry.total else "looking at the files"
+    counts = f"{entry.done:,} of {entry.total:,} files".replace(",", " ") if entry.total else "reading the files"
     share = min(entry.done / entry.total, 1.0) if entry.total else 0.0
     st.progress(share, text=f"**{formatting.escape(entry.title)}**  \n{counts}")
     if st.button("Stop", key="stop_import", icon=":material/close:", type="tertiary"):

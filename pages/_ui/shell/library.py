@@ -116,13 +116,13 @@ def _awaited(turn: "Future[Workspace]") -> Workspace:
         return turn.result(timeout=2 * PATIENCE)
     except TimeoutError:
         raise WorkspaceBusyError(
-            "It is another visitor's turn with this workspace: it is being opened, which takes long. Try again in a moment."
+            "Another visitor is opening this workspace, which takes a while. Try again in a moment."
         ) from None
 
 
 def _open_file(path: Path, make: bool) -> Workspace:
     if not make and not path.exists():
-        raise WorkspaceError("This workspace is not on this machine any more.")
+        raise WorkspaceError("This workspace is no longer on this computer.")
     try:
         return Workspace.open(path, patience=PATIENCE, reserve=_reserve(path.parent))
     except DamagedWorkspaceError as error:
@@ -170,7 +170,7 @@ def adopt(content: bytes) -> str:
             part.write_bytes(content)
             _check_upload(part)
     except OSError:
-        raise WorkspaceError("This workspace file cannot be kept: the disk is full, or takes nothing more.") from None
+        raise WorkspaceError("This workspace file cannot be saved: the disk is full.") from None
     return token
 
 

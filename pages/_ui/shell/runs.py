@@ -108,15 +108,15 @@ def amount(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
 def expectation(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
     """Say how much there is to do, and how long it took before."""
     if not spec.takes_images:
-        return "No network runs: this takes about a second."
+        return "This takes about a second."
     stored = workspace.vectors.stored(spec.digest)
     n_new = len(set(images.digests) - stored)
     if not n_new:
-        return "All of these are computed already: the result is there at once."
+        return "All images are already computed."
     speed = next((_speed(run) for run in workspace.ledger.runs() if _alike(run.spec, spec) and _speed(run)), None)
     words = f"{formatting.counted(n_new, 'image')} to compute{' after the training' if spec.needs_training else ''}"
     if stored and n_new < len(images):
-        words += f", {formatting.counted(len(images) - n_new, 'image')} kept from before"
+        words += f", {formatting.counted(len(images) - n_new, 'image')} already stored"
     return f"{words}, about {jobs.duration(n_new / speed)} at the speed of the last run." if speed else f"{words}."
 
 
@@ -129,7 +129,7 @@ def pick(found: list[Run], *, key: str = "picked_run") -> Run:
         format_func=lambda digest: formatting.run_words(by_digest[digest]),
         key=key,
         persist_state="session",
-        help="Everything that was extracted from these images, newest first.",
+        help="All extractions of these images, newest first.",
         width=380,
     )
     return by_digest[digest]

@@ -73,7 +73,7 @@ def show_problem() -> None:
     """Say once what was wrong with the workspace that was asked for."""
     problem = st.session_state.pop("problem", None)
     if st.session_state.pop("missing", False):
-        problem = "The workspace of this link is not on this machine. This is a new, empty one."
+        problem = "The workspace of this link is not on this computer. This is a new, empty workspace."
     if problem:
         st.warning(problem, icon=":material/folder_off:")
 

@@ -143,7 +143,7 @@ def test_a_run_shows_its_study_when_it_is_asked_for(visit, shelve_spec, worker, 
     chart = element(visitor, "effects_chart").proto.spec
     assert "in this run" in chart
     assert "Noise, 0.05" in chart
-    assert "Images that move most under" in visitor.words
+    assert "Images that change most under" in visitor.words
     assert "copy 2" in visitor.words
 
 

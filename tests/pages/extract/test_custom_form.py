@@ -185,7 +185,7 @@ def test_a_network_is_trained_and_found_again(visitor, worker):
     run = visitor.workspace.ledger.runs()[0]
     assert run.spec.learned == "labels"
     assert asked(worker)[0].weights == "labels"
-    assert "What the training gave" in words(visitor)
+    assert "Training result" in words(visitor)
     set_up(visitor, extract_view="Set up")
-    assert "Trained before with these images, kept here" in words(visitor)
+    assert "Already trained on these images" in words(visitor)
     assert "Extract from 12 images" in visitor.buttons

@@ -121,7 +121,7 @@ def test_a_backbone_without_weights_on_this_machine_begins_with_random_ones(visi
 def test_a_weights_file_is_kept_and_used(visitor, worker):
     worker.holds = True
     set_up(visitor, weights_MobileNetV2="file")
-    assert "Bring a file to go on." in visitor.words
+    assert "Upload a file to continue." in visitor.words
     upload = next(node for node in visitor.tab.main.file_uploader if node.label == "Weights file")
     upload.set_value(("mine.h5", b"\x89HDF\r\n\x1a\n and so on", "application/octet-stream"))
     visitor.run()

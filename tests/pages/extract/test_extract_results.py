@@ -28,7 +28,7 @@ def test_a_run_in_the_making_can_be_left_cancelled_and_begun_again(visitor, work
     assert "Extracting" in visitor.open("images").words
     cancel = next(button for button in visitor.tab.sidebar.button if button.label == "Cancel")
     cancel.click().run()
-    assert "Cancelled. What was finished by then is kept." in visitor.open("extract").words
+    assert "Cancelled. Finished results are kept." in visitor.open("extract").words
     visitor.press("Try again")
     assert worker.submitted == ["extract", "extract"]
 
@@ -69,14 +69,14 @@ def test_the_result_has_a_table_and_three_downloads(visitor):
     visitor.run()
     table = visitor.tab.dataframe[0].value
     assert table.shape == (6, 66)
-    assert "The first 64 of 70 features. A download has all." in visitor.words
+    assert "The first 64 of 70 features. Downloads contain all of them." in visitor.words
     assert {"NumPy (.npz)", "Table (.csv)", "Table (.parquet)"} <= {b.label for b in visitor.tab.download_button}
 
 
 def test_a_run_is_quick_when_all_is_kept(visitor):
     keep_run(visitor.workspace, np.ones((6, 1280)))
     set_up(visitor, side_MobileNetV2=64)
-    assert "All of these are computed already: the result is there at once." in visitor.words
+    assert "All images are already computed." in visitor.words
 
 
 def test_the_buttons_under_the_result_lead_to_map_and_heatmaps(visitor):

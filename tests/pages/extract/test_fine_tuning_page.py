@@ -123,8 +123,8 @@ def test_a_training_ends_in_what_it_is_worth(visitor, worker):
     assert kinds == ["glance", "history", "history", "classes", "confusion", "picture"]
     facts = {metric.label: metric.value for metric in visitor.tab.metric}
     assert facts["Shape"] == "(20, 16)"
-    assert facts["Always the largest class"] == "50 %"
-    assert "Learned from 16 images, measured on 4 others" in words
+    assert facts["Most frequent label"] == "50 %"
+    assert "Trained on 16 images, evaluated on 4 others" in words
     assert visitor.has_no_fault
 
     visitor.tab.session_state["before_after"] = True
@@ -164,7 +164,7 @@ def test_the_curves_grow_while_it_trains(visitor, worker):
     put_record(visitor, worker, "")
     visitor.run()
     assert charts(visitor) == ["history_live_loss", "history_live_accuracy"]
-    assert "2 epochs, 0.2 s, 0.1 s an epoch. It is still going on." in visitor.words
+    assert "2 epochs, 0.2 s, 0.1 s per epoch. It is still going on." in visitor.words
 
 
 def test_after_a_cancel_the_best_epoch_is_offered(visitor, worker):
@@ -174,7 +174,7 @@ def test_after_a_cancel_the_best_epoch_is_offered(visitor, worker):
     put_record(visitor, worker, "cancelled", f"file:{artefact}")
     worker.change(worker.jobs()[0].key, state="cancelled")
     visitor.run()
-    assert "The training had finished 2 epochs; the best one that was kept can be used." in visitor.words
+    assert "Training completed 2 epochs. The best of them can be used." in visitor.words
     visitor.press("Extract from 20 images with the best epoch")
     assert asked(worker)[0].weights == f"file:{artefact}"
     assert asked(worker)[0].class_names == ("a", "b")

@@ -88,7 +88,7 @@ def test_steps_are_added_and_removed(visitor):
     typed(visitor, "histogram(x)", step=1)
     assert readings(visitor)[-1] == "(n, 64, 64, 3) → x ** 2 → (n, 64, 64, 3) → histogram(x, 16) → (n, 48)"
     typed(visitor, "oops", step=0)
-    assert "Waits for the step before it." in readings(visitor)[1]
+    assert "Waiting for the previous step." in readings(visitor)[1]
     element(visitor, boxes(visitor)[0].key.replace("step", "remove")).click().run()
     assert [box.value for box in boxes(visitor)] == ["histogram(x)"]
     assert readings(visitor)[-1] == "(n, 64, 64, 3) → histogram(x, 16) → (n, 48)"

@@ -93,7 +93,7 @@ def test_heatmaps_in_the_making_hold_their_place_and_can_be_cancelled(visitor, w
     skeletons = [node for node in nodes(visitor.tab.main) if node.type == "skeleton"]
     assert len(skeletons) == 3 * len(HEATMAPS)
     next(button for button in visitor.tab.main.button if button.label == "Cancel").click().run()
-    assert "Cancelled. What was finished by then is kept." in visitor.words
+    assert "Cancelled. Finished results are kept." in visitor.words
     assert "Try again" in visitor.buttons
 
 

@@ -105,7 +105,7 @@ def test_a_local_folder_that_is_not_there_is_one_sentence(visit):
     visitor.tab.text_input[0].set_value("no such folder").run()
     visitor.press("Bring in")
     assert [warning.value for warning in visitor.tab.warning] == [
-        "There is no such file or folder on this machine. Check the path."
+        "There is no such file or folder on this computer. Check the path."
     ]
 
 
@@ -115,8 +115,8 @@ def test_a_server_for_others_offers_neither_local_folders_nor_recent_workspaces(
     monkeypatch.setattr("pages._ui.shell.session.is_local", lambda: False)
     words = visit().words
     assert "Open again" not in words
-    assert "Recent on this machine" not in words
-    assert "Open a folder of this machine" not in words
+    assert "Recent workspaces" not in words
+    assert "Open a folder on this computer" not in words
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_labels_are_edited_in_the_table(shelve, make_png):
 
 def test_all_labels_can_be_taken_away(visit, shelve, make_png):
     token = shelve([("cat/a.png", make_png(1)), ("dog/b.png", make_png(2))])
-    press(dialog_of_labels(token), "Take all labels away")
+    press(dialog_of_labels(token), "Remove all labels")
     assert library.open_workspace(token).images().labels == [None, None]
     assert "2 images, no labels yet." in visit(token).words
 

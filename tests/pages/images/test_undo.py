@@ -83,7 +83,7 @@ def press(tab, label):
 def test_the_drawer_removes_one_image(shelve, make_png, clock):
     token = shelve([("a.png", make_png(1)), ("b.png", make_png(2))])
     tab = drawer(token, "a.png")
-    press(tab, "Remove from the workspace")
+    press(tab, "Remove from workspace")
     workspace = library.open_workspace(token)
     assert workspace.images().names == ["b.png"]
     assert tab.session_state["undo_offer"].words == "1 image was removed."
@@ -117,4 +117,4 @@ def test_an_image_whose_bytes_are_damaged_is_grey_and_the_drawer_still_opens(she
         connection.execute("UPDATE contents SET bytes = x'00' WHERE id = 1")
     tab = drawer(token, "a.png")
     assert not tab.exception
-    assert "Remove from the workspace" in [button.label for button in tab.button]
+    assert "Remove from workspace" in [button.label for button in tab.button]

@@ -59,7 +59,7 @@ def test_a_table_is_shown_before_it_comes_in(visit):
     assert (field(visitor, "names_").value, field(visitor, "labels_").value) == ("file", "kind")
     assert visitor.tab.dataframe[0].value["name"].tolist() == list(NAMES[:5])
     assert visitor.workspace.ledger.runs() == []
-    visitor.press("Bring in these vectors")
+    visitor.press("Import these vectors")
     assert "embeddings is in: 30 rows of 3 numbers, 2 labels." in visitor.words.replace("\\", "")
     run = visitor.workspace.ledger.runs()[0]
     assert fx.load_features(visitor.workspace, run.digest).names == NAMES
@@ -74,7 +74,7 @@ def test_name_title_and_columns_can_be_changed(visit):
     field(visitor, "names_").set_value("kind")
     field(visitor, "labels_").set_value("")
     field(visitor, "title_").set_value("Two animals")
-    visitor.run().press("Bring in these vectors")
+    visitor.run().press("Import these vectors")
     run = visitor.workspace.ledger.runs()[0]
     features = fx.load_features(visitor.workspace, run.digest)
     assert (run.title, features.names, features.labels) == ("Two animals", ("bird", "pet"), (None, None))
@@ -89,7 +89,7 @@ def test_a_bad_row_is_named_and_the_good_ones_come_in_on_request(visit):
     assert element(visitor, f"in_{field(visitor, 'good_').key.removeprefix('good_')}").disabled
     field(visitor, "good_").check().run()
     assert not visitor.tab.warning
-    visitor.press("Bring in these vectors")
+    visitor.press("Import these vectors")
     assert "1 row that cannot be read left out" in visitor.words.replace("\\", "")
     assert visitor.workspace.ledger.runs()[0].details["n_images"] == 6
 
@@ -97,9 +97,9 @@ def test_a_bad_row_is_named_and_the_good_ones_come_in_on_request(visit):
 def test_what_is_no_table_is_said_and_can_be_left_out(visit):
     visitor = upload(visit(), ("t.npy", npy(np.array([{}], dtype=object))), ("u.npy", npy(np.eye(3))))
     assert "contains Python objects, which featx never unpacks" in visitor.tab.warning[0].value
-    visitor.press("Leave this file out")
+    visitor.press("Skip this file")
     assert "Vectors from u.npy" in visitor.words.replace("\\", "")
-    visitor.press("Leave this file out")
+    visitor.press("Skip this file")
     assert "Try with samples" in visitor.buttons
     assert visitor.workspace.ledger.runs() == []
     assert visitor.has_no_fault
@@ -112,7 +112,7 @@ def test_one_of_several_arrays_is_picked(visit):
     assert "3 rows of 2 numbers" in visitor.words
     field(visitor, "array_").set_value("other").run()
     assert "4 rows of 5 numbers" in visitor.words
-    visitor.press("Bring in these vectors")
+    visitor.press("Import these vectors")
     assert visitor.workspace.ledger.runs()[0].details["n_images"] == 4
 
 
@@ -122,7 +122,7 @@ def test_images_and_tables_come_in_together_and_rows_find_their_images(visit, ma
     )
     visitor.until(lambda other: len(other.workspace.images()) == 2)
     assert "2 rows belong to images of this workspace." in visitor.words.replace("\\", "")
-    visitor.press("Bring in these vectors")
+    visitor.press("Import these vectors")
     assert "t is in: 3 rows of 1 number, 2 rows belong to images of this workspace." in visitor.words.replace("\\", "")
     assert [tile["name"] for tile in tiles(visitor)] == ["a.png", "b.png"]
 
@@ -132,7 +132,7 @@ def test_rows_without_names_can_be_taken_as_the_images(visit, shelve, make_png):
     visitor.tab.session_state["add_more"] = True
     upload(visitor.run(), ("t.npy", npy(np.eye(2))))
     field(visitor, "images_").check().run()
-    visitor.press("Bring in these vectors")
+    visitor.press("Import these vectors")
     run = visitor.workspace.ledger.runs()[0]
     assert fx.load_features(visitor.workspace, run.digest).digests == tuple(visitor.workspace.images().digests)
 
@@ -207,13 +207,13 @@ def test_two_sets_with_the_same_names_are_compared_without_colours(visit, with_v
     assert "colour" not in visitor.tab.main.dataframe[0].value["extractor"].tolist()
     assert "a histogram of the colours" not in visitor.words
     assert "Layer sweep" not in visitor.words
-    assert "Run backbones now" not in visitor.words
+    assert "Run backbones" not in visitor.words
     assert visitor.has_no_fault
 
 
 def test_a_set_alone_is_told_what_it_can_be_compared_with(visit, with_vectors):
     visitor = visit(with_vectors("First")).open("compare")
-    assert "bring in another set of vectors with the same names" in visitor.words
+    assert "import another set of vectors with the same names" in visitor.words
     assert visitor.has_no_fault
 
 

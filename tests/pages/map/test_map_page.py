@@ -89,7 +89,7 @@ def test_a_map_in_the_making_shows_progress_and_can_be_cancelled_and_begun_again
     cancel = next(button for button in visitor.tab.main.button if button.label == "Cancel")
     cancel.click().run()
     assert worker.jobs()[0].state == "cancelled"
-    assert "Cancelled. What was finished by then is kept." in visitor.words
+    assert "Cancelled. Finished results are kept." in visitor.words
     worker.holds = False
     visitor.press("Try again").run()
     assert len(charts(visitor)) == 1

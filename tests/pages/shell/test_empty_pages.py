@@ -29,8 +29,8 @@ def test_the_frame_stands_around_a_page_that_a_fresh_server_shows_first(visit, n
 def test_an_empty_page_says_one_sentence_and_leads_to_the_images(visit, name):
     visitor = visit().open(name)
     assert [text.value for text in visitor.tab.main.markdown] == ["There are no images in this workspace yet."]
-    assert visitor.buttons == ["Bring in images"]
-    visitor.press("Bring in images")
+    assert visitor.buttons == ["Add images"]
+    visitor.press("Add images")
     assert "Try with samples" in visitor.buttons
     assert visitor.has_no_fault
 
@@ -38,7 +38,7 @@ def test_an_empty_page_says_one_sentence_and_leads_to_the_images(visit, name):
 @pytest.mark.parametrize("name", ["map", "heatmaps"])
 def test_with_images_but_no_run_the_page_leads_to_extract(visit, shelve, make_png, name):
     visitor = visit(shelve([("a.png", make_png())])).open(name)
-    assert [text.value for text in visitor.tab.main.markdown] == ["Nothing was extracted from these images yet."]
+    assert [text.value for text in visitor.tab.main.markdown] == ["No features have been extracted yet."]
     assert visitor.buttons == ["Extract features"]
     visitor.press("Extract features")
     assert visitor.tab.title[0].value == "Extract"
@@ -47,7 +47,7 @@ def test_with_images_but_no_run_the_page_leads_to_extract(visit, shelve, make_pn
 def test_the_first_screen_offers_files_a_folder_and_samples(visit):
     visitor = visit()
     assert visitor.tab.file_uploader[0].label == "Drop files or zip archives here"
-    assert "Open a folder of this machine" in visitor.words
+    assert "Open a folder on this computer" in visitor.words
     assert visitor.tab.radio(key="sample_set").options == [
         "Shapes and textures",
         "Two photographs",
@@ -60,7 +60,7 @@ def test_a_link_to_a_workspace_that_is_not_here_gives_an_empty_one_and_says_so(v
     visitor = visit(asked)
     assert visitor.token != asked
     assert [warning.value for warning in visitor.tab.warning] == [
-        "The workspace of this link is not on this machine. This is a new, empty one."
+        "The workspace of this link is not on this computer. This is a new, empty workspace."
     ]
     assert not visitor.run().tab.warning
 

@@ -32,24 +32,24 @@ def augmented(workspace: Workspace) -> Asked:
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     n_copies = int(
         left.number_input(
-            "Copies of each image",
+            "Copies per image",
             min_value=2,
             max_value=MAX_COPIES,
             value=8,
             key="augment_copies",
             persist_state="session",
-            help="The network runs once for each copy, so time grows with them.",
+            help="The network runs once per copy.",
         )
     )
     gives = _gives(right)
     with st.expander("Advanced", icon=":material/tune:", key="augment_advanced"):
         seed = seed_input(
-            "Seed of the copies",
+            "Seed",
             key="augment_seed",
-            help="The same seed gives each image the same copies, whatever other images there are.",
+            help="With the same seed, each image always gets the same copies.",
         )
         with_original = st.toggle(
-            "The first copy is the image as it is", value=True, key="augment_original", persist_state="session"
+            "First copy is the unchanged image", value=True, key="augment_original", persist_state="session"
         )
     try:
         spec = Augmented(inside.spec, transforms, n_copies, seed, with_original, gives)
@@ -71,7 +71,7 @@ def augmented(workspace: Workspace) -> Asked:
 def _base(workspace: Workspace) -> Asked:
     """Let the person pick one of the runs, or set a pretrained network up here."""
     by_digest = {run.digest: run for run in workspace.ledger.runs() if _takes_images(run.spec)}
-    words = {_NEW: "A pretrained network, set up here"} | {
+    words = {_NEW: "A new pretrained network"} | {
         digest: formatting.run_words(run) for digest, run in by_digest.items()
     }
     picked = st.selectbox(
@@ -81,7 +81,7 @@ def _base(workspace: Workspace) -> Asked:
         format_func=lambda choice: words[choice],
         key=f"augment_base_{len(by_digest)}",
         persist_state="session",
-        help="The extractor that looks at the copies: one of your runs, of any kind, or a new one.",
+        help="The extractor for the copies: one of your runs or a new pretrained network.",
     )
     if picked != _NEW:
         return Asked(by_digest[picked].spec)
@@ -102,8 +102,8 @@ def _gives(place: DeltaGenerator) -> Gives:
         format_func=lambda name: _GIVES[name],
         key="augment_gives",
         persist_state="session",
-        help="The mean is steadier than one look (test-time augmentation). A row for each copy shows on the map how far "
-        "copies stray from their image.",
+        help="The mean over copies is more stable (test-time augmentation). One row per copy shows on the map how far "
+        "copies move away from their image.",
     )
 
 
@@ -116,7 +116,7 @@ def _transforms() -> Transforms:
         key=_PRESET,
         persist_state="session",
         on_change=_take_preset,
-        help="A choice to begin with; change it below.",
+        help="A starting point that you can change below.",
     )
     if session.recall(_CHOSEN) is None:
         _take_preset()
@@ -126,7 +126,7 @@ def _transforms() -> Transforms:
         format_func=lambda name: AUGMENTATIONS[name].title,
         key=_CHOSEN,
         persist_state="session",
-        help="They are applied in the order of this list: first where things are, then colours, then what is missing.",
+        help="Applied in this order: geometry, then colour, then erasing.",
     )
     if not names:
         st.warning("Choose at least one transform.", icon=":material/rule:")

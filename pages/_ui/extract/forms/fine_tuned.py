@@ -30,12 +30,12 @@ def fine_tuned(workspace: Workspace) -> Asked:
     base = _base(workspace)
     left, right = st.columns(2)
     units = left.number_input(
-        "Length of the new layer",
+        "Units of the new layer",
         1,
         8192,
         1024,
         key="tuned_units",
-        help="How many features the new layer gives. The tutorial's has 1024.",
+        help="Number of features of the new dense layer. The tutorial uses 1024.",
         **_KEYS,
     )
     optimizer = right.selectbox(
@@ -47,7 +47,7 @@ def fine_tuned(workspace: Workspace) -> Asked:
         **_KEYS,
     )
     epochs = left.number_input(
-        "Epochs, at most", 1, 200, 20, key="tuned_epochs", help="Passes over the images.", **_KEYS
+        "Maximum epochs", 1, 200, 20, key="tuned_epochs", help="Passes over the training images.", **_KEYS
     )
     rate = right.number_input(
         "Learning rate",
@@ -56,7 +56,7 @@ def fine_tuned(workspace: Workspace) -> Asked:
         1e-3,
         format="%g",
         key="tuned_rate",
-        help="Too large, and the loss explodes.",
+        help="If it is too large, the loss diverges.",
         **_KEYS,
     )
     options = _second_phase() | _advanced()
@@ -84,13 +84,13 @@ def _classes(workspace: Workspace) -> tuple[str, ...]:
     counts = Counter(record.label for record in workspace.images() if record.label)
     enough = [label for label, number in counts.items() if number >= FEWEST_IMAGES]
     names = st.multiselect(
-        "Labels to learn",
+        "Labels",
         sorted(counts),
         default=sorted(enough),
         format_func=lambda label: f"{label} ({counts[label]})",
         key=f"tuned_labels_{hash(frozenset(counts.items()))}",
-        help=f"The new layers learn to tell these apart. At least 2, with {FEWEST_IMAGES} images each. Images without one of "
-        "these labels are not learned from; they get features and a predicted class all the same.",
+        help=f"The classes to train on. At least 2, with {FEWEST_IMAGES} images each. Other images are not used for "
+        "training, but still get features and a predicted class.",
     )
     return tuple(sorted(names))
 
@@ -105,7 +105,7 @@ def _base(workspace: Workspace) -> Spec:
             "A pretrained network" if key == NEW else f"Of a run: {formatting.run_words(found[key])}"
         ),
         key="tuned_base",
-        help="The network under the new layers. That of a run has its features already, so training begins at once.",
+        help="The network below the new layers. Features of an existing run are reused, so training starts at once.",
         **_KEYS,
     )
     return _pretrained() if picked == NEW else found[picked].spec
@@ -116,15 +116,15 @@ def _can_be_base(spec: Spec) -> bool:
 
 
 def _pretrained() -> Pretrained:
-    name = backbone_choices.pick_backbone("Backbone of the base", key="tuned_backbone")
+    name = backbone_choices.pick_backbone("Base network", key="tuned_backbone")
     backbone = BACKBONES[name]
     backbone_choices.show_card(backbone)
     weights = backbone_choices.pick_weights(
         backbone,
-        "Weights of the base",
+        "Base weights",
         (backbone.trained, "random"),
         key=f"tuned_weights_{name}",
-        help="New layers on random weights learn from features that know nothing: a baseline.",
+        help="Random weights give a baseline: the new layers then train on untrained features.",
     )
     backbone_choices.show_badge(backbone, weights)
     return Pretrained(backbone=name, weights=weights)
@@ -132,27 +132,30 @@ def _pretrained() -> Pretrained:
 
 def _second_phase() -> dict[str, Any]:
     n_stages = st.slider(
-        "Then train the last stages, too",
+        "Stages to unfreeze",
         0,
         5,
         0,
         key="tuned_stages",
-        help="A second phase in which the last stages of the base learn at a small rate. Slow: every epoch runs all training "
-        "images through the network. It counts only if the validation loss becomes lower. 0: leave the base as it is.",
+        help="Fine-tunes the last stages of the base at a small learning rate in a second phase. Slow: every epoch "
+        "runs all training images through the network. Its result is kept only if the validation loss improves. "
+        "0 keeps the base frozen.",
         **_KEYS,
     )
     if not n_stages:
         return {}
     left, right = st.columns(2)
-    epochs = left.number_input("Epochs of the second phase", 1, 50, 5, key="tuned_stage_epochs", **_KEYS)
-    rate = right.number_input("Its learning rate", 1e-7, 1.0, 1e-5, format="%g", key="tuned_stage_rate", **_KEYS)
+    epochs = left.number_input("Epochs of fine-tuning", 1, 50, 5, key="tuned_stage_epochs", **_KEYS)
+    rate = right.number_input(
+        "Fine-tuning learning rate", 1e-7, 1.0, 1e-5, format="%g", key="tuned_stage_rate", **_KEYS
+    )
     return {"unfrozen_stages": int(n_stages), "tuning_epochs": int(epochs), "tuning_learning_rate": float(rate)}
 
 
 def _advanced() -> dict[str, Any]:
     with st.expander("Advanced", icon=":material/tune:"):
         left, right = st.columns(2)
-        batch = left.number_input("Images a step", 1, 256, 32, key="tuned_batch", **_KEYS)
+        batch = left.number_input("Batch size", 1, 256, 32, key="tuned_batch", **_KEYS)
         dropout = right.slider(
             "Dropout",
             0.0,
@@ -160,26 +163,26 @@ def _advanced() -> dict[str, Any]:
             0.0,
             0.1,
             key="tuned_dropout",
-            help="Share of new features left out in training.",
+            help="Share of the new features dropped in each training step.",
             **_KEYS,
         )
         share = left.slider(
-            "Held out for validation",
+            "Validation share",
             0.1,
             0.5,
             0.2,
             0.05,
             key="tuned_share",
-            help="Share of the labelled images that is measured on and not learned from. Near-duplicates stay together.",
+            help="Share of labelled images held out for evaluation. Near-duplicates stay together.",
             **_KEYS,
         )
         patience = right.number_input(
-            "Stop early after (epochs)",
+            "Patience (epochs)",
             0,
             100,
             5,
             key="tuned_patience",
-            help="Without a lower validation loss. 0: never.",
+            help="Stop after this many epochs without a lower validation loss. 0 disables early stopping.",
             **_KEYS,
         )
         change = left.selectbox(
@@ -187,16 +190,16 @@ def _advanced() -> dict[str, Any]:
             ["none", *PRESETS],
             format_func=lambda name: "None" if name == "none" else PRESETS[name].title,
             key="tuned_augmentation",
-            help="Random changes of the training images: four changed copies of each in the first phase, new ones in each "
+            help="Random changes of the training images: four copies each in the first phase, new copies in every "
             "epoch of the second. Validation images are never changed.",
             **_KEYS,
         )
         with right:
-            seed = seed_input(key="tuned_seed", help="The same seed repeats exactly.")
+            seed = seed_input(key="tuned_seed", help="The same seed gives the same result.")
         balanced = st.toggle(
-            "Let every label count alike",
+            "Balance class weights",
             key="tuned_balanced",
-            help="Helps rare labels against frequent ones.",
+            help="Gives rare labels the same total weight as frequent ones.",
             **_KEYS,
         )
     return {
@@ -222,7 +225,7 @@ def _layer(spec: FineTuned) -> int | str | None:
         [NEW, *words],
         format_func=lambda layer: "The new layer" if layer == NEW else words[layer],
         key=f"tuned_layer_{spec.base.digest[:12]}",
-        help="Training is the same for any choice, and is not done again.",
+        help="This does not affect training, which is not repeated.",
         **_KEYS,
     )
     return None if picked == NEW else picked

@@ -14,7 +14,7 @@ from featx_core.architecture.rows import MAX_ROWS, Row, RowFacts, describe_row, 
 from pages._ui.shell import formatting, session
 
 _ROWS = "custom_rows"
-_WHAT_IS_LEFT = ":gray[needs the row above]"
+_WHAT_IS_LEFT = ":gray[depends on the row above]"
 _FINE = 0.01
 _numbers = itertools.count(1)
 
@@ -87,7 +87,7 @@ def _settings(entry: Entry) -> None:
     st.caption(LAYER_KINDS[entry.row[0]].sentence)
     parameters, values = LAYER_KINDS[entry.row[0]].parameters, row_values(entry.row)
     if not parameters:
-        st.caption("There is nothing to set.")
+        st.caption("This layer has no options.")
         return
     for line in _lines(parameters):
         for column, (parameter, part) in zip(st.columns(2, vertical_alignment="bottom"), line, strict=False):

@@ -24,7 +24,7 @@ def weights(workspace: Workspace) -> tuple[str, DeltaGenerator, str | None]:
         format_func=lambda name: words[name],
         key="custom_weights",
         persist_state="session",
-        help="Random: a baseline that shows what the architecture alone gives. The others learn from the images that are here.",
+        help="Random: an untrained baseline. The other options train on the images in this workspace.",
     )
     place = st.container()
     if kind == "random":
@@ -41,7 +41,7 @@ def badge(spec: CustomSequential, workspace: Workspace, place: DeltaGenerator) -
         return True
     record = methods.training_record(spec, workspace)
     if record is not None and record.is_whole:
-        place.badge("Trained before with these images, kept here", icon=":material/verified:", color="green")
+        place.badge("Already trained on these images", icon=":material/verified:", color="green")
         return True
     words = f"{spec.badge[0].upper()}{spec.badge[1:]}"
     place.badge(words, icon=":material/model_training:", color="blue")
@@ -67,16 +67,19 @@ def options() -> dict[str, Any]:
         CustomSequential.epochs,
         key="custom_epochs",
         persist_state="session",
-        help="Passes over the images, at most. It also ends after 10 minutes.",
+        help="Maximum number of passes over the images. Training also stops after 10 minutes.",
     )
     batch_size = middle.number_input(
-        "Images a step",
+        "Batch size",
         int(smallest),
         int(largest),
         CustomSequential.batch_size,
         key="custom_batch",
         persist_state="session",
-        help="More make each step surer, and steps fewer. For contrast, they are also what an image is told from.",
+        help=(
+            "Larger batches give fewer, more reliable steps. In contrastive training, the other images in the "
+            "batch are the negatives."
+        ),
     )
     learning_rate = right.number_input(
         "Learning rate",
@@ -87,6 +90,6 @@ def options() -> dict[str, Any]:
         format="%g",
         key="custom_rate",
         persist_state="session",
-        help="How large the steps are. Smaller is slower and safer.",
+        help="Step size. Smaller values are slower and safer.",
     )
     return {"epochs": int(epochs), "batch_size": int(batch_size), "learning_rate": float(learning_rate)}

@@ -71,7 +71,7 @@ def _backbone() -> str:
     name = backbone_choices.pick_backbone(
         "Backbone",
         key="backbone",
-        help="The network whose features you get. Small ones are quick; large ones know finer differences.",
+        help="The network that computes the features. Small networks are fast; large ones see finer differences.",
     )
     backbone_choices.show_card(BACKBONES[name])
     return name
@@ -105,13 +105,16 @@ def _layer(name: str, outline: Outline | None) -> int | str | None:
         format_func=lambda layer: words[layer],
         key=key,
         persist_state="session",
-        help="Where the network is tapped. Early stages see edges and colours, late ones parts and objects.",
+        help=(
+            "The layer that features are taken from. Early stages respond to edges and colours, late ones to "
+            "parts and objects."
+        ),
     )
 
 
 def _pooling(outline: Outline | None, layer: int | str | None) -> Pooling:
     if outline is not None and len(outline.layers[find_layer(outline.layers, layer)].output_shape) != 3:
-        st.caption("This layer gives one vector an image: there is nothing to pool.")
+        st.caption("This layer gives one vector per image, so there is nothing to pool.")
         return None
     return st.segmented_control(
         "Pooling",
@@ -121,8 +124,8 @@ def _pooling(outline: Outline | None, layer: int | str | None) -> Pooling:
         format_func=lambda name: _POOLINGS[name],
         key="pooling",
         persist_state="session",
-        help="How a feature map becomes one vector: the mean or the maximum over all places, all places one after "
-        "another, or not at all.",
+        help="How a feature map becomes one vector: the mean or maximum over all positions, all values flattened, or "
+        "no pooling.",
     )
 
 
@@ -138,8 +141,8 @@ def _precision() -> Precision:
         format_func=lambda name: _PRECISIONS[name],
         key="precision",
         persist_state="session",
-        help="float32: exact to about seven digits. Fast: bfloat16 keeps two to three digits inside the network and takes "
-        "about half the time. The run card then says by how much the features of your images differ.",
+        help="float32 is exact to about seven digits. bfloat16 keeps two to three digits and takes about half the "
+        "time; the run card says how much your features differ.",
     )
 
 
@@ -154,7 +157,7 @@ def _advanced(backbone: Backbone) -> tuple[tuple[int, int] | None, Fit, int | No
             step=32,
             key=f"side_{backbone.title}",
             persist_state="session",
-            help=f"Side of the square that the network receives. It was designed for {default}.",
+            help=f"Side of the square input. The network was trained at {default}.",
         )
         fit = fit_picker()
         automatic = backbone.batch_size
@@ -165,12 +168,12 @@ def _advanced(backbone: Backbone) -> tuple[tuple[int, int] | None, Fit, int | No
             value=automatic,
             key=f"batch_{backbone.title}",
             persist_state="session",
-            help="Images that go through the network at once. Bounds memory; the features stay the same.",
+            help="Images per forward pass. Limits memory and does not change the features.",
         )
         seed = seed_input(
-            "Seed of random weights",
+            "Seed for random weights",
             key="weights_seed",
-            help="The same seed gives the same random weights. It changes nothing for trained ones.",
+            help="The same seed gives the same random weights. It has no effect on trained weights.",
         )
         classifier = _classifier(backbone)
     size = None if side == default else (int(side), int(side))
@@ -179,12 +182,12 @@ def _advanced(backbone: Backbone) -> tuple[tuple[int, int] | None, Fit, int | No
 
 def _classifier(backbone: Backbone) -> bool:
     if not backbone.has_classifier:
-        st.caption(f"{backbone.title} has no classifier to keep: it was trained without the names of objects.")
+        st.caption(f"{backbone.title} has no classifier to keep: it was trained without class names.")
         return False
     return st.toggle(
         "Keep the classifier",
         key="classifier",
         persist_state="session",
-        help="Adds the layers behind the backbone that name 1 000 ImageNet classes, so that heatmaps can explain a "
-        "class. Needs the designed input size, and a larger download where weights are downloaded.",
+        help="Adds the classifier for the 1 000 ImageNet classes, so that heatmaps can explain a class. Requires the "
+        "original input size, and a larger download where weights are downloaded.",
     )

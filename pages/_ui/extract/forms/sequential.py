@@ -42,7 +42,7 @@ def sequential(workspace: Workspace) -> Asked:
     st.caption(_total(facts, good))
     if not good:
         st.stop()
-    problem = None if len(good) == len(rows) else "One of the layers does not fit: mend it, or remove it."
+    problem = None if len(good) == len(rows) else "One of the layers does not fit. Change or remove it."
     fields: dict[str, Any] = {"layers": good, "image_size": (side, side), "color": color}
     weights, badge_place, lacking = learning.weights(workspace)
     place = st.container()
@@ -69,7 +69,7 @@ def _input() -> tuple[int, Color]:
         key="custom_preset",
         on_click=_take_preset,
         format_func=lambda name: PRESETS[name].title,
-        help="Begin with a known network. It takes the place of the layers below.",
+        help="Start with a preset. It replaces the layers below.",
         width="stretch",
     )
     side = middle.number_input(
@@ -79,7 +79,7 @@ def _input() -> tuple[int, Color]:
         step=8,
         key="custom_side",
         persist_state="session",
-        help="Side of the square that the network receives.",
+        help="Side of the square input.",
     )
     color: Color = right.segmented_control(
         "Input",
@@ -89,7 +89,7 @@ def _input() -> tuple[int, Color]:
         format_func=lambda name: _COLORS[name],
         key="custom_color",
         persist_state="session",
-        help="Three channels or one. Either is scaled to 0..1.",
+        help="Three channels or one, scaled to 0..1.",
     )
     return int(side), color
 
@@ -114,7 +114,7 @@ def _is_map(fact: RowFacts) -> bool:
 
 def _total(facts: tuple[RowFacts, ...], good: tuple[Row, ...]) -> str:
     if not facts:
-        return "There is no layer yet. Add one, or begin with a preset."
+        return "No layers yet. Add one, or start with a preset."
     n_parameters = sum(fact.n_parameters or 0 for fact in facts)
     part = "" if len(good) == len(facts) else f"The first {len(good)} of " if good else "None of "
     return f"{part}{formatting.counted(len(facts), 'layer')}, {formatting.counted(n_parameters, 'parameter')}."
@@ -132,7 +132,7 @@ def _layer(outline: Outline) -> tuple[int | str | None, str]:
         list(words),
         format_func=lambda layer: words[layer],
         key=key,
-        help="Where the network is tapped. Training always trains the whole of it.",
+        help="The layer that features are taken from. The whole network is always trained.",
     )
     session.remember(_TAP, layer)
     return None if layer == _LAST else layer, key
@@ -149,8 +149,8 @@ def _pooling(outline: Outline, layer: int | str | None) -> Pooling:
         format_func=lambda name: _POOLINGS[name],
         key="custom_pooling",
         persist_state="session",
-        help="How a feature map becomes one vector: not at all, the mean or the maximum over all places, or all places one "
-        "after another.",
+        help="How a feature map becomes one vector: no pooling, the mean or maximum over all positions, or all values "
+        "flattened.",
     )
 
 
@@ -161,6 +161,6 @@ def _advanced(weights: str) -> dict[str, Any]:
             fields |= learning.options()
         fields["fit"] = fit_picker()
         fields["seed"] = seed_input(
-            key="weights_seed", help="Of random weights, and of training. The same seed gives the same features."
+            key="weights_seed", help="For random weights and training. The same seed gives the same features."
         )
     return fields

@@ -20,7 +20,7 @@ from pages._ui.shell.inputs import Fit, fit_picker
 
 _STEPS = "transform_steps"
 _MAX_CHARACTERS = 300
-_WAITING = "\u00a0\nWaits for the step before it.\n\u00a0"  # as many lines as a step that can be read
+_WAITING = "\u00a0\nWaiting for the previous step.\n\u00a0"  # as many lines as a step that can be read
 _NO_PIXELS: tuple[tuple[int, int], Fit] = (DEFAULT_SIZE, "crop")
 _FIRST = PRESETS["square"].expressions
 
@@ -59,7 +59,7 @@ def _source(workspace: Workspace) -> Run | None:
         format_func=lambda name: formatting.run_words(found[name]) if name in found else "Pixels",
         key="transform_source",
         persist_state="session",
-        help="Pixels: red, green and blue, from 0 to 1. A run: its features, which are not computed again.",
+        help="Pixels: red, green and blue from 0 to 1. A run: its stored features.",
     )
     return found.get(picked)
 
@@ -94,7 +94,9 @@ def _presets(has_places: bool) -> None:
 def _functions() -> None:
     wanted = st.text_input("Search", type="search", live=True, key="function_search").strip().lower()
     with st.container(height=360, border=False):
-        st.caption("x is one row: a picture, a map or a vector. Operators: + - * / ** < <= > >= == !=. Also pi.")
+        st.caption(
+            "x is one row: a picture, a feature map or a vector. Operators: + - * / ** < <= > >= == !=. Constant: pi."
+        )
         for group in dict.fromkeys(row.group for row in FUNCTIONS.values()):
             rows = [row for row in FUNCTIONS.values() if row.group == group]
             found = [row for row in rows if wanted in f"{row.signature} {row.sentence} {group}".lower()]
@@ -162,7 +164,7 @@ def _steps(shape: tuple[int, ...], sample: formulas.Sample | None) -> tuple[tupl
         key="transform_add",
         disabled=len(numbers) >= MAX_STEPS,
         on_click=_add,
-        help="Each step is applied to what the one before it gives.",
+        help="Each step is applied to the result of the previous one.",
     )
     return _usable(tuple(good), problem), problem
 
