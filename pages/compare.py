@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui.compare import comparing, pairs, stability, sweeps
+from pages._ui.compare import overview, pairs, stability, sweeps
 from pages._ui.shell import formatting, frame, guards, jobs, session
 
 frame.guard()
@@ -11,15 +11,15 @@ st.title("Compare")
 images = workspace.images()
 guards.need_rows(workspace)
 
-chosen = comparing.pick(workspace)
+chosen = overview.pick(workspace)
 if len(images):
-    comparing.run_more(images)
+    overview.run_more(images)
 if len(chosen) < 2:
     more = "run more backbones above" if len(images) else "import another set of vectors with the same names"
     st.caption(f"Pick at least two runs to compare, or {more}.")
     st.stop()
 
-comparison, job = comparing.fetch(chosen)
+comparison, job = overview.fetch(chosen)
 if comparison is None:
     with st.container(height=420, border=True):
         if job is not None:
@@ -27,14 +27,14 @@ if comparison is None:
     st.stop()
 
 comparison = stability.joined(comparison, chosen)
-comparing.show_verdict(comparison)
-colors = comparing.colors(chosen, comparison)
+overview.show_verdict(comparison)
+colors = overview.colors(chosen, comparison)
 grid = st.grid(2, min_column_width=380, gap=(16, 32))
 with grid.cell():
-    comparing.show_ranking(comparison, colors)
+    overview.show_ranking(comparison, colors)
 with grid.cell():
-    comparing.show_trade(comparison, colors)
-comparing.show_table(comparison)
+    overview.show_trade(comparison, colors)
+overview.show_table(comparison)
 networks = [run for run in chosen if run.spec.takes_images]
 if networks:
     stability.show(networks)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from featx_core import HEATMAPS
 from featx_core.methods import registry as methods
-from pages._ui.heatmaps import attributions, channels, pickers
+from pages._ui.heatmaps import channels, grid, pickers
 from pages._ui.shell import formatting, frame, guards, jobs, runs, session
 
 frame.guard()
@@ -26,10 +26,10 @@ if not chosen:
     st.caption("Pick at least one image.")
     st.stop()
 
-drawn = attributions.ask(run, chosen, list(HEATMAPS), layer=layer, target=target)
+drawn = grid.ask(run, chosen, list(HEATMAPS), layer=layer, target=target)
 if drawn.job is not None and drawn.job.state != "done":
     jobs.show(drawn.job)
-attributions.show_grid(drawn, chosen, opacity=opacity, colormap=colormap)
+grid.show_grid(drawn, chosen, opacity=opacity, colormap=colormap)
 
 with st.expander(
     "Feature maps, channel by channel", icon=":material/grid_view:", key="maps", on_change="rerun"

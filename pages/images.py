@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from pages._ui.images import bringing, gallery, labels, vector_files, vector_sets
+from pages._ui.images import gallery, labels, upload, vector_files, vector_sets
 from pages._ui.shell import formatting, frame, runs, session, undo
 
 frame.guard()
 workspace = session.workspace()
 images = workspace.images()
-bringing.show_last_report(workspace)
+upload.show_last_report(workspace)
 vector_sets.show_report(workspace)
 if vector_files.is_waiting():
     st.title("Images")
@@ -20,7 +20,7 @@ if not len(images):
 if not len(images) and not vector_sets.found(workspace):
     st.title("See what neural networks see in your images")
     st.markdown("Add images, pick a network and a layer, and look at its features, maps and heatmaps.")
-    bringing.show_first(workspace)
+    upload.show_first(workspace)
     st.stop()
 
 head, action = st.columns([3, 1], vertical_alignment="bottom")
@@ -29,7 +29,7 @@ if not len(images):
     vector_sets.show(workspace)
     st.caption("There are no images yet. Rows named like an image will show its picture.")
     with st.expander("Add images or more vectors", icon=":material/add:", key="add_first", expanded=True):
-        bringing.show_controls(workspace)
+        upload.show_controls(workspace)
     st.stop()
 if action.button("Extract features", type="primary", icon=":material/memory:", width="stretch", key="to_extract"):
     runs.start_first(images)
@@ -37,7 +37,7 @@ if action.button("Extract features", type="primary", icon=":material/memory:", w
 
 with st.expander("Add more images", icon=":material/add_photo_alternate:", key="add_more", on_change="rerun") as more:
     if more.open:
-        bringing.show_controls(workspace)
+        upload.show_controls(workspace)
 
 vector_sets.show(workspace)
 bar = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")

@@ -17,7 +17,7 @@ from featx_core.base.keras_setup import load_keras
 if TYPE_CHECKING:
     import keras
 
-MAXIMUM_SEED = 2**32 - 1
+MAX_SEED = 2**32 - 1
 MAX_TRACED = 32
 """Compiled choices of transforms that are kept, each for one size of pictures."""
 
@@ -115,8 +115,8 @@ def _check(images: np.ndarray, seeds: Any) -> None:
         raise ValueError(f"`images` must be uint8 of shape (n_images, height, width, 3). Received: {kind}.")
     if len(seeds) != len(images):
         raise ValueError(f"`seeds` must have one entry for each of {len(images)} images. Received: {len(seeds)}.")
-    if any(not 0 <= int(seed) <= MAXIMUM_SEED for seed in seeds):
-        raise ValueError(f"`seeds` must be 0 to {MAXIMUM_SEED}. Received: {min(seeds)} to {max(seeds)}.")
+    if any(not 0 <= int(seed) <= MAX_SEED for seed in seeds):
+        raise ValueError(f"`seeds` must be 0 to {MAX_SEED}. Received: {min(seeds)} to {max(seeds)}.")
 
 
 def _layers(transforms: Transforms, seed: int) -> list[keras.layers.Layer]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FILL_MODE = "reflect"  # what lies beyond the border: the picture, mirrored
 ERASED_GREY = 128.0  # of 255
-SMALLEST_ERASED = 0.1  # of the side, where the strength allows
+MIN_ERASED = 0.1  # of the side, where the strength allows
 HUE_SHARE = 0.5  # colour jitter of 1 turns hues by up to a quarter of the circle
 N_CHAINS = 3
 FULL_DEGREES = 360.0
@@ -90,7 +90,7 @@ def noise(strength: float, seed: int) -> Layers:
 
 def erasing(strength: float, seed: int) -> Layers:
     """Cover a rectangle with grey. Keras draws each side as the square root of its scale."""
-    scale = (min(SMALLEST_ERASED, strength) ** 2, strength**2)
+    scale = (min(MIN_ERASED, strength) ** 2, strength**2)
     return [
         load_keras().layers.RandomErasing(
             (1.0, 1.0), scale=scale, fill_value=ERASED_GREY, seed=seed, **_VALUES, **_COMMON

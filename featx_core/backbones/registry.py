@@ -13,7 +13,7 @@ from featx_core.backbones.measured import MEASURED_V1, SuiteScore, read_measured
 from featx_core.backbones.weights_files import BackboneFiles
 from featx_core.backbones.weights_table import WEIGHTS_FILES
 
-MAXIMUM_SIDE = 1024
+MAX_SIDE = 1024
 """Longest side of a network's input. Memory grows with its square."""
 
 BYTES_PER_PARAMETER = 4
@@ -264,5 +264,5 @@ def check_image_size(backbone: Backbone, image_size: tuple[int, int]) -> None:
     if min(height, width) < backbone.minimum_side:
         side = backbone.minimum_side
         raise ValueError(f"{backbone.title} needs images of at least {side} x {side}. Received: {height} x {width}.")
-    if max(height, width) > MAXIMUM_SIDE:
-        raise ValueError(f"`image_size` may be at most {MAXIMUM_SIDE} x {MAXIMUM_SIDE}. Received: {height} x {width}.")
+    if max(height, width) > MAX_SIDE:
+        raise ValueError(f"`image_size` may be at most {MAX_SIDE} x {MAX_SIDE}. Received: {height} x {width}.")

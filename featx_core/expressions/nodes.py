@@ -11,7 +11,7 @@ NEGATIVE = "negative"
 POWER = "**"
 _ATOM = 6
 _PRECEDENCE = dict.fromkeys(COMPARISONS, 1) | {"+": 2, "-": 2, "*": 3, "/": 3, NEGATIVE: 4, POWER: 5}
-_MOST_DIGITS = 1e15  # whole numbers up to here are written out
+_MAX_WRITTEN_OUT = 1e15  # whole numbers up to here are written out
 
 
 @dataclass(frozen=True)
@@ -64,4 +64,4 @@ def _rank(node: Node) -> int:
 
 
 def _number(value: float) -> str:
-    return str(int(value)) if value.is_integer() and abs(value) < _MOST_DIGITS else repr(value)
+    return str(int(value)) if value.is_integer() and abs(value) < _MAX_WRITTEN_OUT else repr(value)

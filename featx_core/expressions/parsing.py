@@ -19,8 +19,8 @@ MAX_CHARACTERS = 300
 MAX_OPERATIONS = 60
 MAX_DEPTH = 20
 MAX_EXPONENT = 16
-LARGEST = 3.4028234663852886e38  # of float32
-SMALLEST = 1.1754943508222875e-38  # of float32, without losing digits
+MAX_FLOAT32 = 3.4028234663852886e38  # of float32
+MIN_FLOAT32 = 1.1754943508222875e-38  # of float32, without losing digits
 
 _TOKEN = re.compile(
     r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_][A-Za-z_0-9]*)"
@@ -173,9 +173,9 @@ class _Reader:
             number = float(value)
         except OverflowError:
             number = float("inf")
-        if abs(number) > LARGEST:
+        if abs(number) > MAX_FLOAT32:
             raise self.error("This number is too large: they go up to 3.4e38.", self.column(node))
-        if 0 < abs(number) < SMALLEST:
+        if 0 < abs(number) < MIN_FLOAT32:
             raise self.error("This number is too small: they begin at 1.2e-38.", self.column(node))
         return number
 

@@ -28,7 +28,7 @@ _ENCRYPTED = 0x1
 _UTF8 = 0x800
 _END_RECORD = b"PK\x05\x06"
 _END_RECORD_64 = b"PK\x06\x06"
-_LONGEST_END = 22 + 0xFFFF + 56 + 20  # bytes: the end record with its comment, and those of a zip64 before it
+_MAX_END_BYTES = 22 + 0xFFFF + 56 + 20  # bytes: the end record with its comment, and those of a zip64 before it
 
 
 class ArchiveError(ImageError):
@@ -169,7 +169,7 @@ def _too_many(n_entries: int) -> str:
 def _declared_contents(file: IO[bytes]) -> tuple[int, int]:
     """Read the number of entries and the bytes of the table of contents from the end record, before it is parsed."""
     size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - _LONGEST_END))
+    file.seek(max(0, size - _MAX_END_BYTES))
     tail = file.read()
     file.seek(0)
     at = tail.rfind(_END_RECORD)

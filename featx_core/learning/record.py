@@ -33,7 +33,7 @@ FILE = "file:"
 
 
 @dataclass(frozen=True)
-class Learned:
+class TrainedWeights:
     """What a training gave.
 
     Attributes:
@@ -48,7 +48,7 @@ class Learned:
 
 
 @dataclass(frozen=True)
-class Record:
+class TrainingRecord:
     """What is known of a training, under way or ended.
 
     Attributes:
@@ -96,21 +96,21 @@ def training_key(spec: Spec, images: ImageSet) -> str:
     return "training:" + hashlib.sha256(asked.encode("ascii")).hexdigest()
 
 
-def find_record(workspace: Workspace, key: str) -> Record | None:
+def find_record(workspace: Workspace, key: str) -> TrainingRecord | None:
     """Fetch the record of a training, under way or ended; None where there is none that can be read."""
     content = workspace.result(key)
     try:
-        return None if content is None else Record.from_bytes(content)
+        return None if content is None else TrainingRecord.from_bytes(content)
     except ValueError:
         return None
 
 
-def record_of_weights(workspace: Workspace, weights: str) -> Record | None:
+def record_of_weights(workspace: Workspace, weights: str) -> TrainingRecord | None:
     """Fetch the record of the training that gave some weights ("file:" and their SHA-256)."""
     return find_record(workspace, _key_of(weights))
 
 
-def learn_once(workspace: Workspace, key: str, name: str, learn: Callable[[Live], Learned]) -> str:
+def train_once(workspace: Workspace, key: str, name: str, learn: Callable[[Live], TrainedWeights]) -> str:
     """Give the weights of a training: those that are kept under its key, or those that it gives now.
 
     Args:
@@ -158,22 +158,22 @@ class Live:
             return
         self._written = time.monotonic()
         with contextlib.suppress(DiskFullError):
-            self._workspace.put_result(self._key, Record(history, self._weights).to_bytes())
+            self._workspace.put_result(self._key, TrainingRecord(history, self._weights).to_bytes())
 
-    def keep(self, make: Callable[[], Learned], *, at_once: bool = False) -> None:
+    def keep(self, make: Callable[[], TrainedWeights], *, at_once: bool = False) -> None:
         """Keep what is the best so far, in place of what was kept before, unless that was just now."""
         if at_once or time.monotonic() - self._kept_at > SECONDS_BETWEEN_KEEPS:
             self._kept_at = time.monotonic()
             with contextlib.suppress(DiskFullError):
                 self.finish(make())
 
-    def finish(self, learned: Learned) -> str:
+    def finish(self, learned: TrainedWeights) -> str:
         """Keep what was learned. Gives "file:" and the SHA-256 of the weights."""
         content = write_arrays(learned.arrays)
         others, before = self._workspace.artefacts(), self._own
         self._weights = FILE + self._workspace.put_artefact(self._name, content)
         self._own = "" if self._weights.removeprefix(FILE) in others and self._weights != before else self._weights
-        record = Record(learned.history, self._weights, learned.facts).to_bytes()
+        record = TrainingRecord(learned.history, self._weights, learned.facts).to_bytes()
         self._workspace.put_result(self._key, record)
         if self._own or learned.history.ending:  # equal weights of a training that ended keep their record
             self._workspace.put_result(_key_of(self._weights), record)

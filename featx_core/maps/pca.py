@@ -20,7 +20,7 @@ EIGEN_OPERATIONS = 2.5
 BLOCK = 2**22
 """Numbers that are centred at a time, to spare memory."""
 
-LEAST_SHARE = 1e-12
+MIN_SHARE = 1e-12
 """Components with a smaller share of the variance are rounding."""
 
 
@@ -104,7 +104,7 @@ def principal_components(points: np.ndarray, n_wanted: int, seed: int) -> Compon
     centered = _Centered(points)
     solve = _exact if is_exact else functools.partial(_randomised, seed=seed)
     scores, shares = solve(centered, min(n_wanted, side))
-    n_found = int(np.sum(shares > LEAST_SHARE))
+    n_found = int(np.sum(shares > MIN_SHARE))
     return Components(scores[:, :n_found] * centered.unit, shares[:n_found], is_exact)
 
 

@@ -11,7 +11,7 @@ from featx_core.networks.augmented import AugmentedExtractor
 if TYPE_CHECKING:
     from featx_core.architecture.outline import Outline
     from featx_core.base.progress import StageCallback
-    from featx_core.learning.record import Record
+    from featx_core.learning.record import TrainingRecord
     from featx_core.methods.method import Context, Steps
     from featx_core.networks.extractor import Extractor
     from featx_core.specs.augmented import Augmented
@@ -62,7 +62,7 @@ def _train(spec: Augmented, context: Context, report: StageCallback) -> Augmente
     return dataclasses.replace(spec, base=base)
 
 
-def _record(spec: Augmented, context: Context) -> Record | None:
+def _record(spec: Augmented, context: Context) -> TrainingRecord | None:
     return context.of(spec.base).training.record(spec.base, context)
 
 

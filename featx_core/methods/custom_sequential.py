@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from featx_core.architecture.outline import POOLING_STEPS, Outline
 from featx_core.architecture.sequential_outline import batch_size_of
 from featx_core.learning.custom.training import learn
-from featx_core.learning.record import Record, find_record, learn_once, record_of_weights, training_key
+from featx_core.learning.record import TrainingRecord, find_record, record_of_weights, train_once, training_key
 from featx_core.learning.weight_arrays import assign_arrays, read_arrays
 from featx_core.methods.method import Training
 from featx_core.networks.extractor import Extractor, pool
@@ -107,13 +107,13 @@ def _train(spec: CustomSequential, context: Context, report: StageCallback) -> C
         return spec
     images = context.workspace.images()
     name = f"{spec.title}, {LEARNINGS[spec.weights].badge}"
-    weights = learn_once(
+    weights = train_once(
         context.workspace, _training_key(spec, images), name, lambda watch: learn(spec, images, report, watch)
     )
     return _with(spec, weights)
 
 
-def _record(spec: CustomSequential, context: Context) -> Record | None:
+def _record(spec: CustomSequential, context: Context) -> TrainingRecord | None:
     if context.workspace is None:
         return None
     if spec.needs_training:

@@ -13,10 +13,10 @@ from featx_core.architecture.outline import POOLING_STEPS, Outline, pooled_shape
 from featx_core.base.keras_setup import load_keras, without_weights
 from featx_core.base.palette import label_styles
 from featx_core.learning.fine_tuning.examples import check_labels, choose_examples, labelled
-from featx_core.learning.fine_tuning.network import FEATURES, add_head, let_learn
+from featx_core.learning.fine_tuning.network import FEATURES, add_head, set_trainable
 from featx_core.learning.fine_tuning.predictions import prediction_colorings
-from featx_core.learning.fine_tuning.teaching import teach
-from featx_core.learning.record import Record, find_record, learn_once, record_of_weights, training_key
+from featx_core.learning.fine_tuning.training import fine_tune
+from featx_core.learning.record import TrainingRecord, find_record, record_of_weights, train_once, training_key
 from featx_core.learning.weight_arrays import assign_arrays, read_arrays
 from featx_core.methods.method import Training
 from featx_core.networks.extractor import Extractor, pool
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from featx_core.extraction.colorings import RunColoring
     from featx_core.extraction.features import Features
     from featx_core.images.image_set import ImageSet
-    from featx_core.learning.record import Learned, Live
+    from featx_core.learning.record import Live, TrainedWeights
     from featx_core.methods.method import Context, Steps
     from featx_core.workspace.workspace import Workspace
 
@@ -68,9 +68,9 @@ def build(spec: FineTuned, context: Context) -> Extractor:
     base = context.build(spec.base)
     head = add_head(base.model.output, spec.units, spec.dropout, len(spec.class_names))
     network = load_keras().Model(base.network.input, head)
-    learned = let_learn(network, spec.unfrozen_stages)
+    learned = set_trainable(network, spec.unfrozen_stages)
     if len(arrays) < len(learned):  # it was cancelled before the second phase
-        learned = let_learn(network, 0)
+        learned = set_trainable(network, 0)
     assign_arrays(learned, arrays)
     tap = outline(spec, context).tap
     output = network.layers[tap].output
@@ -127,15 +127,15 @@ def _train(spec: FineTuned, context: Context, report: StageCallback) -> Spec:
     asked, images = _asked(spec, workspace)
     building = dataclasses.replace(context, on_progress=report)
 
-    def learn(live: Live) -> Learned:
+    def learn(live: Live) -> TrainedWeights:
         examples = choose_examples(images, asked.class_names, asked.validation_share, asked.seed, report)
-        return teach(asked, examples, workspace, report, live, build_base=lambda: building.build(asked.base))
+        return fine_tune(asked, examples, workspace, report, live, build_base=lambda: building.build(asked.base))
 
-    weights = learn_once(workspace, training_key(asked, images), f"{spec.title}, learned", learn)
+    weights = train_once(workspace, training_key(asked, images), f"{spec.title}, learned", learn)
     return dataclasses.replace(spec, class_names=asked.class_names, weights=weights)
 
 
-def _record(spec: FineTuned, context: Context) -> Record | None:
+def _record(spec: FineTuned, context: Context) -> TrainingRecord | None:
     workspace = context.workspace
     if workspace is None:
         return None

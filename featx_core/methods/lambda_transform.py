@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import keras
 
     from featx_core.base.progress import StageCallback
-    from featx_core.learning.record import Record
+    from featx_core.learning.record import TrainingRecord
     from featx_core.methods.method import Context, Steps
     from featx_core.specs.spec import Spec
 
@@ -95,7 +95,7 @@ def _train(spec: LambdaTransform, context: Context, report: StageCallback) -> Sp
     return dataclasses.replace(spec, source=context.of(source).training.train(source, context, report))
 
 
-def _record(spec: LambdaTransform, context: Context) -> Record | None:
+def _record(spec: LambdaTransform, context: Context) -> TrainingRecord | None:
     source = derived_from(spec)
     return None if source is None else context.of(source).training.record(source, context)
 

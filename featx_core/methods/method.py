@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from featx_core.base.progress import ProgressCallback, StageCallback
     from featx_core.extraction.colorings import RunColoring
     from featx_core.extraction.features import Features
-    from featx_core.learning.record import Record
+    from featx_core.learning.record import TrainingRecord
     from featx_core.networks.extractor import Extractor
     from featx_core.workspace.workspace import Workspace
 
@@ -63,7 +63,7 @@ class Training:
     """
 
     train: Callable[[Any, Context, StageCallback], Spec]
-    record: Callable[[Any, Context], Record | None]
+    record: Callable[[Any, Context], TrainingRecord | None]
     trained: Callable[[Any, Context], Spec | None]
 
 

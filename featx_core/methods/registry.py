@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from featx_core.base.progress import ProgressCallback, StageCallback
     from featx_core.extraction.colorings import RunColoring
     from featx_core.extraction.features import Features
-    from featx_core.learning.record import Record
+    from featx_core.learning.record import TrainingRecord
     from featx_core.networks.extractor import Extractor
     from featx_core.workspace.workspace import Workspace
 
@@ -166,7 +166,7 @@ def shape_steps(spec: Spec, outlined: Outline) -> Steps:
     return context.of(spec).steps(spec, outlined, context)
 
 
-def training_record(spec: Spec, workspace: Workspace) -> Record | None:
+def training_record(spec: Spec, workspace: Workspace) -> TrainingRecord | None:
     """Fetch how the training of a spec went or goes, also while it is under way; None where there is none."""
     context = _context(workspace)
     return context.of(spec).training.record(spec, context)

@@ -21,7 +21,7 @@ LOCK_POLL_SECONDS = 0.2
 TRIES = 3
 PAUSE_SECONDS = 0.5  # before the second try; doubled before the third
 CHUNK_BYTES = 1 << 18
-MOST_TIMES_EXPECTED = 2
+MAX_TIMES_EXPECTED = 2
 SLACK_BYTES = 16 << 20
 PARTIAL_SUFFIX = ".part"
 WRONG_SUFFIX = ".wrong"
@@ -154,7 +154,7 @@ def _receive(
     done = start if is_continued else 0
     length = response.headers.get("Content-Length", "")
     total = done + int(length) if length.isdigit() else None
-    most = MOST_TIMES_EXPECTED * expected_bytes + SLACK_BYTES
+    most = MAX_TIMES_EXPECTED * expected_bytes + SLACK_BYTES
     with partial.open("ab" if is_continued else "wb", buffering=0) as file:
         report(done, total or expected_bytes)
         for chunk in response.iter_content(CHUNK_BYTES):

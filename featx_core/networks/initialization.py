@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 CALIBRATION_PIXELS = 16 * 224 * 224
 """In all calibration pictures together, so that memory is about the same for each input size."""
 
-FEWEST_CALIBRATION_IMAGES = 8
-MOST_CALIBRATION_IMAGES = 128
+MIN_CALIBRATION_IMAGES = 8
+MAX_CALIBRATION_IMAGES = 128
 """Small inputs need many: from 16 pictures of 64 x 64 the statistics of EfficientNetB1 are so far off that the features of
 other pictures grow thirtyfold."""
 
@@ -50,7 +50,7 @@ def randomize(network: keras.Model, preprocessing: Preprocessing, seed: int) -> 
             if variable.name.endswith("kernel"):
                 variable.assign(_kernel(generator, tuple(variable.shape), is_depthwise=_is_depthwise(layer, variable)))
     height, width = network.input.shape[1:3]
-    n_images = np.clip(CALIBRATION_PIXELS // (height * width), FEWEST_CALIBRATION_IMAGES, MOST_CALIBRATION_IMAGES)
+    n_images = np.clip(CALIBRATION_PIXELS // (height * width), MIN_CALIBRATION_IMAGES, MAX_CALIBRATION_IMAGES)
     _calibrate(network, preprocessing(made_up_images(generator, int(n_images), (height, width))))
     hand_back()
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from featx_core.networks.extractor import Extractor
 
 N_PICTURES = 4
-LARGEST_DIFFERENCE = 1e-5
+MAX_DIFFERENCE = 1e-5
 """Between what the network and its copy give, as a share of the largest value."""
 
 
@@ -46,7 +46,7 @@ def keras_file(extractor: Extractor) -> bytes:
             raise ExportError("This network cannot be read back from a .keras file, so it is not offered.") from error
         expected, found = (np.asarray(model(inputs, training=False)) for model in (extractor.network, copy))
         difference = float(np.abs(found - expected).max() / max(float(np.abs(expected).max()), 1e-12))
-        if not difference <= LARGEST_DIFFERENCE:
+        if not difference <= MAX_DIFFERENCE:
             raise ExportError(
                 f"The copy in the .keras file gives other values (up to {difference:.1g} of the largest), so it is not offered."
             )

@@ -30,7 +30,7 @@ class Limits:
     Attributes:
         max_waiting: Jobs in the queue, besides the one that runs: four each of fifty people.
         max_per_owner: Unfinished jobs of one owner.
-        max_asks: Light requests that wait for an answer.
+        max_questions: Light questions that wait for an answer.
         stall_seconds: Without a sign of life, where the stage of the job does not allow more.
         job_seconds: For one job. None: as long as it takes.
         start_seconds: Until a fresh worker is ready, in its own time (see `OwnTime`); twice as long after each start that
@@ -46,7 +46,7 @@ class Limits:
 
     max_waiting: int = 200
     max_per_owner: int = 4
-    max_asks: int = 64
+    max_questions: int = 64
     stall_seconds: float = 60.0
     job_seconds: float | None = None
     start_seconds: float = 120.0

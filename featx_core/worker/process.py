@@ -106,21 +106,23 @@ class Worker:
         with contextlib.suppress(queue.Empty):
             while True:
                 message = self._inbox.get_nowait()
-                if message["type"] == "ask":
+                if message["type"] == "question":
                     self._answer(message)
                 else:
                     self._later.append(message)
 
     def _answer(self, message: dict[str, Any]) -> None:
-        number = message["ask"]
-        self._channel.send({"type": "serving", "ask": number})
+        number = message["question"]
+        self._channel.send({"type": "serving", "question": number})
         try:
             task: LightTask = self._tasks.LIGHT_TASKS[message["task"]]
             with _opened(message["workspace"]) as workspace:
-                self._channel.send({"type": "answer", "ask": number, "result": task(workspace, message["parameters"])})
+                self._channel.send(
+                    {"type": "answer", "question": number, "result": task(workspace, message["parameters"])}
+                )
         except Exception as error:
             fault = explain_fault(error, message["task"])
-            self._channel.send({"type": "answer", "ask": number, "message": fault.message})
+            self._channel.send({"type": "answer", "question": number, "message": fault.message})
 
 
 @contextlib.contextmanager

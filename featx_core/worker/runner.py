@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from featx_core.base.faults import new_reference
-from featx_core.worker import sentences
-from featx_core.worker.asks import Asks
+from featx_core.worker import messages
 from featx_core.worker.child import Child
 from featx_core.worker.jobs import Limits
-from featx_core.worker.table import JobTable, Record
+from featx_core.worker.questions import Questions
+from featx_core.worker.queue import JobQueue, QueuedJob
 
 DEATH_WINDOW_SECONDS = 60.0
 MEMORY_SECONDS = 0.5
@@ -42,7 +42,7 @@ class Slot:
     """
 
     run: int
-    record: Record
+    record: QueuedJob
     heard: float
     has_begun: bool = False
     limit: float | None = None
@@ -61,8 +61,8 @@ class Runner:
     """
 
     def __init__(self, limits: Limits, new_child: Callable[[], Child]) -> None:
-        self.table = JobTable(limits)
-        self.asks = Asks()
+        self.table = JobQueue(limits)
+        self.questions = Questions()
         self.child: Child | None = None
         self.facts: Mapping[str, Any] = {}
         self._limits = limits
@@ -83,8 +83,8 @@ class Runner:
         child, self.child, self._slot = self.child, None, None
         for record in [*self.table.waiting, self.table.running]:
             if record is not None:
-                self.table.end(record, "failed", message=sentences.CLOSED)
-        self.asks.close()
+                self.table.end(record, "failed", message=messages.CLOSED)
+        self.questions.close()
         return child
 
     def why_waiting(self) -> str | None:
@@ -92,21 +92,21 @@ class Runner:
         now = time.monotonic()
         if self.child is None:
             seconds = self._restart_at - now
-            return sentences.paused(seconds) if seconds > 1 else None
+            return messages.paused(seconds) if seconds > 1 else None
         return None if self.child.is_ready else self._how_loading_goes(self.child, now)
 
     def _how_loading_goes(self, child: Child, now: float) -> str:
         seconds = now - child.started
         is_held_up = seconds > BUSY_AFTER_SECONDS and child.own_seconds() < seconds / 2
         total = now - (self._loading_since or child.started)
-        return sentences.loading(total, is_first=not self._has_been_ready, is_held_up=is_held_up)
+        return messages.loading(total, is_first=not self._has_been_ready, is_held_up=is_held_up)
 
     def dispatch(self) -> None:
         """Give the worker what it can take: all light requests, and a job when it is free."""
         child = self.child
         if child is None or not child.is_ready:
             return
-        self.asks.send_all(child.send, child.own_seconds())
+        self.questions.send_all(child.send, child.own_seconds())
         record = self.table.start_next() if self._slot is None and not self._must_recycle else None
         if record is None:
             return
@@ -139,7 +139,7 @@ class Runner:
         """Act on the end of a worker process, where it was not wanted."""
         if child is self.child:
             reference = new_reference()
-            self._lose(f"died with exit code {child.exit_code}", sentences.died(reference), reference)
+            self._lose(f"died with exit code {child.exit_code}", messages.died(reference), reference)
 
     def tick(self, now: float) -> None:
         """Start the worker when it is time, and hold it and its job to the limits."""
@@ -166,23 +166,25 @@ class Runner:
         if child.own_seconds() > self._limits.start_seconds * 2 ** min(self._n_slow_starts, MAX_DOUBLINGS):
             self._n_slow_starts += 1
             reference = new_reference()
-            self._lose("did not get ready", sentences.died(reference), reference)
+            self._lose("did not get ready", messages.died(reference), reference)
 
     def _hold_to_limits(self, child: Child, now: float) -> None:
         self._check_memory(child, now)
         if self.child is child and self._slot is not None:
             self._check_slot(child, self._slot, now)
-        if self.child is child and (self.asks.serving is not None or (self._slot is None and self.asks.are_sent)):
+        if self.child is child and (
+            self.questions.serving is not None or (self._slot is None and self.questions.has_sent)
+        ):
             self._check_request(child)
-        if self.child is child and self._slot is None and self.asks.serving is None:
+        if self.child is child and self._slot is None and self.questions.serving is None:
             has_served = child.n_jobs >= self._limits.worker_jobs and not self.table.waiting
             if self._must_recycle or has_served or self._n_bytes > self._limits.idle_bytes:
                 self._replace("recycled")
 
     def _check_request(self, child: Child) -> None:
-        if child.own_seconds() - self.asks.since > self._limits.stall_seconds:
+        if child.own_seconds() - self.questions.since > self._limits.stall_seconds:
             reference = new_reference()
-            self._lose("hung in a light request", sentences.died(reference), reference)
+            self._lose("hung in a light request", messages.died(reference), reference)
 
     def _check_memory(self, child: Child, now: float) -> None:
         if now - self._memory_checked < MEMORY_SECONDS:
@@ -191,7 +193,7 @@ class Runner:
         n_bytes = self._n_bytes = child.resident_bytes()
         if n_bytes > self._limits.worker_bytes:
             reference = new_reference()
-            sentence = sentences.too_large(n_bytes, self._limits.worker_bytes, self._how_far(), reference)
+            sentence = messages.too_large(n_bytes, self._limits.worker_bytes, self._how_far(), reference)
             self._lose(f"held {n_bytes} bytes", sentence, reference)
 
     def _check_slot(self, child: Child, slot: Slot, now: float) -> None:
@@ -202,27 +204,27 @@ class Runner:
                 self._replace(f"did not let go of {record.task}")
             return
         silence = max(slot.limit or 0.0, limits.stall_seconds)
-        if self.asks.serving is None and own - slot.heard > silence:
+        if self.questions.serving is None and own - slot.heard > silence:
             reference = new_reference()
-            sentence = sentences.stalled(silence, self._how_far(), reference)
+            sentence = messages.stalled(silence, self._how_far(), reference)
             self._lose("hung", sentence, reference, is_innocent=not slot.has_begun)
         elif limits.job_seconds is not None and now - record.begun > limits.job_seconds:
             reference = new_reference()
             _LOG.warning("ref %s: %s took longer than %s s", reference, record.task, limits.job_seconds)
-            sentence = sentences.took_too_long(limits.job_seconds, self._how_far(), reference)
+            sentence = messages.took_too_long(limits.job_seconds, self._how_far(), reference)
             self.table.end(record, "failed", message=sentence, reference=reference)
             self.release()
 
     def _how_far(self) -> str:
         record = self.table.running
-        return sentences.how_far(record.stage, record.done, record.total) if record is not None else "while idle"
+        return messages.how_far(record.stage, record.done, record.total) if record is not None else "while idle"
 
     def _lose(self, why: str, sentence: str, reference: str, *, is_innocent: bool = False) -> None:
         """End the worker for a fault. What it was at fails; a job that was only interrupted, or never begun, waits again."""
         record = self.table.running
         _LOG.error("ref %s: the worker %s at %s", reference, why, record.task if record is not None else "no job")
         if record is not None:
-            if (is_innocent or self.asks.serving is not None) and not record.has_restarted:
+            if (is_innocent or self.questions.serving is not None) and not record.has_restarted:
                 self.table.put_back(record)
             else:
                 self.table.end(record, "failed", message=sentence, reference=reference)
@@ -238,13 +240,13 @@ class Runner:
     def _replace(self, why: str) -> None:
         """End the worker although it did no wrong; a fresh one starts at once."""
         _LOG.info("The worker is replaced: %s.", why)
-        self._drop_child(sentences.died(new_reference()))
+        self._drop_child(messages.died(new_reference()))
 
     def _drop_child(self, sentence: str) -> None:
         child, self.child, self._slot = self.child, None, None
         if child is not None:
             child.kill()
-        self.asks.worker_is_gone(sentence)
+        self.questions.worker_is_gone(sentence)
 
     def _on_ready(self, message: dict[str, Any]) -> None:
         if self.child is not None:
@@ -265,17 +267,17 @@ class Runner:
         if slot is None or slot.run != message["run"]:
             return
         self._slot = None
-        self.asks.since = self._own_seconds()
+        self.questions.since = self._own_seconds()
         self._deaths.clear()
         self._must_recycle |= bool(message.get("recycle"))
         facts = {name: message.get(name) for name in ("message", "reference", "result")}
         self.table.end(slot.record, message["type"], **facts)
 
     def _on_serving(self, message: dict[str, Any]) -> None:
-        self.asks.serve(message["ask"], self._own_seconds())
+        self.questions.serve(message["question"], self._own_seconds())
 
     def _on_answer(self, message: dict[str, Any]) -> None:
-        self.asks.answer(message["ask"], message.get("result"), message.get("message"), self._own_seconds())
+        self.questions.answer(message["question"], message.get("result"), message.get("message"), self._own_seconds())
         if self._slot is not None:
             self._slot.heard = self._own_seconds()
 

@@ -170,15 +170,15 @@ class Supervisor:
         """
         _check_path(workspace_path)
         plain = json.loads(canonical_json(dict(parameters)))
-        message = {"type": "ask", "task": task, "workspace": workspace_path, "parameters": plain}
+        message = {"type": "question", "task": task, "workspace": workspace_path, "parameters": plain}
         with self._changed:
-            ask = self._runner.asks.add(message, self.limits.max_asks)
+            question = self._runner.questions.add(message, self.limits.max_questions)
             self._runner.dispatch()
         try:
-            return ask.wait(timeout)
+            return question.wait(timeout)
         finally:
             with self._changed:
-                self._runner.asks.drop(ask)
+                self._runner.questions.drop(question)
 
     def _snapshot(self, key: str) -> Job:
         job = self.job(key)

@@ -8,10 +8,10 @@ import numpy as np
 
 import featx_core as fx
 from featx_core.networks.engines import openvino_engine
-from featx_core.networks.engines.choice import MAXIMUM_PARAMETERS
+from featx_core.networks.engines.choice import MAX_PARAMETERS
 from featx_core.networks.engines.engine import TensorFlowEngine
 from featx_core.networks.engines.fast import USUAL_COSINE, measure, why_not_bfloat16
-from featx_core.networks.engines.openvino_engine import MAXIMUM_DISAGREEMENT
+from featx_core.networks.engines.openvino_engine import MAX_DISAGREEMENT
 from featx_core.networks.initialization import made_up_images
 from tests.benchmarks.measuring import Outcome
 
@@ -39,7 +39,7 @@ class Agreement(NamedTuple):
     @property
     def is_good(self) -> bool:
         """Whether the engines differ by no more than what is allowed, or than a few last bits make."""
-        return self.relative <= max(MAXIMUM_DISAGREEMENT, 5 * self.magnified)
+        return self.relative <= max(MAX_DISAGREEMENT, 5 * self.magnified)
 
 
 def agreement(*, quick: bool) -> list[Outcome]:
@@ -47,19 +47,19 @@ def agreement(*, quick: bool) -> list[Outcome]:
     backbones = list(fx.BACKBONES)[:: 13 if quick else 1]
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=BACKBONES_A_PROCESS) as pool:
         found = pool.map(_compare, backbones, chunksize=1)
-    n_near = sum(each.relative <= MAXIMUM_DISAGREEMENT for each in found)
+    n_near = sum(each.relative <= MAX_DISAGREEMENT for each in found)
     n_good = sum(each.is_good for each in found)
     others = [
         f"{each.backbone} {each.relative:.1g} (a last bit: {each.magnified:.1g})"
         for each in found
-        if each.relative > MAXIMUM_DISAGREEMENT
+        if each.relative > MAX_DISAGREEMENT
     ]
     large = [each.backbone for each in found if not each.is_converted_by_featx]
     outcomes = [
         Outcome(
-            f"backbones on which OpenVINO differs by at most {MAXIMUM_DISAGREEMENT:g}, or five times what a last bit of input "
+            f"backbones on which OpenVINO differs by at most {MAX_DISAGREEMENT:g}, or five times what a last bit of input "
             "makes; random weights, own input size",
-            f"{n_good} of {len(found)}, {n_near} of them by at most {MAXIMUM_DISAGREEMENT:g}; "
+            f"{n_good} of {len(found)}, {n_near} of them by at most {MAX_DISAGREEMENT:g}; "
             f"median {statistics.median(each.relative for each in found):.1g}; {', '.join(others)}",
             "all",
             n_good == len(found),
@@ -91,4 +91,4 @@ def _compare(backbone: str) -> Agreement:
     magnified = openvino_engine.disagreement(tensorflow(np.nextafter(batch, np.float32(np.inf))), expected)
     fast = None if why_not_bfloat16() else openvino_engine.OpenVinoEngine(graph, "bfloat16")(batch)
     cosine = None if fast is None else measure(fast, expected).cosine
-    return Agreement(backbone, relative, magnified, cosine, extractor.model.count_params() <= MAXIMUM_PARAMETERS)
+    return Agreement(backbone, relative, magnified, cosine, extractor.model.count_params() <= MAX_PARAMETERS)

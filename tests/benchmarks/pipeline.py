@@ -19,7 +19,7 @@ import featx_core as fx
 from featx_core.base.keras_setup import load_keras
 from featx_core.images.decoding import decode
 from featx_core.networks.engines import graph_cache
-from featx_core.networks.engines.choice import LEAST_GAIN, N_TRIALS
+from featx_core.networks.engines.choice import MIN_GAIN, N_TRIALS
 from featx_core.networks.engines.conversion import prepare
 from featx_core.networks.engines.engine import Engine, TensorFlowEngine
 from tests.benchmarks.measuring import SIZES, Outcome, at_least, at_most, photograph, seconds_of, spread
@@ -73,7 +73,7 @@ class Course:
         graph_cache.write_facts(
             key, {"ratio": ratio}
         )  # as a first run leaves it: the quicker engine is used from now on
-        self.engine = self.openvino if ratio >= LEAST_GAIN else tensorflow
+        self.engine = self.openvino if ratio >= MIN_GAIN else tensorflow
         self.few = list(self.pictures.iterdir())[: 12 if fx.BACKBONES[backbone].n_parameters < 5e6 else 4]
         self.some = _written(self.files[:BATCH], Path(self._home.name) / "some")
 

@@ -6,13 +6,13 @@ import itertools
 import struct
 from collections.abc import Iterator
 
-_MOST = 10_000  # boxes or associations that are looked at
+_MAX_BOXES = 10_000  # boxes or associations that are looked at
 
 
 def boxes(content: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:
     """Give `(kind, start of its body, end)` of each box in a part of a file."""
     at, end = start, len(content) if end is None else min(end, len(content))
-    for _ in range(_MOST):
+    for _ in range(_MAX_BOXES):
         if at + 8 > end:
             return
         size, head = struct.unpack_from(">I", content, at)[0], 8
@@ -26,7 +26,7 @@ def boxes(content: bytes, start: int = 0, end: int | None = None) -> Iterator[tu
 def boxes_end_early(content: bytes) -> bool:
     """Tell whether the last box reaches beyond the end of the file."""
     at = 0
-    for _ in range(_MOST):
+    for _ in range(_MAX_BOXES):
         if at + 8 > len(content):
             break
         size = struct.unpack_from(">I", content, at)[0]
@@ -91,7 +91,7 @@ def _properties_of(content: bytes, item: int, at: int) -> list[int]:
     version, is_wide = content[at], content[at + 3] & 1
     n_items = struct.unpack_from(">I", content, at + 4)[0]
     at += 8
-    for _ in itertools.repeat(None, min(n_items, _MOST)):
+    for _ in itertools.repeat(None, min(n_items, _MAX_BOXES)):
         number = struct.unpack_from(">I" if version else ">H", content, at)[0]
         at += 4 if version else 2
         n_properties, at = content[at], at + 1

@@ -19,7 +19,7 @@ from featx_core.learning.custom.autoencoder import autoencoder_model
 from featx_core.learning.custom.contrast import Views, contrast_model
 from featx_core.learning.fine_tuning.examples import check_labels, choose_examples, labelled
 from featx_core.learning.loop import TrainingError, fit
-from featx_core.learning.record import Learned
+from featx_core.learning.record import TrainedWeights
 from featx_core.learning.seeding import seeded
 from featx_core.networks.initialization import randomize
 from featx_core.networks.sequential import build_network
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 READING = "Reading the images"
 TRAINING = "Training"
-FEWEST_IMAGES = 8
+MIN_IMAGES = 8
 VALIDATION_SHARE = 0.2
 MAX_BYTES = 2**30
 """Of pixels that are held for training. Of more images, a seeded sample is taken."""
@@ -54,7 +54,7 @@ class _Task:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def learn(spec: CustomSequential, images: ImageSet, report: StageCallback, watch: Watch) -> Learned:
+def learn(spec: CustomSequential, images: ImageSet, report: StageCallback, watch: Watch) -> TrainedWeights:
     """Train the network of a spec, from the random weights of its seed.
 
     Args:
@@ -83,7 +83,7 @@ def learn(spec: CustomSequential, images: ImageSet, report: StageCallback, watch
             patience=None if task.validation is None else PATIENCE,
             on_epoch=watch,
         )
-    return Learned(
+    return TrainedWeights(
         [np.asarray(variable) for variable in network.weights], history, {"learning": spec.weights, **task.facts}
     )
 
@@ -169,9 +169,9 @@ def _different(images: ImageSet) -> ImageSet:
     by_digest: dict[str, ImageRecord] = {}
     for record in images:
         by_digest.setdefault(record.digest, record)
-    if len(by_digest) < FEWEST_IMAGES:
+    if len(by_digest) < MIN_IMAGES:
         raise TrainingError(
-            f"Learning without labels needs at least {FEWEST_IMAGES} different images. "
+            f"Learning without labels needs at least {MIN_IMAGES} different images. "
             f"Received: {counted(len(by_digest), 'image')}. Add more images, or use random weights."
         )
     return ImageSet(by_digest[digest] for digest in sorted(by_digest))
@@ -191,8 +191,8 @@ def _read(images: ImageSet, spec: CustomSequential, report: StageCallback) -> tu
             kept.append(row)
         except (ImageError, KeyError):
             continue
-    if len(pixels) < FEWEST_IMAGES:
+    if len(pixels) < MIN_IMAGES:
         raise TrainingError(
-            f"Only {counted(len(pixels), 'image')} could be read; training needs at least {FEWEST_IMAGES}. Add more images."
+            f"Only {counted(len(pixels), 'image')} could be read; training needs at least {MIN_IMAGES}. Add more images."
         )
     return np.array(kept), np.stack(pixels)

@@ -16,8 +16,8 @@ from featx_core.learning.loop import TrainingError
 from featx_core.measures.folds import assign_folds
 
 LOOKING = "Looking for near-duplicates"
-FEWEST_CLASSES = 2  # row 42 of docs/faults.md
-FEWEST_IMAGES = 5
+MIN_CLASSES = 2  # row 42 of docs/faults.md
+MIN_IMAGES = 5
 COUNTS_SHOWN = 12
 
 
@@ -57,13 +57,13 @@ def check_labels(images: ImageSet, class_names: Sequence[str] = (), *, work: str
     """
     counts = Counter(record.label for record in labelled(images, class_names))
     counts.update(dict.fromkeys(class_names, 0))
-    if len(counts) >= FEWEST_CLASSES and min(counts.values()) >= FEWEST_IMAGES:
+    if len(counts) >= MIN_CLASSES and min(counts.values()) >= MIN_IMAGES:
         return
     listed = sorted(counts.items(), key=lambda item: (item[1], str(item[0])))
     words = ", ".join(f"{label} {number}" for label, number in listed[:COUNTS_SHOWN])
     more = f" and {len(listed) - COUNTS_SHOWN} more" if len(listed) > COUNTS_SHOWN else ""
     raise TrainingError(
-        f"{work} needs at least {FEWEST_CLASSES} classes with {FEWEST_IMAGES} labelled images each. "
+        f"{work} needs at least {MIN_CLASSES} classes with {MIN_IMAGES} labelled images each. "
         f"Received: {words + more if words else 'no labels'}. Label more images, or leave small classes out."
     )
 

@@ -68,7 +68,7 @@ def compile_classifier(model: keras.Model, optimizer: str, learning_rate: float)
     model.compile(optimizer=made, loss="sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
 
 
-def let_learn(network: keras.Model, n_stages: int) -> list[keras.Variable]:
+def set_trainable(network: keras.Model, n_stages: int) -> list[keras.Variable]:
     """Freeze a network but for its new layers and its last stages; batch normalization stays frozen in any case.
 
     A frozen batch normalization uses its moving statistics also in training, and does not change them.

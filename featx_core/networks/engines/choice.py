@@ -20,14 +20,14 @@ from featx_core.networks.engines.openvino_engine import EngineError, OpenVinoEng
 if TYPE_CHECKING:
     import keras
 
-MAXIMUM_PARAMETERS = 150_000_000
+MAX_PARAMETERS = 150_000_000
 """Larger networks stay on TensorFlow: while they are converted, their weights lie in memory four times."""
 
 PAYS_FROM = 4.0
 """A conversion begins when TensorFlow still has so many times as long to go as the conversion is expected to take: it takes
 a core away meanwhile, and the images that were done before the change are done again."""
 
-LEAST_GAIN = 1.05
+MIN_GAIN = 1.05
 """OpenVINO takes over when it is measured at least so many times as fast as TensorFlow."""
 
 N_PROBES = 8
@@ -46,7 +46,7 @@ class Engines:
     faster.
 
     Two runs that the same engine did, batch for batch, give the same bits. The engines themselves agree to a relative
-    difference of at most `openvino_engine.MAXIMUM_DISAGREEMENT`, usually 1e-6.
+    difference of at most `openvino_engine.MAX_DISAGREEMENT`, usually 1e-6.
 
     Args:
         model: From preprocessed images to features.
@@ -130,16 +130,14 @@ class Engines:
         return has_failed or (conversion.is_converted and len(self._paces) >= N_TRIALS)
 
     def _may_convert(self) -> bool:
-        return (
-            openvino_engine.is_available() and self._model.count_params() <= MAXIMUM_PARAMETERS and find_gpu() is None
-        )
+        return openvino_engine.is_available() and self._model.count_params() <= MAX_PARAMETERS and find_gpu() is None
 
     def _look_up(self) -> None:
         self._key = graph_cache.graph_key(self._model)
         facts = graph_cache.read_facts(self._key) if self._key else {}
         if "failure" in facts:
             self._refuse(str(facts["failure"]))
-        elif facts.get("ratio", LEAST_GAIN) < LEAST_GAIN:
+        elif facts.get("ratio", MIN_GAIN) < MIN_GAIN:
             self._is_settled = True
         elif self._key and (graph := graph_cache.load(self._key)) is not None:
             with contextlib.suppress(EngineError):  # made again when that pays
@@ -157,7 +155,7 @@ class Engines:
         ratio = min(self._paces) / _seconds_an_image(conversion.engine, conversion.batch)
         graph_cache.write_facts(conversion.key, {"ratio": ratio})
         self._is_settled, self._converting = True, None
-        if ratio < LEAST_GAIN:
+        if ratio < MIN_GAIN:
             self.notes.append("OpenVINO was tried on a few images and is no faster here, so TensorFlow went on.")
             return
         self._current = conversion.engine

@@ -9,7 +9,7 @@ import numpy as np
 
 from featx_core.base.processor import has_bfloat16
 from featx_core.networks.engines import graph_cache, openvino_engine
-from featx_core.networks.engines.choice import MAXIMUM_PARAMETERS, N_PROBES, Engines
+from featx_core.networks.engines.choice import MAX_PARAMETERS, N_PROBES, Engines
 from featx_core.networks.engines.conversion import prepare
 from featx_core.networks.engines.engine import Engine, TensorFlowEngine
 from featx_core.networks.engines.gpu import find_gpu
@@ -25,7 +25,7 @@ USUAL_COSINE = 0.9995
 rounding, the more the smaller the input. MobileNet at 64 x 64 pixels reaches 0.965, and 0.971 in float32 with weights and input
 that have no more digits than bfloat16 has."""
 
-LEAST_COSINE = 0.9
+MIN_COSINE = 0.9
 """Below it, features in bfloat16 are not given."""
 
 
@@ -141,10 +141,10 @@ class FastEngines:
         except EngineError as error:
             raise PrecisionError(f"This network cannot run in bfloat16, because {error}. Choose float32.") from error
         found = measure(engine(batch), expected)
-        if not found.cosine >= LEAST_COSINE:
+        if not found.cosine >= MIN_COSINE:
             raise PrecisionError(
                 f"bfloat16 would change the features of these images too much: their cosine to those in float32 is "
-                f"{_rounded_down(found.cosine)}, and at least {LEAST_COSINE} is asked for. Choose float32."
+                f"{_rounded_down(found.cosine)}, and at least {MIN_COSINE} is asked for. Choose float32."
             )
         self.difference = found
         return engine
@@ -171,9 +171,9 @@ def measure(found: np.ndarray, expected: np.ndarray) -> Difference:
 
 def _checked_graph(model: keras.Model, batch: np.ndarray) -> tuple[openvino_engine.Graph, np.ndarray]:
     """Give the graph of a model, and what it gives for a batch in float32."""
-    if model.count_params() > MAXIMUM_PARAMETERS:
+    if model.count_params() > MAX_PARAMETERS:
         millions = f"{model.count_params() / 1e6:.0f} million parameters"
-        raise EngineError(f"it has {millions}, and up to {MAXIMUM_PARAMETERS / 1e6:.0f} million can be converted")
+        raise EngineError(f"it has {millions}, and up to {MAX_PARAMETERS / 1e6:.0f} million can be converted")
     key = graph_cache.graph_key(model)
     if key is None:
         raise EngineError("it cannot say what it is made of")

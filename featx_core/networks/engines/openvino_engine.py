@@ -20,7 +20,7 @@ from featx_core.networks.engines.engine import in_parts
 if TYPE_CHECKING:
     import tensorflow as tf
 
-MAXIMUM_DISAGREEMENT = 1e-4
+MAX_DISAGREEMENT = 1e-4
 """Largest difference to TensorFlow, relative to the largest value of a batch, with which a converted graph is used. On all
 backbones, with well-conditioned weights, it is below 1e-5 at their own input size."""
 
@@ -163,12 +163,12 @@ def check(engine: OpenVinoEngine, batch: np.ndarray, expected: np.ndarray) -> No
         expected: What TensorFlow gives for it.
 
     Raises:
-        EngineError: If they differ by more than `MAXIMUM_DISAGREEMENT`.
+        EngineError: If they differ by more than `MAX_DISAGREEMENT`.
     """
     found = disagreement(engine(batch), expected)
-    if not found <= MAXIMUM_DISAGREEMENT:
+    if not found <= MAX_DISAGREEMENT:
         raise EngineError(
-            f"its values differed from TensorFlow's by {found:.1g}; at most {MAXIMUM_DISAGREEMENT:g} is allowed"
+            f"its values differed from TensorFlow's by {found:.1g}; at most {MAX_DISAGREEMENT:g} is allowed"
         )
 
 

@@ -8,7 +8,7 @@ from featx_core.figures.style import CONFIG
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.methods import registry as methods
 from featx_core.workspace.runs import Run
-from pages._ui.heatmaps import attributions
+from pages._ui.heatmaps import grid
 from pages._ui.map import maps
 from pages._ui.shell import formatting, jobs, session
 
@@ -42,7 +42,7 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
         st.caption("Heatmaps need a network and images; this run holds only numbers.")
         return
     chosen = _varied(images)
-    found = attributions.ask(run, chosen, [METHOD], layer=None, target=None)
+    found = grid.ask(run, chosen, [METHOD], layer=None, target=None)
     if found.job is not None and found.job.state != "done":
         jobs.show(found.job)
     if found.problem:
@@ -55,11 +55,9 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
             if heatmap is None:
                 st.skeleton(height=150)
             else:
-                st.image(attributions.overlay(heatmap, record, 0.5, "viridis", 480), width="stretch", alt=record.name)
+                st.image(grid.overlay(heatmap, record, 0.5, "viridis", 480), width="stretch", alt=record.name)
                 st.caption(formatting.escape(record.label or record.name))
-    st.caption(
-        " ".join(filter(None, (attributions.caption(METHOD), formatting.escape(methods.heatmap_caption(run.spec)))))
-    )
+    st.caption(" ".join(filter(None, (grid.caption(METHOD), formatting.escape(methods.heatmap_caption(run.spec))))))
 
 
 def _varied(images: ImageSet) -> list[ImageRecord]:

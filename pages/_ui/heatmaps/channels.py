@@ -7,7 +7,7 @@ import streamlit as st
 from featx_core.images.image_set import ImageRecord
 from featx_core.studies.feature_maps import FeatureMapsStudy
 from featx_core.workspace.runs import Run
-from pages._ui.heatmaps import attributions
+from pages._ui.heatmaps import grid
 from pages._ui.shell import formatting, jobs
 
 _SCALES = {"shared": "Shared scale", "channel": "Scale per channel"}
@@ -34,7 +34,7 @@ def show(run: Run, records: Sequence[ImageRecord], *, layer: int | str | None, c
     mosaic = maps.mosaic(scale=scale or "shared", colormap=colormap)
     right.download_button(
         "Download as PNG",
-        data=lambda: attributions.png(mosaic.pixels),
+        data=lambda: grid.png(mosaic.pixels),
         file_name=f"{formatting.file_stem(name)}-feature-maps.png",
         mime="image/png",
         on_click="ignore",

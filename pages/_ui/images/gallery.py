@@ -17,7 +17,7 @@ from pages._ui.shell import formatting, session, undo
 SIZES = {"S": 96, "M": 140, "L": 210}  # pixels, the least width of a tile
 LABEL_CHARACTERS = {"S": 11, "M": 18, "L": 30}  # that fit on a tile
 DRAWER_SIDE = 440  # pixels, the width of the picture in the drawer
-SMALLEST_SIDE = 160
+MIN_SIDE = 160
 _HERE = Path(__file__).parent
 _gallery = st.components.v2.component(
     "featx_gallery", css=(_HERE / "gallery.css").read_text("utf-8"), js=(_HERE / "gallery.js").read_text("utf-8")
@@ -72,7 +72,7 @@ def _drawer(name: str) -> None:
         st.caption("This image is no longer in the workspace.")
         return
     record = found[0]
-    st.image(formatting.preview(record), width=max(min(record.width, DRAWER_SIDE), SMALLEST_SIDE), alt=record.name)
+    st.image(formatting.preview(record), width=max(min(record.width, DRAWER_SIDE), MIN_SIDE), alt=record.name)
     st.text(record.name)
     if record.path not in ("", record.name):
         st.caption(formatting.escape(record.path))

@@ -6,7 +6,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from featx_core.backbones.registry import BACKBONES, MAXIMUM_SIDE, check_image_size, find_backbone
+from featx_core.backbones.registry import BACKBONES, MAX_SIDE, check_image_size, find_backbone
 from featx_core.backbones.weights_kinds import WEIGHTS_KINDS
 from featx_core.base.keras_setup import load_keras, without_weights
 from featx_core.images.preprocessing import PREPROCESSING
@@ -113,7 +113,7 @@ def test_sizes_are_checked_in_plain_words(key):
         check_image_size(row, (row.minimum_side - 1, 300))
     with pytest.raises(ValueError, match=r"at most 1024 x 1024. Received: 2000 x 300"):
         check_image_size(row, (2000, 300))
-    assert row.side <= MAXIMUM_SIDE
+    assert row.side <= MAX_SIDE
 
 
 def test_an_unknown_name_lists_the_known_ones():

@@ -6,7 +6,7 @@ import pytest
 from featx_core.base.faults import explain_fault, new_reference
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import SpecError
-from featx_core.worker.asks import Asks
+from featx_core.worker.questions import Questions
 
 
 def test_references_are_short_and_differ():
@@ -26,7 +26,7 @@ def raised(function):
 def test_a_sentence_of_featx_passes(caplog):
     for function in (
         lambda: spec_from_json("{}"),
-        lambda: Asks().add({}, 0),
+        lambda: Questions().add({}, 0),
         lambda: _raise(SpecError("`a` must be 1.")),
     ):
         error = raised(function)

@@ -59,12 +59,12 @@ def test_overlay_can_be_smaller_and_leaves_its_image_alone():
 
 
 def test_overlay_takes_a_record():
-    class Record:
+    class TrainingRecord:
         def pixels(self, *, at_least):
             assert at_least == (10, 20)
             return np.zeros((100, 200, 3), np.uint8)
 
-    assert heatmap(np.eye(3), 400, 200).overlay(Record(), longest_side=20).shape == (10, 20, 3)
+    assert heatmap(np.eye(3), 400, 200).overlay(TrainingRecord(), longest_side=20).shape == (10, 20, 3)
 
 
 @pytest.mark.parametrize(

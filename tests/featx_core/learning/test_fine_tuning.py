@@ -16,7 +16,7 @@ from featx_core.base.progress import Stages
 from featx_core.figures.fine_tuning import class_figure, confusion_figure
 from featx_core.figures.training import history_figure, metrics_of
 from featx_core.learning.fine_tuning.examples import choose_examples, labelled, split
-from featx_core.learning.fine_tuning.network import OPTIMIZERS, add_head, compile_classifier, let_learn
+from featx_core.learning.fine_tuning.network import OPTIMIZERS, add_head, compile_classifier, set_trainable
 from featx_core.learning.fine_tuning.predictions import class_scores
 from featx_core.learning.fine_tuning.report import TuningReport
 from featx_core.learning.history import Epoch, History
@@ -164,8 +164,8 @@ def headed(network, features):
 
 def test_only_what_may_learn_is_free():
     network = headed(*Toy().architecture())
-    assert [variable.name for variable in let_learn(network, 0)] == ["kernel", "bias", "kernel", "bias"]
-    n_free = [len(let_learn(network, n_stages)) for n_stages in (1, 2, 9)]
+    assert [variable.name for variable in set_trainable(network, 0)] == ["kernel", "bias", "kernel", "bias"]
+    n_free = [len(set_trainable(network, n_stages)) for n_stages in (1, 2, 9)]
     assert n_free == [6, 8, 8], "the last pooling counts for no stage; batch normalization is never free"
     assert all(not layer.trainable for layer in network.layers if type(layer).__name__ == "BatchNormalization")
 
@@ -176,7 +176,7 @@ def test_the_last_stage_of_vgg16_is_its_last_block_of_convolutions():
     with without_weights():
         spec = Pretrained("vgg16", weights="random", image_size=(32, 32))
         network = headed(*methods.METHODS["pretrained"].architecture(spec))
-        let_learn(network, 1)
+        set_trainable(network, 1)
     free = [layer.name for layer in network.layers if layer.trainable and layer.weights]
     assert free == ["block5_conv1", "block5_conv2", "block5_conv3", "new_features", "new_classes"]
 
@@ -228,7 +228,7 @@ def test_a_network_comes_back_the_same_from_its_file(tmp_path):
 
 
 def test_a_network_that_comes_back_otherwise_is_not_offered(monkeypatch):
-    monkeypatch.setattr(keras_files, "LARGEST_DIFFERENCE", -1.0)
+    monkeypatch.setattr(keras_files, "MAX_DIFFERENCE", -1.0)
     with pytest.raises(ExportError, match="gives other values"):
         keras_file(Toy().build())
 

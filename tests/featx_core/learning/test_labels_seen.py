@@ -5,7 +5,7 @@ import pytest
 from featx_core.architecture.rows import layer
 from featx_core.learning.history import History
 from featx_core.learning.labels_seen import images_seen, saw_labels
-from featx_core.learning.record import Record
+from featx_core.learning.record import TrainingRecord
 from featx_core.specs.augmented import Augmented
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
@@ -25,7 +25,7 @@ def workspace():
     """Keeps the records of two trainings."""
     made = Workspace.open(":memory:")
     for weights, seen in ((FIRST, ["1", "2"]), (SECOND, ["2", "3"])):
-        record = Record(History(), f"file:{weights}", {"training": seen, "digests": ["9"]})
+        record = TrainingRecord(History(), f"file:{weights}", {"training": seen, "digests": ["9"]})
         made.put_result(f"trained:{weights}", record.to_bytes())
     return made
 
@@ -55,6 +55,6 @@ def test_without_a_record_any_image_may_have_been_learned_from(workspace):
     assert images_seen(TUNED) is None
     assert images_seen(elsewhere, workspace) is None
     assert images_seen(dataclasses.replace(elsewhere, base=CUSTOM), workspace) is None
-    workspace.put_result(f"trained:{SECOND}", Record(History(), f"file:{SECOND}", {}).to_bytes())
+    workspace.put_result(f"trained:{SECOND}", TrainingRecord(History(), f"file:{SECOND}", {}).to_bytes())
     assert images_seen(TUNED, workspace) is None
     assert images_seen(Pretrained()) == frozenset()

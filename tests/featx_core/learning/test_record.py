@@ -8,7 +8,14 @@ import pytest
 
 from featx_core.base.progress import Cancelled
 from featx_core.learning.history import Epoch, History
-from featx_core.learning.record import Learned, Record, find_record, learn_once, record_of_weights, training_key
+from featx_core.learning.record import (
+    TrainedWeights,
+    TrainingRecord,
+    find_record,
+    record_of_weights,
+    train_once,
+    training_key,
+)
 from featx_core.learning.weight_arrays import assign_arrays, read_arrays, write_arrays
 from featx_core.specs.pretrained import Pretrained
 from tests.toys.line_training import line
@@ -50,7 +57,9 @@ def test_histories_join_and_read_back():
 SPEC = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
 
 
-LEARNED = Learned([np.ones(2, np.float32)], History((Epoch("head", {"loss": 1.0}, 0.1),), 0, "finished"), {"n": 1})
+LEARNED = TrainedWeights(
+    [np.ones(2, np.float32)], History((Epoch("head", {"loss": 1.0}, 0.1),), 0, "finished"), {"n": 1}
+)
 
 
 def test_the_key_changes_with_what_was_asked_images_and_labels(workspace):
@@ -67,25 +76,25 @@ def test_training_is_done_once(workspace):
 
     def learn(watch):
         assert next(calls) == 1
-        assert find_record(workspace, "training:k") == Record(History())
+        assert find_record(workspace, "training:k") == TrainingRecord(History())
         watch(LEARNED.history)
         return LEARNED
 
-    weights = learn_once(workspace, "training:k", "head", learn)
-    assert weights == learn_once(workspace, "training:k", "head", learn)
+    weights = train_once(workspace, "training:k", "head", learn)
+    assert weights == train_once(workspace, "training:k", "head", learn)
     record = find_record(workspace, "training:k")
-    assert record == record_of_weights(workspace, weights) == Record(LEARNED.history, weights, {"n": 1})
+    assert record == record_of_weights(workspace, weights) == TrainingRecord(LEARNED.history, weights, {"n": 1})
     assert np.array_equal(read_arrays(workspace.artefact(weights[5:]))[0], np.ones(2))
 
 
 def test_a_cancelled_training_keeps_its_weights_and_is_done_again(workspace):
     cancelled = dataclasses.replace(LEARNED, history=dataclasses.replace(LEARNED.history, ending="cancelled"))
     with pytest.raises(Cancelled):
-        learn_once(workspace, "training:k", "head", lambda watch: cancelled)
+        train_once(workspace, "training:k", "head", lambda watch: cancelled)
     record = find_record(workspace, "training:k")
     assert not record.is_whole
     assert workspace.artefact(record.weights[5:])
-    assert learn_once(workspace, "training:k", "head", lambda watch: LEARNED) == record.weights
+    assert train_once(workspace, "training:k", "head", lambda watch: LEARNED) == record.weights
     assert find_record(workspace, "training:k").is_whole
 
 
@@ -94,7 +103,7 @@ def test_weights_are_kept_on_the_way_and_replaced_at_the_end(workspace, monkeypa
 
     def learn(live):
         for number in (1, 2):
-            learned = Learned([np.full(2, number, np.float32)], History(LEARNED.history.epochs, 0))
+            learned = TrainedWeights([np.full(2, number, np.float32)], History(LEARNED.history.epochs, 0))
             live.keep(lambda: learned)  # noqa: B023 - called at once
             record = find_record(workspace, "training:k")
             assert not record.is_whole
@@ -103,20 +112,20 @@ def test_weights_are_kept_on_the_way_and_replaced_at_the_end(workspace, monkeypa
             live(LEARNED.history)
         return LEARNED
 
-    weights = learn_once(workspace, "training:k", "head", learn)
+    weights = train_once(workspace, "training:k", "head", learn)
     assert list(workspace.artefacts()) == [weights[5:]]
     assert find_record(workspace, "training:k").is_whole
 
 
 def test_weights_of_another_training_are_left_alone(workspace):
-    first = learn_once(workspace, "training:k", "head", lambda live: LEARNED)
+    first = train_once(workspace, "training:k", "head", lambda live: LEARNED)
     more = dataclasses.replace(LEARNED, arrays=[np.zeros(3, np.float32)])
 
     def learn(live):
         live.keep(lambda: dataclasses.replace(LEARNED, history=History(LEARNED.history.epochs, 0)), at_once=True)
         return more
 
-    second = learn_once(workspace, "training:other", "head", learn)
+    second = train_once(workspace, "training:other", "head", learn)
     assert set(workspace.artefacts()) == {first[5:], second[5:]}
     assert record_of_weights(workspace, first).is_whole
 
@@ -126,7 +135,7 @@ def test_weights_are_not_kept_too_often(workspace):
         live.keep(lambda: pytest.fail("kept within the first seconds"))
         return LEARNED
 
-    learn_once(workspace, "training:k", "head", learn)
+    train_once(workspace, "training:k", "head", learn)
 
 
 def test_a_damaged_record_counts_as_none(workspace):

@@ -128,7 +128,7 @@ def test_the_order_of_images_changes_nothing(tuned):
 
 
 def test_training_is_not_done_again_also_not_for_another_layer(tuned, monkeypatch):
-    monkeypatch.setattr("featx_core.learning.fine_tuning.teaching.teach", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr("featx_core.learning.fine_tuning.training.fine_tune", lambda *_: pytest.fail("trained again"))
     assert train(quick(), tuned.workspace) == tuned.spec
     early = train(quick(layer="stage1", pooling="max"), tuned.workspace)
     assert early == dataclasses.replace(tuned.spec, layer="stage1", pooling="max")

@@ -68,7 +68,7 @@ def explode(monkeypatch, rate):
     def compiled(model, optimizer, learning_rate):
         compile_classifier(model, "sgd", 1e30 if learning_rate == rate else learning_rate)
 
-    monkeypatch.setattr("featx_core.learning.fine_tuning.teaching.compile_classifier", compiled)
+    monkeypatch.setattr("featx_core.learning.fine_tuning.training.compile_classifier", compiled)
 
 
 def test_a_huge_learning_rate_is_named(monkeypatch):

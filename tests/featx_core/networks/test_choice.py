@@ -29,7 +29,7 @@ TENSORFLOW, OPENVINO = "TensorFlow, float32", "OpenVINO, float32"
 @pytest.fixture(autouse=True)
 def always_faster(monkeypatch):
     """On a toy, speed is chance: OpenVINO wins whatever was measured."""
-    monkeypatch.setattr(choice, "LEAST_GAIN", 0.0)
+    monkeypatch.setattr(choice, "MIN_GAIN", 0.0)
 
 
 def wait_for_graph(conversion):
@@ -139,7 +139,7 @@ def test_an_engine_that_disagrees_is_not_used_nor_kept(monkeypatch):
 
 
 def test_an_engine_that_is_slower_is_not_used_and_not_tried_again(monkeypatch):
-    monkeypatch.setattr(choice, "LEAST_GAIN", 1e9)
+    monkeypatch.setattr(choice, "MIN_GAIN", 1e9)
     engines = converted(Engines(engine_toys.tiny_model()))
     assert engines.title == TENSORFLOW
     assert "OpenVINO was tried on a few images and is no faster here" in engines.notes[0]
@@ -167,7 +167,7 @@ def test_a_batch_on_which_openvino_fails_is_done_by_tensorflow(monkeypatch):
 
 
 def test_networks_with_too_many_parameters_stay_on_tensorflow(monkeypatch):
-    monkeypatch.setattr(choice, "MAXIMUM_PARAMETERS", 10)
+    monkeypatch.setattr(choice, "MAX_PARAMETERS", 10)
     engines = Engines(engine_toys.tiny_model())
     engines.begin()
     engines(engine_toys.batch_of(2))

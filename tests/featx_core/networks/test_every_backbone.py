@@ -7,7 +7,7 @@ import pytest
 
 from featx_core.backbones.registry import BACKBONES
 from featx_core.networks.engines.fast import USUAL_COSINE
-from featx_core.networks.engines.openvino_engine import MAXIMUM_DISAGREEMENT
+from featx_core.networks.engines.openvino_engine import MAX_DISAGREEMENT
 from tests.toys import backbone_checks
 
 pytestmark = pytest.mark.slow
@@ -45,7 +45,7 @@ def test_random_features_are_sane_and_those_of_keras_and_the_outline_is_what_is_
 @pytest.mark.parametrize("key", EXAMINED)
 def test_openvino_agrees_with_tensorflow_in_both_precisions(key, examined):
     found = examined[key].get(timeout=SECONDS)
-    assert found["engines_disagree"] < max(MAXIMUM_DISAGREEMENT, 5 * found["rounding"])
+    assert found["engines_disagree"] < max(MAX_DISAGREEMENT, 5 * found["rounding"])
     assert 1 - found["cosine_of_bfloat16"] <= max(1 - USUAL_COSINE, 4 * (1 - found["cosine_of_rounding"]))
 
 

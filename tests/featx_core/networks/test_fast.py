@@ -139,7 +139,7 @@ def test_the_graph_on_disk_serves_both_precisions(capable, monkeypatch):
 
 @needs_openvino
 def test_features_that_would_differ_too_much_are_refused(capable, monkeypatch):
-    monkeypatch.setattr(fast, "LEAST_COSINE", 1.5)
+    monkeypatch.setattr(fast, "MIN_COSINE", 1.5)
     with pytest.raises(PrecisionError, match=r"change the features of these images too much: .* 1\.5 is asked for"):
         engines_for(engine_toys.tiny_model(), "bfloat16")(engine_toys.batch_of(2))
 
@@ -162,7 +162,7 @@ def test_a_run_in_bfloat16_says_so_and_keeps_its_rows_apart(capable, workspace):
     assert fast.details["n_computed"] == len(images)
     assert any("Against float32, on 6 of these images" in note for note in fast.details["notes"])
     assert plain.details["notes"] == []
-    assert measure(fast.vectors, plain.vectors).cosine >= fast.LEAST_COSINE
+    assert measure(fast.vectors, plain.vectors).cosine >= fast.MIN_COSINE
     assert len(workspace.ledger.runs()) == 2
     again = extract(images, methods.build(specs[1]), workspace=workspace)
     assert again.details["n_computed"] == 0
@@ -171,7 +171,7 @@ def test_a_run_in_bfloat16_says_so_and_keeps_its_rows_apart(capable, workspace):
 
 @needs_openvino
 def test_a_network_too_large_to_be_converted_is_refused_before_that(capable, monkeypatch):
-    monkeypatch.setattr(fast, "MAXIMUM_PARAMETERS", 10)
+    monkeypatch.setattr(fast, "MAX_PARAMETERS", 10)
     with pytest.raises(PrecisionError, match=r"has 0 million parameters, and up to 0 million can be converted\."):
         engines_for(engine_toys.tiny_model(), "bfloat16")(engine_toys.batch_of(2))
 

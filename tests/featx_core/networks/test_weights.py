@@ -142,7 +142,7 @@ def test_a_wrong_file_is_told_and_kept_aside(server, folder):
 
 def test_an_endless_file_is_refused(server, monkeypatch):
     monkeypatch.setattr(downloads, "SLACK_BYTES", 0)
-    monkeypatch.setattr(downloads, "MOST_TIMES_EXPECTED", 0)
+    monkeypatch.setattr(downloads, "MAX_TIMES_EXPECTED", 0)
     with pytest.raises(WeightsError, match="far larger than that file"):
         weights.fetch(ROW)
 

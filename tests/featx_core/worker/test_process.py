@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from featx_core.base.progress import Cancelled
-from featx_core.worker import keys, sentences
+from featx_core.worker import keys, messages
 from featx_core.worker.protocol import Channel
 from featx_core.worker.report import Report
 
@@ -30,9 +30,9 @@ def test_job_key_is_the_same_for_the_same_work_only():
 
 
 def test_how_far_leaves_out_what_is_not_known():
-    assert sentences.how_far("Extracting", 1280, 2400) == "at “Extracting”, 1 280 of 2 400"
-    assert sentences.how_far("Extracting", 0, 0) == "at “Extracting”"
-    assert sentences.how_far("", 0, 0) == "at “Starting”"
+    assert messages.how_far("Extracting", 1280, 2400) == "at “Extracting”, 1 280 of 2 400"
+    assert messages.how_far("Extracting", 0, 0) == "at “Extracting”"
+    assert messages.how_far("", 0, 0) == "at “Starting”"
 
 
 def test_channel_sends_one_line_a_message_from_many_threads():

@@ -232,7 +232,7 @@ def test_a_light_request_before_the_worker_is_ready_waits_for_it(supervise):
 
 
 def test_a_light_request_has_its_own_errors(supervise):
-    supervisor = supervise(max_asks=1)
+    supervisor = supervise(max_questions=1)
     with pytest.raises(TaskFailedError, match=r"This spec has no such field\."):
         supervisor.ask("light_fail", {}, PATIENCE)
     with pytest.raises(TypeError, match="not JSON serializable"):

@@ -175,7 +175,7 @@ def test_a_question_waits_for_the_job_that_runs_and_a_while_longer(runner, child
     runner.table.submit("extract", None, {}, "a job", "ada")
     runner.take_in(child, {"type": "ready"})
     run = child.sent[0]["run"]
-    runner.asks.add({"type": "ask"}, 9)
+    runner.questions.add({"type": "question"}, 9)
     runner.dispatch()
     child.own = 59
     runner.take_in(child, {"type": "progress", "run": run, "stage": "A", "done": 0, "total": 0, "limit": 500})

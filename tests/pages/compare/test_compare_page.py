@@ -8,7 +8,7 @@ import pytest
 from featx_core.comparison.tables import CHANCE, COLORS
 from featx_core.studies.comparison import ComparisonStudy
 from featx_core.tasks.requests import StudyJob
-from pages._ui.compare import comparing
+from pages._ui.compare import overview
 from tests.toys.app.comparing_runs import (
     LABELS,
     STRONG,
@@ -68,7 +68,7 @@ def test_the_table_as_csv_is_empty_where_nothing_is_known(visit, shelve_runs):
     visitor = shown(visit(shelve_runs()))
     assert download(visitor, "Table as CSV")
     made = ALL.find(visitor.workspace)
-    rows = {row["extractor"]: row for row in csv.DictReader(comparing._csv(made.table).decode().splitlines())}
+    rows = {row["extractor"]: row for row in csv.DictReader(overview._csv(made.table).decode().splitlines())}
     assert rows[CHANCE]["ms_per_image"] == rows[CHANCE]["n_parameters"] == ""
     assert float(rows["MobileNetV2"]["probe"]) == 1.0
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from featx_core.learning.history import Epoch, History
-from featx_core.learning.record import Record, training_key
+from featx_core.learning.record import TrainingRecord, training_key
 from featx_core.learning.weight_arrays import write_arrays
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.pretrained import Pretrained
@@ -154,7 +154,7 @@ def put_record(visitor, worker, ending, weights=""):
 
     key = training_key(spec, labelled(workspace.images()))
     history = History(HISTORY.epochs, HISTORY.best, ending)
-    workspace.put_result(key, Record(history, weights).to_bytes())
+    workspace.put_result(key, TrainingRecord(history, weights).to_bytes())
 
 
 def test_the_curves_grow_while_it_trains(visitor, worker):

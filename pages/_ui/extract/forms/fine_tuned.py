@@ -8,7 +8,7 @@ import streamlit as st
 
 from featx_core.augmentation.transforms import PRESETS
 from featx_core.backbones.registry import BACKBONES
-from featx_core.learning.fine_tuning.examples import FEWEST_IMAGES, check_labels
+from featx_core.learning.fine_tuning.examples import MIN_IMAGES, check_labels
 from featx_core.learning.fine_tuning.network import OPTIMIZERS
 from featx_core.learning.loop import TrainingError
 from featx_core.specs.fine_tuned import FineTuned
@@ -82,14 +82,14 @@ def fine_tuned(workspace: Workspace) -> Asked:
 
 def _classes(workspace: Workspace) -> tuple[str, ...]:
     counts = Counter(record.label for record in workspace.images() if record.label)
-    enough = [label for label, number in counts.items() if number >= FEWEST_IMAGES]
+    enough = [label for label, number in counts.items() if number >= MIN_IMAGES]
     names = st.multiselect(
         "Labels",
         sorted(counts),
         default=sorted(enough),
         format_func=lambda label: f"{label} ({counts[label]})",
         key=f"tuned_labels_{hash(frozenset(counts.items()))}",
-        help=f"The classes to train on. At least 2, with {FEWEST_IMAGES} images each. Other images are not used for "
+        help=f"The classes to train on. At least 2, with {MIN_IMAGES} images each. Other images are not used for "
         "training, but still get features and a predicted class.",
     )
     return tuple(sorted(names))

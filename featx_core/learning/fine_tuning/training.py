@@ -15,10 +15,10 @@ from featx_core.extraction.extract import extract
 from featx_core.learning.batches import ArrayBatches
 from featx_core.learning.fine_tuning.examples import Examples
 from featx_core.learning.fine_tuning.image_batches import PictureBatches, Pictures
-from featx_core.learning.fine_tuning.network import add_head, compile_classifier, let_learn
+from featx_core.learning.fine_tuning.network import add_head, compile_classifier, set_trainable
 from featx_core.learning.history import History
 from featx_core.learning.loop import TrainingError, fit
-from featx_core.learning.record import Learned
+from featx_core.learning.record import TrainedWeights
 from featx_core.learning.seeding import seeded
 from featx_core.learning.weight_arrays import assign_arrays
 from featx_core.measures.probes import held_out_probe
@@ -41,7 +41,7 @@ SILENT_SECONDS = 180.0
 """How long building (with a download) and the first batch may take."""
 
 
-def teach(
+def fine_tune(
     spec: FineTuned,
     examples: Examples,
     workspace: Workspace,
@@ -49,7 +49,7 @@ def teach(
     live: Live,
     *,
     build_base: Callable[[], Extractor],
-) -> Learned:
+) -> TrainedWeights:
     """Train the new layers of a spec, and the last stages of its base where it asks for that.
 
     Args:
@@ -66,19 +66,19 @@ def teach(
     Raises:
         TrainingError: If nothing could be learned.
     """
-    work = _Teaching(spec, examples, workspace, report, build_base)
+    work = _FineTuning(spec, examples, workspace, report, build_base)
     features = work.base_features()
     with seeded(spec.seed):
         history = work.train_head(features, live)
         predicted = work.head_predictions(features)
-        learned = Learned(_arrays(work.head.trainable_variables), history, work.facts(features, predicted))
+        learned = TrainedWeights(_arrays(work.head.trainable_variables), history, work.facts(features, predicted))
         if not spec.unfrozen_stages or history.ending == "cancelled":
             return learned
         live.keep(lambda: _under_way(learned), at_once=True)
         return work.train_stages(learned, live)
 
 
-class _Teaching:
+class _FineTuning:
     """One fine-tuning."""
 
     def __init__(
@@ -150,13 +150,13 @@ class _Teaching:
         """Give the class scores of the validation images."""
         return np.asarray(self.head(features[self.validation], training=False))
 
-    def train_stages(self, before: Learned, live: Live) -> Learned:
+    def train_stages(self, before: TrainedWeights, live: Live) -> TrainedWeights:
         """Train the last stages and the new layers together, from where the new layers are now."""
         spec, keras, base = self.spec, load_keras(), self.extractor
         scores = add_head(base.model.output, spec.units, spec.dropout, len(self.examples.classes))
         network = keras.Model(base.network.input, scores)
-        assign_arrays(let_learn(network, 0), before.arrays)
-        variables = let_learn(network, spec.unfrozen_stages)
+        assign_arrays(set_trainable(network, 0), before.arrays)
+        variables = set_trainable(network, spec.unfrozen_stages)
         compile_classifier(network, spec.optimizer, spec.tuning_learning_rate)
         size = min(spec.batch_size, base.batch_size)
         after = fit(
@@ -176,13 +176,13 @@ class _Teaching:
             parts = self._picture_batches(self.validation, size).epoch(0)
             predicted = np.concatenate([np.asarray(network(batch[0], training=False)) for batch in parts])
             facts = {**facts, **_answers(predicted)}
-        return Learned(_arrays(variables), history, facts)
+        return TrainedWeights(_arrays(variables), history, facts)
 
     def _tell(self, history: History, variables: Sequence[keras.Variable], live: Live) -> None:
         """Pass the history on, and the weights where this epoch is the best until now."""
         live(history)
         if history.best == len(history.epochs) - 1:
-            live.keep(lambda: Learned(_arrays(variables), history))
+            live.keep(lambda: TrainedWeights(_arrays(variables), history))
 
     def facts(self, features: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
         """Put together what is told of the training: who was measured on, what came out, and what a probe says."""
@@ -231,7 +231,7 @@ def _arrays(variables: Sequence[keras.Variable]) -> list[np.ndarray]:
     return [variable.numpy() for variable in variables]
 
 
-def _under_way(learned: Learned) -> Learned:
+def _under_way(learned: TrainedWeights) -> TrainedWeights:
     """The same, of a training that is not at its end."""
     return dataclasses.replace(learned, history=dataclasses.replace(learned.history, ending=""))
 

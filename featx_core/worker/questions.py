@@ -1,4 +1,4 @@
-"""Light requests that wait for an answer of the worker. Holds no process and no lock."""
+"""Light questions that wait for an answer of the worker. Holds no process and no lock."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from featx_core.worker.jobs import JobRefusedError, TaskFailedError, WorkerLostError
-from featx_core.worker.sentences import BUSY, CLOSED, no_answer
+from featx_core.worker.messages import BUSY, CLOSED, no_answer
 
 MAX_TRIES = 2
 """How often a request is sent, when the worker died over something else."""
 
 
 @dataclass
-class Ask:
-    """One request."""
+class Question:
+    """One question."""
 
     number: int
     message: Mapping[str, Any]
@@ -43,7 +43,7 @@ class Ask:
         return self.result
 
 
-class Asks:
+class Questions:
     """All requests without an answer.
 
     Attributes:
@@ -52,12 +52,12 @@ class Asks:
     """
 
     def __init__(self) -> None:
-        self.serving: Ask | None = None
+        self.serving: Question | None = None
         self.since = 0.0
         self._numbers = itertools.count(1)
-        self._open: dict[int, Ask] = {}
+        self._open: dict[int, Question] = {}
 
-    def add(self, message: Mapping[str, Any], limit: int) -> Ask:
+    def add(self, message: Mapping[str, Any], limit: int) -> Question:
         """Take on a request.
 
         Raises:
@@ -66,27 +66,27 @@ class Asks:
         if len(self._open) >= limit:
             raise JobRefusedError(BUSY)
         number = next(self._numbers)
-        ask = self._open[number] = Ask(number, {**message, "ask": number})
-        return ask
+        question = self._open[number] = Question(number, {**message, "question": number})
+        return question
 
-    def drop(self, ask: Ask) -> None:
+    def drop(self, question: Question) -> None:
         """Forget a request: nobody waits for it any more."""
-        self._open.pop(ask.number, None)
+        self._open.pop(question.number, None)
 
     @property
-    def are_sent(self) -> bool:
+    def has_sent(self) -> bool:
         """Whether the worker has a request that it did not answer yet."""
-        return any(ask.is_sent for ask in self._open.values())
+        return any(question.is_sent for question in self._open.values())
 
     def send_all(self, send: Callable[[Mapping[str, Any]], None], now: float) -> None:
         """Send the requests that the worker does not have yet, at `now` in its own time."""
-        if not self.are_sent:
+        if not self.has_sent:
             self.since = now
-        for ask in self._open.values():
-            if not ask.is_sent:
-                ask.is_sent = True
-                ask.n_sent += 1
-                send(ask.message)
+        for question in self._open.values():
+            if not question.is_sent:
+                question.is_sent = True
+                question.n_sent += 1
+                send(question.message)
 
     def serve(self, number: int, now: float) -> None:
         """Note that the worker began with a request, at `now` in its own time."""
@@ -99,18 +99,18 @@ class Asks:
 
     def _end(self, number: int, result: Any, problem: str | None, *, is_lost: bool = False) -> None:
         self.serving = None
-        ask = self._open.pop(number, None)
-        if ask is not None:
-            ask.result, ask.problem, ask.is_lost = result, problem, is_lost
-            ask.answered.set()
+        question = self._open.pop(number, None)
+        if question is not None:
+            question.result, question.problem, question.is_lost = result, problem, is_lost
+            question.answered.set()
 
     def worker_is_gone(self, problem: str) -> None:
         """Send all requests again to the next worker, but for the one it died over and those that had their tries."""
         culprit = self.serving
-        for ask in list(self._open.values()):
-            ask.is_sent = False
-            if ask is culprit or ask.n_sent >= MAX_TRIES:
-                self._end(ask.number, None, problem, is_lost=True)
+        for question in list(self._open.values()):
+            question.is_sent = False
+            if question is culprit or question.n_sent >= MAX_TRIES:
+                self._end(question.number, None, problem, is_lost=True)
         self.serving = None
 
     def close(self) -> None:

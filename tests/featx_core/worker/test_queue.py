@@ -3,9 +3,9 @@
 import pytest
 
 from featx_core.worker import keys
-from featx_core.worker.asks import Asks
 from featx_core.worker.jobs import JobRefusedError, Limits, TaskFailedError
-from featx_core.worker.table import KEPT_FINISHED, JobTable
+from featx_core.worker.questions import Questions
+from featx_core.worker.queue import KEPT_FINISHED, JobQueue
 
 
 class Clock:
@@ -25,7 +25,7 @@ def clock():
 
 @pytest.fixture
 def table(clock):
-    return JobTable(Limits(), clock)
+    return JobQueue(Limits(), clock)
 
 
 def add(table, n, owner="ada", task="extract"):
@@ -140,18 +140,18 @@ def test_a_job_that_was_put_back_is_the_next(table):
     assert (job.state, job.stage, job.done, job.position) == ("waiting", "", 0, 1)
 
 
-def test_asks_are_sent_twice_at_most_and_never_after_they_ended_a_worker():
-    asks, sent = Asks(), []
-    innocent, culprit = asks.add({"task": "a"}, 9), asks.add({"task": "b"}, 9)
-    asks.send_all(sent.append, 0.0)
-    asks.send_all(sent.append, 0.0)
+def test_asks_has_sent_twice_at_most_and_never_after_they_ended_a_worker():
+    questions, sent = Questions(), []
+    innocent, culprit = questions.add({"task": "a"}, 9), questions.add({"task": "b"}, 9)
+    questions.send_all(sent.append, 0.0)
+    questions.send_all(sent.append, 0.0)
     assert [message["task"] for message in sent] == ["a", "b"]
-    asks.serve(culprit.number, 1.0)
-    asks.worker_is_gone("It stopped.")
+    questions.serve(culprit.number, 1.0)
+    questions.worker_is_gone("It stopped.")
     with pytest.raises(TaskFailedError, match=r"It stopped\."):
         culprit.wait(0)
-    asks.send_all(sent.append, 0.0)
+    questions.send_all(sent.append, 0.0)
     assert [message["task"] for message in sent] == ["a", "b", "a"]
-    asks.worker_is_gone("It stopped.")
+    questions.worker_is_gone("It stopped.")
     with pytest.raises(TaskFailedError, match=r"It stopped\."):
         innocent.wait(0)

@@ -9,14 +9,14 @@ from typing import Any
 
 from featx_core.worker.jobs import UNFINISHED, Job, JobRefusedError, Limits, State
 from featx_core.worker.keys import job_key
-from featx_core.worker.sentences import BUSY, too_many
+from featx_core.worker.messages import BUSY, too_many
 
 KEPT_FINISHED = 200
 """Finished jobs that stay in the table; older ones are forgotten."""
 
 
 @dataclass
-class Record:
+class QueuedJob:
     """A job, as the supervisor keeps it. Times are readings of a monotonic clock, in seconds."""
 
     key: str
@@ -58,20 +58,20 @@ class Record:
         return max((self.total - self.done) * seconds / steps - (now - self.last[0]), 0.0)
 
 
-class JobTable:
+class JobQueue:
     """All jobs: those that wait, the one that runs, and the last that are finished."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
-        self.waiting: list[Record] = []
-        self.running: Record | None = None
+        self.waiting: list[QueuedJob] = []
+        self.running: QueuedJob | None = None
         self._limits = limits
         self._clock = clock
-        self._records: dict[str, Record] = {}
+        self._records: dict[str, QueuedJob] = {}
         self._seconds: dict[str, float] = {}
 
     def submit(
         self, task: str, workspace_path: str | None, parameters: Mapping[str, Any], title: str, owner: str
-    ) -> Record:
+    ) -> QueuedJob:
         """Put a job into the queue, or join the owner to one that does the same.
 
         Raises:
@@ -87,7 +87,7 @@ class JobTable:
         self._check_owner(owner)
         if len(self.waiting) >= self._limits.max_waiting:
             raise JobRefusedError(BUSY)
-        record = Record(key, task, title, workspace_path, dict(parameters), [owner])
+        record = QueuedJob(key, task, title, workspace_path, dict(parameters), [owner])
         self._records.pop(key, None)
         self._records[key] = record
         self.waiting.append(record)
@@ -114,7 +114,7 @@ class JobTable:
         self.end(record, "cancelled")
         return was_running
 
-    def start_next(self) -> Record | None:
+    def start_next(self) -> QueuedJob | None:
         """Take the first job out of the queue and mark it as running."""
         if self.running is not None or not self.waiting:
             return None
@@ -124,7 +124,7 @@ class JobTable:
         record.first = record.last = (record.begun, 0)
         return record
 
-    def put_back(self, record: Record) -> None:
+    def put_back(self, record: QueuedJob) -> None:
         """Put a running job at the head of the queue again: it was not its fault."""
         record.state, record.stage, record.done, record.total, record.started = "waiting", "", 0, 0, None
         record.has_restarted = True
@@ -133,7 +133,7 @@ class JobTable:
 
     def end(
         self,
-        record: Record,
+        record: QueuedJob,
         state: State,
         *,
         message: str | None = None,
@@ -207,7 +207,7 @@ class JobTable:
         known = [seconds for seconds in waits if seconds is not None]
         return sum(known) if len(known) == len(waits) else None
 
-    def _rest_of(self, record: Record) -> float | None:
+    def _rest_of(self, record: QueuedJob) -> float | None:
         """Estimate how long the running job still takes. One that takes longer than usual says nothing about its end."""
         now = self._clock()
         left, usual = record.seconds_left(now), self._seconds.get(record.task)
