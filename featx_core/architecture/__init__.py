@@ -1,1 +1,1 @@
-"""What a network looks like before it is built: its layers, their shapes, and the layers of custom networks."""
+"""Network architectures without weights: layers, their shapes, and the layers of custom networks."""

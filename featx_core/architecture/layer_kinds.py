@@ -1,4 +1,4 @@
-"""The kinds of layers: what can be set on each, and the shapes and parameters that come out, without Keras."""
+"""The kinds of layers: their parameters, output shapes and parameter counts, without Keras."""
 
 from __future__ import annotations
 
@@ -28,29 +28,40 @@ ACTIVATIONS = (
     "softmax",
 )
 
-FILTERS = Parameter("filters", "Filters", "count", 32, 1, 2048, help="How many patterns it looks for.")
-KERNEL = Parameter("kernel_size", "Kernel", "pair", (3, 3), 1, 31, help="Height and width of the patterns, in pixels.")
-STRIDES = Parameter("strides", "Stride", "pair", (1, 1), 1, 16, help="Every how many pixels it looks.")
+FILTERS = Parameter("filters", "Filters", "count", 32, 1, 2048, help="Number of filters.")
+KERNEL = Parameter("kernel_size", "Kernel", "pair", (3, 3), 1, 31, help="Height and width of the kernel, in pixels.")
+STRIDES = Parameter("strides", "Stride", "pair", (1, 1), 1, 16, help="Step of the kernel, in pixels.")
 PADDING = Parameter(
     "padding",
     "Padding",
     "choice",
     "valid",
     choices=("valid", "same"),
-    help="valid: only where it fits whole. same: zeros around, so that the size stays (divided by the stride).",
+    help="valid: no padding. same: zero padding that keeps the size (divided by the stride).",
 )
-DILATION = Parameter("dilation_rate", "Dilation", "pair", (1, 1), 1, 16, help="Spreads the kernel over gaps.")
-MULTIPLIER = Parameter("depth_multiplier", "Filters a channel", "count", 1, 1, 32, help="For each input channel.")
-ACTIVATION = Parameter("activation", "Activation", "choice", "linear", choices=ACTIVATIONS, help="What follows.")
-BIAS = Parameter("use_bias", "Bias", "flag", default=True, help="Adds a number to each output channel.")
-POOL = Parameter("pool_size", "Window", "pair", (2, 2), 1, 64, help="Height and width of what is put together.")
+DILATION = Parameter("dilation_rate", "Dilation", "pair", (1, 1), 1, 16, help="Spacing between the kernel's elements.")
+MULTIPLIER = Parameter(
+    "depth_multiplier", "Depth multiplier", "count", 1, 1, 32, help=("Number of filters for each input channel.")
+)
+ACTIVATION = Parameter(
+    "activation", "Activation", "choice", "linear", choices=ACTIVATIONS, help=("Function applied to the output.")
+)
+BIAS = Parameter("use_bias", "Bias", "flag", default=True, help="Add a learned constant to each output channel.")
+POOL = Parameter("pool_size", "Window", "pair", (2, 2), 1, 64, help="Height and width of the pooling window.")
 POOL_STRIDES = Parameter(
-    "strides", "Stride", "pair", None, 1, 64, follows="pool_size", help="Every how many pixels; usually the window."
+    "strides",
+    "Stride",
+    "pair",
+    None,
+    1,
+    64,
+    follows="pool_size",
+    help="Step of the window, in pixels; usually its size.",
 )
-MOMENTUM = Parameter("momentum", "Momentum", "share", 0.99, 0, 0.9999, help="How slowly training moves its statistics.")
-EPSILON = Parameter("epsilon", "Epsilon", "share", 0.001, 1e-7, 1, help="Keeps the division away from 0.")
-RATE = Parameter("rate", "Rate", "share", 0.5, 0, 0.95, help="The share of values set to 0 in training.")
-UNITS = Parameter("units", "Units", "count", 128, 1, 8192, help="How many values it gives.")
+MOMENTUM = Parameter("momentum", "Momentum", "share", 0.99, 0, 0.9999, help="Momentum of the moving statistics.")
+EPSILON = Parameter("epsilon", "Epsilon", "share", 0.001, 1e-7, 1, help="Small constant that avoids division by zero.")
+RATE = Parameter("rate", "Rate", "share", 0.5, 0, 0.95, help="Share of values set to 0 during training.")
+UNITS = Parameter("units", "Units", "count", 128, 1, 8192, help="Number of outputs.")
 
 
 @dataclass(frozen=True)
@@ -120,7 +131,7 @@ def _dense(shape: Shape, values: Values) -> tuple[Shape, int]:
 def _slid(shape: Shape, values: Values) -> tuple[int, int, int]:
     """Slide a kernel over a map: how many places it has, down and across, and the channels of the input."""
     if max(values["strides"]) > 1 and max(values["dilation_rate"]) > 1:
-        raise ValueError("a stride and a dilation above 1 do not go together; set one of them to 1")
+        raise ValueError("a stride above 1 cannot be combined with a dilation above 1; set one of them to 1")
     dilation = values["dilation_rate"]
     height, width = _window_places(shape, values["kernel_size"], values, "kernel", dilation)
     return height, width, shape[2]
@@ -128,7 +139,7 @@ def _slid(shape: Shape, values: Values) -> tuple[int, int, int]:
 
 def _slid_evenly(shape: Shape, values: Values) -> tuple[int, int, int]:
     if len(set(values["strides"])) > 1:
-        raise ValueError(f"its stride must be the same down and across; it is {_by(values['strides'])}")
+        raise ValueError(f"its stride must be the same vertically and horizontally; it is {_by(values['strides'])}")
     return _slid(shape, values)
 
 
@@ -147,7 +158,9 @@ def _window_places(
 
 def _map_of(shape: Shape) -> Shape:
     if len(shape) != 3:
-        raise ValueError(f"it needs a map with height and width, and receives {spaced(shape[-1])} values in a row")
+        raise ValueError(
+            f"it needs an input with height and width, but receives {spaced(shape[-1])} values in a vector"
+        )
     return shape
 
 
@@ -194,42 +207,45 @@ _POOLING = (POOL, POOL_STRIDES, PADDING)
 LAYER_KINDS: Mapping[str, LayerKind] = MappingProxyType(
     {
         "Conv2D": LayerKind(
-            "Slides small patterns over the map; each gives one channel.",
+            "2-D convolution: each filter gives one output channel.",
             (FILTERS, KERNEL, STRIDES, PADDING, DILATION, ACTIVATION, BIAS),
             _convolution,
             _filter_words,
         ),
         "DepthwiseConv2D": LayerKind(
-            "Slides patterns over each channel by itself.",
+            "Depthwise convolution: filters each channel separately.",
             (KERNEL, STRIDES, PADDING, MULTIPLIER, DILATION, ACTIVATION, BIAS),
             _depthwise,
             _depthwise_words,
         ),
         "SeparableConv2D": LayerKind(
-            "Each channel by itself, then all channels mixed at each place: a cheaper Conv2D.",
+            "Depthwise, then pointwise convolution: a cheaper Conv2D.",
             (FILTERS, KERNEL, STRIDES, PADDING, MULTIPLIER, DILATION, ACTIVATION, BIAS),
             _separable,
             _filter_words,
         ),
-        "MaxPooling2D": LayerKind("Keeps the largest value of each window.", _POOLING, _pooling, _pooling_words),
-        "AveragePooling2D": LayerKind("Keeps the mean of each window.", _POOLING, _pooling, _pooling_words),
+        "MaxPooling2D": LayerKind("Maximum of each window.", _POOLING, _pooling, _pooling_words),
+        "AveragePooling2D": LayerKind("Mean of each window.", _POOLING, _pooling, _pooling_words),
         "BatchNormalization": LayerKind(
-            "Brings each channel to mean 0 and deviation 1.", (MOMENTUM, EPSILON), _normalization, _no_words
+            "Normalizes each channel to mean 0 and standard deviation 1.",
+            (MOMENTUM, EPSILON),
+            _normalization,
+            _no_words,
         ),
         "Activation": LayerKind(
-            "Bends each value.",
+            "Applies a function to each value.",
             (Parameter("activation", "Function", "choice", "relu", choices=ACTIVATIONS),),
             _unchanged,
             lambda values: values["activation"],
         ),
         "Dropout": LayerKind(
-            "Sets values to 0 at random, in training only.", (RATE,), _unchanged, lambda values: f"{values['rate']:g}"
+            "Sets random values to 0, during training only.", (RATE,), _unchanged, lambda values: f"{values['rate']:g}"
         ),
-        "Flatten": LayerKind("Lays all values in one row.", (), _flattened, _no_words),
-        "GlobalAveragePooling2D": LayerKind("The mean of each channel over all places.", (), _averaged, _no_words),
-        "GlobalMaxPooling2D": LayerKind("The largest value of each channel.", (), _averaged, _no_words),
+        "Flatten": LayerKind("Flattens all values into one vector.", (), _flattened, _no_words),
+        "GlobalAveragePooling2D": LayerKind("Mean of each channel over all positions.", (), _averaged, _no_words),
+        "GlobalMaxPooling2D": LayerKind("Maximum of each channel over all positions.", (), _averaged, _no_words),
         "Dense": LayerKind(
-            "Each output is a weighted sum of all inputs.",
+            "Fully connected: each output is a weighted sum of all inputs.",
             (UNITS, ACTIVATION, BIAS),
             _dense,
             lambda values: _listed(str(values["units"]), values),

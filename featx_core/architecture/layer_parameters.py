@@ -1,4 +1,4 @@
-"""What can be set on a layer: ranges and defaults as rows, from which forms are drawn and values checked."""
+"""The parameters of layers: ranges and defaults, used to build forms and to validate values."""
 
 from __future__ import annotations
 

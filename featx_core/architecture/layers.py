@@ -1,4 +1,4 @@
-"""The layers of a network: what each gives, the name that stays the same, and the stages of its resolution."""
+"""The layers of a network: output shapes, stable names, and stages by resolution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a spec will give, known before a network is built: its layers, the tap and the shapes."""
+"""Outlines of specs: layers, tap and shapes, known before a network is built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks to begin with."""
+"""Presets for custom networks."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
         "tutorial": Preset(
             "One convolution",
-            "The smallest network that tutorials begin with: 32 patterns of 3 x 3 pixels, pooled and laid in a row.",
+            "The smallest network, often used in tutorials: 32 filters of 3 x 3 pixels, pooled and flattened.",
             (layer("Conv2D", filters=32, kernel_size=3, activation="relu"), layer("MaxPooling2D"), layer("Flatten")),
             (64, 64),
         ),
         "lenet": Preset(
             "LeNet",
-            "The network that read digits on cheques: two convolutions, then two dense layers, in grey.",
+            "The network that read digits on cheques: two convolutions, then two dense layers, on grey images.",
             (
                 layer("Conv2D", filters=6, kernel_size=5, activation="tanh"),
                 layer("AveragePooling2D"),
@@ -63,14 +63,14 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         ),
         "small_vgg": Preset(
             "Small VGG",
-            "Pairs of 3 x 3 convolutions between poolings, as in VGG, with three blocks. A good one to train.",
+            "Three blocks of two 3 x 3 convolutions and a pooling, as in VGG. Good for training.",
             (*_vgg_block(32), *_vgg_block(64), *_vgg_block(128), layer("GlobalAveragePooling2D")),
             (64, 64),
             reference="After Simonyan and Zisserman 2014, arXiv:1409.1556",
         ),
         "random_features": Preset(
             "Random-feature bank",
-            "One wide layer of patterns, averaged over the four quarters of the picture. Good without any training.",
+            "One wide convolution, averaged over the four quarters of the image. Works well without training.",
             (
                 layer("Conv2D", filters=256, kernel_size=7, activation="relu"),
                 layer("AveragePooling2D", pool_size=29),

@@ -1,4 +1,4 @@
-"""Rows of a network: written readably, kept in one plain form, and measured one after the other."""
+"""Rows of a custom network: how they are written, normalized and measured."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def layer(kind: str, **values: Any) -> Row:
     unknown = sorted(set(values) - {parameter.name for parameter in parameters})
     if unknown:
         known = ", ".join(parameter.name for parameter in parameters) or "none"
-        raise ValueError(f"{kind} has no `{unknown[0]}`. What can be set on it: {known}.")
+        raise ValueError(f"{kind} has no `{unknown[0]}`. Its parameters are: {known}.")
     read: dict[str, Any] = {}
     for parameter in parameters:
         value = values.get(parameter.name)
@@ -124,7 +124,7 @@ def _measured(row: Row, shape: Shape, n_before: int) -> tuple[Shape, int]:
             f"the limit is {spaced(MAX_PARAMETERS)}"
         )
     if math.prod(output) > MAX_VALUES:
-        raise ValueError(f"it gives {spaced(math.prod(output))} values an image; the limit is {spaced(MAX_VALUES)}")
+        raise ValueError(f"it gives {spaced(math.prod(output))} values per image; the limit is {spaced(MAX_VALUES)}")
     return output, n_parameters
 
 

@@ -1,4 +1,4 @@
-"""What a network of rows will give: its layers, its tap, the shape of its features, and how many images fit at once."""
+"""Outline of a custom network: its layers, its tap, its feature shape and its batch size."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def outline_rows(
     features = pooled_shape(shape, pooling)
     if math.prod(features) > MAX_FEATURES:
         raise ValueError(
-            f"the features would have {spaced(math.prod(features))} values an image; the limit is "
-            f"{spaced(MAX_FEATURES)}. Pool them, or take them from a later layer"
+            f"the features would have {spaced(math.prod(features))} values per image; the limit is "
+            f"{spaced(MAX_FEATURES)}. Use pooling, or tap a later layer"
         )
     return Outline(layers, tap, input_shape[:2], shape, features, layers[tap].n_parameters_so_far)
 

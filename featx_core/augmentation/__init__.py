@@ -1,1 +1,1 @@
-"""Random changes of pictures: which there are, and how they are applied outside and inside of training."""
+"""Random augmentation: the transforms, and how they are applied to images and during training."""

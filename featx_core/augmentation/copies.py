@@ -1,4 +1,4 @@
-"""Random changes applied: to pictures, each by its own seed, and as a layer inside of training."""
+"""Augmentation applied: to images, each with its own seed, and as a layer during training."""
 
 from __future__ import annotations
 

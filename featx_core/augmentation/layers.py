@@ -1,4 +1,4 @@
-"""What builds the Keras layers of each random change. They take float32 batches of 0 to 255, and act with `training=True`."""
+"""Keras layers of each transform. They take float32 batches in 0 to 255 and are active with `training=True`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The random changes of pictures, as rows: what they do, how strong they can be, and what builds their layers."""
+"""The augmentation transforms: what they do, their range of strength, and what builds their layers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
             0.5,
             0.5,
             0.5,
-            "Half of the copies are mirrored. Wrong for writing, and for left and right.",
+            "Half of the copies are mirrored. Not for text, or where left and right differ.",
             layers.horizontal_flip,
         ),
         "vertical_flip": Augmentation(
@@ -57,7 +57,7 @@ AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
             0.5,
             0.5,
             0.5,
-            "Half of the copies stand on their heads. Right for pictures without an up, such as those of a microscope.",
+            "Half of the copies are turned upside down. For images without a natural top, such as micrographs.",
             layers.vertical_flip,
         ),
         "rotation": Augmentation(
@@ -66,7 +66,7 @@ AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
             0,
             180,
             20,
-            "Up to this angle either way. Corners are filled by mirroring.",
+            "Up to this angle in either direction. Corners are filled by mirroring.",
             layers.rotation,
         ),
         "shift": Augmentation(
@@ -75,7 +75,7 @@ AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
             0,
             0.5,
             0.1,
-            "Up to this share of width and height, each way. The border is filled by mirroring.",
+            "Up to this share of width and height, in either direction. The border is filled by mirroring.",
             layers.shift,
         ),
         "zoom": Augmentation(
@@ -84,7 +84,7 @@ AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
             0,
             0.5,
             0.2,
-            "In or out by up to this share, the shape kept. The border is filled by mirroring.",
+            "In or out by up to this share, keeping the aspect ratio. The border is filled by mirroring.",
             layers.zoom,
         ),
         "shear": Augmentation(
@@ -93,7 +93,7 @@ AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
             0,
             0.5,
             0.1,
-            "Slanted from the top left corner, so the picture also moves. The border is filled by mirroring.",
+            "Sheared from the top left corner, so the image also moves. The border is filled by mirroring.",
             layers.shear,
         ),
         "contrast": Augmentation(
@@ -102,7 +102,7 @@ AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
             0,
             1,
             0.2,
-            "More or less contrast in each colour; ends are cut off.",
+            "More or less contrast in each channel; values are clipped.",
             layers.contrast,
         ),
         "brightness": Augmentation(
@@ -111,7 +111,7 @@ AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
             0,
             1,
             0.2,
-            "Brighter or darker by up to this share of white; ends are cut off.",
+            "Brighter or darker by up to this share of white; values are clipped.",
             layers.brightness,
         ),
         "color_jitter": Augmentation(
@@ -120,7 +120,7 @@ AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
             0,
             1,
             0.2,
-            "Saturation and hue alone: brightness and contrast have rows of their own.",
+            "Saturation and hue only; brightness and contrast are separate transforms.",
             layers.color_jitter,
         ),
         "blur": Augmentation(
@@ -129,7 +129,7 @@ AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
             0,
             5,
             1.0,
-            "Gaussian, of a width up to this many pixels of the network's input, across and down separately.",
+            "Gaussian, with a standard deviation of up to this many input pixels, drawn for each direction.",
             layers.blur,
         ),
         "noise": Augmentation(
@@ -138,7 +138,7 @@ AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
             0,
             0.5,
             0.05,
-            "Gaussian, in every pixel and colour, with this share of white as its deviation.",
+            "Gaussian, in every pixel and channel, with this share of white as its standard deviation.",
             layers.noise,
         ),
         "erasing": Augmentation(
@@ -147,7 +147,7 @@ AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
             0,
             1,
             0.5,
-            "A mid-grey rectangle whose sides reach up to this share of the picture's.",
+            "A mid-grey rectangle with sides of up to this share of the image's.",
             layers.erasing,
         ),
         "rand_augment": Augmentation(
@@ -156,7 +156,10 @@ AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
             0,
             1,
             0.1,
-            "Two random changes out of eleven, as Keras does it: some, such as posterising, are harsh at any strength. Slow.",
+            (
+                "Two random transforms out of eleven, as implemented in Keras; some, such as posterizing, are harsh "
+                "at any strength. Slow."
+            ),
             layers.rand_augment,
         ),
         "aug_mix": Augmentation(
@@ -165,7 +168,7 @@ AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
             0,
             1,
             0.1,
-            "Three chains of RandAugment's changes, mixed with each other and with the picture. Slow.",
+            "Three chains of RandAugment's transforms, mixed with each other and with the image. Slow.",
             layers.aug_mix,
         ),
     }

@@ -1,1 +1,1 @@
-"""The backbones as rows of facts, and where the files with their weights are."""
+"""The backbones: their facts, and where their weights come from."""

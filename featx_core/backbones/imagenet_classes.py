@@ -1,4 +1,4 @@
-"""The names of the 1 000 ImageNet classes, in the order in which networks give their scores."""
+"""The names of the 1 000 ImageNet classes, in the order of the networks' class scores."""
 
 import csv
 import functools

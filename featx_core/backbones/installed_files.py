@@ -1,4 +1,4 @@
-"""Weights that come with a Python package: which package, and which file in it."""
+"""Weights that are installed with a Python package: the package, and the file in it."""
 
 from __future__ import annotations
 

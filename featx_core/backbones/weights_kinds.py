@@ -1,4 +1,4 @@
-"""The kinds of weights that a network can have, in words."""
+"""The kinds of weights that a network can have."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ WEIGHTS_KINDS: Mapping[str, WeightsKind] = MappingProxyType(
         "embedded": WeightsKind(
             "Embedded",
             "embedded weights, trained on synthetic images",
-            "Embedded: trained on computer-generated patterns, and part of this app.",
+            "Embedded: trained on computer-generated patterns, included in this app.",
         ),
         "random": WeightsKind(
             "Random, untrained",
             "random weights, untrained",
-            "Random: never trained, a baseline that shows what the architecture alone gives.",
+            "Random: untrained, a baseline that shows what the architecture alone achieves.",
         ),
         "file": WeightsKind(
             "Your own file",
             "your weights file",
-            "Your own file: weights saved from the same architecture, alone or within a larger model.",
+            "Your own file: weights saved from the same architecture, alone or as part of a larger model.",
         ),
     }
 )

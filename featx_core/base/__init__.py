@@ -1,1 +1,1 @@
-"""What every room stands on: progress, wording, folders, the processor, memory, colours, Keras."""
+"""Foundations used everywhere: progress, wording, folders, the processor, memory, colours, Keras."""

@@ -1,4 +1,4 @@
-"""Private parts of Keras that featx has to touch, all in one place. Checked with Keras 3.15."""
+"""Private parts of Keras that featx depends on, in one place. Checked with Keras 3.15."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that things have by their content: canonical JSON and its SHA-256."""
+"""Digests: the SHA-256 of canonical JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and paths of files: made safe to show, kept apart by their folders, told from those of the system."""
+"""File names and paths: made safe to show, kept unique, and told apart from system files."""
 
 import hashlib
 import re

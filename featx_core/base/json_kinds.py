@@ -1,4 +1,4 @@
-"""What kind of value came out of JSON that may have been edited."""
+"""Type checks for values from JSON that may have been edited."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The one place where Keras is imported: which backend it uses, and how much it says."""
+"""The one place where Keras is imported: its backend and its logging."""
 
 import contextlib
 import os

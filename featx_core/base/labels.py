@@ -1,4 +1,4 @@
-"""What counts as a label, and what stands for none."""
+"""Labels: what counts as one, and what stands for a missing one."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def label_text(label: Any) -> str | None:
     """
     if np.ndim(label):
         raise ValueError(
-            f"A label must be a text, a number or a boolean. Received: an array of shape {np.shape(label)}. "
-            "Give one label an image, such as `one_hot.argmax(axis=1)`."
+            f"A label must be a string, a number or a boolean. Received: an array of shape {np.shape(label)}. Give one "
+            "label per image, such as `one_hot.argmax(axis=1)`."
         )
     if label is None or type(label).__name__ == "NAType" or label != label:
         return None

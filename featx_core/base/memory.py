@@ -1,4 +1,4 @@
-"""Memory that is free, handed back to the system: the C library keeps what large networks leave behind."""
+"""Returns freed memory to the operating system, which the C library otherwise keeps."""
 
 from __future__ import annotations
 

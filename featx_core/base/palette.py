@@ -1,4 +1,4 @@
-"""Colours that hold for colour-blind people, on a light and on a dark ground."""
+"""Colour-blind-safe colours for light and dark themes."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""How long work reports its progress, and how it is told to stop."""
+"""Progress of long computations, and cancellation."""
 
 from __future__ import annotations
 

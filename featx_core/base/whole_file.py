@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, whoever reads them and whatever ends the writing."""
+"""Atomic files: readers see a complete file or none."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Numbers and lists as sentences show them, long texts shortened, and text that is safe in a spreadsheet."""
+"""Wording: numbers and lists in sentences, shortened texts, and text that is safe in a spreadsheet."""
 
 from collections.abc import Sequence
 

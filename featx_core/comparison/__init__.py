@@ -1,1 +1,1 @@
-"""Which extractor serves these images best: scores, similarities, tests and a verdict."""
+"""Comparison of extractors on one set of images: scores, similarities, tests and a verdict."""

@@ -1,4 +1,4 @@
-"""From scores to a comparison: tables, tests and the verdict. Quick, so that scores can be kept one by one."""
+"""From scores to a comparison: tables, tests and the verdict. Fast, so that scores can be cached one by one."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from featx_core.images.duplicates import count_duplicates
 from featx_core.measures.similarity import MEASURES
 
 NO_LABELS = (
-    "Without labels there is no ranking: which space is better depends on what you want to tell apart. To get labels, "
-    "name folders after them, or label images that you select on the map."
+    "Without labels there is no ranking: which space is better depends on what you want to distinguish. To add "
+    "labels, name folders after them, or label images that you select on the map."
 )
-ONE_LABEL = "Scores by label need at least two labels with at least two different images each, and five images in all."
+ONE_LABEL = "Scores by label need at least two labels with two different images each, and five images in total."
 Score = Mapping[str, Any]
 
 
@@ -115,7 +115,7 @@ def _row(name: str, score: Score, facts: Facts) -> dict[str, Any]:
 def _chance_row(subset: Subset) -> dict[str, Any]:
     share = float(np.bincount(subset.codes).max() / len(subset.codes))
     scale = {"knn": share, "probe": share, "silhouette": 0.0, "nmi": 0.0}
-    badge = "always the most frequent label"
+    badge = "always predict the most frequent label"
     return {"extractor": CHANCE, "kind": "baseline", "saw_labels": False, "badge": badge, **scale}
 
 
@@ -182,8 +182,8 @@ def _baseline_sentences(values: Mapping[str, float], families: Mapping[str, Sequ
 
 def _notes(scores: Mapping[str, Score], noun: str) -> list[str]:
     return [
-        f"{name}: the features of {counted(score['n_not_finite'], noun)} are not finite. "
-        "They were taken as the mean of the others."
+        f"{name}: the features of {counted(score['n_not_finite'], noun)} are not finite. They were replaced with the "
+        "mean of the others."
         for name, score in sorted(scores.items())
         if score["n_not_finite"]
     ]

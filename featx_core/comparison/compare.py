@@ -1,4 +1,4 @@
-"""Which extractor serves these images best? One way for notebooks and for the app: scores, similarities, a verdict."""
+"""Comparison of extractors, for notebooks and for the app: scores, similarities and a verdict."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def compare(
     """Compare extractors on the same images: scores with intervals, similarities beside their noise floors, a verdict.
 
     The order of extractors, images and labels changes no number. Above 2 000 images, a sample is looked at. An extractor
-    that has learned from labels is scored on images that its training did not see, and left out of the verdict where these
+    that has learned from labels is scored on images that were not used in its training, and left out of the verdict where these
     are too few.
 
     Args:

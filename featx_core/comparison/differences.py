@@ -1,4 +1,4 @@
-"""Which differences between extractors are real."""
+"""Which differences between extractors are statistically significant."""
 
 from __future__ import annotations
 
@@ -159,5 +159,5 @@ def too_little(codes: np.ndarray, groups: np.ndarray, noun: str = "image") -> st
         return None
     return (
         f"Too little data for a verdict: {counted(n_groups, f'different {noun}')} of {counted(len(sizes), 'label')}. "
-        f"It takes at least {MIN_GROUPS}, and {MIN_GROUPS_A_LABEL} each of two labels."
+        f"At least {MIN_GROUPS}, and {MIN_GROUPS_A_LABEL} each of two labels."
     )

@@ -1,4 +1,4 @@
-"""What a comparison is given, brought into one order."""
+"""Inputs of a comparison, brought into one order."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def align(
         groups=find_groups(sketches, keys, vectors.values()) if groups is None else np.asarray(groups)[kept],
         colors=_colors(color_histograms, sketches, kept),
         facts={name: facts_of(each.spec, each.details) for name, each in known.items()},
-        notes=(f"{counted(n_left_out, 'image')} without features of every extractor had no part.",)
+        notes=(f"{counted(n_left_out, 'image')} without features from every extractor left out.",)
         if n_left_out
         else (),
         seen={name: images_seen(each.spec, workspace) for name, each in known.items() if saw_labels(each.spec)},
@@ -130,7 +130,7 @@ def _check_names(features: Mapping[str, Features | np.ndarray]) -> None:
         raise ValueError("`features` is empty. Give the features of at least one extractor.")
     taken = [name for name in features if name in (COLORS, CHANCE)]
     if taken:
-        raise ValueError(f"{taken[0]!r} is the name of a baseline. Call the extractor something else.")
+        raise ValueError(f"{taken[0]!r} is the name of a baseline. Rename the extractor.")
 
 
 def _matched(
@@ -154,7 +154,7 @@ def _places(name: str, features: Features | np.ndarray, images: ImageSet) -> dic
         return {image: row for image, row in found.items() if row is not None}
     if len(features) != len(images):
         raise ValueError(
-            f"The features of {name!r} must have {len(images)} rows, one an image. Received: {len(features)}."
+            f"The features of {name!r} must have {len(images)} rows, one per image. Received: {len(features)}."
         )
     return {image: row for row, image in enumerate(images.names)}
 
@@ -166,8 +166,8 @@ def _same(features: Mapping[str, Features | np.ndarray]) -> dict[str, np.ndarray
     digests = {each.digests for each in features.values() if isinstance(each, Features)}
     if len(lengths) > 1 or len(digests) > 1:
         raise ValueError(
-            "The features must be of the same images in the same order. Give `images` to match them by name, or extract "
-            f"again. Received: {', '.join(f'{name!r} with {len(each)}' for name, each in vectors.items())}."
+            "The features must belong to the same images in the same order. Pass `images` to match them by name, or "
+            f"extract again. Received: {', '.join(f'{name!r} with {len(each)}' for name, each in vectors.items())}."
         )
     return vectors
 

@@ -1,4 +1,4 @@
-"""The layer sweep: which stage of one network serves these images best, in one pass over them."""
+"""The layer sweep: scores for every stage of one network, in one pass over the images."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def sweep_layers(
     """Score every stage of a network, and how far it is from the last layer.
 
     All stages are tapped in one pass over the images; maps are averaged over their places. A network that has learned from
-    labels is scored on images that its training did not see.
+    labels is scored on images that were not used in its training.
 
     Args:
         images: The images. Not modified.
@@ -203,13 +203,13 @@ def _verdict(
     images = counted(int(unseen.sum()), "image")
     name = str(rows[best]["stage"]).replace("stage", "Stage ")
     if rows[best]["probe"] > rows[-1]["probe"] and p_values[best] < ALPHA:
-        return f"{name} serves your labels better than the top with {images}."
+        return f"{name} scores higher than the last stage with {images}."
     behind = all(p < ALPHA and row["probe"] < rows[-1]["probe"] for p, row in zip(p_values, rows, strict=False))
     if behind:
-        return f"The top serves your labels better than every earlier stage with {images}."
+        return f"The last stage scores higher than every earlier stage with {images}."
     if rows[best]["probe"] > rows[-1]["probe"]:
-        return f"{name} scores highest, with no real difference to the top with {images}."
-    return f"The top scores highest; not every earlier stage is really behind it with {images}."
+        return f"{name} scores highest, but not significantly higher than the last stage with {images}."
+    return f"The last stage scores highest, but not significantly higher than every earlier stage with {images}."
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

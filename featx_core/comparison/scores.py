@@ -1,4 +1,4 @@
-"""The numbers of one extractor, and of a pair of them: pure functions with JSON results, to be kept under keys."""
+"""Scores of one extractor and of a pair of extractors: pure functions with JSON results that can be cached."""
 
 from __future__ import annotations
 
@@ -133,8 +133,8 @@ def _check_rows(vectors: np.ndarray, subset: Subset) -> None:
     """Without this, rows that come after a missing one would be taken for those of other images."""
     if len(vectors) != subset.n_all:
         raise ValueError(
-            f"Features of {counted(subset.n_all, subset.noun)} are needed. Received: {len(vectors)}. If some were taken out of "
-            "the workspace meanwhile, compare again."
+            f"Features of {counted(subset.n_all, subset.noun)} are needed. Received: {len(vectors)}. If some were "
+            "removed from the workspace meanwhile, compare again."
         )
 
 

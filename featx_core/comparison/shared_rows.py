@@ -1,4 +1,4 @@
-"""What two sets of features have in common: the rows that are of the same image, or of the same name in two tables."""
+"""Rows shared by two sets of features: of the same image, or of the same name in two tables."""
 
 from __future__ import annotations
 

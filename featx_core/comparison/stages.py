@@ -1,4 +1,4 @@
-"""The features of every stage of a network, in one pass over the images."""
+"""Features of every stage of a network, in one pass over the images."""
 
 from __future__ import annotations
 

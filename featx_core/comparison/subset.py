@@ -1,4 +1,4 @@
-"""Which images a comparison looks at, in an order of its own, so that theirs plays no part."""
+"""The subset of images that a comparison uses, in an order that does not depend on theirs."""
 
 from __future__ import annotations
 
@@ -107,7 +107,9 @@ def choose_subset(
     probed, codes, names, left_out = _probed([named[row] for row in rows], groups_here, noun)
     folds = assign_folds(codes, groups_here[probed]) if len(probed) else np.zeros(0, np.int64)
     if len(probed) and has_few(codes, groups_here[probed]):
-        left_out.append(f"There are fewer than {FEW} {noun}s a label: the intervals are rough, and may be too narrow.")
+        left_out.append(
+            f"There are fewer than {FEW} {noun}s a label: the intervals are approximate and may be too narrow."
+        )
     keys_here = tuple(keys[row] for row in rows)
     digest = _digest(keys_here, groups_here, probed, codes)
     representatives = np.unique(groups_here, return_index=True)[1]
@@ -172,12 +174,12 @@ def _left_out(labels: Sequence[str | None], lonely: set[str], noun: str) -> list
     notes = []
     n_without = sum(label is None for label in labels)
     if 0 < n_without < len(labels):
-        notes.append(f"{counted(n_without, noun)} without a label had no part in the scores by label.")
+        notes.append(f"{counted(n_without, noun)} without a label left out of the scores by label.")
     if lonely:
         n_images = sum(label in lonely for label in labels)
         notes.append(
-            f"{counted(len(lonely), 'label')} with a single {noun} each, near-duplicates apart, had no part in the scores "
-            f"by label ({counted(n_images, noun)})."
+            f"{counted(len(lonely), 'label')} with a single {noun} each, not counting near-duplicates, left out of the "
+            f"scores by label ({counted(n_images, noun)})."
         )
     return notes
 

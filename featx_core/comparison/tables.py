@@ -1,4 +1,4 @@
-"""The tables of a comparison: their columns, and the way to JSON and back."""
+"""The tables of a comparison: their columns, and conversion to and from JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Extractors that learned from the labels they would be scored by: scored on other images, or left out."""
+"""Extractors trained on the labels they would be scored by: scored on other images, or left out."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def restrict(score: Score, unseen: np.ndarray, subset: Subset) -> dict[str, Any]
 
 def unseen_notes(unseen: Mapping[str, np.ndarray], noun: str) -> list[str]:
     """Say of each extractor that learned from labels what it was scored on."""
-    return [f"{listed([name])} learned from these labels. {_scored_on(unseen[name], noun)}" for name in sorted(unseen)]
+    return [
+        f"{listed([name])} was trained on these labels. {_scored_on(unseen[name], noun)}" for name in sorted(unseen)
+    ]
 
 
 def unseen_sentences(answers: Answers, differences: Sequence[Difference], noun: str) -> list[str]:
@@ -74,12 +76,12 @@ def unseen_sentences(answers: Answers, differences: Sequence[Difference], noun: 
             continue
         others = [row for row in differences if name in (row.first, row.second)]
         alone = [row for row in others if not {row.first, row.second} <= set(answers.usable)]
-        sentences += _against(name, alone, f"that its training did not see, {listed([name])}", noun)
+        sentences += _against(name, alone, f"that were not used in its training, {listed([name])}", noun)
         sentences += [
             sentence
             for row in others
             if row not in alone and name == row.first
-            for sentence in _against(name, [row], f"that neither training saw, {listed([name])}", noun)
+            for sentence in _against(name, [row], f"that were used in neither training, {listed([name])}", noun)
         ]
     return sentences
 
@@ -87,15 +89,15 @@ def unseen_sentences(answers: Answers, differences: Sequence[Difference], noun: 
 def _scored_on(unseen: np.ndarray, noun: str) -> str:
     n_images = int(unseen.sum())
     if not n_images:
-        return f"It has no scores by label: no {noun} is known that its training did not see."
-    return f"Its scores by label are those on {counted(n_images, noun)} that its training did not see."
+        return f"It has no scores by label: there is no {noun} is known that were not used in its training."
+    return f"Its scores by label are those on {counted(n_images, noun)} that were not used in its training."
 
 
 def _left_out(name: str, n_images: int, noun: str) -> str:
     known = f"only {counted(n_images, noun)}" if n_images else f"no {noun}"
     return (
-        f"{listed([name])} has no part in the verdict: it learned from these labels, and {known} that its training did not "
-        f"see {'is' if n_images < 2 else 'are'} at hand."
+        f"{listed([name])} is left out of the verdict: it was trained on these labels, and {known} that were not used "
+        f"in its training {'is' if n_images < 2 else 'are'} at hand."
     )
 
 
@@ -106,7 +108,7 @@ def _against(name: str, rows: Sequence[Difference], who: str, noun: str) -> list
     level = [row.second if row.first == name else row.first for row in rows if not row.is_real]
     claims = [f"is {word} than {listed(names)}" for word, names in (("better", beaten), ("worse", beaten_by)) if names]
     if level:
-        claims.append(f"shows no real difference to {listed(level)}")
+        claims.append(f"does not differ significantly from {listed(level)}")
     if not claims:
         return []
     return [f"On {counted(rows[0].n_images, noun)} {who} {joined(claims)}."]

@@ -28,7 +28,7 @@ def verdict_sentence(
     better = {(row.first, row.second) for row in differences if row.is_real}
     with_images = f"with {counted(n_images, noun)}"
     if not better:
-        return f"There is no real difference between {listed(order)} {with_images}. {_smallest(differences)}".rstrip()
+        return f"There is no significant difference between {listed(order)} {with_images}. {_smallest(differences)}".rstrip()
     for n_top in range(1, len(order)):
         top, rest = order[:n_top], order[n_top:]
         if all((a, b) in better for a in top for b in rest):
@@ -51,7 +51,7 @@ def baseline_sentence(
     if not weak:
         return ""
     if is_all and len(weak) == len(scores) > 1:
-        return f"None of them does better than {baseline}."
+        return f"None of them is significantly better than {baseline}."
     return f"{listed(weak)} {'does' if len(weak) == 1 else 'do'} no better than {baseline}."
 
 
@@ -61,7 +61,7 @@ def _clean(top: list[str], rest: list[str], better: set[tuple[str, str]], with_i
         return f"{listed(top)} is better than {others} {with_images}."
     inside = [pair for pair in sorted(better) if set(pair) <= set(top)]
     among = " ".join(f"Among them, {listed([first])} is better than {listed([second])}." for first, second in inside)
-    between = "between them there is no real difference" if not among else "not all of them differ"
+    between = "there is no significant difference between them" if not among else "not all of them differ significantly"
     return f"{listed(top)} are better than {others}; {between} {with_images}. {among}".rstrip()
 
 
@@ -78,7 +78,7 @@ def _mixed(order: list[str], better: set[tuple[str, str]], with_images: str) -> 
     ]
     level = [name for name in order if (order[0], name) not in better]
     tail = (
-        f" {listed(order[:1])} scores highest, with no real difference to {listed(level[1:])}."
+        f" {listed(order[:1])} scores highest, but not significantly higher than {listed(level[1:])}."
         if len(level) > 1
         else ""
     )
@@ -91,7 +91,7 @@ def _smallest(differences: Sequence[Difference]) -> str:
     if not spreads:
         return ""
     needed = 100 * _quantile(len(differences)) * float(np.median(spreads))
-    return f"A difference below about {max(1, round(needed))} percentage points would not show."
+    return f"Differences below about {max(1, round(needed))} percentage points would not be detected."
 
 
 def _quantile(n_pairs: int) -> float:

@@ -1,1 +1,1 @@
-"""A small language for functions of one row of numbers: read by our own walk, computed by NumPy or by Keras."""
+"""A small expression language for functions of one row of numbers, evaluated with NumPy or Keras."""

@@ -1,4 +1,4 @@
-"""The two libraries that expressions are computed with: NumPy for the server and for tables, Keras for networks."""
+"""The backends of expressions: NumPy for the server and for tables, Keras for networks."""
 
 from __future__ import annotations
 

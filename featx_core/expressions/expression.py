@@ -1,4 +1,4 @@
-"""An expression: parsed once, applied to rows of any shape that it fits."""
+"""An expression: parsed once, applied to rows of any compatible shape."""
 
 from __future__ import annotations
 

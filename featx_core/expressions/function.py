@@ -1,4 +1,4 @@
-"""What is known of one function of the language."""
+"""The description of one function of the language."""
 
 from __future__ import annotations
 

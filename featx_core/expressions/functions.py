@@ -1,4 +1,4 @@
-"""What can be called in an expression: one frozen row a function, and the operators."""
+"""The functions and operators of the language, one row each."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from featx_core.expressions.hog import hog, hog_shape
 from featx_core.expressions.nodes import COMPARISONS, NEGATIVE, POWER
 from featx_core.expressions.shapes import Shape
 
-EACH = "Each number by itself"
+EACH = "Element-wise"
 ROW = "The whole row"
-PICTURE = "Pictures and maps"
+PICTURE = "Images and feature maps"
 
 
 def _plain(name: str) -> Callable[[Backend, Array], Array]:
@@ -61,9 +61,9 @@ OPERATORS: Mapping[str, Callable[..., Array]] = MappingProxyType(
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {
-        "abs": Function("abs(x)", "The distance from 0.", EACH, shapes.same, _plain("abs")),
+        "abs": Function("abs(x)", "The absolute value.", EACH, shapes.same, _plain("abs")),
         "exp": Function(
-            "exp(x)", "e to the power of x.", EACH, shapes.same, _plain("exp"), "Infinite above about 88 (float32)."
+            "exp(x)", "The exponential of x.", EACH, shapes.same, _plain("exp"), "Infinite above about 88 (float32)."
         ),
         "log": Function(
             "log(x)",
@@ -71,31 +71,31 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
             EACH,
             shapes.same,
             _plain("log"),
-            "Infinite at 0, no number below: `log(1 + abs(x))` is safe.",
+            "Minus infinity at 0, NaN below: `log(1 + abs(x))` is safe.",
         ),
-        "sqrt": Function("sqrt(x)", "The square root.", EACH, shapes.same, _plain("sqrt"), "No number below 0."),
+        "sqrt": Function("sqrt(x)", "The square root.", EACH, shapes.same, _plain("sqrt"), "NaN below 0."),
         "sign": Function("sign(x)", "-1, 0 or 1.", EACH, shapes.same, _plain("sign"), "Has no gradient."),
         "floor": Function(
-            "floor(x)", "The whole number below.", EACH, shapes.same, _plain("floor"), "Has no gradient."
+            "floor(x)", "Rounds down to a whole number.", EACH, shapes.same, _plain("floor"), "Has no gradient."
         ),
         "sin": Function("sin(x)", "The sine, x in radians.", EACH, shapes.same, _plain("sin")),
         "cos": Function("cos(x)", "The cosine, x in radians.", EACH, shapes.same, _plain("cos")),
-        "tanh": Function("tanh(x)", "Squeezes all numbers into -1..1.", EACH, shapes.same, _plain("tanh")),
-        "sigmoid": Function("sigmoid(x)", "Squeezes all numbers into 0..1.", EACH, shapes.same, numbers.sigmoid),
-        "relu": Function("relu(x)", "Cuts off below 0.", EACH, shapes.same, numbers.relu),
+        "tanh": Function("tanh(x)", "The hyperbolic tangent: maps x to -1..1.", EACH, shapes.same, _plain("tanh")),
+        "sigmoid": Function("sigmoid(x)", "The logistic function: maps x to 0..1.", EACH, shapes.same, numbers.sigmoid),
+        "relu": Function("relu(x)", "max(x, 0).", EACH, shapes.same, numbers.relu),
         "clip": Function(
             "clip(x, low, high)",
-            "Keeps x between two bounds.",
+            "Limits x to a range.",
             EACH,
             _each,
             numbers.clip,
-            "Where low is above high, high holds.",
+            "If low is above high, the result is high.",
             "numpy.clip",
             n_values=(3, 3),
         ),
         "where": Function(
             "where(condition, a, b)",
-            "a where the condition holds, else b.",
+            "a where the condition is true, else b.",
             EACH,
             _each,
             numbers.where,
@@ -104,7 +104,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         ),
         "min": Function(
             "min(x)",
-            "The smallest number of the row. min(a, b): the smaller, number by number.",
+            "The minimum of the row. min(a, b): the element-wise minimum.",
             ROW,
             _extreme,
             numbers.smallest,
@@ -112,7 +112,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         ),
         "max": Function(
             "max(x)",
-            "The largest number of the row. max(a, b): the larger, number by number.",
+            "The maximum of the row. max(a, b): the element-wise maximum.",
             ROW,
             _extreme,
             numbers.largest,
@@ -126,12 +126,12 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
             ROW,
             shapes.one_number,
             numbers.deviation,
-            "Of the population: divided by n, not by n - 1.",
+            "The population standard deviation: divided by n, not n - 1.",
             "numpy.std",
         ),
         "norm": Function(
             "norm(x)",
-            "The length of the row.",
+            "The L2 norm of the row.",
             ROW,
             shapes.one_number,
             numbers.norm,
@@ -140,32 +140,32 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         ),
         "standardize": Function(
             "standardize(x)",
-            "Mean 0 and deviation 1 in each row.",
+            "Scales each row to mean 0 and standard deviation 1.",
             ROW,
             shapes.whole_row,
             numbers.standardize,
-            "By itself for each row, not for each column over all images. A constant row becomes 0.",
+            "Computed per row, not per column over all images. A constant row becomes 0.",
         ),
         "normalize": Function(
             "normalize(x)",
-            "Length 1 for each row.",
+            "Scales each row to L2 norm 1.",
             ROW,
             shapes.whole_row,
             numbers.normalize,
-            "A row of zeros stays as it is.",
+            "A row of zeros is unchanged.",
             "sklearn.preprocessing.normalize",
         ),
         "rescale": Function(
             "rescale(x)",
-            "Smallest 0 and largest 1 in each row.",
+            "Scales each row linearly to 0..1.",
             ROW,
             shapes.whole_row,
             numbers.rescale,
-            "One extreme value squeezes all others together. A constant row becomes 0.",
+            "One extreme value compresses all others. A constant row becomes 0.",
         ),
         "softmax": Function(
             "softmax(x)",
-            "Shares of the row that add up to 1.",
+            "Positive values that sum to 1 in each row.",
             ROW,
             shapes.whole_row,
             numbers.softmax,
@@ -174,15 +174,15 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         ),
         "histogram": Function(
             "histogram(x, bins)",
-            "The share of the values in each of equal bins over 0..1, channel by channel.",
+            "The share of values in each of equal bins over 0..1, per channel.",
             ROW,
             shapes.binned,
             numbers.histogram,
             "Values outside 0..1 count in the outermost bins: rescale(x) first. Has no gradient.",
-            "Swain & Ballard, Color Indexing, IJCV 1991; here each channel by itself.",
+            "Swain & Ballard, Color Indexing, IJCV 1991; here for each channel separately.",
             parameter=Parameter("bins", 2, 256, 16),
         ),
-        "flatten": Function("flatten(x)", "All numbers one after another.", ROW, shapes.flat, numbers.flatten),
+        "flatten": Function("flatten(x)", "Flattens the row into one vector.", ROW, shapes.flat, numbers.flatten),
         "pick": Function(
             "pick(x, number)",
             "One channel of a map, or one value of a vector, counted from 0.",
@@ -193,7 +193,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         ),
         "grayscale": Function(
             "grayscale(x)",
-            "The lightness of each pixel, one channel.",
+            "The luma of each pixel, one channel.",
             PICTURE,
             shapes.one_channel,
             image_functions.grayscale,
@@ -202,16 +202,16 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         ),
         "sobel": Function(
             "sobel(x)",
-            "How strong the edge at each pixel is, channel by channel.",
+            "The edge strength at each pixel, per channel.",
             PICTURE,
             shapes.spatial,
             image_functions.sobel,
             "Not divided by 8: a step from 0 to 1 gives 4.",
-            "The length of the two gradients of scipy.ndimage.sobel.",
+            "The magnitude of the two gradients of scipy.ndimage.sobel.",
         ),
         "laplacian": Function(
             "laplacian(x)",
-            "How much each pixel differs from its four neighbours.",
+            "The difference between each pixel and its four neighbours.",
             PICTURE,
             shapes.spatial,
             image_functions.laplacian,
@@ -220,21 +220,21 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         ),
         "blur": Function(
             "blur(x, sigma)",
-            "A Gaussian blur of sigma pixels.",
+            "A Gaussian blur with a standard deviation of sigma pixels.",
             PICTURE,
             shapes.filtered,
             image_functions.blur,
-            "Mirrored at the borders, cut off at 4 sigma.",
+            "Mirrored at the borders, truncated at 4 sigma.",
             "scipy.ndimage.gaussian_filter",
             parameter=Parameter("sigma", 0.3, 32, 1, is_whole=False),
         ),
         "fft_magnitude": Function(
             "fft_magnitude(x)",
-            "How strong each spatial frequency is, the lowest in the middle.",
+            "The magnitude of each spatial frequency, the lowest in the centre.",
             PICTURE,
             shapes.spatial,
             image_functions.fft_magnitude,
-            "The middle dwarfs the rest: log(1e-3 + fft_magnitude(x)) shows more.",
+            "The centre dominates: log(1e-3 + fft_magnitude(x)) shows more.",
             "The magnitude of numpy.fft.fft2, shifted, divided by the number of pixels.",
         ),
         "pool": Function(
@@ -243,17 +243,17 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
             PICTURE,
             shapes.pooled,
             image_functions.pool,
-            "What is left at the right and below is dropped.",
-            "AveragePooling2D of Keras with padding valid",
+            "Remaining pixels at the right and bottom are dropped.",
+            "Keras AveragePooling2D with padding valid",
             parameter=Parameter("k", 1, 512, 2),
         ),
         "hog": Function(
             "hog(x)",
-            "Directions of edges in cells of 8 x 8 pixels, 9 directions, blocks of 2 x 2 cells.",
+            "Histograms of oriented gradients: cells of 8 x 8 pixels, 9 directions, blocks of 2 x 2 cells.",
             PICTURE,
             hog_shape,
             hog,
-            "Shifts of a few pixels change little, turning changes everything.",
+            "Robust to shifts of a few pixels, not to rotation.",
             "Dalal & Triggs, CVPR 2005; without the Gaussian window over a block.",
         ),
         "channel_mean": Function(
@@ -261,7 +261,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         ),
         "channel_max": Function(
             "channel_max(x)",
-            "The largest value of each channel.",
+            "Maximum of each channel over all positions.",
             PICTURE,
             shapes.channels,
             image_functions.channel_max,

@@ -1,4 +1,4 @@
-"""Operations on pictures and maps, `(n, height, width, n_channels)`: colours, filters, the spectrum, pooling."""
+"""Operations on images and feature maps `(n, height, width, n_channels)`: colours, filters, spectrum, pooling."""
 
 from __future__ import annotations
 

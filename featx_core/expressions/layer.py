@@ -1,4 +1,4 @@
-"""An expression as a layer of a network, saved as its text."""
+"""An expression as a Keras layer that is saved as its text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parsed form of an expression: a tree of operations, and the plainest text that means the same."""
+"""The syntax tree of an expression, and its canonical text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operations on each number by itself, and on whole rows. Arrays have their rows in the first axis."""
+"""Element-wise operations and operations on whole rows. The first axis of an array holds its rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From text to a tree. Whatever the text, what comes out is a tree of known operations or an `ExpressionError`."""
+"""The parser: any text gives a tree of known operations or an `ExpressionError`."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class _Reader:
     def read(self) -> Node:
         stripped = self.text.strip(" ")
         if not stripped:
-            raise self.error("There is nothing here yet. Write something with x, such as `x ** 2`.", 1)
+            raise self.error("The expression is empty. Write one with x, such as `x ** 2`.", 1)
         self.check_tokens()
         self.indent = self.text.index(stripped)
         try:
@@ -75,10 +75,12 @@ class _Reader:
         except SyntaxError as error:
             raise self.out_of_place(error.offset) from None
         except (ValueError, RecursionError, MemoryError, OverflowError):
-            raise self.error("This cannot be read: it is nested too deeply.", 1) from None
+            raise self.error("The expression is nested too deeply.", 1) from None
         node = self.convert(tree.body, 1)
         if not _has_input(node):
-            raise self.error("There is no x here, so every row would give the same. Write something with x.", 1)
+            raise self.error(
+                "The expression does not contain x, so every row would give the same. Write one with x.", 1
+            )
         return node
 
     def error(self, sentence: str, column: int) -> ExpressionError:
@@ -98,14 +100,14 @@ class _Reader:
                 if len(depth) > MAX_DEPTH:
                     raise self.error(f"Brackets are nested deeper than {MAX_DEPTH}.", column)
             if match[0] == ")" and not depth:
-                raise self.error("This bracket closes nothing.", column)
+                raise self.error("This closing bracket has no opening one.", column)
             if match[0] == ")":
                 depth.pop()
         if depth:
             raise self.error("This bracket is never closed.", depth[-1])
         stripped = self.text.rstrip(" ")
         if stripped[-1] in "+-*/<>=,":
-            raise self.error("Something is missing at the end.", len(stripped) + 1)
+            raise self.error("The expression is incomplete at the end.", len(stripped) + 1)
 
     def tokens(self) -> Iterator[re.Match[str]]:
         place = 0
@@ -121,7 +123,7 @@ class _Reader:
     def strange(self, place: int) -> ExpressionError:
         letter = self.text[place]
         if letter == "=":
-            return self.error("A single = compares nothing: write ==.", place + 1)
+            return self.error("Use == to compare.", place + 1)
         shown = f"`{letter}`" if letter.isprintable() and letter != "`" else "This character"
         return self.error(f"{shown} cannot be used here. {_OPERATORS}", place + 1)
 
@@ -134,7 +136,7 @@ class _Reader:
 
     def out_of_place(self, offset: int | None) -> ExpressionError:
         column = min(max((offset or 1) + self.indent, 1), len(self.text))
-        return self.error("An operator or a comma is missing, or out of place.", column)
+        return self.error("An operator or a comma is missing or misplaced.", column)
 
     def column(self, node: ast.expr) -> int:
         return node.col_offset + self.indent + 1
@@ -162,21 +164,21 @@ class _Reader:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
             return self.call(node, node.func.id, depth)
         if isinstance(node, ast.Tuple):
-            raise self.error("Commas and empty brackets belong to the calls of functions.", self.column(node))
+            raise self.error("Commas and empty brackets are allowed in function calls only.", self.column(node))
         raise self.error(f"This cannot be used here. {_OPERATORS}", self.column(node))
 
     def number(self, node: ast.Constant) -> float:
         value = node.value
         if not isinstance(value, int | float) or isinstance(value, bool):
-            raise self.error("This is no number.", self.column(node))
+            raise self.error("This is not a number.", self.column(node))
         try:
             number = float(value)
         except OverflowError:
             number = float("inf")
         if abs(number) > MAX_FLOAT32:
-            raise self.error("This number is too large: they go up to 3.4e38.", self.column(node))
+            raise self.error("This number is too large: the limit is 3.4e38.", self.column(node))
         if 0 < abs(number) < MIN_FLOAT32:
-            raise self.error("This number is too small: they begin at 1.2e-38.", self.column(node))
+            raise self.error("This number is too small: the smallest is 1.2e-38.", self.column(node))
         return number
 
     def named(self, node: ast.Name) -> Node:
@@ -225,7 +227,7 @@ class _Reader:
         if name not in FUNCTIONS:
             advice = "A * is missing before the bracket." if name == INPUT or name in CONSTANTS else ""
             raise self.error(
-                f"`{name}` is no function. {advice or f'The nearest is `{nearest(name)}`.'}", self.column(node)
+                f"`{name}` is not a function. {advice or f'The nearest is `{nearest(name)}`.'}", self.column(node)
             )
         function, given = FUNCTIONS[name], node.args
         least, most = function.n_values
@@ -275,7 +277,7 @@ def _arity(name: str, function: Function, n_given: int) -> str:
     fixed = function.parameter
     least, most = least + (fixed is not None and fixed.default is None), most + (fixed is not None)
     numbers = f"{least} value{'' if least == 1 else 's'}" if least == most else f"{least} or {most} values"
-    return f"`{name}` takes {numbers}: `{function.signature}`. Here it gets {n_given}."
+    return f"`{name}` takes {numbers}: `{function.signature}`. Received {n_given}."
 
 
 def _has_input(node: Node) -> bool:

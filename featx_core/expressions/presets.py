@@ -1,4 +1,4 @@
-"""Formulas to begin with."""
+"""Preset expressions."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "log": Preset("Compress large values", ("log(1 + abs(x))",)),
         "clip": Preset("Clip to 0..1", ("clip(x, 0, 1)",)),
         "unit": Preset("Length 1", ("x / norm(x)",)),
-        "power": Preset("Signed square root, then length 1", ("sign(x) * sqrt(abs(x))", "normalize(x)")),
-        "standard": Preset("Mean 0, deviation 1", ("standardize(x)",)),
+        "power": Preset("Signed square root, then L2 norm 1", ("sign(x) * sqrt(abs(x))", "normalize(x)")),
+        "standard": Preset("Mean 0, standard deviation 1", ("standardize(x)",)),
         "edges": Preset("Edges", ("grayscale(x)", "sobel(blur(x, 1))"), needs_places=True),
-        "hog": Preset("Directions of edges (HOG)", ("hog(x)",), needs_places=True),
+        "hog": Preset("Oriented gradients (HOG)", ("hog(x)",), needs_places=True),
         "colors": Preset("Colour histogram", ("histogram(x, 16)",), needs_places=True),
         "spectrum": Preset(
             "Spectrum", ("grayscale(x)", "fft_magnitude(standardize(x))", "log(0.001 + x)"), needs_places=True

@@ -1,4 +1,4 @@
-"""What an operation makes of the shape of one row, worked out before anything is computed."""
+"""Output shapes of operations, computed before any values."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def together(shapes: Sequence[Shape]) -> Shape:
     padded = [expanded(shape, rank) for shape in shapes]
     largest = max(padded, key=math.prod)
     if any(side not in (1, most) for shape in padded for side, most in zip(shape, largest, strict=True)):
-        raise ShapeError(f"needs values whose shapes go together; here they are {' and '.join(map(words, shapes))}")
+        raise ShapeError(f"needs values of compatible shapes; here they are {' and '.join(map(words, shapes))}")
     return largest
 
 
@@ -70,7 +70,7 @@ def whole_row(shape: Shape) -> Shape:
 def spatial(shape: Shape) -> Shape:
     """Of operations that need height and width and keep the shape."""
     if len(shape) != 3:
-        raise ShapeError(f"needs a picture or a map; here {{it}} is {words(shape)}")
+        raise ShapeError(f"needs an image or a feature map; here {{it}} is {words(shape)}")
     return shape
 
 
@@ -83,7 +83,7 @@ def filtered(shape: Shape, strength: float) -> Shape:
 def one_channel(shape: Shape) -> Shape:
     """Of operations that need the colours of a picture, and make one channel of them."""
     if len(spatial(shape)) == 3 and shape[2] not in (1, 3):
-        raise ShapeError(f"needs a picture of 1 or 3 channels; here {{it}} is {words(shape)}")
+        raise ShapeError(f"needs an image with 1 or 3 channels; here {{it}} is {words(shape)}")
     return (*shape[:2], 1)
 
 
@@ -120,5 +120,5 @@ def picked(shape: Shape, number: float) -> Shape:
 
 def _row(shape: Shape) -> Shape:
     if not shape:
-        raise ShapeError("needs a vector, a picture or a map; here {it} is one number")
+        raise ShapeError("needs a vector, an image or a feature map; here {it} is one number")
     return shape

@@ -1,4 +1,4 @@
-"""What a chain of expressions does to a few rows, step by step: numbers to tell and small pictures to look at."""
+"""Traces of a chain of expressions on a few rows: the numbers and small images of each step."""
 
 from __future__ import annotations
 

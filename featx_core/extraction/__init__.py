@@ -1,1 +1,1 @@
-"""From images and an extractor to features, kept in the workspace and written to files."""
+"""Extraction: from images to features, stored in a workspace and exported to files."""

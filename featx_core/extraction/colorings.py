@@ -1,4 +1,4 @@
-"""What a map can be coloured by: facts of the images themselves, and what a run tells of them."""
+"""What a map can be coloured by: properties of the images, and predictions of a run."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Features out of featx: NumPy, CSV and Parquet files."""
+"""Export of features: NumPy, CSV and Parquet files."""
 
 from __future__ import annotations
 

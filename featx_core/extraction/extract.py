@@ -1,4 +1,4 @@
-"""From images and an extractor to features: batches, progress, reuse of what is stored."""
+"""Extraction: batches, progress, and reuse of stored features."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ class _Extraction(KeptRows):
                 pictures.append(future.result())
                 kept.append(record)
             except (ImageError, KeyError) as error:
-                reason = str(error) if isinstance(error, ImageError) else "was removed meanwhile"
+                reason = str(error) if isinstance(error, ImageError) else "was removed in the meantime"
                 self.skipped.append((record.name, reason))
         return kept, np.stack(pictures) if pictures else np.zeros((0, 0, 0, 3), np.uint8)
 

@@ -1,4 +1,4 @@
-"""Features: what an extractor gives for a set of images."""
+"""Features: the output of an extractor for a set of images."""
 
 from __future__ import annotations
 

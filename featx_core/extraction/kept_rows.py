@@ -1,4 +1,4 @@
-"""Rows that a workspace keeps, and rows that are computed from kept rows of another spec, without running a network."""
+"""Stored features, and features computed from those of another spec without running a network."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class KeptRows:
             "images_per_second": n_computed / seconds if n_computed and seconds else None,
             "ms_per_image": earlier.details.get("ms_per_image") if earlier is not None else None,
             "n_parameters": earlier.details.get("n_parameters") if earlier is not None else None,
-            "engine": "NumPy, float32, from features that were kept",
+            "engine": "NumPy, float32, from stored features",
             "feature_shape": list(shape[1:] if self.spec.rows_per_image > 1 else shape),
             "versions": {"numpy": importlib.metadata.version("numpy")},
         }

@@ -1,4 +1,4 @@
-"""Which rows of a table belong to which images of a workspace: those that bear their name."""
+"""Links from the rows of a table to the images of a workspace, by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows a spec has features of in a workspace, and the rows of specs that take numbers instead of images."""
+"""The rows that a spec has features of, and the rows of specs that take vectors instead of images."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _read(spec: VectorTable, workspace: Workspace, read: Callable[[bytes], Read]
         return read(workspace.artefact(spec.source.removeprefix("file:")))
     except (KeyError, ValueError):
         raise SpecError(
-            f"The numbers of {spec.name!r} are not in this workspace any more. Bring the file in again."
+            f"The numbers of {spec.name!r} are no longer in this workspace. Import the file again."
         ) from None
 
 

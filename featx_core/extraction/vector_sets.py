@@ -1,4 +1,4 @@
-"""The sets of vectors of a workspace: bring one in, list them, take one out."""
+"""The vector sets of a workspace: import, list and remove."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def add_vectors(workspace: Workspace, vectors: Vectors, *, title: str = "Vectors
     (('owl', 'cat'), ('bird', 'pet'), [[1.0, 2.0], [3.5, 4.0]])
     """
     if not len(vectors.values):
-        raise ValueError("`vectors` has no rows. Bring in at least one.")
+        raise ValueError("`vectors` has no rows. Import at least one.")
     name = shown_text(title, MAX_TITLE) or "Vectors"
     spec = VectorTable(source=f"file:{workspace.put_artefact(f'{name}.npz', pack(vectors))}", name=name)
     return workspace.ledger.save(spec, {**extract_table(spec, workspace).details, "notes": list(vectors.notes)})

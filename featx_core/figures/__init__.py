@@ -1,1 +1,1 @@
-"""All Plotly figures. Nothing is computed here."""
+"""All Plotly figures. They only draw; nothing is computed here."""

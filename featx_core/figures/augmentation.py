@@ -1,4 +1,4 @@
-"""Figures of augmentation: how far each transform moves the features, and trails from images to their copies."""
+"""Figures of augmentation: how far each transform moves features, and trails from images to their copies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of a comparison. Nothing is computed here but who is on the Pareto front."""
+"""Figures of a comparison. Only the Pareto front is computed here."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def ranking_figure(comparison: Comparison, *, colors: Mapping[str, str] | None =
         showgrid=False,
         zeroline=False,
     )
-    figure.update_xaxes(title_text="Images named rightly (%), with 95 % intervals", range=[0, 102])
+    figure.update_xaxes(title_text="Correctly classified images (%), with 95 % intervals", range=[0, 102])
     return figure.update_layout(height=120 + ROW_HEIGHT * len(names), **legend(2, ""))
 
 
@@ -94,7 +94,7 @@ def trade_figure(comparison: Comparison, *, colors: Mapping[str, str] | None = N
         figure.add_trace(_point(row, shades[row["extractor"]]))
     _mark_chance(figure, table, dark, across=True)
     figure.update_xaxes(title_text="Time for one image (ms)", type="log" if _wide(rows["ms_per_image"]) else "linear")
-    figure.update_yaxes(title_text="Linear probe: images named rightly (%)")
+    figure.update_yaxes(title_text="Linear probe accuracy (%)")
     if not _wide(rows["ms_per_image"]):
         figure.update_xaxes(rangemode="tozero")
     return figure.update_layout(showlegend=False)
@@ -195,7 +195,7 @@ def sweep_figure(sweep: Sweep, *, dark: bool = False) -> Figure:
             hovertemplate="%{x}<br>%{y:.1f} %<extra>%{fullData.name}</extra>",
         )
     )
-    figure.update_xaxes(title_text="Stage, and what it gives for one image", type="category", showgrid=False)
+    figure.update_xaxes(title_text="Stage, with its output shape per image", type="category", showgrid=False)
     figure.update_yaxes(title_text="Share (%)", rangemode="tozero")
     return figure.update_layout(**legend(2, ""))
 
@@ -213,7 +213,7 @@ def pareto_front(times: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 def _scored(comparison: Comparison) -> pd.DataFrame:
     if not comparison.has_labels:
-        raise ValueError("Without labels there are no scores to show. Label the images, then compare again.")
+        raise ValueError("There are no scores without labels. Label the images, then compare again.")
     return comparison.table
 
 

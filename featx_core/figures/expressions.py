@@ -1,4 +1,4 @@
-"""Figures of what an expression does to numbers. Nothing is computed here: what is drawn comes in."""
+"""Figures of expressions: values before and after. Nothing is computed here."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ _BINS = 48
 
 
 def curve_figure(before: np.ndarray, after: np.ndarray, *, dark: bool = False) -> "Figure":
-    """Numbers before against what became of them, one dot a number.
+    """Values before against what became of them, one dot a number.
 
     Args:
         before: float `(n,)`.
@@ -32,7 +32,7 @@ def curve_figure(before: np.ndarray, after: np.ndarray, *, dark: bool = False) -
             x=before, y=after, mode="markers", marker=marker, hovertemplate="%{x:.4g} → %{y:.4g}<extra></extra>"
         )
     )
-    figure.update_xaxes(title_text="Number before")
+    figure.update_xaxes(title_text="Value before")
     figure.update_yaxes(title_text="Number after")
     return _sized(figure, showlegend=False)
 
@@ -46,13 +46,13 @@ def spread_figure(before: np.ndarray, after: np.ndarray, *, dark: bool = False) 
         dark: For a dark ground.
     """
     figure = blank_figure(dark)
-    for index, (values, words) in enumerate(((before, "Numbers before"), (after, "Numbers after"))):
+    for index, (values, words) in enumerate(((before, "Values before"), (after, "Values after"))):
         number = "" if index == 0 else "2"
         figure.add_trace(_bars(values, f"x{number}", f"y{number}", CATEGORICAL[index], words))
     figure.update_layout(
         grid={"rows": 1, "columns": 2, "pattern": "independent", "xgap": 0.2},
-        xaxis={"title": {"text": "Numbers before"}},
-        xaxis2={"title": {"text": "Numbers after"}},
+        xaxis={"title": {"text": "Values before"}},
+        xaxis2={"title": {"text": "Values after"}},
         yaxis={"title": {"text": "How many"}},
         bargap=0.02,
     )

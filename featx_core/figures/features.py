@@ -1,4 +1,4 @@
-"""Plotly figures. Nothing is computed here: what is drawn comes in.
+"""Figures of features. Nothing is computed here.
 
 Show one with `st.plotly_chart(figure, theme=None, config=CONFIG)` or `figure.to_html(config=CONFIG)`.
 """
@@ -41,7 +41,7 @@ def scree_figure(explained_variance: Sequence[float], *, dark: bool = False) -> 
     import plotly.graph_objects as go
 
     if len(explained_variance) == 0:
-        raise ValueError("There is no variance to show: all points coincide.")
+        raise ValueError("There is no variance: all points coincide.")
     percent = 100 * np.asarray(explained_variance, np.float64)
     numbers = np.arange(1, len(percent) + 1)
     hover = "PC%{x}<br>%{y:.3~g} %"
@@ -56,7 +56,7 @@ def scree_figure(explained_variance: Sequence[float], *, dark: bool = False) -> 
         )
     )
     figure.update_xaxes(title_text="Principal component (number)", range=[0.4, len(percent) + 0.6], showgrid=False)
-    figure.update_yaxes(title_text="Share of variance (%)", range=[0, 104])
+    figure.update_yaxes(title_text="Explained variance (%)", range=[0, 104])
     return figure.update_layout(bargap=0.35, **legend(2, ""))
 
 

@@ -1,4 +1,4 @@
-"""Figures of what fine-tuning is worth: accuracy by class, and the confusion matrix."""
+"""Figures of a fine-tuning: accuracy by class, and the confusion matrix."""
 
 from __future__ import annotations
 
@@ -50,9 +50,14 @@ def class_figure(report: TuningReport, *, dark: bool = False) -> Figure:
     )
     figure.add_vline(x=100 * report.baseline, line={"color": QUIET_INK[dark], "width": 1.5, "dash": "dot"})
     figure.add_annotation(
-        x=100 * report.baseline, y=1, yref="paper", yanchor="bottom", text="always the largest class", showarrow=False
+        x=100 * report.baseline,
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        text="always predict the largest class",
+        showarrow=False,
     )
-    figure.update_xaxes(title_text="Validation images named rightly (%), with 95 % intervals", range=[-2, 102])
+    figure.update_xaxes(title_text="Validation accuracy (%), with 95 % intervals", range=[-2, 102])
     figure.update_yaxes(
         title_text="Class",
         tickvals=list(range(len(known))),

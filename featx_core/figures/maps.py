@@ -1,4 +1,4 @@
-"""Figures of maps: points or pictures, in 2-D or 3-D."""
+"""Figures of maps: points or thumbnails, in 2-D or 3-D."""
 
 import zlib
 from collections.abc import Mapping, Sequence
@@ -84,9 +84,11 @@ def _check_map(projection: Projection, names: Sequence[str], groups: Any, thumbn
     if groups is not None and len(groups) != len(names):
         raise ValueError(f"`groups` must have one entry for each of {len(names)} names. Received: {len(groups)}.")
     if thumbnails and projection.coordinates.shape[1] != 2:
-        raise ValueError("Pictures can be shown on 2-D maps only; this one is 3-D. Show points.")
+        raise ValueError("Thumbnails can be shown on 2-D maps only; this one is 3-D. Show points.")
     if thumbnails and len(thumbnails) > THUMBNAIL_POINTS:
-        raise ValueError(f"At most {THUMBNAIL_POINTS} pictures fit on a map. Received: {len(thumbnails)}. Show points.")
+        raise ValueError(
+            f"At most {THUMBNAIL_POINTS} thumbnails fit on a map. Received: {len(thumbnails)}. Show points."
+        )
 
 
 def _map_traces(projection: Projection, names: Sequence[str], groups: Any, group_title: str, dark: bool) -> list[Any]:

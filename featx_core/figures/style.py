@@ -1,4 +1,4 @@
-"""How figures look: ground, type, legend, and text that is safe to show."""
+"""The style of figures: background, fonts, legend, and escaped text."""
 
 import functools
 import html

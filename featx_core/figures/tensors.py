@@ -1,4 +1,4 @@
-"""Numbers drawn as pictures."""
+"""Tensors drawn as images."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Figures of a training: loss and accuracy, epoch by epoch."""
+"""Figures of a training: loss and accuracy by epoch."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Where a network sees something in an image: heatmaps, feature maps, and the targets that they explain."""
+"""Explanations of a network on an image: heatmaps, feature maps, and the targets of heatmaps."""

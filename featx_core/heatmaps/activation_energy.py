@@ -1,4 +1,4 @@
-"""Activation energy: how strongly a layer responds at each place, whatever to."""
+"""Activation energy: how strongly a layer responds at each position, regardless of the target."""
 
 import numpy as np
 

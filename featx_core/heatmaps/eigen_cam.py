@@ -1,4 +1,4 @@
-"""Eigen-CAM: where the pattern that explains most of a layer's activations lies."""
+"""Eigen-CAM: where the first principal component of a layer's activations is strong."""
 
 import numpy as np
 

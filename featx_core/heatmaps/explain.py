@@ -161,4 +161,4 @@ def _note_on_borders(grid: np.ndarray, placement: Placement) -> str:
     down = top + (row + 0.5) / grid.shape[0] * (bottom - top)
     if 0 <= across <= 1 and 0 <= down <= 1:
         return ""
-    return "The highest value lies outside the picture, in the grey borders that fill the network's frame."
+    return "The highest value lies outside the image, in the grey padding of the network's input."

@@ -1,4 +1,4 @@
-"""The feature maps of a layer, channel by channel, as one picture."""
+"""The feature maps of a layer, channel by channel, as one image."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class FeatureMaps:
             "channel": "Each tile has its own scale: compare patterns, not colours.",
         }
         dead = f" {n_dead} channels are 0 everywhere in this image." if n_dead else ""
-        finite = "" if np.isfinite(self.energies).all() else " Values that are not finite numbers are drawn as 0."
+        finite = "" if np.isfinite(self.energies).all() else " Values that are not finite are drawn as 0."
         return f"{len(maps)} of {self.n_channels} channels, strongest first. {ranges[scale]}{dead}{finite}"
 
     def to_bytes(self) -> bytes:

@@ -1,4 +1,4 @@
-"""Grad-CAM: where a layer holds what raises a target."""
+"""Grad-CAM: where a layer's activations raise a target."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The patterns that the first convolution of a network looks for, as pictures."""
+"""The kernels of the first convolution of a network, as images."""
 
 from __future__ import annotations
 
@@ -49,10 +49,11 @@ class Kernels:
         """What is drawn, in plain sentences."""
         n_all, (height, width) = len(self.values), self.values.shape[1:3]
         part = f"the first {MAX_TILES} of {n_all}" if n_all > MAX_TILES else f"all {n_all}"
-        colors = "in colour" if self.values.shape[3] == 3 else "brighter where it wants light"
+        colors = "in colour" if self.values.shape[3] == 3 else "brighter where the weight is positive"
         return (
-            f"What {self.layer} looks for: {part} patterns of {height} x {width}, {colors}. A weight of 0 is mid-grey; each "
-            "pattern has its own scale. Untrained patterns look like noise; trained ones often become edges and colours."
+            f"What {self.layer} looks for: {part} patterns of {height} x {width}, {colors}. A weight of 0 is mid-grey; "
+            "each kernel has its own scale. Untrained kernels look like noise; trained ones often show edges and "
+            "colours."
         )
 
     def to_bytes(self) -> bytes:
@@ -86,7 +87,7 @@ def first_kernels(extractor: Extractor) -> Kernels:
             return Kernels(_patterns(np.asarray(getattr(layer, VARIABLES[info.kind])), info.kind), info.name)
         if info.n_parameters and info.kind != "BatchNormalization":
             break
-    raise ValueError("No convolution of this network looks at the picture itself, so there are no patterns to show.")
+    raise ValueError("No convolution of this network is applied to the image itself, so there are no kernels to show.")
 
 
 def _patterns(kernel: np.ndarray, kind: str) -> np.ndarray:

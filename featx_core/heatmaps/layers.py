@@ -1,4 +1,4 @@
-"""Which layer a heatmap is drawn from, and plain words where that cannot be."""
+"""The layer that a heatmap is computed from, and clear errors where there is none."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def choose_layer(
     spatial = [info for info in extractor.layers if info.is_spatial and info.kind not in NOT_A_STAGE]
     if not spatial:
         raise HeatmapError(
-            "This network has no layer with height and width: each of its layers gives one row of numbers for the "
-            "whole picture, so no part of it can be pointed at. Heatmaps need a network with convolutions."
+            "This network has no layer with height and width: each of its layers gives one vector for the whole "
+            "image, so no position can be highlighted. Heatmaps need a network with convolutions."
         )
     passed = _passed(extractor, of_classes)
     on_the_way = [info for info in spatial if info.index in passed]
@@ -71,18 +71,18 @@ def _last(extractor: Extractor, spatial: Sequence[LayerInfo], on_the_way: Sequen
     if on_the_way:
         return on_the_way[-1]
     raise HeatmapError(
-        f"No layer on the way to {describe(extractor.layers[extractor.tap])} has height and width. "
-        f"The first that has is {describe(spatial[0])}: make a run that takes its features there or later."
+        f"No layer on the way to {describe(extractor.layers[extractor.tap])} has height and width. The first one that "
+        f"does is {describe(spatial[0])}: create a run that taps that layer or a later one."
     )
 
 
 def _why_no_gradient(extractor: Extractor, layer: LayerInfo, on_the_way: Sequence[LayerInfo]) -> str:
     if layer.index > extractor.tap:
-        reason = f"it comes after {describe(extractor.layers[extractor.tap])}, where this run takes its features"
+        reason = f"it comes after {describe(extractor.layers[extractor.tap])}, where this run taps the network"
     else:
         reason = "the features of this run do not pass through it"
-    fix = f"The last one that they pass through is {describe(on_the_way[-1])}." if on_the_way else ""
-    return f"Grad-CAM cannot look at {describe(layer)}: {reason}. {fix}".strip()
+    fix = f"The last layer that they pass through is {describe(on_the_way[-1])}." if on_the_way else ""
+    return f"Grad-CAM cannot use {describe(layer)}: {reason}. {fix}".strip()
 
 
 def _find(layers: Sequence[LayerInfo], layer: int | str) -> LayerInfo:

@@ -1,4 +1,4 @@
-"""The scores of a classifier before its softmax."""
+"""The logits of a classifier: its scores before softmax."""
 
 from __future__ import annotations
 

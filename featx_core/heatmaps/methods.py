@@ -1,4 +1,4 @@
-"""The ways to draw a heatmap, one row each."""
+"""The heatmap methods, one row each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -42,33 +42,33 @@ HEATMAPS: Mapping[str, HeatmapMethod] = MappingProxyType(
             title="Activation energy",
             draws="activation energy",
             function=activation_energy,
-            caption="It shows where the layer responds strongly, which need not be what decides anything: "
-            "a busy background can outshine the subject.",
+            caption="Shows where the layer responds strongly, which need not matter for any decision: a busy "
+            "background can outweigh the subject.",
             needs_target=False,
             from_zero=False,
-            scale="0 is the place of least energy in this image, 1 the place of most.",
+            scale="0 is the lowest energy in this image, 1 the highest.",
             reference="Zagoruyko & Komodakis 2017, arXiv:1612.03928",
         ),
         "eigen_cam": HeatmapMethod(
             title="Eigen-CAM",
             draws="first principal component",
             function=eigen_cam,
-            caption="It shows the one pattern that dominates the layer; with several objects in the image "
-            "it tends to show only one, and it is the same whatever you want explained.",
+            caption="Shows the one pattern that dominates the layer. With several objects in the image it tends to "
+            "show only one, and it does not depend on a target.",
             needs_target=False,
             from_zero=False,
-            scale="0 is the place with least of the dominant pattern in this image, 1 the place with most.",
+            scale="0 is the weakest response of the dominant pattern in this image, 1 the strongest.",
             reference="Muhammad & Yeasin 2020, arXiv:2008.00299",
         ),
         "grad_cam": HeatmapMethod(
             title="Grad-CAM",
             draws="Grad-CAM",
             function=grad_cam,
-            caption="It averages the gradient over the whole layer, so it is coarse, can light up places that do not "
-            "matter in early layers, and never shows what speaks against the target.",
+            caption="Averages the gradient over the whole layer, so it is coarse, can highlight irrelevant positions "
+            "in early layers, and never shows evidence against the target.",
             needs_target=True,
             from_zero=True,
-            scale="0 does not raise the target, 1 raises it most in this image.",
+            scale="0 does not raise the target; 1 raises it most in this image.",
             reference="Selvaraju et al. 2017, arXiv:1610.02391",
         ),
     }

@@ -1,4 +1,4 @@
-"""One pass over the network: what a layer gives for each image, and the gradient of a target with respect to it."""
+"""One pass through the network: the activations of a layer, and the gradient of a target with respect to them."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def check_classifier(extractor: Extractor, target: Target) -> None:
     """Raise HeatmapError if the target is a class, and the network has no classifier."""
     if target.of_classes and not has_classifier(extractor):
         raise HeatmapError(
-            "This network has no classifier, so there is no class to explain. Pick a feature, another image or this "
-            "image's own features as the target, or make a run with the classifier."
+            "This network has no classifier, so there is no class to explain. Choose a feature, another image or this "
+            "image's own features as the target, or create a run with the classifier."
         )
 
 

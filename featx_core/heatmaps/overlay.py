@@ -1,4 +1,4 @@
-"""A heatmap and how it is laid on its picture."""
+"""A heatmap, and its overlay on an image."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class Heatmap:
         height, width = image.shape[:2]
         if abs(width * self.height - height * self.width) > 2 * max(self.height, self.width):
             raise ValueError(
-                f"`image` must show the same picture, {self.width} x {self.height} pixels or that shape scaled. "
+                f"`image` must show the same image, {self.width} x {self.height} pixels or that shape scaled. "
                 f"Received: {width} x {height}."
             )
         if not 0 <= opacity <= 1:

@@ -1,4 +1,4 @@
-"""An image to explain is a record of a workspace or an array: what both have in common."""
+"""Access to images to explain, whether records of a workspace or arrays."""
 
 from __future__ import annotations
 

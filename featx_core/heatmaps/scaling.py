@@ -1,4 +1,4 @@
-"""From what a method gives to a map in [0, 1], and words for maps that have nothing to show."""
+"""Scaling of heatmaps to [0, 1], and notes on maps that show nothing."""
 
 from dataclasses import dataclass
 
@@ -32,13 +32,13 @@ def scale(method: HeatmapMethod, observation: Observation) -> ScaledMap:
     """Apply a method and bring what it gives to [0, 1], without ever dividing by zero."""
     values = method.function(observation.activations, observation.gradients)
     if not np.isfinite(values).all():
-        return _zeros(values, "Empty: the network gave values that are not finite numbers on this image.")
+        return _zeros(values, "Empty: the network gave values that are not finite on this image.")
     low, high = (0.0 if method.from_zero else float(values.min())), float(values.max())
     if high - low <= FLAT * max(abs(low), abs(high)):
         return _zeros(values, _why_flat(method, observation), low, high)
     even = method.from_zero and high - values.min() <= FLAT * high
     grid = ((values - low) / (high - low)).astype(np.float32)
-    return ScaledMap(grid, low, high, "Even: every place raises the target alike." if even else "")
+    return ScaledMap(grid, low, high, "Even: every position raises the target equally." if even else "")
 
 
 def _zeros(values: np.ndarray, note: str, low: float = 0.0, high: float = 0.0) -> ScaledMap:
@@ -49,9 +49,9 @@ def _why_flat(method: HeatmapMethod, observation: Observation) -> str:
     if not observation.activations.any():
         return "Flat: no channel of this layer is active on this image."
     if not method.needs_target:
-        return "Flat: this layer responds alike everywhere in this image."
+        return "Flat: this layer responds equally everywhere in this image."
     if observation.flat_reason:
         return observation.flat_reason
     if observation.gradients is None or not observation.gradients.any():
         return "Flat: the target does not depend on this layer in this image."
-    return "Flat: no place at this layer raises the target."
+    return "Flat: no position at this layer raises the target."

@@ -1,4 +1,4 @@
-"""What a heatmap explains: each target is data, and turns a network's outputs into the one number to differentiate."""
+"""Targets of heatmaps: each is data, and selects the one number of a network's output to differentiate."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ class SimilarityTarget(Target):
         """Say that the two images look the same to the network, where they do."""
         if reference is None or np.linalg.norm(_unit(outputs) - _unit(reference)) > SAME_FEATURES:
             return ""
-        return "Flat: both images have the same features, so no place makes them more alike."
+        return "Flat: both images have the same features, so no position makes them more similar."
 
 
 TARGETS: Mapping[str, type[Target]] = MappingProxyType(

@@ -1,1 +1,1 @@
-"""From files to pixels and image sets: decoding, colour, fitting, intake, duplicates, samples."""
+"""Images: decoding, colour conversion, fitting, intake, duplicates and samples."""

@@ -1,4 +1,4 @@
-"""Zip archives, read member by member within bounds; nothing is ever unpacked to the disk."""
+"""Zip archives, read member by member within limits; nothing is unpacked to disk."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class ZipMembers:
         except (ImageError, MemoryError):
             raise
         except NotImplementedError:
-            raise ImageError("is packed by a method that featx does not know") from None
+            raise ImageError("uses a compression method that featx does not read") from None
         except Exception as error:
             self._n_inflated += min(info.file_size, MAX_IMAGE_BYTES)
             is_cut = isinstance(error, EOFError)

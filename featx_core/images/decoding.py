@@ -1,4 +1,4 @@
-"""One image: safe decoding, upright and in sRGB; thumbnails; what is known of it."""
+"""One image: safe decoding to upright sRGB, thumbnails, and facts about the file."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def inspect(content: bytes, *, scaling: str = AUTOMATIC) -> ImageFacts:
 
 
 def decode(content: bytes, *, at_least: tuple[int, int] | None = None, scaling: str = AUTOMATIC) -> np.ndarray:
-    """Decode an image upright to RGB: sRGB, 8 bits, transparency laid on white.
+    """Decode an image upright to RGB: sRGB, 8 bits, transparency blended with white.
 
     Args:
         content: The bytes of the file.
@@ -184,7 +184,7 @@ def _check_bytes(content: bytes) -> None:
     if kind is not None:
         raise ImageError(kind)
     if has_too_many_parts(content):
-        raise ImageError("is cut into too many pieces to be read in good time: save it again")
+        raise ImageError("has too many parts to be read in reasonable time: save it again")
 
 
 def _attempt(
@@ -245,7 +245,7 @@ def _reason(error: BaseException, content: bytes) -> str:
     if isinstance(error, MemoryError):
         return "does not fit into memory"
     if "decompressed data too large" in words:
-        return "holds a text that unpacks to more than 1 MB"
+        return "holds a text chunk that unpacks to more than 1 MB"
     kind = unread_kind(content)
     if kind is not None:
         return kind

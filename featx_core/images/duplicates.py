@@ -1,4 +1,4 @@
-"""Near-duplicates and colours, both from small pictures: what is known of images before any network sees them."""
+"""Near-duplicates and colour histograms, both from thumbnails and without any network."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Sketches:
             with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
                 return cls(arrays["pictures"], arrays["color_histograms"])
         except (ValueError, TypeError, KeyError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-            raise ValueError("These bytes are not the small pictures that were kept.") from error
+            raise ValueError("These bytes are not stored thumbnails.") from error
 
 
 def sketch(images: Sequence[ImageRecord], *, on_progress: ProgressCallback | None = None) -> Sketches:

@@ -1,4 +1,4 @@
-"""Looking at files in other processes, where no file can hold up, fill or end this one."""
+"""Examination of files in separate processes, so that no file can block, exhaust or crash this one."""
 
 from __future__ import annotations
 
@@ -97,12 +97,12 @@ class Examiner:
         code = process.returncode if process is not None else None
         self.close()
         if is_late:
-            raise ImageError(f"takes more than {self._seconds:.3g} seconds to look at")
+            raise ImageError(f"takes more than {self._seconds:.3g} seconds to read")
         if code == -9:  # the machine had no more memory
             raise ImageError("does not fit into memory")
         if code == 0:
             raise _GoneError
-        raise ImageError("makes the program that reads it crash")
+        raise ImageError("crashes the program that reads it")
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:

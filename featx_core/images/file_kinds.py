@@ -1,4 +1,4 @@
-"""Files told by their first bytes: those that featx reads, and what the others are, with advice."""
+"""File types by their first bytes: those that featx reads, and advice for the others."""
 
 import itertools
 import struct
@@ -92,8 +92,8 @@ _KINDS: tuple[tuple[int, bytes, str], ...] = (
         b"\xd0\xcf\x11\xe0",
         "is an Office document or a microscope's OIB or ZVI file: export its pictures as PNG or JPEG",
     ),
-    (0, b"MZ", "is a program, not an image"),
-    (0, b"\x7fELF", "is a program, not an image"),
+    (0, b"MZ", "is an executable, not an image"),
+    (0, b"\x7fELF", "is an executable, not an image"),
     (0, b"SQLite format 3", "is a database: open a featx workspace from the menu in the sidebar"),
 )
 _IMAGES: tuple[tuple[int, bytes], ...] = (
@@ -192,7 +192,7 @@ def _unread_bitmap(content: bytes) -> str | None:
     if head == 16 or n_colors > 256:
         return f"BMP of a rare kind (header of {head} bytes, {n_colors} colours)"
     if packing in (3, 6) and n_bits in (16, 32):
-        return f"BMP with its {n_bits} bits shared out in a rare way"
+        return f"BMP with a rare layout of its {n_bits} bits"
     is_known = packing <= 2 and n_bits in (1, 4, 8, 16, 24, 32)
     return None if is_known else f"BMP of a rare kind ({n_bits} bits, compression {packing})"
 

@@ -1,4 +1,4 @@
-"""What the bytes of an image file tell without decoding it: its frames, its scans, whether it ends early."""
+"""The structure of an image file without decoding it: its frames, its scans, and whether it is truncated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a picture is fitted to a network's input, and how a map over that input lies on the picture."""
+"""Fitting of images to a network's input, and of heatmaps back to the image."""
 
 from __future__ import annotations
 

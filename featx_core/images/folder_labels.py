@@ -1,4 +1,4 @@
-"""Labels from folders: which level of them names the classes."""
+"""Labels from folders: which folder level names the classes."""
 
 from __future__ import annotations
 

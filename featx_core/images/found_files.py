@@ -1,4 +1,4 @@
-"""Files that were given and are not read yet: in a folder, or as they are; and why one of them was left out."""
+"""Files that were found but not read yet, and why a file was left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sequence of images whose bytes stay in the workspace until they are asked for."""
+"""A sequence of images whose bytes stay in the workspace until needed."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class ImageRecord:
             return fetch(self.digest)
         except KeyError:
             raise ImageGoneError(
-                f"{self.name} was taken out of the workspace while it was needed. Start again to go on without it."
+                f"{self.name} was removed from the workspace while it was needed. Start again to continue without it."
             ) from None
 
 

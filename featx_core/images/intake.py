@@ -1,4 +1,4 @@
-"""Files, folders and zip archives in; images, and a report of what was left out, come out."""
+"""Intake: from files, folders and zip archives to images, with a report of what was left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of bringing images in, as numbers, as a sentence and as a table."""
+"""The report of an intake: as numbers, as a sentence and as a table."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class IntakeReport:
         if n_equal:
             parts.append(f"{counted(n_equal, 'image')} {'equals' if n_equal == 1 else 'equal'} another one.")
         if not parts:
-            parts.append("There were no images in what was given.")
+            parts.append("No images were found.")
         if self.ignored:
             parts.append(f"{counted(self.ignored, 'system file')} ignored.")
         return " ".join([*parts, *([self.labels] if self.labels else []), *self.warnings])

@@ -1,7 +1,7 @@
-"""`python -m featx_core.images.looking`: looks at one file after the other for another process, which may end it any time.
+"""`python -m featx_core.images.looking`: examines files for another process, which may end it at any time.
 
-It reads requests from standard input and writes answers to standard output: a file may crash it, fill its memory or hold it
-up, and nobody else notices. It ends when nobody asks for a while.
+It reads requests from standard input and writes answers to standard output. A file that crashes or blocks it does not
+affect the app. It ends when it has been idle for a while.
 """
 
 from __future__ import annotations

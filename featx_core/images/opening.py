@@ -1,4 +1,4 @@
-"""Files opened by the reader of their format: their size first, their pixels when they are asked for."""
+"""Files opened with the reader of their format: first their size, then their pixels on demand."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ class Heif:
         _configure_heif()
         self._content = content
         if count_pictures(content) * len(content) > _MAX_HEIF_BYTES:
-            raise ImageError("holds too many pictures for its size: export them as PNG or JPEG")
+            raise ImageError("holds too many images for its size: export them as PNG or JPEG")
         self._file = pi_heif.open_heif(io.BytesIO(content), convert_hdr_to_8bit=True)
         self._frame = self._file[self._file.primary_index]
         self.width, self.height = self._frame.size

@@ -1,4 +1,4 @@
-"""What happens to the numbers of a picture before a network receives them: in numpy, and never in place."""
+"""Preprocessing: what happens to the pixel values before a network receives them. In numpy, never in place."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ PREPROCESSING: Mapping[str, Preprocessing] = MappingProxyType(
         "caffe": Preprocessing("caffe", "BGR, ImageNet mean subtracted (0..255)", BGR, _subtract_mean),
         "tf": Preprocessing("tf", "RGB scaled to -1..1", RGB, _scale_to_one),
         "lite": Preprocessing("lite", "RGB, 127 subtracted, divided by 128", RGB, _center_on_127),
-        "torch": Preprocessing("torch", "RGB scaled to 0..1, ImageNet mean and deviation removed", RGB, _standardize),
+        "torch": Preprocessing("torch", "RGB scaled to 0..1, standardized with ImageNet statistics", RGB, _standardize),
         "unit": Preprocessing("unit", "RGB scaled to 0..1", RGB, _scale_to_unit),
         "none": Preprocessing("none", "RGB 0..255; scaled inside the network", RGB, _keep),
         "unit_grey": Preprocessing("unit, grey", "Grey (brightness) scaled to 0..1", GREY, _grey_to_unit),

@@ -1,4 +1,4 @@
-"""Pictures of shapes and textures, drawn by formula: each a class of its own, in colours that all classes share."""
+"""Generated images of shapes and textures: one class each, with colours shared by all classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Built-in sets of images that need no network."""
+"""Built-in sample sets that need no connection."""
 
 from __future__ import annotations
 
@@ -102,7 +102,11 @@ def _file(pixels: np.ndarray, form: str) -> bytes:
 SAMPLES: Mapping[str, SampleSet] = MappingProxyType(
     {
         "shapes": SampleSet(
-            "Shapes and textures", "240 generated images, 8 classes. Colour tells nothing, form does.", "", 240, _shapes
+            "Shapes and textures",
+            "240 generated images, 8 classes. Classes differ in shape, not in colour.",
+            "",
+            240,
+            _shapes,
         ),
         "photographs": SampleSet(
             "Two photographs",

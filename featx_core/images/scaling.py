@@ -1,4 +1,4 @@
-"""From pixels of any depth to 8 bits: by their type, by their range or by their percentiles."""
+"""Scaling of pixels of any depth to 8 bits: by type, by range or by percentiles."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from featx_core.images.formats.raster import Raster
 AUTOMATIC = "automatic"
 SCALINGS: Mapping[str, str] = MappingProxyType(
     {
-        AUTOMATIC: "Whole numbers of up to 16 bits by type; all others by range, or by percentiles where a few pixels"
-        " would take nine tenths of it",
-        "type": "From the smallest to the largest value that the file's type can hold, or that the file declares",
-        "range": "From the smallest to the largest value of each picture",
-        "percentiles": "From the value that 0.1 % of each picture's pixels lie below to the one that 0.1 % lie above",
+        AUTOMATIC: "Integers of up to 16 bits by type; all others by range, or by percentiles where a few outliers "
+        "take up most of the range",
+        "type": "From the smallest to the largest value of the file's data type, or that the file declares",
+        "range": "From the smallest to the largest value of each image",
+        "percentiles": "From the 0.1 to the 99.9 percentile of each image's values",
     }
 )
 """How pixels of more than 8 bits become 8: key to what it does. Pictures of 8 bits are left as they are."""
@@ -130,7 +130,7 @@ def _missing(raster: Raster) -> tuple[float | None, tuple[str, ...]]:
     """Find the value that stands for "no data", declared or known by custom, and say what becomes of its pixels."""
     notes: tuple[str, ...] = ()
     if raster.values.dtype.kind == "f" and any(np.isnan(raster.values[rows]).any() for rows in _strips(raster.values)):
-        notes = ("values that are no numbers drawn black",)
+        notes = ("NaN values drawn black",)
     missing = raster.missing
     if missing is not None and _fits(missing, raster.values.dtype):
         is_there = any((raster.values[rows] == _like(raster.values, missing)).any() for rows in _strips(raster.values))
@@ -138,7 +138,7 @@ def _missing(raster: Raster) -> tuple[float | None, tuple[str, ...]]:
     missing = _missing_by_custom(raster)
     if missing is None:
         return None, notes
-    return missing, (f"{_shown(missing)} taken for no data and drawn black", *notes)
+    return missing, (f"{_shown(missing)} treated as no data and drawn black", *notes)
 
 
 def _missing_by_custom(raster: Raster) -> float | None:

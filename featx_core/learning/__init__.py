@@ -1,1 +1,1 @@
-"""Training: the loop that all methods share, its history, and how what was learned is kept in a workspace."""
+"""Training: the shared training loop, its history, and how trained weights are stored in a workspace."""

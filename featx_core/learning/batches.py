@@ -1,4 +1,4 @@
-"""What a network is trained on, batch by batch."""
+"""Batches of training data."""
 
 from __future__ import annotations
 

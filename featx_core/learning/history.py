@@ -1,4 +1,4 @@
-"""How a training went, epoch by epoch. Free of TensorFlow: pages read it while it grows."""
+"""The history of a training, epoch by epoch. Free of TensorFlow: pages read it during training."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any, Self
 
 ENDINGS: Mapping[str, str] = MappingProxyType(
     {
-        "": "It is still going on.",
-        "finished": "All epochs were run.",
-        "settled": "It stopped early: nothing had become better for a while.",
-        "time": "It stopped at the time limit.",
-        "diverged": "It stopped because the loss was no longer a number; the last good epoch was kept.",
-        "cancelled": "It was cancelled; the best epoch until then was kept.",
+        "": "Training is still running.",
+        "finished": "All epochs were completed.",
+        "settled": "Stopped early: no improvement for several epochs.",
+        "time": "Stopped at the time limit.",
+        "diverged": "Stopped because the loss became NaN; the last good epoch was kept.",
+        "cancelled": "Cancelled; the best epoch so far was kept.",
     }
 )
 """How a training ends, with what a person reads."""
@@ -85,4 +85,4 @@ class History:
             epochs = tuple(Epoch(**epoch) for epoch in fields["epochs"])
             return cls(epochs, int(fields["best"]), str(fields["ending"]))
         except (KeyError, TypeError) as error:
-            raise ValueError(f"This is no history of a training: {error}.") from None
+            raise ValueError(f"This is not the history of a training: {error}.") from None

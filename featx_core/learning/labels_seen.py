@@ -1,4 +1,4 @@
-"""Which images a network has learned the labels of, so that scores by label are not taken on them."""
+"""The images whose labels a network was trained on, so that scores by label exclude them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The training loop: epochs, validation, the best weights, and everything that may end it."""
+"""The training loop: epochs, validation, best weights and stopping."""
 
 from __future__ import annotations
 
@@ -159,8 +159,8 @@ class _Fit:
     def restore(self, ending: str) -> None:
         if self.weights is None:
             raise TrainingError(
-                "Training stopped in its first epoch: the loss was no longer a number, so nothing was learned. "
-                "Choose a smaller learning rate."
+                "Training stopped in its first epoch: the loss became NaN, so nothing was learned. Choose a smaller "
+                "learning rate."
             )
         if ending != "finished" or self.n_worse:
             self.model.set_weights(self.weights)

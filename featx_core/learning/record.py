@@ -1,4 +1,4 @@
-"""What is kept of a training: its weights, its history, what it showed; found again by what was asked, or by the weights."""
+"""Records of trainings: weights, history and results, found by the spec or by the weights."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class TrainingRecord:
             fields = json.loads(content)
             return cls(History.from_fields(fields["history"]), fields["weights"], fields["facts"])
         except (KeyError, TypeError) as error:
-            raise ValueError(f"This is no record of a training: {error}.") from None
+            raise ValueError(f"This is not the record of a training: {error}.") from None
 
 
 def training_key(spec: Spec, images: ImageSet) -> str:

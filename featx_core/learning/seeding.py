@@ -1,4 +1,4 @@
-"""Training that repeats: the same seed gives the same bits on the same machine."""
+"""Reproducible training: the same seed gives the same bits on the same machine."""
 
 from __future__ import annotations
 

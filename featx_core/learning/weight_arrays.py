@@ -1,4 +1,4 @@
-"""Learned weights as a file: arrays alone, so that equal training gives equal bytes."""
+"""Trained weights as a file: arrays only, so that equal training gives equal bytes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read_arrays(content: bytes) -> list[np.ndarray]:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return [arrays[f"{number:04d}"] for number in range(len(arrays.files))]
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, AttributeError):
-        raise ValueError("This is no file of learned weights, or it is damaged. Train again.") from None
+        raise ValueError("This is not a file of trained weights, or it is damaged. Train again.") from None
 
 
 def assign_arrays(variables: Sequence[keras.Variable], arrays: Sequence[np.ndarray]) -> None:
@@ -43,8 +43,8 @@ def assign_arrays(variables: Sequence[keras.Variable], arrays: Sequence[np.ndarr
     received = [array.shape for array in arrays]
     if expected != received:
         raise ValueError(
-            f"`arrays` must fit the weights, with shapes {_few(expected)}. Received: {_few(received)}. "
-            "They were learned by another network."
+            f"`arrays` must fit the weights, with shapes {_few(expected)}. Received: {_few(received)}. They belong to "
+            "another network."
         )
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)

@@ -1,1 +1,1 @@
-"""Projections to two or three dimensions, and how far to trust them. Arrays in, coordinates out."""
+"""Projections to two or three dimensions, and measures of their trustworthiness."""

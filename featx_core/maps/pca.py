@@ -77,12 +77,10 @@ def project_pca(
 
 def _missing_axes(n_found: int, n_components: int) -> list[str]:
     if n_found == 0:
-        return ["All points coincide: the features of these images do not differ."]
+        return ["All points coincide: these images have identical features."]
     if n_found < n_components:
         plural = "component" if n_found == 1 else "components"
-        return [
-            f"These images have only {n_found} principal {plural}; what is left of the {n_components} axes is zero."
-        ]
+        return [f"These images have only {n_found} principal {plural}; the rest of the {n_components} axes is zero."]
     return []
 
 

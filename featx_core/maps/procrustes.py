@@ -1,4 +1,4 @@
-"""Laying one map over another, so that they can be looked at side by side."""
+"""Procrustes analysis: aligns one map with another for side-by-side viewing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps: two or three coordinates for each image, from its features."""
+"""Maps: two or three coordinates per image, computed from its features."""
 
 import io
 import json
@@ -174,8 +174,8 @@ def _checked_vectors(vectors: np.ndarray) -> np.ndarray:
     vectors = np.asarray(vectors)
     if vectors.ndim != 2 or vectors.shape[1] == 0:
         raise ValueError(
-            f"`vectors` must have shape `(n_images, n_features)`, one row an image. Received: {vectors.shape}. "
-            "Take `features.vectors`, or flatten each image's features."
+            f"`vectors` must have shape `(n_images, n_features)`, one row per image. Received: {vectors.shape}. Take "
+            "`features.vectors`, or flatten each image's features."
         )
     if vectors.dtype.kind not in "fiub":
         raise ValueError(f"`vectors` must hold real numbers. Received: {vectors.dtype}.")
@@ -242,7 +242,7 @@ def _check_enough(points: np.ndarray, projector: Projector, notes: list[str]) ->
         )
     if not projector.allows_coincident and coincide(points):
         raise ValueError(
-            f"{projector.title} needs images whose features differ; all {spaced(n_images)} points coincide."
+            f"{projector.title} needs images with different features; all {spaced(n_images)} points coincide."
         )
 
 
@@ -284,5 +284,5 @@ def _trust_details(points: np.ndarray, coordinates: np.ndarray, seed: int) -> di
 def _trust_notes(details: dict[str, Any], n_rows: int) -> list[str]:
     if 0 < details["n_measured"] < n_rows:
         measured = f"{spaced(details['n_measured'])} of {spaced(n_rows)}"
-        return [f"How far to trust the map was measured on {measured} images, drawn at random."]
+        return [f"The trustworthiness of the map was measured on {measured} images, drawn at random."]
     return []

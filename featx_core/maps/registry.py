@@ -1,4 +1,4 @@
-"""The ways to lay out features on a map. A further one is a row here, a file beside, and a test of its own truth."""
+"""The projections. A new one is a row here, a file in this folder and a test of its correctness."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ _UMAP = Projector(
     function=project_umap,
     axis="UMAP {number} (no unit)",
     caption=(
-        "Only who is near whom means something: distances between groups and their sizes hardly do, and groups can "
+        "Only neighbourhoods are meaningful: distances between groups and their sizes hardly are, and groups can "
         "appear where there are none."
     ),
     reference="McInnes, Healy and Melville, arXiv:1802.03426 (2018)",
@@ -82,7 +82,7 @@ _UMAP = Projector(
         Parameter(
             "n_neighbors",
             "Neighbours",
-            "How many neighbours of an image are joined to it. Few show small groups, many the larger picture.",
+            "Number of neighbours of each image. Few show small groups, many the overall structure.",
             default=15,
             minimum=2,
             maximum=200,
@@ -90,8 +90,8 @@ _UMAP = Projector(
         ),
         Parameter(
             "min_dist",
-            "Least distance",
-            "How near images may come on the map. Low packs groups tightly, high spreads them.",
+            "Minimum distance",
+            "Minimum distance between images on the map. Low packs groups tightly, high spreads them.",
             default=0.1,
             minimum=0.0,
             maximum=1.0,
@@ -100,7 +100,7 @@ _UMAP = Projector(
         Parameter(
             "n_epochs",
             "Epochs",
-            "Passes of the optimisation. Automatic takes 500, and 200 from 10 000 images on.",
+            "Epochs of the optimization. Automatic: 500, or 200 from 10 000 images.",
             default="auto",
             minimum=50,
             maximum=2_000,
@@ -120,8 +120,8 @@ PROJECTIONS: Mapping[str, Projector] = MappingProxyType(
             function=project_pca,
             axis="PC{number} ({about}{share:.3g} % of variance)",
             caption=(
-                "A straight-line view: distances along the axes shown are true, "
-                "and what differs along other axes is not seen."
+                "A linear view: distances along the axes shown are exact, and differences along other axes are "
+                "invisible."
             ),
             reference="Pearson, Philosophical Magazine 2 (1901)",
             allows_coincident=True,
@@ -131,15 +131,15 @@ PROJECTIONS: Mapping[str, Projector] = MappingProxyType(
             function=project_tsne,
             axis="t-SNE {number} (no unit)",
             caption=(
-                "Only who is near whom means something: distances between groups, their sizes and their densities "
-                "do not, and groups can appear where there are none."
+                "Only neighbourhoods are meaningful: distances between groups, their sizes and their densities are "
+                "not, and groups can appear where there are none."
             ),
             reference="van der Maaten and Hinton, JMLR 9 (2008); Wattenberg et al., Distill (2016), on how to read it",
             parameters=(
                 Parameter(
                     "perplexity",
                     "Perplexity",
-                    "About how many neighbours count for each image. Low shows small groups, high the larger picture.",
+                    "Effective number of neighbours of each image. Low shows small groups, high the overall structure.",
                     default=30.0,
                     minimum=2.0,
                     maximum=100.0,
@@ -148,7 +148,7 @@ PROJECTIONS: Mapping[str, Projector] = MappingProxyType(
                 Parameter(
                     "early_exaggeration",
                     "Early exaggeration",
-                    "How strongly neighbours attract each other in the first 250 iterations, while the groups form.",
+                    "How strongly neighbours attract each other during the first 250 iterations, while groups form.",
                     default=12.0,
                     minimum=1.0,
                     maximum=50.0,
@@ -158,7 +158,7 @@ PROJECTIONS: Mapping[str, Projector] = MappingProxyType(
                 Parameter(
                     "learning_rate",
                     "Learning rate",
-                    "Step size. Automatic takes the number of images.",
+                    "Step size. Automatic: the number of images.",
                     default="auto",
                     minimum=1.0,
                     maximum=20_000.0,
@@ -168,7 +168,7 @@ PROJECTIONS: Mapping[str, Projector] = MappingProxyType(
                 Parameter(
                     "n_iter",
                     "Iterations",
-                    "After the first 250. More give a map that has settled better, and take longer.",
+                    "After the first 250. More give a more converged map, and take longer.",
                     default=500,
                     minimum=50,
                     maximum=5_000,

@@ -1,4 +1,4 @@
-"""How far a map can be trusted: what it keeps of who is near whom."""
+"""Trustworthiness of maps: how well neighbourhoods are preserved."""
 
 from typing import NamedTuple
 

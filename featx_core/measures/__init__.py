@@ -1,1 +1,1 @@
-"""Measures of feature spaces and of classifiers. Arrays in, numbers out."""
+"""Measures of feature spaces and of classifiers."""

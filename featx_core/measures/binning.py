@@ -1,4 +1,4 @@
-"""A set of features made small enough to look at."""
+"""Features binned to a size that can be displayed."""
 
 from dataclasses import dataclass
 

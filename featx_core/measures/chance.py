@@ -1,4 +1,4 @@
-"""Whether a classifier knows anything of the labels, however unevenly these are spread."""
+"""Permutation test: whether a classifier is better than chance, also for imbalanced labels."""
 
 from __future__ import annotations
 

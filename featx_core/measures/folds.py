@@ -1,4 +1,4 @@
-"""Folds for cross-validation: groups stay whole, labels are spread evenly, the order of images does not matter."""
+"""Folds for cross-validation: stratified, grouped, and independent of the order of images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How sure a share of right answers is: intervals, with groups of images as the units."""
+"""Confidence intervals of accuracies, with groups of images as units."""
 
 from __future__ import annotations
 

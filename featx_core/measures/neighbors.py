@@ -1,4 +1,4 @@
-"""Neighbourhoods in a feature space: who is near whom, and what the space is like."""
+"""Nearest neighbours in a feature space, and its geometry."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def neighbors_shared(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     [1.0, 0.5, 0.0]
     """
     if first.shape != second.shape:
-        raise ValueError(f"Both spaces need as many neighbours. Received: {first.shape} and {second.shape}.")
+        raise ValueError(f"Both spaces need the same number of neighbours. Received: {first.shape} and {second.shape}.")
     if not first.size:
         return np.zeros(len(first))
     return np.asarray((first[:, :, None] == second[:, None, :]).any(axis=2).mean(axis=1))

@@ -1,4 +1,4 @@
-"""Tests of whether one extractor is really better than another on the same images."""
+"""Paired tests: whether one extractor is better than another on the same images."""
 
 from __future__ import annotations
 

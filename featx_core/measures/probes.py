@@ -1,4 +1,4 @@
-"""Probes: how well simple classifiers on frozen features tell the labels apart."""
+"""Probes: how well simple classifiers on frozen features predict the labels."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def knn_accuracy(
     if not k >= 1:
         raise ValueError(f"`k` must be at least 1. Received: {k}.")
     if len(np.unique(group)) < 2:
-        raise ValueError("Leaving a group out needs at least two groups of images. Received: 1.")
+        raise ValueError("Leave-one-group-out needs at least two groups of images. Received: 1.")
     apart = cosine_dissimilarities(vectors)
     apart /= apart.max() or 1
     apart[group[:, None] == group[None, :]] = np.inf

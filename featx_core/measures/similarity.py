@@ -1,4 +1,4 @@
-"""How alike two feature spaces are: CKA, RSA and shared neighbours, each beside what chance would give."""
+"""Similarity of two feature spaces: CKA, RSA and shared neighbours, each with its noise floor."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How each kind of spec is outlined, built and trained: one file a method, and the registry of them all."""
+"""The methods: how each kind of spec is outlined, built and trained. One file per method, and their registry."""

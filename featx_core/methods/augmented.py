@@ -1,4 +1,4 @@
-"""How features of randomly changed copies are extracted."""
+"""Extraction of features under augmentation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from featx_core.networks.extractor import Extractor
     from featx_core.specs.augmented import Augmented
 
-CAPTION = "Heatmaps and feature maps are those of the image as it is, without augmentation."
+CAPTION = "Heatmaps and feature maps show the image without augmentation."
 
 
 def outline(spec: Augmented, context: Context) -> Outline:

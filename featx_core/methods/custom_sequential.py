@@ -1,4 +1,4 @@
-"""How features of custom networks are extracted."""
+"""Extraction of features with custom networks."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def whole_network(spec: CustomSequential, workspace: Workspace | None = None) ->
         assign_arrays(network.weights, read_arrays(content))
     except (KeyError, ValueError):
         raise SpecError(
-            f"The trained weights {spec.weights[5:13]} are not in this workspace, or are those of another network. "
-            "Train again."
+            f"The trained weights {spec.weights[5:13]} are not in this workspace, or belong to another network. Train "
+            "again."
         ) from None
     return network
 

@@ -1,4 +1,4 @@
-"""What featx does when nothing was chosen yet."""
+"""Default choices."""
 
 from featx_core.backbones.registry import BACKBONES
 from featx_core.networks.origins import is_here

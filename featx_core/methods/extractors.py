@@ -1,4 +1,4 @@
-"""The last few extractors that were built, so that the next job need not build them again."""
+"""A cache of recently built extractors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from featx_core.specs.spec import Spec
     from featx_core.workspace.workspace import Workspace
 
-GETTING_WEIGHTS = "Getting the weights"
+GETTING_WEIGHTS = "Loading the weights"
 BUILDING = "Building the network"
 BUILDING_SECONDS = 120.0
 DOWNLOAD_SECONDS = 180.0  # three tries of 30 s without a byte, and the check of a large file

@@ -1,4 +1,4 @@
-"""How features of fine-tuned networks are learned and extracted."""
+"""Training of fine-tuned networks, and extraction of their features."""
 
 from __future__ import annotations
 

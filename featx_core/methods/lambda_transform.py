@@ -1,4 +1,4 @@
-"""How features are computed by expressions."""
+"""Computation of features by expressions."""
 
 from __future__ import annotations
 

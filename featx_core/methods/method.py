@@ -1,4 +1,4 @@
-"""What a row of `METHODS` holds, and what the functions of a row are handed."""
+"""The rows of `METHODS`, and the context that their functions receive."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def input_to_features(spec: Spec, outline: Outline, context: Context) -> Steps:
 
 def no_architecture(spec: Spec) -> tuple[keras.Model, keras.KerasTensor]:
     """Refuse: no layers can be put behind such a network."""
-    raise SpecError(f"No layers can be put behind {spec.title}: choose a pretrained network or one of your own.")
+    raise SpecError(f"New layers cannot be added to {spec.title}: choose a pretrained or a custom network.")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How features of pretrained backbones are extracted."""
+"""Extraction of features with pretrained backbones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ways to extract features: `METHODS`, and what can be asked of any of them."""
+"""The ways to extract features: `METHODS`, and functions that work with any of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "pretrained": Method(
             Pretrained,
             "Pretrained",
-            "A known network, tapped at any layer.",
+            "A well-known network, tapped at any layer.",
             outline=pretrained.outline,
             build=pretrained.build,
             steps=pretrained.steps,
@@ -42,7 +42,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "custom_sequential": Method(
             CustomSequential,
             "Custom",
-            "A network of your own, layer by layer.",
+            "Your own network, built layer by layer.",
             outline=custom_sequential.outline,
             build=custom_sequential.build,
             steps=custom_sequential.steps,
@@ -54,7 +54,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "augmented": Method(
             Augmented,
             "Augmented",
-            "Features of randomly changed copies of each image, by any other extractor.",
+            "Features of randomly augmented copies of each image, by any other extractor.",
             outline=augmented.outline,
             build=augmented.build,
             steps=augmented.steps,
@@ -67,7 +67,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "fine_tuned": Method(
             FineTuned,
             "Fine-tuned",
-            "A known network with a new layer that learns your labels.",
+            "A well-known network with new layers trained on your labels.",
             outline=fine_tuned.outline,
             build=fine_tuned.build,
             steps=fine_tuned.steps,
@@ -79,7 +79,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "lambda_transform": Method(
             LambdaTransform,
             "Lambda",
-            "A formula of your own, for pixels, for features of a run or for plain numbers.",
+            "Your own formula, applied to pixels, to the features of a run or to numbers.",
             outline=lambda_transform.outline,
             build=lambda_transform.build,
             steps=lambda_transform.steps,
@@ -98,7 +98,7 @@ SOURCES: Mapping[str, Method] = MappingProxyType(
         "vector_table": Method(
             VectorTable,
             "Vectors",
-            "Rows of numbers that were made elsewhere.",
+            "Vectors that were computed elsewhere.",
             outline=vector_table.outline,
             build=vector_table.build,
         )
@@ -141,7 +141,7 @@ def build(spec: Spec, workspace: Workspace | None = None, *, on_progress: Progre
         WeightsError: If the weights cannot be had or do not fit.
     """
     if spec.needs_training:
-        raise SpecError("This extractor has nothing learned yet. Train it first: `spec = fx.train(spec, workspace)`.")
+        raise SpecError("This extractor is not trained yet. Train it first: `spec = fx.train(spec, workspace)`.")
     return _context(workspace, on_progress).build(spec)
 
 

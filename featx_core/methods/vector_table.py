@@ -1,4 +1,4 @@
-"""What can be asked of vectors that were made elsewhere: nothing that needs a network."""
+"""Imported vectors as a method: nothing that needs a network is available."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from featx_core.methods.method import Context
     from featx_core.specs.vector_table import VectorTable
 
-_NO_NETWORK = "These vectors came in as numbers: there is no network to {}."
+_NO_NETWORK = "These vectors were imported as numbers: there is no network to {}."
 
 
 def outline(spec: VectorTable, context: Context) -> NoReturn:

@@ -1,1 +1,1 @@
-"""Networks with their weights: extractors, engines, weights files, and the backbone that ships."""
+"""Networks and weights: extractors, engines, weights files, and the embedded backbone."""

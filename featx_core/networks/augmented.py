@@ -1,4 +1,4 @@
-"""An extractor that looks at changed copies of each picture."""
+"""An extractor that averages or lists augmented copies of each image."""
 
 from __future__ import annotations
 

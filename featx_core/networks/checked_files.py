@@ -1,4 +1,4 @@
-"""Files of weights that are checked once, and again only when they have changed."""
+"""Verified files of weights: checked once, and again only when they change."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def problem_of(path: Path, pinned: str | None, n_values: int | None = None) -> s
         return None
     if pinned is None:
         if count_values(path) != n_values:
-            return "what arrived is not that file (it does not hold the weights of this network)"
+            return "the downloaded file is not the expected one (it does not hold the weights of this network)"
     elif _hash(path, "sha256" if len(pinned) == 64 else "md5") != pinned:
-        return "what arrived is not that file (its hash differs)"
+        return "the downloaded file is not the expected one (its hash differs)"
     _remember(key, verdict)
     return None
 

@@ -1,4 +1,4 @@
-"""Downloading one file so that it is either whole and right, or not there."""
+"""Atomic, verified download of one file."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _locked(target: Path, partial: Path, expected_bytes: int, report: ProgressCa
             if now != size:
                 size, since = now, time.monotonic()
         if time.monotonic() - since > LOCK_SECONDS:
-            raise DownloadError("it is being downloaded elsewhere and makes no headway. Try again in a few minutes")
+            raise DownloadError("another process is downloading it without progress. Try again in a few minutes")
         report(min(now, expected_bytes), expected_bytes)
     try:
         yield
@@ -128,12 +128,12 @@ def _download_once(url: str, partial: Path, expected_bytes: int, report: Progres
     except requests.exceptions.ConnectTimeout as error:
         raise _Retry("the server did not answer") from error
     except (requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError) as error:
-        raise _Retry("the connection broke off") from error
+        raise _Retry("the connection was interrupted") from error
     except requests.exceptions.SSLError as error:
-        raise DownloadError("the server could not prove who it is") from error
+        raise DownloadError("the server's certificate could not be verified") from error
     except requests.exceptions.ConnectionError as error:
         stalled = "timed out" in str(error).lower()
-        raise _Retry("the connection broke off" if stalled else "there is no connection") from error
+        raise _Retry("the connection was interrupted" if stalled else "there is no connection") from error
     except requests.exceptions.RequestException as error:
         raise DownloadError("its address cannot be used") from error
 
@@ -143,7 +143,7 @@ def _receive(
 ) -> None:
     if response.status_code == requests.codes.requested_range_not_satisfiable:
         partial.unlink(missing_ok=True)
-        raise _Retry("what had arrived earlier could not be continued")
+        raise _Retry("an earlier partial download could not be resumed")
     if response.status_code >= 500:
         raise _Retry(f"the server has a problem (code {response.status_code})")
     if response.status_code not in (200, 206):
@@ -161,11 +161,11 @@ def _receive(
             file.write(chunk)
             done += len(chunk)
             if done > most:
-                raise DownloadError("what arrives is far larger than that file")
+                raise DownloadError("the download is far larger than the expected file")
             report(done, total or max(done, expected_bytes))
         os.fsync(file.fileno())
     if total is not None and done != total:
-        raise _Retry("the connection broke off")
+        raise _Retry("the connection was interrupted")
 
 
 def _put_in_place(partial: Path, target: Path) -> None:

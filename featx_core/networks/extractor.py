@@ -1,4 +1,4 @@
-"""A network with its preprocessing, tapped at one layer: from pictures to features."""
+"""Extractors: a network with its preprocessing, tapped at one layer."""
 
 from __future__ import annotations
 
@@ -147,8 +147,8 @@ class Extractor:
         if np.ndim(images) != 4 or images.shape[1:] != (*self.image_size, 3):
             height, width = self.image_size
             raise ValueError(
-                f"`images` must have shape (n_images, {height}, {width}, 3). Received: {np.shape(images)}. "
-                "Bring pictures to that size with `fit_image` and stack them with `np.stack`."
+                f"`images` must have shape (n_images, {height}, {width}, 3). Received: {np.shape(images)}. Resize "
+                "images with `fit_image` and stack them with `np.stack`."
             )
 
 

@@ -1,4 +1,4 @@
-"""Random weights that are a fair baseline: neither vanishing nor exploding, and the same for the same seed."""
+"""Random weights as a fair baseline: activations neither vanish nor explode, and a seed fixes them."""
 
 from __future__ import annotations
 

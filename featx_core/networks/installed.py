@@ -1,4 +1,4 @@
-"""Weights that come with a Python package: finding the file, and never reading a wrong one."""
+"""Weights that are installed with a Python package: found and verified."""
 
 from __future__ import annotations
 
@@ -80,6 +80,6 @@ def _missing_words(backbone: Backbone, file: InstalledFile) -> str:
 
 def _wrong_words(backbone: Backbone, file: InstalledFile) -> str:
     return (
-        f"The file `{Path(file.path).name}` in the package `{file.package}` is not the one that featx knows, and was not "
-        f"read. Install it again with `pip install --force-reinstall {file.requirement}`."
+        f"The file `{Path(file.path).name}` in the package `{file.package}` is not the expected one, and was not read. "
+        f"Install it again with `pip install --force-reinstall {file.requirement}`."
     )

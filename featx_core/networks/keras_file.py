@@ -1,4 +1,4 @@
-"""A network as a `.keras` file that was read back and compared before anybody gets it."""
+"""A network as a `.keras` file, read back and compared before it is offered."""
 
 from __future__ import annotations
 

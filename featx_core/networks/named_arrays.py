@@ -1,4 +1,4 @@
-"""Named arrays into a network: all of them, or none."""
+"""Assignment of named arrays to a network: all or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where backbones come from: what makes their networks, and what puts weights into them."""
+"""Origins of backbones: what builds their networks, and what loads their weights."""
 
 from __future__ import annotations
 

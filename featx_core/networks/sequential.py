@@ -1,4 +1,4 @@
-"""From rows to a Keras network."""
+"""Builds a Keras network from rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Named arrays from a file that PyTorch saved before version 1.6, read without PyTorch. The file is data, never a program."""
+"""Named arrays from a file in PyTorch's format before version 1.6, read without PyTorch. No code in it is run."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def read_tensors(content: bytes, name: str) -> dict[str, np.ndarray]:
         raise WeightsError(f"`{name}` holds more than arrays (it asks for `{error}`), and was not read.") from None
     except _READ_ERRORS as error:
         raise WeightsError(
-            f"`{name}` could not be read as tensors of PyTorch: it is damaged or something else."
+            f"`{name}` could not be read as tensors of PyTorch: it is damaged or in another format."
         ) from error
 
 

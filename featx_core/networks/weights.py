@@ -1,4 +1,4 @@
-"""ImageNet weights on this machine: finding them, fetching them, and never using a wrong file."""
+"""ImageNet weights on this machine: found, downloaded and verified."""
 
 from __future__ import annotations
 
@@ -181,6 +181,6 @@ def _fetch_words(backbone: Backbone, n_bytes: int, reason: str, *, was_wrong: bo
     ]
     if was_wrong:
         sentences.insert(
-            1, "A file that lies in their place on this machine is damaged or another one and was not used."
+            1, "The file in their place on this machine is damaged or not the expected one, and was not used."
         )
     return " ".join(sentences)

@@ -1,4 +1,4 @@
-"""Weights from an HDF5 file into a network that featx built. The file is not trusted: it is data, never a program."""
+"""Loads weights from an HDF5 file into a network. The file is untrusted: no code in it is run."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def load_into(network: keras.Model, source: Path | bytes, name: str, *, is_trust
             values = [[_read(array) for array in layer.arrays] for layer in chosen]
     except _H5_ERRORS as error:
         raise WeightsError(
-            f"`{name}` could not be read as a file of Keras weights: it is damaged or something else."
+            f"`{name}` could not be read as a file of Keras weights: it is damaged or in another format."
         ) from error
     for wanted, saved, arrays in zip(expected, chosen, values, strict=True):
         _check_values(wanted.variables, arrays, saved.name, name)
@@ -132,7 +132,7 @@ def _check_values(variables: Sequence[keras.Variable], arrays: Sequence[np.ndarr
     for variable, array in zip(variables, arrays, strict=True):
         if not np.isfinite(array).all():
             raise WeightsError(
-                f"`{name}` holds values that are no numbers, in layer `{label}`: NaN or infinite ones. {_MAKE_ANEW}"
+                f"`{name}` holds values that are not finite, in layer `{label}`: NaN or infinite ones. {_MAKE_ANEW}"
             )
         if not _fits(array, np.dtype(variable.dtype)):
             raise WeightsError(

@@ -1,1 +1,1 @@
-"""How features react when images change a little."""
+"""Robustness: how features react to small changes of images."""

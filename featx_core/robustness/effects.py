@@ -1,4 +1,4 @@
-"""What augmentation does to features: how far they move, against how far different images lie apart."""
+"""Effects of augmentation: how far features move, relative to the distance between different images."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def augmentation_effects(
     apart = _distances(own)
     distance = float(apart.sum() / (n_images * (n_images - 1)))
     if distance < SAME_FEATURES:
-        raise ValueError("All images have the same features, so there is no distance to compare with.")
+        raise ValueError("All images have identical features, so there is no distance to compare with.")
     effects = []
     for name, strength in chosen:
         copies = make_copies(sample.fitted, ((name, strength),), n_copies=n_copies, seed=seed, with_original=False)

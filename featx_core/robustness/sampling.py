@@ -1,4 +1,4 @@
-"""A bounded sample of images, brought to the size of a network."""
+"""A random sample of images, fitted to a network's input."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Passes:
         size = self._extractor.batch_size
         vectors = np.concatenate([self._rows(fitted[start : start + size]) for start in range(0, len(fitted), size)])
         if not np.isfinite(vectors).all():
-            raise ValueError("Some features are not finite numbers, so distances and neighbours mean nothing.")
+            raise ValueError("Some features are not finite, so distances and neighbours are meaningless.")
         return at_unit_length(vectors)
 
     def _rows(self, fitted: np.ndarray) -> np.ndarray:
@@ -109,5 +109,5 @@ def _notes(n_distinct: int, n_drawn: int, n_known: int) -> list[str]:
     if n_drawn < n_distinct:
         notes.append(f"Measured on {spaced(n_drawn)} of {spaced(n_distinct)} images, drawn at random.")
     if n_known < n_drawn:
-        notes.append(f"{counted(n_drawn - n_known, 'image')} could not be read and had no part.")
+        notes.append(f"{counted(n_drawn - n_known, 'image')} could not be read and left out.")
     return notes

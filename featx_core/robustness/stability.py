@@ -1,4 +1,4 @@
-"""Whether neighbours stay neighbours when a picture changes a little."""
+"""Stability of nearest neighbours under small changes of images."""
 
 from __future__ import annotations
 

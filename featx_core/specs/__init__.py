@@ -1,1 +1,1 @@
-"""Specs: what is asked, as data."""
+"""Specs: descriptions of extractors, as data."""

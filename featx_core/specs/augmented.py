@@ -1,4 +1,4 @@
-"""The third way to extract features: of randomly changed copies of each image, by any other extractor."""
+"""The spec of extraction under augmentation: any other extractor, applied to augmented copies."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ class Augmented(Spec):
         if not self.transforms:
             raise SpecError("`transforms` is empty. Choose at least one transform.")
         if not self.base.takes_images:
-            raise SpecError(f"Only images can be augmented, and {self.base.title!r} takes rows of numbers.")
+            raise SpecError(f"Only images can be augmented, and {self.base.title!r} takes vectors.")
         if self.base.rows_per_image != 1:
             raise SpecError(
-                f"`base` must give one row an image. {self.base.title!r} gives {self.base.rows_per_image}: take its mean."
+                f"`base` must give one row per image. {self.base.title!r} gives {self.base.rows_per_image}: take its mean."
             )
         fewest = 2 if self.with_original else 1
         if not fewest <= self.n_copies <= MAX_COPIES:

@@ -1,4 +1,4 @@
-"""The second way to extract features: a network that the person puts together, layer by layer."""
+"""The spec of a custom Sequential network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The types that fields of specs may have, read from their annotations."""
+"""The types of spec fields, read from their annotations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dataclasses whose fields are JSON values, tuples of them, or specs: to JSON values and back."""
+"""Conversion of spec dataclasses to JSON values and back."""
 
 from __future__ import annotations
 

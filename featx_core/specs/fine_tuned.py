@@ -1,4 +1,4 @@
-"""The fourth way to extract features, transfer learning: new layers behind a network, trained on the labels of a workspace."""
+"""The spec of transfer learning: new layers on top of a network, trained on the labels of a workspace."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class FineTuned(Spec):
         if not self.needs_training and not FILE_WEIGHTS.fullmatch(self.weights):
             raise SpecError(f'`weights` must be "trained" or "file:<sha256>". Received: {self.weights!r}.')
         if not self.needs_training and (len(self.class_names) < 2 or self.base.needs_training):
-            raise SpecError("Trained weights go with a trained base and at least two `class_names`.")
+            raise SpecError("Trained weights need a trained base and at least two `class_names`.")
         check_base(self.base)
         try:
             check_transforms(self.augmentation)
@@ -158,6 +158,8 @@ def check_base(base: Spec) -> None:
         SpecError: If it is no plain network, or computes in a precision below float32.
     """
     if not base.can_carry_layers:
-        raise SpecError(f"No layers can be put behind {base.title}: choose a pretrained network or one of your own.")
+        raise SpecError(f"New layers cannot be added to {base.title}: choose a pretrained or a custom network.")
     if isinstance(base, Pretrained) and base.is_fast:
-        raise SpecError(f"New layers learn in float32: choose {base.title.split(',')[0]} in float32, not in bfloat16.")
+        raise SpecError(
+            f"New layers are trained in float32: choose {base.title.split(',')[0]} in float32, not bfloat16."
+        )

@@ -1,4 +1,4 @@
-"""The fifth way to extract features: expressions, applied to pixels, to the features of another spec, or to plain numbers."""
+"""The spec of Lambda transforms: expressions, applied to pixels, to features or to plain numbers."""
 
 from __future__ import annotations
 

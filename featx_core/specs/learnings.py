@@ -1,4 +1,4 @@
-"""The ways in which a network of one's own can learn from the images of a workspace."""
+"""The ways to train a custom network on the images of a workspace."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ LEARNINGS: Mapping[str, Learning] = MappingProxyType(
     {
         "labels": Learning(
             "Your labels",
-            "Learns to tell your labels apart, with a softmax layer behind it that is dropped afterwards.",
+            "Trained to predict your labels, with a softmax layer that is removed afterwards.",
             "trained on your labels",
             needs_labels=True,
         ),
         "contrast": Learning(
             "Contrast",
-            "Learns, without labels, to know two distorted views of one image among all others.",
+            "Trained without labels to recognize two augmented views of one image among all others.",
             "trained on your images by contrast, without labels",
-            "Matched: the share of views whose most similar view, of all in their step, was the other view of the same image.",
+            "Matched: the share of views whose most similar view in the batch was the other view of the same image.",
         ),
         "autoencoder": Learning(
             "Autoencoder",
-            "Learns, without labels, to keep what is needed to draw each image again.",
+            "Trained without labels to reconstruct each image.",
             "trained on your images as an autoencoder, without labels",
-            "The loss is the mean squared difference between the picture, from 0 to 1, and what was drawn of it.",
+            "The loss is the mean squared error between the image, in [0, 1], and its reconstruction.",
         ),
     }
 )

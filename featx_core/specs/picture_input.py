@@ -1,4 +1,4 @@
-"""How a picture becomes the input of a network."""
+"""How an image becomes the input of a network."""
 
 from __future__ import annotations
 

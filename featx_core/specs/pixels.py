@@ -1,4 +1,4 @@
-"""The pixels of a picture as they are: what formulas can be applied to without a network."""
+"""The spec of raw pixels, to which formulas can be applied without a network."""
 
 from __future__ import annotations
 

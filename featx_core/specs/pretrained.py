@@ -1,4 +1,4 @@
-"""The first way to extract features: a pretrained backbone, tapped at one layer."""
+"""The spec of a pretrained backbone, tapped at one layer."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Pretrained(Spec):
         if self.weights in (row.trained, "random") or FILE_WEIGHTS.fullmatch(self.weights):
             return
         others = [key for key, other in BACKBONES.items() if other.trained == self.weights]
-        hint = f" {row.title} was not trained so; {others[0]!r} was." if others else ""
+        hint = f" {row.title} was not trained this way; {others[0]!r} was." if others else ""
         raise SpecError(
             f'`weights` must be "{row.trained}", "random" or "file:<sha256>". Received: {self.weights!r}.{hint}'
         )
@@ -79,8 +79,8 @@ class Pretrained(Spec):
             return
         if not row.has_classifier:
             raise SpecError(
-                f"{row.title} has no classifier: it was trained without the names of things, and knows none. "
-                "Set `classifier` to False, or choose a backbone with ImageNet weights."
+                f"{row.title} has no classifier: it was trained without class names. Set `classifier` to False, or "
+                "choose a backbone with ImageNet weights."
             )
         if self.image_size not in (None, row.image_size):
             raise SpecError(

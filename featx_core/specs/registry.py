@@ -1,4 +1,4 @@
-"""All kinds of specs by name, and the way back from JSON."""
+"""All kinds of specs by name, and reading them from JSON."""
 
 from __future__ import annotations
 

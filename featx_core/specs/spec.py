@@ -1,4 +1,4 @@
-"""What every way to extract features has in common: it is data, with a JSON form and a digest."""
+"""The base class of specs: data with a JSON form and a digest."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def parse_spec(text: str, methods: typing.Mapping[str, type[Spec]]) -> Spec:
     try:
         return _thawed(value, methods)
     except RecursionError:
-        raise SpecError("A spec may hold another one, but this one holds too many, one in the other.") from None
+        raise SpecError("Specs are nested too deeply.") from None
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Vectors that were made elsewhere: nothing is extracted, the numbers are there."""
+"""The spec of imported vectors: nothing is extracted."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class VectorTable(Spec):
     @property
     def badge(self) -> str:
         """Where they come from."""
-        return "vectors brought in"
+        return "imported vectors"
 
     @property
     def picture_input(self) -> None:

@@ -1,1 +1,1 @@
-"""Every result that a workspace keeps beside features: one file a kind."""
+"""Studies: every result that a workspace stores besides features. One file per kind."""

@@ -1,4 +1,4 @@
-"""What several runs have in common: the rows that all of them have features of, and names that tell the runs apart."""
+"""Rows shared by several runs, and names that distinguish the runs."""
 
 from __future__ import annotations
 

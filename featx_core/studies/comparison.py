@@ -1,4 +1,4 @@
-"""A comparison of runs: which extractor serves the images of the workspace best."""
+"""The study that compares runs on the images of the workspace."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ class ComparisonStudy(Study[Comparison]):
         compared = compared_rows(work.workspace, runs)
         if not len(compared.rows):
             raise ValueError(
-                "No image has features of all these runs. Extract again with each, then compare. Rows of numbers are "
-                "compared by name."
+                "No image has features of all these runs. Extract again with each, then compare. Vectors are compared "
+                "by name."
             )
         given = _inputs(work, {run.digest: run for run in runs}, names, compared)
         found = compare_spaces(given, keeper=_Scores(work, names), report=work.report)

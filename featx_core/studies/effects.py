@@ -1,4 +1,4 @@
-"""What each augmentation does to the features of an extractor."""
+"""The study of how each augmentation moves the features of an extractor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The feature maps of one layer for one image."""
+"""The study of the feature maps of one layer for one image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Heatmaps: where a layer of a network sees something in an image."""
+"""The study of heatmaps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The patterns that the first convolution of a network looks for."""
+"""The kernels of the first convolution of a network."""
 
 from __future__ import annotations
 

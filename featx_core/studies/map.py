@@ -1,4 +1,4 @@
-"""A map: the rows of a run in two or three dimensions."""
+"""The study of maps: the rows of a run in two or three dimensions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The network of an extractor as a `.keras` file."""
+"""The study of model files: the network of an extractor as a `.keras` file."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ModelFile:
         except zipfile.BadZipFile:
             is_whole = False
         if not is_whole:
-            raise ValueError("These bytes are no `.keras` file, or it is damaged. Prepare the file again.")
+            raise ValueError("These bytes are not a `.keras` file, or it is damaged. Prepare the file again.")
         return cls(content)
 
 

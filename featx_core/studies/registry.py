@@ -1,4 +1,4 @@
-"""All kinds of studies by name, and the way back from messages."""
+"""All kinds of studies by name, and reading them from messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the thumbnails of images show: near-duplicates and colours."""
+"""The study of thumbnails: near-duplicates and colour histograms."""
 
 from __future__ import annotations
 

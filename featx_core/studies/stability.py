@@ -1,4 +1,4 @@
-"""Whether the neighbours of images stay their neighbours when the images change a little."""
+"""The study of the stability of neighbours under small changes of images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from featx_core.studies.work import Work
     from featx_core.workspace.workspace import Workspace
 
-CHANGING = "Changing images for {}"
+CHANGING = "Augmenting images for {}"
 PASS_SECONDS = 300.0  # making the copies of a slow transform reports nothing
 
 
@@ -43,7 +43,7 @@ class StabilityStudy(Study[Stability]):
     def compute(self, work: Work) -> Stability:
         """Extract from changed copies, and compare neighbours."""
         if not self.spec.takes_images:
-            raise SpecError("These are rows of numbers: there are no images to change.")
+            raise SpecError("These are vectors: there are no images to augment.")
         extractor = work.extractor(self.spec)
         work.report.stage(CHANGING.format(self.spec.title.split(",")[0]), limit_seconds=PASS_SECONDS)
         return neighbor_stability(work.images(), extractor, on_progress=work.report)

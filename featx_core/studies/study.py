@@ -1,4 +1,4 @@
-"""What every result that a workspace keeps has in common: it is asked for by data, and knows how to compute itself."""
+"""The base class of studies: data that describes a stored result and knows how to compute it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A layer sweep: every stage of one network, scored on the images of the workspace."""
+"""The study of a layer sweep: every stage of one network, scored on the images of the workspace."""
 
 from __future__ import annotations
 

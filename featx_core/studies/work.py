@@ -1,4 +1,4 @@
-"""What a study is handed while it is computed: its workspace, a report, and the extractors."""
+"""What a study receives while it is computed: a workspace, a progress report and extractors."""
 
 from __future__ import annotations
 

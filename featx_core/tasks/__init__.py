@@ -1,1 +1,1 @@
-"""What the worker is asked to do: jobs and questions as data, and the functions that do them."""
+"""Tasks of the worker: jobs and questions as data, and the functions that run them."""

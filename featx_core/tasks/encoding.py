@@ -1,4 +1,4 @@
-"""The JSON values of answers, and back to what they stand for. Free of TensorFlow: the server reads answers."""
+"""Encoding of answers as JSON values and back. Free of TensorFlow: the server reads answers."""
 
 from __future__ import annotations
 

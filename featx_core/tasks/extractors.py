@@ -1,4 +1,4 @@
-"""The extractors that this process keeps from job to job."""
+"""The extractors that the worker caches between jobs."""
 
 from featx_core.methods.extractors import Extractors
 

@@ -1,4 +1,4 @@
-"""Keras in the worker: warmed up once, and the same at the beginning of every job."""
+"""The state of Keras in the worker: warmed up once, and reset before every job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions that take about a second: they are answered between the steps of a running job."""
+"""Questions: requests of about a second, answered between the steps of a running job."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def show_copies(workspace: Workspace | None, parameters: Mapping[str, Any]) -> d
     if record is None:
         raise ValueError("This image is no longer in the workspace. Pick another one.")
     if asked.spec.picture_input is None:
-        raise ValueError("These are rows of numbers: there are no images to change.")
+        raise ValueError("These are vectors: there are no images to augment.")
     copies = make_copies(
         asked.spec.picture_input.of(record.pixels()).fitted[np.newaxis],
         check_transforms(asked.transforms),

@@ -1,4 +1,4 @@
-"""What the worker can do, by name. Importing this imports no TensorFlow; running it does."""
+"""The tasks of the worker by name. Importing this module does not import TensorFlow; running tasks does."""
 
 from __future__ import annotations
 
@@ -25,4 +25,4 @@ TASKS: Mapping[str, Callable[[Workspace | None, Mapping[str, Any], JobReport], M
 LIGHT_TASKS: Mapping[str, Callable[[Workspace | None, Mapping[str, Any]], Any]] = MappingProxyType(
     {"outline": outline, "copies": show_copies}
 )
-"""Questions that take about a second: they are answered between the steps of a running job."""
+"""Questions: requests of about a second, answered between the steps of a running job."""

@@ -1,4 +1,4 @@
-"""What can be asked of the worker: jobs and questions, as data."""
+"""Requests to the worker: jobs and questions as data."""
 
 from __future__ import annotations
 

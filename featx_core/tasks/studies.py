@@ -1,4 +1,4 @@
-"""The job that computes studies: whatever a workspace keeps beside features."""
+"""The job that computes studies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The workspace of a task that cannot do without one."""
+"""The workspace of tasks that need one."""
 
 from __future__ import annotations
 

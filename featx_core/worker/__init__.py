@@ -1,4 +1,4 @@
-"""The worker: a process of its own that owns Keras, and the supervisor that the server talks to it through."""
+"""The worker: a separate process that owns Keras, and the supervisor through which the server uses it."""
 
 from featx_core.worker.jobs import Job, JobRefusedError, Limits, TaskFailedError
 from featx_core.worker.supervisor import Supervisor

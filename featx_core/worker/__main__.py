@@ -1,4 +1,4 @@
-"""`python -m featx_core.worker`: the process that owns Keras. The supervisor starts it; nobody else needs to."""
+"""`python -m featx_core.worker`: the process that owns Keras, started by the supervisor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One worker process, seen from the server: how it is started, what goes in and out, how it ends."""
+"""One worker process, seen from the server: its start, its messages and its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the server knows of a job, and the limits that jobs and the worker are held to."""
+"""What the server knows about a job, and the limits of jobs and of the worker."""
 
 from __future__ import annotations
 

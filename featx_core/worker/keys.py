@@ -1,4 +1,4 @@
-"""The names of jobs. Free of TensorFlow: the server computes them too."""
+"""The keys of jobs. Free of TensorFlow: the server computes them too."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What a person reads when a job does not come to its end."""
+"""Messages about jobs that did not finish."""
 
 from __future__ import annotations
 
-_KEPT = "What was finished is kept. Other work was not affected."
+_KEPT = "Finished results are kept. Other work was not affected."
 
 BUSY = "The server is busy; your files are kept. Try again in a moment."
 CLOSED = "The computation was stopped because the app was closed."

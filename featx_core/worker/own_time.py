@@ -1,4 +1,4 @@
-"""The time that a process had to itself: on a busy machine, a clock on the wall says little about it."""
+"""The CPU time that a process could use: on a busy machine, wall-clock time says little."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the worker process does: one job after the other on the main thread, light requests in between."""
+"""The worker process: runs one job at a time on the main thread and answers questions in between."""
 
 from __future__ import annotations
 

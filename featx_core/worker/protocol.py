@@ -1,4 +1,4 @@
-"""The worker's two pipes to the server: one message a line, in JSON, and nothing else."""
+"""The worker's two pipes to the server: one JSON message per line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Light questions that wait for an answer of the worker. Holds no process and no lock."""
+"""Questions that wait for an answer from the worker. Holds no process and no lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of jobs: who waits for what, in which order, and how far it is. Holds no process and no lock."""
+"""The queue of jobs: owners, order and progress. Holds no process and no lock."""
 
 from __future__ import annotations
 

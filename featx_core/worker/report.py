@@ -1,4 +1,4 @@
-"""What a task holds in its hands: it tells how far it is, and learns that it should stop."""
+"""The progress report of a task: sends progress and receives cancellation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules by which jobs get the worker, lose it, and by which the worker is started again. Holds no lock."""
+"""The rules for starting jobs, ending them, and restarting the worker. Holds no lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server's side of the worker: takes jobs on, runs them one at a time, and keeps a worker alive for them."""
+"""The server's side of the worker: accepts jobs, runs them one at a time, and keeps a worker alive."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The one file that holds a session."""
+"""The workspace: one SQLite file that holds a session."""

@@ -1,4 +1,4 @@
-"""One intake, as the tables of a workspace see it: what is new, what to call it, what its label is."""
+"""One intake into the tables of a workspace: what is new, its names and its labels."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from featx_core.images.intake_report import ALREADY_HERE, IntakeReport
 from featx_core.workspace.store import Store, WorkspaceError
 
 STOPPED_BY_FULL_DISK = (
-    "The disk is full: the intake stopped there. Remove images or runs that you no longer need, or make room on the disk, "
-    "and bring the rest in again."
+    "The disk is full: the intake stopped there. Remove images or runs that you no longer need, or free disk space, "
+    "and add the rest again."
 )
 _COUNT_AT_END = re.compile(r" \(\d+\)$")  # what sets equal names apart
 _EQUAL_IMAGES = (

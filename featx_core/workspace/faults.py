@@ -1,4 +1,4 @@
-"""What can be wrong with a workspace's file, in plain words."""
+"""Faults of workspace files, in plain words."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ def opening_problem(error: Exception, path: str, patience: float) -> WorkspaceEr
         return WorkspaceError("This file is not a featx workspace.")
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return WorkspaceBusyError(
-            f"It is another program's turn with this workspace: it holds the file and has not let go of it for "
-            f"{patience:.0f} seconds. Try again in a moment, or close that program."
+            f"Another program has kept this workspace locked for {patience:.0f} seconds. Try again in a moment, or "
+            "close that program."
         )
     if _is_full(code, path):
         return DiskFullError(
-            "This workspace cannot be opened: the disk is full. Nothing in it is lost. Make room on the disk and try again."
+            "This workspace cannot be opened: the disk is full. Nothing in it is lost. Free disk space and try again."
         )
     if code.startswith("SQLITE_CANTOPEN"):
         return WorkspaceError("The workspace file cannot be opened: its folder is missing or not accessible.")
     if code.startswith(_NOT_WRITABLE):
-        return WorkspaceError("The workspace file is only for reading.")
+        return WorkspaceError("The workspace file is read-only.")
     if code.startswith("SQLITE_IOERR"):
         return WorkspaceError("The workspace file cannot be read: the disk reports an error.")
     return DamagedWorkspaceError()
@@ -68,9 +68,9 @@ def writing_problem(error: sqlite3.Error, path: str) -> Exception:
     if _is_full(code, path):
         return DiskFullError(DISK_FULL)
     if code.startswith("SQLITE_IOERR"):
-        return DiskFullError("Results are not being saved: the disk or its quota takes no more.")
+        return DiskFullError("Results are not being saved: the disk or its quota is full.")
     if code.startswith(_NOT_WRITABLE):
-        return DiskFullError("Results are not being saved: the workspace is only for reading.")
+        return DiskFullError("Results are not being saved: the workspace is read-only.")
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return WorkspaceBusyError(
             "The workspace is busy: another program is writing to it. Nothing was changed. Try again in a moment."

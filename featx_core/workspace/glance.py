@@ -1,4 +1,4 @@
-"""A look at a workspace file that is not opened: what it is called and how much it holds."""
+"""A quick look at a workspace file without opening it: its title and size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a workspace keeps beside images, runs and vectors: facts, files such as weights, and what was computed."""
+"""What a workspace stores besides images, runs and vectors: facts, files such as weights, and results."""
 
 from __future__ import annotations
 

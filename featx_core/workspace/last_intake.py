@@ -1,4 +1,4 @@
-"""What a workspace remembers of its last intake: the report, and the folders that images lay in."""
+"""The last intake of a workspace: its report, and the folders of its images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images and runs that were taken out and can still be brought back."""
+"""Removed images and runs that can still be restored."""
 
 from __future__ import annotations
 

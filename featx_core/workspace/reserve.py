@@ -1,4 +1,4 @@
-"""Room on the disk that is held back, to be given up when the disk is full: so that there is a way out."""
+"""Reserved disk space, released when the disk is full so that removing things still works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger: every run of a workspace, with a name that says what it is."""
+"""The ledger: every run of a workspace, with a descriptive name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the deep pictures of a workspace are brought to 8 bits: chosen once, the same for all of them."""
+"""How images with more than 8 bits are scaled: one choice for the whole workspace."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def rescale(
     deep = [image for image in images if is_deep(image.notes)] if scaling != before else []
     if deep and _n_featured(store, deep):
         raise WorkspaceError(
-            f"Features of pictures with more than 8 bits are kept, scaled as before ({before}). Remove the runs, "
-            "or add the pictures to a new workspace, to scale them otherwise."
+            f"There are features of images with more than 8 bits, scaled as before ({before}). Remove the runs, or add "
+            "the images to a new workspace, to scale them differently."
         )
     changes = []
     for n_done, image in enumerate(deep):

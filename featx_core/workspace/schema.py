@@ -1,4 +1,4 @@
-"""The tables of a workspace file, and how to tell that a file holds these and nothing else."""
+"""The tables of a workspace file, and the check that a file holds exactly these."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rows of a workspace must be like, so that everything that reads them can rely on it."""
+"""Validation of the rows of a workspace, so that readers can rely on them."""
 
 from __future__ import annotations
 

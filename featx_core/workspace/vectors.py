@@ -1,4 +1,4 @@
-"""Feature vectors, kept once per extractor and image content, each with a checksum."""
+"""Feature vectors, stored once per extractor and image content, each with a checksum."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one file that holds a session: images, labels, runs, weights and feature vectors."""
+"""Workspaces: one file with images, labels, runs, weights and feature vectors."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Workspace(LastIntake):
     Attributes:
         ledger: All runs, newest first.
         vectors: The feature vectors.
-        removals: Images and runs that were taken out and can still be brought back.
+        removals: Removed images and runs that can still be restored.
     """
 
     def __init__(self, store: Store) -> None:
@@ -195,13 +195,13 @@ class Workspace(LastIntake):
 
         Raises:
             KeyError: If the workspace holds no such file.
-            ImageError: If its bytes are not those that came in.
+            ImageError: If its bytes have changed.
         """
         content = self._store.value("SELECT bytes FROM contents WHERE digest = ?", (digest,))
         if content is None:
             raise KeyError(f"The workspace holds no image of digest {digest!r}.")
         if not is_whole(content, digest):
-            raise ImageError("is damaged in this workspace: its bytes are not those that came in")
+            raise ImageError("is damaged in this workspace: its bytes have changed")
         return bytes(content)
 
     def thumbnail(self, digest: str) -> bytes:

@@ -20,7 +20,9 @@ def test_the_tutorial_network_gives_what_it_promises(server, open_tab, shelve):
 
     page.get_by_role("button", name=re.compile("Add a layer")).click()
     page.get_by_role("menuitem", name="Conv2D", exact=True).click()
-    problem = page.get_by_text("Row 4: it needs a map with height and width, and receives 30 752 values in a row.")
+    problem = page.get_by_text(
+        "Row 4: it needs an input with height and width, but receives 30 752 values in a vector."
+    )
     expect(problem).to_be_visible()
     run = page.get_by_role("button", name=re.compile("Extract from"))
     expect(run).to_be_disabled()

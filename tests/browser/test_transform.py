@@ -46,7 +46,7 @@ def test_a_formula_is_typed_and_run(server, open_tab, shelve):
     source = page.get_by_role("combobox", name="Apply to")
     source.click()
     page.get_by_role("option").last.click()
-    page.get_by_text("`grayscale` needs a picture or a map; here x is a vector of 1764 values.").wait_for()
+    page.get_by_text("`grayscale` needs an image or a feature map; here x is a vector of 1764 values.").wait_for()
     settled(page)
     preset = page.get_by_role("combobox", name="Begin with")
     preset.click()

@@ -1,1 +1,1 @@
-"""The colours that a file declares, brought to sRGB."""
+"""Conversion of declared colours to sRGB."""

@@ -1,4 +1,4 @@
-"""Bringing decoded pixels to upright sRGB, and saying what was done."""
+"""Conversion of decoded pixels to upright sRGB, with notes on what was done."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ _MODE_NOTES = {
 _Conversion = Callable[[Image.Image], Image.Image]
 _STRIP_PIXELS = 4_000_000  # converted at once: a picture of 100 megapixels must not lie in memory four times
 _CONVERTED = "colours converted to sRGB"
-_COMPRESSED = "bright light compressed, from HDR"
-_UNUSED = "colour profile ignored: it is damaged or does not fit the picture"
+_COMPRESSED = "tone-mapped from HDR"
+_UNUSED = "colour profile ignored: it is damaged or does not match the image"
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def to_rgb(loaded: Loaded) -> tuple[Image.Image, tuple[str, ...]]:
     if image.mode != "RGB" or "transparency" in image.info or convert is not None:
         image, is_clear = _converted(image, convert or _as_rgb)
         if is_clear:
-            notes.append("transparency laid on white")
+            notes.append("transparency blended with white")
     upright = image.transpose(_UPRIGHT[turn]) if turn != 1 else image
     return upright, (*notes, *note)
 

@@ -1,4 +1,4 @@
-"""Which colours the pixels of a file are in, as the file declares them."""
+"""The colour space that a file declares for its pixels."""
 
 from __future__ import annotations
 

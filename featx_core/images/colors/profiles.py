@@ -1,4 +1,4 @@
-"""ICC profiles: the way to sRGB, judged by what a profile does and not by its name."""
+"""ICC profiles: conversion to sRGB, judged by what a profile does and not by its name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def profile_mode(profile: bytes, mode: str) -> str:
         return mode
     if mode == "L" and space == "RGB":
         return "RGB"
-    raise ProfileError(f"A profile of {space or 'nothing'} does not fit a picture of mode {mode}.")
+    raise ProfileError(f"A profile of {space or 'nothing'} does not match an image of mode {mode}.")
 
 
 @functools.lru_cache(maxsize=8)

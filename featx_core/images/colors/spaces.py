@@ -1,4 +1,4 @@
-"""Colours that a file declares by numbers rather than by a profile, and the way from them to sRGB."""
+"""Colour spaces that a file declares by numbers rather than by a profile, and their conversion to sRGB."""
 
 from __future__ import annotations
 

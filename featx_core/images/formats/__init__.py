@@ -1,1 +1,1 @@
-"""File formats whose pixels or structure are read here rather than by Pillow."""
+"""File formats that are read here rather than by Pillow."""

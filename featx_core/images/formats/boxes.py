@@ -1,4 +1,4 @@
-"""The boxes of an AVIF or HEIC file (ISO base media file format), walked within bounds."""
+"""The boxes of an AVIF or HEIC file (ISO base media file format), read within limits."""
 
 from __future__ import annotations
 

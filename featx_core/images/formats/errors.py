@@ -1,4 +1,4 @@
-"""The one error of a picture that cannot be used."""
+"""The error of an image that cannot be used."""
 
 
 class ImageError(ValueError):

@@ -1,4 +1,4 @@
-"""The chunks of a PNG, walked within bounds."""
+"""The chunks of a PNG, read within limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pixels as a file holds them, whatever their depth."""
+"""Pixels as stored in a file, of any bit depth."""
 
 from __future__ import annotations
 

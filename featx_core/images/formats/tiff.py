@@ -1,4 +1,4 @@
-"""What the first page of a TIFF says of its pixels, and which kinds are not read, by name."""
+"""The pixel format of a TIFF's first page, and the kinds that are not read."""
 
 from __future__ import annotations
 

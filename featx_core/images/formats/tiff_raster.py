@@ -1,4 +1,4 @@
-"""TIFF as science writes it: any depth, sign and number of channels, read by tifffile into a raster."""
+"""Scientific TIFF: any depth, sign and number of channels, read with tifffile."""
 
 from __future__ import annotations
 

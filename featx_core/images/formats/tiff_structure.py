@@ -1,4 +1,4 @@
-"""The directories and tags of a TIFF or BigTIFF, read within bounds and without touching a pixel."""
+"""The directories and tags of a TIFF or BigTIFF, read within limits and without its pixels."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How custom networks are trained: on labels, by contrast, or as an autoencoder."""
+"""Training of custom networks: on labels, by contrast, or as an autoencoder."""

@@ -1,4 +1,4 @@
-"""Learning without labels by drawing each image again from what the network gives for it."""
+"""Training without labels as an autoencoder: reconstructs each image from its features."""
 
 from __future__ import annotations
 

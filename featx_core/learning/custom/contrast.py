@@ -1,4 +1,4 @@
-"""Learning without labels by contrast: two distorted views of one image should be alike, and unlike all others."""
+"""Contrastive training without labels: two augmented views of an image should be similar, and unlike all others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a network of one's own learns from the images of a workspace."""
+"""Training of custom networks on the images of a workspace."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def pooled(network: keras.Model) -> keras.KerasTensor:
 
 
 def _by_labels(spec: CustomSequential, network: keras.Model, images: ImageSet, report: StageCallback) -> _Task:
-    check_labels(images, work="Learning from labels")
+    check_labels(images, work="Training on labels")
     chosen = labelled(images)
     classes = sorted({str(record.label) for record in chosen})
     examples = choose_examples(chosen, classes, VALIDATION_SHARE, spec.seed, report)
@@ -171,8 +171,8 @@ def _different(images: ImageSet) -> ImageSet:
         by_digest.setdefault(record.digest, record)
     if len(by_digest) < MIN_IMAGES:
         raise TrainingError(
-            f"Learning without labels needs at least {MIN_IMAGES} different images. "
-            f"Received: {counted(len(by_digest), 'image')}. Add more images, or use random weights."
+            f"Training without labels needs at least {MIN_IMAGES} different images. Received: "
+            f"{counted(len(by_digest), 'image')}. Add more images, or use random weights."
         )
     return ImageSet(by_digest[digest] for digest in sorted(by_digest))
 

@@ -1,1 +1,1 @@
-"""Fine-tuning: the images, the new layers, the two phases, and the report on held-out images."""
+"""Fine-tuning: training images, new layers, two phases, and a report on held-out images."""

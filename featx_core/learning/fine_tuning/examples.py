@@ -1,4 +1,4 @@
-"""The images that fine-tuning learns from, and those that it is measured on."""
+"""Training and validation images of a fine-tuning."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def check_labels(images: ImageSet, class_names: Sequence[str] = (), *, work: str
     words = ", ".join(f"{label} {number}" for label, number in listed[:COUNTS_SHOWN])
     more = f" and {len(listed) - COUNTS_SHOWN} more" if len(listed) > COUNTS_SHOWN else ""
     raise TrainingError(
-        f"{work} needs at least {MIN_CLASSES} classes with {MIN_IMAGES} labelled images each. "
-        f"Received: {words + more if words else 'no labels'}. Label more images, or leave small classes out."
+        f"{work} needs at least {MIN_CLASSES} classes with {MIN_IMAGES} labelled images each. Received: "
+        f"{words + more if words else 'no labels'}. Label more images, or exclude small classes."
     )
 
 
@@ -90,8 +90,8 @@ def choose_examples(
     for code, label in enumerate(classes):
         if len(np.unique(groups[codes == code])) < 2:
             raise TrainingError(
-                f"All {counted(int(np.sum(codes == code)), 'image')} of {label} are nearly the same picture, so none can "
-                "be held out to measure on. Add different images of it, or leave the class out."
+                f"All {counted(int(np.sum(codes == code)), 'image')} of {label} are near-duplicates, so none can be "
+                "held out for validation. Add different images, or exclude the class."
             )
     return Examples(images, tuple(classes), codes, groups, split(codes, groups, share, seed))
 
@@ -122,8 +122,8 @@ def split(codes: np.ndarray, groups: np.ndarray, share: float, seed: int) -> np.
     fair = [fold for fold in range(n_folds) if len(np.unique(codes[folds != fold])) == n_classes]
     if not fair:
         raise TrainingError(
-            "The images cannot be divided so that each class is on both sides: too many are nearly the same. "
-            "Add more different images."
+            "The images cannot be split with each class on both sides: too many are near-duplicates. Add more "
+            "different images."
         )
     best = max(fair, key=lambda fold: len(np.unique(codes[folds == fold])))
     return np.asarray(folds == best)

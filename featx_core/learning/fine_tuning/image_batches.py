@@ -1,4 +1,4 @@
-"""Pictures for training, decoded and fitted as they are needed, changed at random where that is asked for."""
+"""Training images, decoded and fitted on demand, optionally augmented."""
 
 from __future__ import annotations
 

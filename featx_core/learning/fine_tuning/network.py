@@ -1,4 +1,4 @@
-"""The new layers behind a network, and which of its own layers may learn."""
+"""The new layers on top of a network, and which of its own layers are trainable."""
 
 from __future__ import annotations
 
@@ -40,12 +40,10 @@ class Optimizer:
 
 OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(
     {
-        "rmsprop": Optimizer("RMSprop", "RMSprop", "A step size for each weight, as in the tutorial."),
-        "adam": Optimizer("Adam", "Adam", "RMSprop with momentum; a good first choice, too."),
-        "adamw": Optimizer("AdamW", "AdamW", "Adam that also shrinks weights (decay 0.004)."),
-        "sgd": Optimizer(
-            "SGD", "SGD", "Plain steps with momentum 0.9; wants a larger learning rate.", {"momentum": 0.9}
-        ),
+        "rmsprop": Optimizer("RMSprop", "RMSprop", "Adapts the step size of each weight, as in the tutorial."),
+        "adam": Optimizer("Adam", "Adam", "RMSprop with momentum; also a good first choice."),
+        "adamw": Optimizer("AdamW", "AdamW", "Adam with weight decay (0.004)."),
+        "sgd": Optimizer("SGD", "SGD", "Momentum 0.9; needs a larger learning rate.", {"momentum": 0.9}),
     }
 )
 

@@ -1,4 +1,4 @@
-"""What a fine-tuned network says each image is, from features that are kept already. Free of TensorFlow."""
+"""Predictions of a fine-tuned network from stored features. Free of TensorFlow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What fine-tuning is worth, measured on the images that were held out. Free of TensorFlow."""
+"""The quality of a fine-tuning, measured on held-out images. Free of TensorFlow."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class TuningReport:
                 probe_correct=np.array(facts["probe_correct"], bool),
             )
         except (KeyError, TypeError) as error:
-            raise ValueError(f"These are no facts of a fine-tuning: {error}.") from None
+            raise ValueError(f"These are not the facts of a fine-tuning: {error}.") from None
 
     @property
     def correct(self) -> np.ndarray:
@@ -125,13 +125,13 @@ class TuningReport:
         """Say plainly whether fine-tuning beats the linear probe of the frozen base."""
         ours, theirs, n_images = int(self.correct.sum()), int(self.probe_correct.sum()), len(self.truth)
         counts = (
-            f"On {counted(n_images, 'validation image')}, fine-tuning named {ours} rightly and a linear probe on the frozen "
-            f"features {theirs}"
+            f"On {counted(n_images, 'validation image')}, fine-tuning classifies {ours} correctly and a linear probe "
+            f"on the frozen features {theirs}"
         )
         if self.p_value >= SIGNIFICANT:
             return (
-                f"Fine-tuning does not beat the frozen backbone. {counts}: no real difference with so many images "
-                f"(p = {self.p_value:.2g})."
+                f"Fine-tuning is not better than the frozen backbone. {counts}: no significant difference with this "
+                f"number of images (p = {self.p_value:.2g})."
             )
         word = "beats" if ours > theirs else "does worse than"
         return f"Fine-tuning {word} the frozen backbone. {counts} (p = {self.p_value:.2g})."

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 HEAD, STAGES = "new layers", "last stages"
 BUILDING = "Building the base network"
 EXTRACTING = "Extracting features of the base"
-CHANGING = "Extracting features of changed copies"
+CHANGING = "Extracting features of augmented copies"
 TRAINING_HEAD = "Training the new layers"
 TRAINING_STAGES = "Training the last stages"
 SILENT_SECONDS = 180.0
@@ -118,7 +118,7 @@ class _FineTuning:
         missing = [record for record in self.examples.images if record.digest not in rows]
         if missing:
             missing[0].read()  # says so where it was taken out of the workspace meanwhile
-            raise TrainingError(f"{missing[0].name} could not be read. Take it out of the workspace, then train again.")
+            raise TrainingError(f"{missing[0].name} could not be read. Remove it from the workspace, then train again.")
         return _pooled(np.stack([rows[digest] for digest in digests]))
 
     def train_head(self, features: np.ndarray, live: Live) -> History:

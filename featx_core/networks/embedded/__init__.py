@@ -1,1 +1,1 @@
-"""The backbone that ships with featx: its network, its weights and its model card."""
+"""The embedded backbone: its network, its weights and its model card."""

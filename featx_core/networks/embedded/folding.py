@@ -1,4 +1,4 @@
-"""Batch normalization made part of the convolutions before it."""
+"""Folding of batch normalization into the preceding convolutions."""
 
 from __future__ import annotations
 

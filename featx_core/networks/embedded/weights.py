@@ -1,4 +1,4 @@
-"""The weights that ship: an .npz of float16 arrays, and the card that says which ones they are."""
+"""The embedded weights: an .npz of float16 arrays, and the card that identifies them."""
 
 from __future__ import annotations
 

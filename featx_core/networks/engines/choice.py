@@ -1,4 +1,4 @@
-"""Which engine runs a model: TensorFlow at once, OpenVINO where its graph is ready and faster. Nobody needs to choose."""
+"""The choice of engine: TensorFlow at first, OpenVINO once its graph is ready and faster. It is automatic."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Engines:
             return
         self._key = self._key or graph_cache.graph_key(self._model)
         if self._key is None:
-            self._refuse("it cannot say what it is made of")
+            self._refuse("its configuration cannot be serialized")
             return
         batch, expected = (part[:N_PROBES] for part in self._last)
         self._converting = Conversion(self._key, self._tensorflow, batch, expected)
@@ -108,7 +108,7 @@ class Engines:
         if self._converting is not None and not self._is_settled:
             self._converting.go_on()
             self.notes.append(
-                "OpenVINO was still being prepared when the last image was done; the next run can use it."
+                "OpenVINO was still being prepared when the last image was processed; the next run can use it."
             )
 
     def __call__(self, batch: np.ndarray) -> np.ndarray:
@@ -156,14 +156,15 @@ class Engines:
         graph_cache.write_facts(conversion.key, {"ratio": ratio})
         self._is_settled, self._converting = True, None
         if ratio < MIN_GAIN:
-            self.notes.append("OpenVINO was tried on a few images and is no faster here, so TensorFlow went on.")
+            self.notes.append("OpenVINO was tried on a few images and is no faster here, so TensorFlow continued.")
             return
         self._current = conversion.engine
         self._tensorflow.forget()
         hand_back()
         self.notes.append(
-            f"TensorFlow began. OpenVINO, prepared meanwhile in {conversion.seconds:.0f} s and measured {ratio:.2g} times as "
-            "fast, took over and did the first images again, so that all rows of this run come from one engine."
+            f"TensorFlow began. OpenVINO, prepared meanwhile in {conversion.seconds:.0f} s and measured {ratio:.2g} "
+            "times as fast, took over and recomputed the first images, so that all rows of this run come from one "
+            "engine."
         )
 
     def _guarded(self, batch: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Private parts of OpenVINO that featx has to touch, all in one place. Checked with OpenVINO 2026.4."""
+"""Private parts of OpenVINO that featx depends on, in one place. Checked with OpenVINO 2026.4."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a network on TensorFlow to one on OpenVINO that is checked: aside, in a thread, once for all processes."""
+"""Conversion of a network to OpenVINO, verified: in a background thread, once for all processes."""
 
 from __future__ import annotations
 

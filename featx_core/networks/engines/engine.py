@@ -1,4 +1,4 @@
-"""What runs a Keras model on this machine: a callable on preprocessed batches. Here with TensorFlow."""
+"""Engines: callables that run a Keras model on preprocessed batches. Here with TensorFlow."""
 
 from __future__ import annotations
 

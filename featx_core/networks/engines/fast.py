@@ -1,4 +1,4 @@
-"""The fast engine: bfloat16 by OpenVINO or on a GPU, beside what its features differ by from those in float32."""
+"""The fast engine: bfloat16 by OpenVINO or on a GPU, with the measured difference from float32."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Difference(NamedTuple):
     n_images: int
 
     def __str__(self) -> str:
-        unusual = "" if self.cosine >= USUAL_COSINE else " That is more than usual: float32 is the safer choice here."
+        unusual = "" if self.cosine >= USUAL_COSINE else " That is more than usual: float32 is safer here."
         return (
             f"Computed in bfloat16. Against float32, on {self.n_images} of these images: cosine at least "
             f"{_rounded_down(self.cosine)}, largest difference {100 * self.relative:.2g} % of the largest value.{unusual}"
@@ -99,7 +99,7 @@ class FastEngines:
         self._is_on_gpu = gpu is not None and gpu.has_bfloat16
         reason = "" if self._is_on_gpu else why_not_bfloat16()
         if reason:
-            raise PrecisionError(f"Fast (bfloat16) is not to be had on this machine, because {reason}. Choose float32.")
+            raise PrecisionError(f"Fast (bfloat16) is not available on this machine, because {reason}. Choose float32.")
         self.title = f"TensorFlow on the GPU, {BFLOAT16}" if self._is_on_gpu else f"OpenVINO, {BFLOAT16}"
         self.difference: Difference | None = None
         self._model = model
@@ -143,8 +143,8 @@ class FastEngines:
         found = measure(engine(batch), expected)
         if not found.cosine >= MIN_COSINE:
             raise PrecisionError(
-                f"bfloat16 would change the features of these images too much: their cosine to those in float32 is "
-                f"{_rounded_down(found.cosine)}, and at least {MIN_COSINE} is asked for. Choose float32."
+                "bfloat16 would change the features of these images too much: their cosine to those in float32 is "
+                f"{_rounded_down(found.cosine)}, and at least {MIN_COSINE} is required. Choose float32."
             )
         self.difference = found
         return engine
@@ -176,7 +176,7 @@ def _checked_graph(model: keras.Model, batch: np.ndarray) -> tuple[openvino_engi
         raise EngineError(f"it has {millions}, and up to {MAX_PARAMETERS / 1e6:.0f} million can be converted")
     key = graph_cache.graph_key(model)
     if key is None:
-        raise EngineError("it cannot say what it is made of")
+        raise EngineError("its configuration cannot be serialized")
     graph = graph_cache.load(key)
     if graph is not None:
         return graph, OpenVinoEngine(graph)(batch)

@@ -1,4 +1,4 @@
-"""The GPU that TensorFlow sees, and what it can do. Only processes that own TensorFlow ask."""
+"""The GPU that TensorFlow sees, and its capabilities. Used only in processes that import TensorFlow."""
 
 from __future__ import annotations
 

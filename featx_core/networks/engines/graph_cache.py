@@ -1,4 +1,4 @@
-"""Converted graphs on disk: found by what they depend on, checked when they are read, bounded in size."""
+"""The cache of converted graphs on disk: keyed by content, verified on reading, limited in size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OpenVINO as an engine: converting a traced TensorFlow graph, running it, checking it against TensorFlow."""
+"""OpenVINO as an engine: converts a traced TensorFlow graph, runs it and verifies it against TensorFlow."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Files of weights that people bring: what they are, what they hold, and which part of it is a network of featx."""
+"""Imported weights files: their format, their models, and how they match a network."""

@@ -1,4 +1,4 @@
-"""What a file is that holds no weights of Keras: told from its first bytes, nothing of it is opened."""
+"""Files that are not Keras weights, recognized by their first bytes without opening them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ N_HEAD_BYTES = 512
 """So many bytes from the start are enough."""
 
 CONVERT = "In Keras, write only its weights with `model.save_weights('name.weights.h5')` and import that file instead."
-BRING_VECTORS = (
-    "Extract the features where the network runs, save them as .npz or .csv, and bring that table in instead."
-)
+BRING_VECTORS = "Extract the features where the network runs, save them as .npz or .csv, and import that table instead."
 _KERAS_ONLY = f"featx reads weights of Keras only. {BRING_VECTORS}"
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -46,7 +44,7 @@ def why_not_weights(head: bytes) -> str | None:
         return f"is a file of safetensors. {_KERAS_ONLY}"
     if head[4:8] == b"TFL3":
         return f"is a model of TensorFlow Lite. {_KERAS_ONLY}"
-    return f"is damaged or something else: weights of Keras are in the HDF5 format. {CONVERT}"
+    return f"is damaged or in another format: Keras weights are HDF5 files. {CONVERT}"
 
 
 def _archive(head: bytes) -> str:

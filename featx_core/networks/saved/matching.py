@@ -1,4 +1,4 @@
-"""Which model of a file is a network that featx built, by the places, the names and the shapes of its layers."""
+"""Matching of the models in a file to a network, by the order, names and shapes of layers."""
 
 from __future__ import annotations
 

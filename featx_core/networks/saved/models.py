@@ -1,4 +1,4 @@
-"""The models that a file of Keras weights holds, with their layers. The file is not trusted: it is data, never a program."""
+"""The models in a file of Keras weights, with their layers. The file is untrusted: no code in it is run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why the weights of a file do not fit a network, and what to do about it, in plain words."""
+"""Explanations of why a weights file does not match a network, with advice."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def ambiguous(name: str, matches: Sequence[Match]) -> str:
     """Say that several models of a file fit."""
     names = ", ".join(f"`{match.model.name}`" for match in matches[:N_NAMED])
     return (
-        f"`{name}` holds {counted(len(matches), 'model')} that fit this network: {names}. {_UNCHANGED} "
-        "Save one of them alone, with `model.get_layer(...).save_weights('name.weights.h5')`."
+        f"`{name}` holds {counted(len(matches), 'model')} that match this network: {names}. {_UNCHANGED} Save one of "
+        "them alone, with `model.get_layer(...).save_weights('name.weights.h5')`."
     )
 
 
@@ -44,7 +44,7 @@ def refusal(name: str, network: keras.Model, expected: Sequence[Expected], match
     whole = matches[0].model
     if len(matches) == 1 and _is_subclassed(whole):
         return (
-            f"`{name}` holds the weights of a subclassed model, which do not say in which order its layers stand: "
+            f"`{name}` holds the weights of a subclassed model, which do not tell the order of its layers: "
             f"{_list(map(_describe, whole.layers), len(whole.layers))}. {_UNCHANGED} {BRING_VECTORS}"
         )
     best = max(matches, key=lambda match: sum(match.fits))
@@ -52,7 +52,7 @@ def refusal(name: str, network: keras.Model, expected: Sequence[Expected], match
     words = (f"`{expected[i].layer.name}`: {_difference(expected[i], best.found[i])}" for i in wrong)
     place = f" (in `{best.model.name}`)" if best.model.name else ""
     return (
-        f"`{name}`{place} does not fit this network: {len(wrong)} of {len(expected)} layers with weights differ. "
+        f"`{name}`{place} does not match this network: {len(wrong)} of {len(expected)} layers with weights differ. "
         f"{_list(words, len(wrong))}. {_UNCHANGED} {_advice(network, expected, wrong, matches)}"
     )
 
@@ -65,7 +65,7 @@ def _is_subclassed(whole: SavedModel) -> bool:
 def _advice(network: keras.Model, expected: Sequence[Expected], wrong: Sequence[int], matches: Sequence[Match]) -> str:
     head = _classifier_layers(network)
     if all(id(expected[i].layer) in head for i in wrong):
-        return "Everything but the classifier fits: turn the classifier off, and the file can be used."
+        return "Everything except the classifier matches: turn the classifier off to use the file."
     titles = _backbones_of_that_size([match.model for match in matches])
     if titles:
         return f"It holds as many weights as {' or '.join(titles)}: choose that backbone."

@@ -152,17 +152,21 @@ def test_presets_worked_out_by_hand(name, n_features, n_parameters):
             "a 3 x 3 kernel, spread over 9 x 9 by its dilation, does not fit into 8 x 8",
         ),
         (layer("MaxPooling2D"), (1, 1, 64), "a 2 x 2 window does not fit into 1 x 1"),
-        (layer("Conv2D"), (128,), "it needs a map with height and width, and receives 128 values in a row"),
-        (layer("GlobalMaxPooling2D"), (9,), "it needs a map with height and width, and receives 9 values in a row"),
+        (layer("Conv2D"), (128,), "it needs an input with height and width, but receives 128 values in a vector"),
+        (
+            layer("GlobalMaxPooling2D"),
+            (9,),
+            "it needs an input with height and width, but receives 9 values in a vector",
+        ),
         (
             layer("Conv2D", strides=2, dilation_rate=2),
             (32, 32, 3),
-            "a stride and a dilation above 1 do not go together; set one of them to 1",
+            "a stride above 1 cannot be combined with a dilation above 1; set one of them to 1",
         ),
         (
             layer("DepthwiseConv2D", strides=(1, 2)),
             (32, 32, 3),
-            "its stride must be the same down and across; it is 1 x 2",
+            "its stride must be the same vertically and horizontally; it is 1 x 2",
         ),
         (
             layer("Dense", units=8192),
@@ -172,7 +176,7 @@ def test_presets_worked_out_by_hand(name, n_features, n_parameters):
         (
             layer("Conv2D", filters=2048, kernel_size=1),
             (512, 512, 3),
-            "it gives 536 870 912 values an image; the limit is 16 777 216",
+            "it gives 536 870 912 values per image; the limit is 16 777 216",
         ),
     ],
 )
@@ -222,8 +226,8 @@ def test_equal_layers_are_equal_rows():
     ("kind", "values", "said"),
     [
         ("Conv3D", {}, r"There is no layer 'Conv3D'. The layers are: Conv2D, "),
-        ("Conv2D", {"filter": 3}, r"Conv2D has no `filter`. What can be set on it: filters, kernel_size"),
-        ("Flatten", {"units": 3}, r"Flatten has no `units`. What can be set on it: none"),
+        ("Conv2D", {"filter": 3}, r"Conv2D has no `filter`. Its parameters are: filters, kernel_size"),
+        ("Flatten", {"units": 3}, r"Flatten has no `units`. Its parameters are: none"),
         ("Conv2D", {"filters": 0}, r"Conv2D: `filters` must be a whole number from 1 to 2048. Received: 0"),
         ("Conv2D", {"filters": True}, r"`filters` must be a whole number"),
         ("Conv2D", {"filters": 2.5}, r"`filters` must be a whole number"),

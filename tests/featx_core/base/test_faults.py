@@ -1,4 +1,4 @@
-"""From an exception to what a person reads of it."""
+"""From exceptions to messages for the user."""
 
 import numpy as np
 import pytest

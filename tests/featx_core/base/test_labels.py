@@ -41,5 +41,5 @@ def test_columns_with_and_without_gaps_have_the_same_labels():
 
 
 def test_one_hot_labels_are_refused_with_advice():
-    with pytest.raises(ValueError, match=r"an array of shape \(3,\)\. Give one label an image, such as"):
+    with pytest.raises(ValueError, match=r"an array of shape \(3,\)\. Give one label per image, such as"):
         label_texts(np.eye(3))

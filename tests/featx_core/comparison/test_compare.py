@@ -64,8 +64,8 @@ def test_the_table_ranks_by_the_probe_and_ends_with_the_baselines(found):
 def test_the_verdict_follows_from_the_tests(found):
     first, second, _ = found.names
     assert found.verdict == (
-        f"{first} and {second} are better than c; between them there is no real difference with 90 images. "
-        "c does no better than chance."
+        f"{first} and {second} are better than c; there is no significant difference between them with 90 images. c "
+        "does no better than chance."
     )
     real = found.tests[found.tests["is_real"] & (found.tests["family"] == "extractors")]
     assert sorted(zip(real["first"], real["second"], strict=True)) == [("a", "c"), ("b", "c")]
@@ -132,8 +132,8 @@ def test_a_score_needs_no_other_extractor():
 def test_shuffled_labels_give_chance_and_no_real_difference():
     labels = list(np.random.default_rng(3).permutation(LABELS))
     found = compare(draw(), labels)
-    assert "There is no real difference between" in found.verdict
-    assert found.verdict.endswith("None of them does better than chance.")
+    assert "There is no significant difference between" in found.verdict
+    assert found.verdict.endswith("None of them is significantly better than chance.")
     low, high = found.table["probe_low"][:3], found.table["probe_high"][:3]
     assert ((low < 1 / 3) & (high > 1 / 3)).all()
 
@@ -187,7 +187,7 @@ def test_planted_duplicates_change_nothing_that_looks_at_single_images():
     columns = ["cka", "rsa", "overlap"]
     np.testing.assert_allclose(planted.similarity[columns], alone.similarity[columns], atol=1e-9)
     assert (planted.table["probe_low"][:3] < 0.4).all()
-    assert planted.verdict.endswith("None of them does better than chance.")
+    assert planted.verdict.endswith("None of them is significantly better than chance.")
 
 
 def test_features_that_are_not_finite_tell_nothing_and_are_named():
@@ -195,7 +195,9 @@ def test_features_that_are_not_finite_tell_nothing_and_are_named():
     features["b"][5, 3] = np.nan
     features["b"][7] = np.inf
     found = compare(features, LABELS)
-    assert found.notes == ("b: the features of 2 images are not finite. They were taken as the mean of the others.",)
+    assert found.notes == (
+        "b: the features of 2 images are not finite. They were replaced with the mean of the others.",
+    )
     assert found.table["probe"].notna().all()
     others = compare(draw(), LABELS).table.set_index("extractor")
     assert found.table.set_index("extractor").loc["a", "silhouette"] == pytest.approx(others.loc["a", "silhouette"])
@@ -247,7 +249,7 @@ def test_features_are_matched_to_images_by_name(workspace):
     images = workspace.images()
     full, part = features_of(images, 0, ms_per_image=2.5, n_parameters=7), features_of(images[:5], 1)
     given = align({"full": full, "part": part}, images.labels, images=images, groups=None, color_histograms=None)
-    assert given.notes == ("1 image without features of every extractor had no part.",)
+    assert given.notes == ("1 image without features from every extractor left out.",)
     np.testing.assert_array_equal(given.spaces["full"](), full.vectors[:5])
     assert list(given.keys) == images.digests[:5]
     assert given.labels == images.labels[:5]
@@ -260,5 +262,5 @@ def test_features_are_matched_to_images_by_name(workspace):
     other = features_of(images[5:], 2)
     with pytest.raises(ValueError, match="No image has features of every extractor"):
         compare({"a": part, "b": other}, images=images)
-    with pytest.raises(ValueError, match=r"features of 'a' must have 6 rows, one an image. Received: 3"):
+    with pytest.raises(ValueError, match=r"features of 'a' must have 6 rows, one per image. Received: 3"):
         compare({"a": np.ones((3, 2))}, images=images)

@@ -97,7 +97,7 @@ def test_too_little_data_is_said():
     codes = np.array([0] * 15 + [1] * 5)
     assert too_little(codes, np.arange(20)) is None
     assert too_little(codes, np.arange(20) // 2) == (
-        "Too little data for a verdict: 10 different images of 2 labels. It takes at least 20, and 5 each of two labels."
+        "Too little data for a verdict: 10 different images of 2 labels. At least 20, and 5 each of two labels."
     )
     assert "20 different images" in too_little(np.array([0] * 16 + [1] * 4), np.arange(20))
     assert chance_test(codes, codes, np.arange(20) % 5, np.arange(20)) < 0.01

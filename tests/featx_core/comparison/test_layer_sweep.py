@@ -81,7 +81,7 @@ def test_a_stage_that_serves_better_than_the_top_is_named(extractor, images):
     means = np.array([image.pixels().reshape(-1, 3).mean(axis=0) for image in images])
     expected = fx.linear_cka(means, means.sum(axis=1, keepdims=True))
     assert sweep.table["cka_to_last"][0] == pytest.approx(expected, abs=1e-4)
-    assert sweep.verdict == "Stage 1 serves your labels better than the top with 40 images."
+    assert sweep.verdict == "Stage 1 scores higher than the last stage with 40 images."
     again = Sweep.from_json(sweep.to_json())
     assert again.table.equals(sweep.table)
     assert (again.verdict, again.notes, again.facts) == (sweep.verdict, sweep.notes, sweep.facts)

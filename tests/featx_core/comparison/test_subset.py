@@ -69,14 +69,14 @@ def test_images_without_label_and_lonely_labels_are_left_out_and_said():
     assert sorted(subset.rows[subset.probed]) == list(range(26))
     assert sorted(subset.label_names) == ["a", "b", "c"]
     assert subset.notes == (
-        "2 images without a label had no part in the scores by label.",
-        "2 labels with a single image each, near-duplicates apart, had no part in the scores by label (2 images).",
-        "There are fewer than 10 images a label: the intervals are rough, and may be too narrow.",
+        "2 images without a label left out of the scores by label.",
+        "2 labels with a single image each, not counting near-duplicates, left out of the scores by label (2 images).",
+        "There are fewer than 10 images a label: the intervals are approximate and may be too narrow.",
     )
 
 
 def test_few_images_a_label_are_said_with_near_duplicates_counted_once():
-    few = ("There are fewer than 10 images a label: the intervals are rough, and may be too narrow.",)
+    few = ("There are fewer than 10 images a label: the intervals are approximate and may be too narrow.",)
     assert choose_subset(keys_of(30), LABELS, None).notes == ()
     assert choose_subset(keys_of(30), LABELS, np.arange(30) // 2).notes == few
     assert choose_subset(keys_of(30), None, np.arange(30) // 2).notes == ()
@@ -95,7 +95,7 @@ def test_what_stands_for_no_label_is_left_out():
     labels = [*LABELS[:26], None, "", float("nan"), np.nan]
     subset = choose_subset(keys_of(30), labels, None)
     assert sorted(subset.rows[subset.probed]) == list(range(26))
-    assert subset.notes[0] == "4 images without a label had no part in the scores by label."
+    assert subset.notes[0] == "4 images without a label left out of the scores by label."
 
 
 @pytest.mark.parametrize("labels", [None, [None] * 30, ["a"] * 30, ["a"] * 29 + ["b"]])

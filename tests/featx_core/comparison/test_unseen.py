@@ -50,11 +50,11 @@ def test_what_was_learned_by_heart_does_not_count():
     assert table.loc["plain", ["silhouette", "nmi"]].notna().all()
     assert table.loc["leaky", "effective_dimension"] > 1
     assert found.verdict == (
-        "On 40 images that its training did not see, leaky shows no real difference to plain. "
-        "None of them does better than chance."
+        "On 40 images that were not used in its training, leaky does not differ significantly from plain. None of "
+        "them is significantly better than chance."
     )
     assert found.notes == (
-        "leaky learned from these labels. Its scores by label are those on 40 images that its training did not see.",
+        "leaky was trained on these labels. Its scores by label are those on 40 images that were not used in its training.",
     )
     (pair,) = found.tests[found.tests["family"] == "extractors"].to_dict("records")
     assert pair["n_images"] == 40
@@ -84,39 +84,42 @@ def test_where_it_is_really_better_it_says_so():
     vectors["leaky"] = rng.normal(size=(120, 6)) + 3 * SIGNS
     found = found_on(vectors)
     assert found.verdict == (
-        "strong is better than weak with 120 images. On 40 images that its training did not see, leaky is better than weak "
-        "and shows no real difference to strong. weak does no better than chance."
+        "strong is better than weak with 120 images. On 40 images that were not used in its training, leaky is better "
+        "than weak and does not differ significantly from strong. weak does no better than chance."
     )
     weaker = found_on({**vectors, "leaky": rng.normal(size=(120, 6)) - 0 * SIGNS})
-    assert "leaky is worse than strong and shows no real difference to weak." in weaker.verdict
+    assert "leaky is worse than strong and does not differ significantly from weak." in weaker.verdict
 
 
 def test_two_trainings_are_compared_on_what_neither_saw():
     vectors = spaces(plain=0.0, tuned=3.0)
     found = found_on(vectors, seen={"leaky": KEYS[:80], "tuned": KEYS[:60]})
-    assert "On 60 images that its training did not see, tuned is better than plain." in found.verdict
-    assert "On 40 images that neither training saw, tuned is better than leaky." in found.verdict
+    assert "On 60 images that were not used in its training, tuned is better than plain." in found.verdict
+    assert "On 40 images that were used in neither training, tuned is better than leaky." in found.verdict
 
 
 @pytest.mark.parametrize(
     ("seen", "words"),
     [
-        (KEYS[:110], "only 10 images that its training did not see are at hand."),
-        (KEYS[:119], "only 1 image that its training did not see is at hand."),
-        (None, "no image that its training did not see is at hand."),
+        (KEYS[:110], "only 10 images that were not used in its training are at hand."),
+        (KEYS[:119], "only 1 image that were not used in its training is at hand."),
+        (None, "no image that were not used in its training is at hand."),
     ],
 )
 def test_with_too_few_other_images_it_has_no_part_in_the_verdict(seen, words):
     found = found_on(spaces(plain=0.0), seen={"leaky": seen})
     assert found.verdict == (
-        f"leaky has no part in the verdict: it learned from these labels, and {words} plain does no better than chance."
+        f"leaky is left out of the verdict: it was trained on these labels, and {words} plain does no better than chance."
     )
     assert set(found.tests["first"]) == {"plain"}
     leaky = found.table.set_index("extractor").loc["leaky"]
     assert (leaky["n_scored"], np.isnan(leaky["probe"])) == ((0, True) if seen is None else (120 - len(seen), False))
     if seen is None:
         assert found.notes == (
-            "leaky learned from these labels. It has no scores by label: no image is known that its training did not see.",
+            (
+                "leaky was trained on these labels. It has no scores by label: there is no image is known that were "
+                "not used in its training."
+            ),
         )
 
 
@@ -145,5 +148,5 @@ def test_features_of_a_trained_spec_are_marked_in_a_notebook():
     values = spaces(plain=0.0)
     features = Features(values["leaky"].astype(np.float32), tuple(KEYS), tuple(LABELS), tuple(KEYS), tuned)
     found = fx.compare({"frozen": values["plain"], "tuned": features}, LABELS)
-    assert found.verdict.startswith("tuned has no part in the verdict: it learned from these labels, and no image")
+    assert found.verdict.startswith("tuned is left out of the verdict: it was trained on these labels, and no image")
     assert found.table.set_index("extractor").loc["tuned", "saw_labels"]

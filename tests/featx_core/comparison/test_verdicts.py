@@ -20,7 +20,7 @@ def test_a_group_at_the_top():
     rows = [unclear("A", "B"), real("A", "C"), real("B", "C"), real("A", "D"), real("B", "D"), unclear("C", "D")]
     scores = {"D": 0.4, "C": 0.5, "B": 0.8, "A": 0.85}
     assert verdict_sentence(scores, rows, 120) == (
-        "A and B are better than the rest; between them there is no real difference with 120 images."
+        "A and B are better than the rest; there is no significant difference between them with 120 images."
     )
 
 
@@ -28,22 +28,22 @@ def test_a_group_at_the_top_with_a_difference_inside():
     rows = [unclear("A", "B"), real("A", "C"), unclear("B", "C"), real("A", "D"), real("B", "D"), real("C", "D")]
     scores = {"A": 0.9, "B": 0.85, "C": 0.8, "D": 0.4}
     assert verdict_sentence(scores, rows, 99) == (
-        "A, B and C are better than D; not all of them differ with 99 images. Among them, A is better than C."
+        "A, B and C are better than D; not all of them differ significantly with 99 images. Among them, A is better than C."
     )
 
 
 def test_no_group_stands_clear():
     rows = [unclear("A", "B"), real("A", "C"), unclear("B", "C")]
     assert verdict_sentence({"A": 0.9, "B": 0.8, "C": 0.7}, rows, 60) == (
-        "A is better than C with 60 images. A scores highest, with no real difference to B."
+        "A is better than C with 60 images. A scores highest, but not significantly higher than B."
     )
 
 
 def test_no_difference_says_what_would_have_shown():
     sentence = verdict_sentence({"B": 0.8, "A": 0.8, "C": 0.79}, [unclear("A", "B")] * 3, 1200)
     assert sentence == (
-        "There is no real difference between A, B and C with 1 200 images. "
-        "A difference below about 18 percentage points would not show."
+        "There is no significant difference between A, B and C with 1 200 images. Differences below about 18 "
+        "percentage points would not be detected."
     )
 
 
@@ -60,7 +60,9 @@ def test_baselines_that_are_not_beaten():
     scores = {"A": 0.3, "B": 0.25}
     assert baseline_sentence(scores, {"A": True, "B": True}, "chance") == ""
     assert baseline_sentence(scores, {"A": True, "B": False}, "chance") == "B does no better than chance."
-    assert baseline_sentence(scores, {"A": False, "B": False}, "chance") == "None of them does better than chance."
+    assert baseline_sentence(scores, {"A": False, "B": False}, "chance") == (
+        "None of them is significantly better than chance."
+    )
     assert baseline_sentence(scores, {"A": False, "B": False}, "chance", is_all=False) == (
         "A and B do no better than chance."
     )

@@ -158,7 +158,7 @@ def test_an_image_removed_meanwhile_is_named(workspace):
     workspace.remove([images.names[0]])
     features = extract(images, ChannelMeans())
     assert len(features) == 5
-    assert features.details["skipped"] == [(images.names[0], "was removed meanwhile")]
+    assert features.details["skipped"] == [(images.names[0], "was removed in the meantime")]
 
 
 def test_a_stored_run_comes_back_for_the_images_that_are_there(workspace):

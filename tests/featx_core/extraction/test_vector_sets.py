@@ -115,7 +115,7 @@ def test_the_spec_goes_to_json_and_back_and_stands_outside_the_methods(workspace
     assert fx.spec_from_json(spec.to_json()) == spec
     assert set(SOURCES) == {"vector_table"}
     assert not set(SOURCES) & set(METHODS)
-    assert (spec.takes_images, spec.badge) == (False, "vectors brought in")
+    assert (spec.takes_images, spec.badge) == (False, "imported vectors")
     for ask in (fx.build, fx.outline):
         with pytest.raises(SpecError, match="there is no network to"):
             ask(spec)

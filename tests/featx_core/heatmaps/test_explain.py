@@ -141,7 +141,7 @@ def test_grad_cam_of_a_similarity_follows_the_gradient_of_the_cosine(headless, i
 def test_similarity_to_itself_is_flat_and_says_why(headless, image):
     heatmap = explain(image, headless, "grad_cam", target=SimilarityTarget(image.copy()))
     assert not heatmap.grid.any()
-    assert heatmap.note == "Flat: both images have the same features, so no place makes them more alike."
+    assert heatmap.note == "Flat: both images have the same features, so no position makes them more similar."
 
 
 @pytest.mark.parametrize("target", [FeatureTarget(2), OwnFeaturesTarget(), "similarity", ClassTarget(1)])

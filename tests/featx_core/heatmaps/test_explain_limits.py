@@ -94,9 +94,7 @@ def test_a_layer_without_places_names_the_nearest_that_has(classifier, image):
 
 def test_a_layer_after_the_tap_has_no_gradient_but_has_activations(image):
     extractor = ToyExtractor(sequential(pointwise(MIX, name="early"), pointwise([[1.0], [0.0]], name="late")), tap=1)
-    message = (
-        r'Grad-CAM cannot look at layer 2, "late" .* after layer 1, "early" .* takes its features\. .* is layer 1,'
-    )
+    message = r'Grad-CAM cannot use layer 2, "late" .* after layer 1, "early" .* takes its features\. .* is layer 1,'
     with pytest.raises(HeatmapError, match=message):
         explain(image, extractor, "grad_cam", layer="late")
     assert explain(image, extractor, "activation_energy", layer="late").grid.max() == 1

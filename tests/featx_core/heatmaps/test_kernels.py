@@ -64,7 +64,7 @@ def test_the_picture_worked_out_by_hand():
 def test_grey_patterns_and_captions():
     few = Kernels(np.ones((3, 5, 5, 1), np.float32), "conv2d")
     assert np.unique(few.picture()).tolist() == [0, 255]
-    assert "all 3 patterns of 5 x 5, brighter where it wants light" in few.caption
+    assert "all 3 patterns of 5 x 5, brighter where the weight is positive" in few.caption
     many = Kernels(np.ones((70, 5, 5, 3), np.float32), "conv2d")
     assert "the first 64 of 70 patterns of 5 x 5, in colour" in many.caption
     assert many.picture().shape == (4 * 45 + 3 * GAP, 16 * 45 + 15 * GAP, 4)

@@ -116,7 +116,7 @@ def test_a_grad_cam_that_is_the_same_everywhere_is_one_everywhere_and_says_so():
     ones = np.ones((2, 2, 3), np.float32)
     scaled = scale(HEATMAPS["grad_cam"], Observation(ones, ones))
     np.testing.assert_array_equal(scaled.grid, np.ones((2, 2)))
-    assert scaled.note == "Even: every place raises the target alike."
+    assert scaled.note == "Even: every position raises the target equally."
 
 
 @pytest.mark.parametrize("name", HEATMAPS)

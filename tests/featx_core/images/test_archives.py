@@ -126,7 +126,7 @@ def test_an_unknown_method_is_named() -> None:
     struct.pack_into("<H", archive, archive.find(b"PK\x01\x02") + 10, 95)
     found, report = taken(bytes(archive))
     assert [incoming.name for incoming in found] == ["b.png"]
-    assert report.skipped == [("a.png", "is packed by a method that featx does not know")]
+    assert report.skipped == [("a.png", "uses a compression method that featx does not read")]
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_every_file_bad_is_said_in_one_sentence() -> None:
 
 
 def test_nothing_given_is_said() -> None:
-    assert taken()[1].sentence() == "There were no images in what was given."
+    assert taken()[1].sentence() == "No images were found."
 
 
 def test_what_arrives_is_what_was_given() -> None:

@@ -75,7 +75,7 @@ def test_values_that_mean_no_data_by_custom_are_left_out_and_named(value: float)
     heights[:, :5] = value
     pixels = grey(tiff(heights))
     assert (pixels[0, 4], pixels[0, 5], pixels[0, -1]) == (0, 0, 255)
-    assert "taken for no data and drawn black" in inspect(tiff(heights)).notes[1]
+    assert "treated as no data and drawn black" in inspect(tiff(heights)).notes[1]
 
 
 def test_a_depth_of_minus_9999_among_others_as_deep_is_a_value() -> None:
@@ -109,7 +109,7 @@ def test_not_a_number_is_black_and_named() -> None:
     values = ramp().astype(np.float32)
     values[0, -1] = np.nan
     assert grey(tiff(values))[0, -1] == 0
-    assert inspect(tiff(values)).notes[1] == "values that are no numbers drawn black"
+    assert inspect(tiff(values)).notes[1] == "NaN values drawn black"
 
 
 @pytest.mark.parametrize(

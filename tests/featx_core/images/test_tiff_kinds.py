@@ -98,7 +98,7 @@ def test_alpha_is_laid_on_white(kind: str, premultiplied: bool) -> None:
     content = tiff(
         scaled(np.dstack([shown, alpha]), kind), photometric=2, extra=[(338, 3, [1 if premultiplied else 2])]
     )
-    assert "transparency laid on white" in inspect(content).notes
+    assert "transparency blended with white" in inspect(content).notes
     assert_shows(content, COLORS * alpha[..., None] + 255 * (1 - alpha[..., None]), tolerance=3)
 
 

@@ -205,7 +205,7 @@ def test_untrained_and_missing_weights_are_refused(painted_workspace):
 
 
 def test_what_cannot_be_learned_from_is_named(workspace):
-    with pytest.raises(TrainingError, match=r"Learning from labels needs at least 2 classes with 5 .*cat 3, dog 3"):
+    with pytest.raises(TrainingError, match=r"Training on labels needs at least 2 classes with 5 .*cat 3, dog 3"):
         fx.train(tiny("labels"), workspace)
     for learning in ("contrast", "autoencoder"):
         with pytest.raises(TrainingError, match=r"at least 8 different images. Received: 6 images"):

@@ -106,8 +106,8 @@ def test_accuracy_baseline_and_confusion_are_those_counted_by_hand():
 def test_the_verdict_is_plain():
     assert REPORT.p_value == pytest.approx(0.625), "4 disagreements, 3 one way: (1 + 4) / 16 twice"
     assert REPORT.verdict == (
-        "Fine-tuning does not beat the frozen backbone. On 8 validation images, fine-tuning named 6 rightly and a linear "
-        "probe on the frozen features 4: no real difference with so many images (p = 0.62)."
+        "Fine-tuning is not better than the frozen backbone. On 8 validation images, fine-tuning named 6 rightly and "
+        "a linear probe on the frozen features 4: no significant difference with this number of images (p = 0.62)."
     )
     perfect = dataclasses.replace(REPORT, predicted=REPORT.truth, probe_correct=np.zeros(8, bool))
     assert perfect.verdict.startswith("Fine-tuning beats the frozen backbone.")

@@ -97,7 +97,7 @@ def test_pca_of_two_images_has_one_component_and_says_so():
 def test_pca_of_identical_images_is_zero_and_says_so(value):
     result = project(np.full((50, 8), value), "pca")
     np.testing.assert_array_equal(result.coordinates, np.zeros((50, 2)))
-    assert result.notes == ["All points coincide: the features of these images do not differ."]
+    assert result.notes == ["All points coincide: these images have identical features."]
     assert result.details["explained_variance"] == []
     assert result.axis_titles == ("PC1 (0 % of variance)", "PC2 (0 % of variance)")
 

@@ -44,7 +44,7 @@ def test_trust_of_many_rows_is_measured_on_a_stated_sample(monkeypatch):
     result = project(random_vectors(1_100, 4), "pca")
     assert result.details["n_measured"] == 30
     assert np.isfinite(result.details["neighbors_kept_each"]).sum() == 30
-    assert result.notes == ["How far to trust the map was measured on 30 of 1 100 images, drawn at random."]
+    assert result.notes == ["The trustworthiness of the map was measured on 30 of 1 100 images, drawn at random."]
 
 
 def test_a_shuffled_map_is_not_trusted():

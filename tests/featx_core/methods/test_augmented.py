@@ -231,7 +231,7 @@ def test_training_passes_on_to_the_other_extractor(workspace) -> None:
         ({"n_copies": 65}, "`n_copies` must be 2 to 64. Received: 65"),
         ({"seed": -1}, "`seed` must be 0 to 4294967295. Received: -1"),
         ({"gives": "median"}, "`gives` of Augmented must be 'mean' or 'copies'"),
-        ({"base": Means(rows=2)}, "`base` must give one row an image. 'Channel means' gives 2"),
+        ({"base": Means(rows=2)}, "`base` must give one row per image. 'Channel means' gives 2"),
         ({"base": "vgg16"}, "`base` of Augmented must be Spec"),
     ],
 )

@@ -234,7 +234,9 @@ def test_the_sample_shapes_against_the_probe():
     spec = train(FineTuned(base, epochs=15), workspace)
     report = TuningReport.from_facts(methods.training_record(spec, workspace).facts)
     ours, theirs = int(report.correct.sum()), int(report.probe_correct.sum())
-    assert f"fine-tuning named {ours} rightly and a linear probe on the frozen features {theirs}" in report.verdict
+    assert (
+        f"fine-tuning classifies {ours} correctly and a linear probe on the frozen features {theirs}" in report.verdict
+    )
     expected = "beats" if ours > theirs else "does worse than"
     assert (expected if report.p_value < 0.05 else "does not beat") in report.verdict
     assert len(report.truth) == 48

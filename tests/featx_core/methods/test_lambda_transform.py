@@ -149,7 +149,7 @@ class TestOverNumbers:
 
     def test_pictures_are_refused(self):
         workspace, numbers = with_numbers()
-        with pytest.raises(SpecError, match="needs a picture or a map; here x is a vector of 10 values"):
+        with pytest.raises(SpecError, match="needs an image or a feature map; here x is a vector of 10 values"):
             table_of(LambdaTransform(("hog(x)",), source=numbers), workspace)
 
     def test_images_have_no_table(self):

@@ -206,7 +206,9 @@ def test_weights_of_the_user_are_used(tmp_path):
         WeightsError, match=rf"no longer holds .* \(its SHA-256 begins with {digest[:8]}\)\. Import it again"
     ):
         methods.build(spec, FakeWorkspace())
-    with pytest.raises(WeightsError, match=r"^`mine\.weights\.h5` does not fit this network: .*: choose that backbone"):
+    with pytest.raises(
+        WeightsError, match=r"^`mine\.weights\.h5` does not match this network: .*: choose that backbone"
+    ):
         methods.build(small("mobilenet_v3_large", weights=f"file:{digest}"), workspace)
 
 

@@ -123,7 +123,9 @@ def test_cancelling_keeps_what_is_done(held):
 
 def test_a_step_that_does_not_fit_is_named_before_anything_is_built():
     spec = LambdaTransform(("sobel(x)",), source=SMALL)
-    with pytest.raises(SpecError, match=r"Step 1, column 1: `sobel` needs a picture or a map; here x is a vector"):
+    with pytest.raises(
+        SpecError, match=r"Step 1, column 1: `sobel` needs an image or a feature map; here x is a vector"
+    ):
         methods.outline(spec)
 
 

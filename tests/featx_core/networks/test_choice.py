@@ -271,7 +271,7 @@ def test_a_run_that_ends_before_its_conversion_says_so_and_leaves_it_to_the_next
     first = extract(many.images(), one)
     assert first.details["engine"] == TENSORFLOW
     assert first.details["notes"] == [
-        "OpenVINO was still being prepared when the last image was done; the next run can use it."
+        "OpenVINO was still being prepared when the last image was processed; the next run can use it."
     ]
     gate.event.set()
     one.engines._converting._thread.join(60)

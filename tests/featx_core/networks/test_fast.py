@@ -102,8 +102,8 @@ def test_the_difference_is_that_of_the_worst_image():
 def test_an_unusual_difference_is_called_so():
     assert "more than usual" not in str(Difference(0.99956, 0.01, 8))
     assert str(Difference(0.99949, 0.0123, 8)) == (
-        "Computed in bfloat16. Against float32, on 8 of these images: cosine at least 0.99949, largest difference 1.2 % of the "
-        "largest value. That is more than usual: float32 is the safer choice here."
+        "Computed in bfloat16. Against float32, on 8 of these images: cosine at least 0.99949, largest difference 1.2 "
+        "% of the largest value. That is more than usual: float32 is safer here."
     )
 
 

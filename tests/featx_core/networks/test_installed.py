@@ -70,9 +70,7 @@ def test_a_changed_file_is_never_read(copied, monkeypatch):
     copied.write_bytes(content)
     monkeypatch.setattr(installed, "read_tensors", lambda *_: pytest.fail("it was read"))
     assert not is_here(ROW)
-    with pytest.raises(
-        WeightsError, match=r"is not the one that featx knows, and was not read. Install it again with `pip"
-    ):
+    with pytest.raises(WeightsError, match=r"is not the expected one, and was not read. Install it again with `pip"):
         fx.build(Pretrained("efficientnet_lite0"))
 
 

@@ -103,9 +103,9 @@ def test_a_leftover_that_is_too_long_is_dropped(server, folder):
 @pytest.mark.parametrize(
     ("mode", "n_requests", "reason"),
     [
-        ("truncated", 3, "the connection broke off"),
-        ("stalled", 3, "the connection broke off"),
-        ("wrong", 3, "what arrived is not that file"),
+        ("truncated", 3, "the connection was interrupted"),
+        ("stalled", 3, "the connection was interrupted"),
+        ("wrong", 3, "the downloaded file is not the expected one"),
         ("missing", 1, r"the server does not have it \(code 404\)"),
         ("failing", 3, r"the server has a problem \(code 503\)"),
     ],

@@ -66,7 +66,7 @@ def test_weights_that_do_not_fit_are_named_and_change_nothing(form, network, tmp
     with pytest.raises(WeightsError) as error:
         load_into(network, source, "large.h5")
     words = str(error.value)
-    assert words.startswith("`large.h5` does not fit this network: ")
+    assert words.startswith("`large.h5` does not match this network: ")
     assert words.count("the network has") == 5
     assert "the network has (1, 1, 16, 8) and (8,), the file" in words or "the network has (3, 3, 16, 1)" in words
     assert "The network was not changed." in words
@@ -160,7 +160,7 @@ def with_values(legacy, value, dtype, path="conv/conv/kernel"):
 def test_values_that_are_no_numbers_are_refused(network, legacy, value, dtype):
     scramble(network)
     with pytest.raises(
-        WeightsError, match=r"`a\.h5` holds values that are no numbers, in layer `conv`: NaN or infinite"
+        WeightsError, match=r"`a\.h5` holds values that are not finite, in layer `conv`: NaN or infinite"
     ):
         load_into(network, with_values(legacy, value, dtype), "a.h5")
     assert is_scrambled(network)

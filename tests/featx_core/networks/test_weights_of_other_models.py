@@ -147,7 +147,7 @@ def test_layers_in_between_make_it_another_network(form):
         return keras.Model(image, x)
 
     theirs = content(chain("first", "between", "second", "last"), form)
-    with pytest.raises(WeightsError, match="does not fit this network: 1 of 3 layers"):
+    with pytest.raises(WeightsError, match="does not match this network: 1 of 3 layers"):
         load_into(chain("first", "second", "last"), theirs, "mine")
 
 
@@ -178,7 +178,7 @@ def test_two_models_that_fit_are_not_chosen_from():
     ]
     both = keras.Model(image, layers.Add()([pair[0](image), pair[1](image)]))
     with pytest.raises(
-        WeightsError, match=r"`mine` holds 2 models that fit this network: `left`, `right`.*Save one of them"
+        WeightsError, match=r"`mine` holds 2 models that match this network: `left`, `right`.*Save one of them"
     ):
         load_into(network(), content(both, "Keras 3"), "mine")
 

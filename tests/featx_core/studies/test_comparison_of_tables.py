@@ -39,10 +39,10 @@ def test_two_tables_are_compared_by_name_without_any_image():
     second = enter_table(workspace, tuple(names[::-1][:28]), (None,) * 28, seed=1, title=COLORS)
     told = Told()
     found = done(workspace, ComparisonStudy((first.digest, second.digest)), told)
-    assert told.stages == ["Scoring First", f"Scoring {COLORS}, vectors brought in", "Comparing the spaces"]
+    assert told.stages == ["Scoring First", f"Scoring {COLORS}, imported vectors", "Comparing the spaces"]
     assert found.table["kind"].tolist() == ["extractor", "extractor", "baseline"]
     assert found.table["probe"][0] == 1.0
-    assert found.verdict.startswith(f"First is better than “{COLORS}, vectors brought in”")
+    assert found.verdict.startswith(f"First is better than “{COLORS}, imported vectors”")
     assert "with 28 rows" in found.verdict
     assert found.notes[0] == "2 rows without features of every run had no part."
 

@@ -151,7 +151,7 @@ def test_a_quota_that_nobody_sees_before_is_said_and_there_is_a_way_out(tmp_path
         check=False,
     )
     assert done.stdout.splitlines() == [
-        "Results are not being saved: the disk or its quota takes no more.",
+        "Results are not being saved: the disk or its quota is full.",
         "True True True",
     ], done.stderr
 

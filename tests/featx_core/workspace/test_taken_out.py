@@ -66,7 +66,7 @@ def test_heatmaps_and_sketches_name_it(images_without_one, extractor):
 
 
 def test_stability_and_the_sweep_of_layers_go_on_without_it(images_without_one, extractor):
-    assert "1 image could not be read and had no part." in neighbor_stability(images_without_one, extractor).notes
+    assert "1 image could not be read and left out." in neighbor_stability(images_without_one, extractor).notes
     assert sweep_layers(images_without_one, extractor, groups=np.arange(30)).facts["n_images"] == 29
 
 

@@ -106,7 +106,7 @@ def test_rows_are_added_moved_copied_and_removed(visitor):
 
 def test_an_impossible_row_says_so_and_nothing_else_breaks(visitor):
     choose(visitor, "add_layer", "Conv2D")
-    assert "Row 4: it needs a map with height and width, and receives 30 752 values in a row." in words(visitor)
+    assert "Row 4: it needs an input with height and width, but receives 30 752 values in a vector." in words(visitor)
     assert "The first 3 of 4 layers, 896 parameters." in words(visitor)
     assert chain(visitor).endswith("(n, 30752)")
     assert visitor.tab.button(key="run").disabled
@@ -159,7 +159,7 @@ def test_layers_stay_when_the_page_is_left(visitor):
 def test_labels_that_are_lacking_are_named(visit, shelve, make_png):
     visitor = visit(shelve([(f"{i}.png", make_png(i)) for i in range(3)])).open("extract")
     set_up(visitor, method="custom_sequential", custom_weights="labels")
-    assert "Learning from labels needs at least 2 classes with 5 labelled images each. Received: no labels." in words(
+    assert "Training on labels needs at least 2 classes with 5 labelled images each. Received: no labels." in words(
         visitor
     )
     assert visitor.tab.button(key="run").disabled

@@ -12,8 +12,8 @@ from featx_core.specs.pretrained import Pretrained
 from tests.toys.app.extracting import asked, set_up, words_of
 
 SENTENCE = (
-    "A 2 MB network that ships with this app, trained from scratch on computer-generated patterns only. It knows textures, "
-    "shapes and layout; it does not know the names of objects."
+    "A 2 MB network that ships with this app, trained from scratch on computer-generated patterns only. It recognizes "
+    "textures, shapes and layout, but not objects."
 )
 BADGE = "Embedded, trained on synthetic images, offline"
 

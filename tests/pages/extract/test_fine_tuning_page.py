@@ -117,7 +117,7 @@ def test_a_training_ends_in_what_it_is_worth(visitor, worker):
     visitor.run()
     words = plain(visitor)
     assert "a linear probe on the frozen features 4" in words
-    assert "Fine-tuning does not beat the frozen backbone." in words or "does worse" in words
+    assert "Fine-tuning is not better than the frozen backbone." in words or "does worse" in words
     assert "fine-tuned on 2 labels" in words
     kinds = [key.split("_")[0] for key in charts(visitor)]
     assert kinds == ["glance", "history", "history", "classes", "confusion", "picture"]
@@ -164,7 +164,7 @@ def test_the_curves_grow_while_it_trains(visitor, worker):
     put_record(visitor, worker, "")
     visitor.run()
     assert charts(visitor) == ["history_live_loss", "history_live_accuracy"]
-    assert "2 epochs, 0.2 s, 0.1 s per epoch. It is still going on." in visitor.words
+    assert "2 epochs, 0.2 s, 0.1 s per epoch. Training is still running." in visitor.words
 
 
 def test_after_a_cancel_the_best_epoch_is_offered(visitor, worker):

@@ -149,7 +149,7 @@ class TestOverARun:
 
     def test_a_picture_filter_says_why_not(self, over):
         typed(over, "sobel(x)")
-        assert "`sobel` needs a picture or a map; here x is a vector of 7 values." in readings(over)[0]
+        assert "`sobel` needs an image or a feature map; here x is a vector of 7 values." in readings(over)[0]
         assert run_button(over).disabled
 
     def test_a_formula_that_fitted_pixels_alone_leaves_the_page_whole(self, visit, token):
@@ -199,7 +199,7 @@ def test_vectors_alone_are_squared_exactly(visit, worker, tmp_path):
     visitor.tab.session_state["extract_view"] = "Set up"
     visitor.open("extract")
     assert visitor.has_no_fault
-    assert visitor.tab.selectbox(key="transform_source").options == ["Numbers, vectors brought in"]
+    assert visitor.tab.selectbox(key="transform_source").options == ["Numbers, imported vectors"]
     (reading,) = readings(visitor)
     assert reading.startswith("x ** 2\n→ (n, 10)\nhere from")
     run_button(visitor).click().run()

@@ -193,7 +193,7 @@ def test_heatmaps_offers_runs_that_have_a_network(visit, with_vectors, make_png)
     keep_run(library.open_workspace(token), np.eye(2), Pretrained(weights="random"))
     visitor = visit(token).open("heatmaps")
     picker = visitor.tab.selectbox(key="picked_run")
-    assert picker.options[1] == "First, vectors brought in"
+    assert picker.options[1] == "First, imported vectors"
     picker.set_value(visitor.workspace.ledger.runs()[1].digest).run()
     assert "First holds numbers" in visitor.words
     visitor.press("Heatmaps of MobileNetV2, last layer, average")
@@ -236,7 +236,7 @@ def test_a_workspace_of_vectors_is_offered_again(visit, with_vectors):
 def test_a_formula_is_applied_to_vectors_where_there_is_no_image(visit, with_vectors):
     visitor = visit(with_vectors("First")).open("extract")
     assert visitor.has_no_fault
-    assert visitor.tab.selectbox(key="transform_source").options == ["First, vectors brought in"]
+    assert visitor.tab.selectbox(key="transform_source").options == ["First, imported vectors"]
     visitor.press("Extract from 30 rows")
     squared = next(run for run in visitor.workspace.ledger.runs() if run.title == "x ** 2 of First")
     features, source = (

@@ -50,7 +50,7 @@ def badge(spec: CustomSequential, workspace: Workspace, place: DeltaGenerator) -
 
 def _lacking(workspace: Workspace) -> str | None:
     try:
-        check_labels(workspace.images(), work="Learning from labels")
+        check_labels(workspace.images(), work="Training on labels")
     except TrainingError as error:
         return str(error)
     return None

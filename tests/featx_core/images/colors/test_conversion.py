@@ -77,7 +77,7 @@ def test_float_is_scaled_by_its_finite_range() -> None:
     pixels = decode(content)[..., 0]
     assert inspect(content).notes == (
         "float scaled to 8 bits by its range, -3 to 5",
-        "values that are no numbers drawn black",
+        "NaN values drawn black",
     )
     assert (pixels[0, 0], pixels[-1, -1]) == (0, 255)
     assert list(pixels[0, 1:4]) == [0, 255, 0]
@@ -94,7 +94,7 @@ def test_clear_red_becomes_white_and_half_clear_mixes() -> None:
     image.paste((0, 0, 0, 128), (0, 10, 10, 20))
     content = encoded(image)
     pixels = decode(content)
-    assert inspect(content).notes == ("transparency laid on white",)
+    assert inspect(content).notes == ("transparency blended with white",)
     assert list(pixels[0, 15]) == [255, 255, 255]
     assert list(pixels[0, 0]) == [0, 0, 200]
     assert np.abs(pixels[15, 0].astype(int) - 127).max() <= 1
@@ -119,7 +119,7 @@ def test_a_clear_colour_of_a_palette_is_laid_on_white() -> None:
     image.paste(1, (0, 0, 10, 20))
     content = encoded(image, transparency=0)
     pixels = decode(content)
-    assert inspect(content).notes == ("palette converted", "transparency laid on white")
+    assert inspect(content).notes == ("palette converted", "transparency blended with white")
     assert (list(pixels[0, 0]), list(pixels[0, 15])) == ([0, 90, 0], [255, 255, 255])
 
 
@@ -203,7 +203,7 @@ def test_a_profile_is_applied(form: str) -> None:
 def test_a_broken_or_foreign_profile_is_ignored_and_this_is_said(profile: bytes) -> None:
     content = encoded(picture(), icc_profile=profile)
     assert np.array_equal(decode(content), np.asarray(picture()))
-    assert inspect(content).notes == ("colour profile ignored: it is damaged or does not fit the picture",)
+    assert inspect(content).notes == ("colour profile ignored: it is damaged or does not match the image",)
 
 
 def test_an_srgb_profile_changes_nothing() -> None:

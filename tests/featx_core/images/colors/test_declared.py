@@ -59,7 +59,7 @@ def test_alpha_is_laid_on_white_after_the_conversion() -> None:
     half.putalpha(128)
     content = encoded(half, icc_profile=profile("Display P3", P3))
     assert shown(content) == near((255, 127, 127), 3)
-    assert inspect(content).notes == ("transparency laid on white", CONVERTED)
+    assert inspect(content).notes == ("transparency blended with white", CONVERTED)
 
 
 @pytest.mark.parametrize("alpha", [0, 128, 255])
@@ -99,7 +99,7 @@ def test_a_colour_profile_with_srgbs_curve_leaves_a_grey_picture() -> None:
 def test_a_profile_of_other_colours_is_ignored_and_this_is_said() -> None:
     content = encoded(picture(), icc_profile=profile("Grey", gamma=1, is_grey=True))
     assert np.array_equal(decode(content), np.asarray(picture()))
-    assert inspect(content).notes == ("colour profile ignored: it is damaged or does not fit the picture",)
+    assert inspect(content).notes == ("colour profile ignored: it is damaged or does not match the image",)
 
 
 def with_chunks(image: Image.Image, *chunks: tuple[bytes, bytes]) -> bytes:
@@ -190,7 +190,7 @@ def test_a_heic_of_display_p3() -> None:
 @pytest.mark.parametrize("curve", [PQ, HLG])
 def test_hdr_is_compressed_and_this_is_said(curve: int, make: Callable[[], bytes]) -> None:
     content = with_numbers(make(), 9, curve)
-    assert inspect(content).notes == (CONVERTED, "bright light compressed, from HDR")
+    assert inspect(content).notes == (CONVERTED, "tone-mapped from HDR")
 
 
 def pq(nits: float) -> int:
