@@ -124,17 +124,22 @@ class ByPillow:
 
 
 def _deep_png(content: bytes, image: Image.Image, scaling: str) -> tuple[Image.Image, tuple[str, ...]]:
-    """Bring a PNG of 16 bits to 8. In colour, Pillow has done so by type; for another way it is decoded once more."""
+    """Bring a PNG of 16 bits to 8.
+
+    In colour, Pillow has done so by type, but looks for a transparent colour among the 8 bits: for that, and for another way
+    of scaling, it is decoded once more.
+    """
     if image.mode.startswith("I"):
         clear = image.info.get("transparency")
         raster = Raster(np.asarray(image), 16, clear=clear if isinstance(clear, int) else None)
         small, notes = eight_bit(raster, scaling)
-    elif scaling in (AUTOMATIC, "type"):
+    elif scaling in (AUTOMATIC, "type") and "transparency" not in image.info:
         small, notes = image, ("16-bit scaled to 8", *_low_use(image))
     else:
         import imagecodecs
 
-        small, notes = eight_bit(Raster(imagecodecs.png_decode(content), 16, image.mode), scaling)
+        values = imagecodecs.png_decode(content)
+        small, notes = eight_bit(Raster(values, 16, {2: "LA", 3: "RGB", 4: "RGBA"}[values.shape[-1]]), scaling)
     declared = min(chunks_before_pixels(content).get(b"sBIT", b"\x10"), default=16)
     if declared < 16 and any(note.startswith("uses") for note in notes):
         notes += (f"the file declares {declared} significant bits",)

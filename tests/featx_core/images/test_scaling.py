@@ -139,6 +139,16 @@ def test_colour_of_16_bits_in_a_png_is_scaled_from_all_its_bits(scaling: str) ->
 
 
 @pytest.mark.parametrize("scaling", SCALINGS)
+def test_a_clear_colour_of_16_bits_is_laid_on_white_however_the_others_are_scaled(scaling: str) -> None:
+    values = np.full((20, 20, 3), 1000, np.uint16)
+    values[:, 10:] = (2000, 3000, 1500)
+    content = png_with(png_16_bit(values), png_chunk(b"tRNS", struct.pack(">3H", 2000, 3000, 1500)))
+    pixels = decode(content, scaling=scaling)
+    assert pixels[0, 15].tolist() == [255, 255, 255]
+    assert pixels[0, 0].max() <= 4
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
 def test_pictures_of_8_bits_are_left_as_they_are(scaling: str) -> None:
     values = (100 + 20 * ramp()).astype(np.uint8)
     assert np.array_equal(grey(tiff(values), scaling), values)
