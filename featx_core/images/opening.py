@@ -19,7 +19,7 @@ from featx_core.images.formats.errors import ImageError
 from featx_core.images.formats.png_chunks import chunks_before_pixels
 from featx_core.images.formats.raster import Raster
 from featx_core.images.formats.tiff import TiffPage, read_page, refusal
-from featx_core.images.formats.tiff_raster import check_pieces, read_raster
+from featx_core.images.formats.tiff_raster import MAX_DECODED_BYTES, check_pieces, read_raster
 from featx_core.images.formats.tiff_structure import Layout, layout, page_count
 from featx_core.images.scaling import AUTOMATIC, eight_bit
 
@@ -135,6 +135,8 @@ def _deep_png(content: bytes, image: Image.Image, scaling: str) -> tuple[Image.I
         small, notes = eight_bit(raster, scaling)
     elif scaling in (AUTOMATIC, "type") and "transparency" not in image.info:
         small, notes = image, ("16-bit scaled to 8", *_low_use(image))
+    elif image.width * image.height * 2 * len(image.getbands()) > MAX_DECODED_BYTES:
+        small, notes = image, ("16-bit scaled to 8", "too large to be scaled otherwise")
     else:
         import imagecodecs
 
