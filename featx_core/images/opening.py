@@ -19,7 +19,7 @@ from featx_core.images.formats.errors import ImageError
 from featx_core.images.formats.png_chunks import chunks_before_pixels
 from featx_core.images.formats.raster import Raster
 from featx_core.images.formats.tiff import TiffPage, read_page, refusal
-from featx_core.images.formats.tiff_raster import check_pieces, read_raster
+from featx_core.images.formats.tiff_raster import MAX_DECODED_BYTES, check_pieces, read_raster
 from featx_core.images.formats.tiff_structure import Layout, layout, page_count
 from featx_core.images.scaling import AUTOMATIC, eight_bit
 
@@ -124,17 +124,24 @@ class ByPillow:
 
 
 def _deep_png(content: bytes, image: Image.Image, scaling: str) -> tuple[Image.Image, tuple[str, ...]]:
-    """Bring a PNG of 16 bits to 8. In colour, Pillow has done so by type; for another way it is decoded once more."""
+    """Bring a PNG of 16 bits to 8.
+
+    In colour, Pillow has done so by type, but looks for a transparent colour among the 8 bits: for that, and for another way
+    of scaling, it is decoded once more.
+    """
     if image.mode.startswith("I"):
         clear = image.info.get("transparency")
         raster = Raster(np.asarray(image), 16, clear=clear if isinstance(clear, int) else None)
         small, notes = eight_bit(raster, scaling)
-    elif scaling in (AUTOMATIC, "type"):
+    elif scaling in (AUTOMATIC, "type") and "transparency" not in image.info:
         small, notes = image, ("16-bit scaled to 8", *_low_use(image))
+    elif image.width * image.height * 2 * len(image.getbands()) > MAX_DECODED_BYTES:
+        small, notes = image, ("16-bit scaled to 8", "too large to be scaled otherwise")
     else:
         import imagecodecs
 
-        small, notes = eight_bit(Raster(imagecodecs.png_decode(content), 16, image.mode), scaling)
+        values = imagecodecs.png_decode(content)
+        small, notes = eight_bit(Raster(values, 16, {2: "LA", 3: "RGB", 4: "RGBA"}[values.shape[-1]]), scaling)
     declared = min(chunks_before_pixels(content).get(b"sBIT", b"\x10"), default=16)
     if declared < 16 and any(note.startswith("uses") for note in notes):
         notes += (f"the file declares {declared} significant bits",)

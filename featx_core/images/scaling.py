@@ -203,7 +203,9 @@ def _range_notes(raster: Raster, chosen: _Range, spread: _Spread) -> tuple[str, 
     low, high = _shown(chosen.low), _shown(chosen.high)
     how = {
         "type": " from 0 to 1" if is_float else "",
-        "declared": f" by its declared maximum, {high}",
+        "declared": f" by its declared maximum, {high}"
+        if not chosen.low
+        else f" by its declared range, {low} to {high}",
         "range": f" by its range, {low} to {high}",
         "percentiles": f" by its percentiles {PERCENTILES[0]} and {PERCENTILES[1]}, {low} to {high}",
     }[chosen.rule]

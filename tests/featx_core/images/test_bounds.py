@@ -176,7 +176,7 @@ print(peak_megabytes())
 LARGE: dict[str, Callable[[Image.Image], bytes]] = {
     "RGB PNG": lambda rgb: encoded(rgb, "PNG", compress_level=1),
     "RGBA PNG": lambda rgb: encoded(Image.merge("RGBA", (*rgb.split(), rgb.getchannel("G"))), "PNG", compress_level=1),
-    "palette PNG": lambda rgb: encoded(rgb.convert("P"), "PNG", compress_level=1),
+    "palette PNG": lambda rgb: encoded(with_palette(rgb.getchannel("R")), "PNG"),
     "JPEG": lambda rgb: encoded(rgb, "JPEG", subsampling=0, quality=50),
     "CMYK JPEG": lambda rgb: encoded(rgb.convert("CMYK"), "JPEG", quality=50),
     "progressive JPEG": lambda rgb: encoded(
@@ -186,6 +186,12 @@ LARGE: dict[str, Callable[[Image.Image], bytes]] = {
     "AVIF": lambda rgb: encoded(rgb.crop((0, 0, 10_000, 5_000)), "AVIF", quality=40, speed=10),
     "turned JPEG": lambda rgb: encoded(rgb, "JPEG", quality=50, exif=turned()),
 }
+
+
+def with_palette(shades: Image.Image) -> Image.Image:
+    shades = shades.copy()
+    shades.putpalette(bytes(range(256)) * 3)
+    return shades
 
 
 def turned() -> Image.Exif:

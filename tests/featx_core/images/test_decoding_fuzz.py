@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
@@ -11,6 +12,7 @@ from featx_core.images.decoding import ImageError, decode, inspect
 from featx_core.images.intake import read_sources
 from featx_core.images.intake_report import IntakeReport
 from tests.toys.files.odd_files import HEIC, encoded, picture, zipped
+from tests.toys.files.tiff_files import colors, tiff
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
@@ -26,6 +28,15 @@ def several(form: str) -> bytes:
 def profiled() -> bytes:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     return encoded(picture(), "JPEG", exif=EXIF, icc_profile=profile)
+
+
+def scaled_colors() -> np.ndarray:
+    return np.rint(65535 * colors()).astype(np.uint16)
+
+
+def deep_tiff(packing: int, encode: Callable[[np.ndarray], bytes] | None = None) -> bytes:
+    values = scaled_colors()[..., 0].copy()
+    return tiff(values, packing=packing, pieces=[bytes(encode(values))] if encode else None)
 
 
 FILES: dict[str, Callable[[], bytes]] = {
@@ -52,6 +63,14 @@ FILES: dict[str, Callable[[], bytes]] = {
     "JPEG TIFF": lambda: encoded(picture(), "TIFF", compression="jpeg"),
     "float TIFF": lambda: encoded(Image.new("F", (64, 48), 0.5), "TIFF"),
     "TIFF of several pages": lambda: several("TIFF"),
+    "TIFF of 16 bits": lambda: deep_tiff(1),
+    "LZW TIFF of 16 bits": lambda: deep_tiff(5, imagecodecs.lzw_encode),
+    "JPEG 2000 TIFF": lambda: deep_tiff(34712, imagecodecs.jpeg2k_encode),
+    "LERC TIFF": lambda: deep_tiff(34887, imagecodecs.lerc_encode),
+    "BigTIFF of bands": lambda: tiff(scaled_colors(), photometric=1, planar=True, big=True),
+    "PPM": lambda: encoded(picture(), "PPM"),
+    "plain PGM": lambda: b"P2 24 20 255 " + b" ".join(b"%d" % (value % 256) for value in range(480)) + b"\n",
+    "PFM": lambda: encoded(Image.new("F", (32, 32), 0.5), "PPM"),
 }
 
 

@@ -6,6 +6,7 @@ import zlib
 import numpy as np
 import pytest
 
+from featx_core.images import opening
 from featx_core.images.decoding import decode, examine, inspect
 from featx_core.images.formats.raster import Raster
 from featx_core.images.scaling import SCALINGS, eight_bit
@@ -44,6 +45,14 @@ def test_a_declared_maximum_is_white() -> None:
     content = tiff(camera(12), extra=[(281, 3, [4095])])
     assert np.abs(grey(content) - RAMP).max() <= 1
     assert inspect(content).notes == ("16-bit scaled to 8 by its declared maximum, 4 095",)
+
+
+def test_a_declared_range_of_real_numbers() -> None:
+    values = (100 + 100 * ramp()).astype(np.float32)
+    content = tiff(values, extra=[(340, 11, [0.0]), (341, 11, [400.0])])
+    assert grey(content)[0, [0, -1]].tolist() == [64, 127]
+    content = tiff(values, extra=[(340, 11, [100.0]), (341, 11, [200.0])])
+    assert inspect(content).notes == ("float scaled to 8 bits by its declared range, 100 to 200",)
 
 
 def test_a_declared_maximum_that_the_pixels_exceed_is_not_believed() -> None:
@@ -136,6 +145,22 @@ def test_colour_of_16_bits_in_a_png_is_scaled_from_all_its_bits(scaling: str) ->
     assert len(np.unique(pixels[..., 0])) == 64
     assert np.abs(pixels - (values - 1000.0) * 0.255).max() <= 0.51
     assert "uses 2 % of the 16-bit range" in inspect(png_16_bit(values)).notes
+
+
+def test_a_large_picture_in_colour_is_scaled_by_type_and_this_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "MAX_DECODED_BYTES", 1000)
+    content = png_16_bit(np.full((20, 20, 3), 30_000, np.uint16))
+    assert inspect(content, scaling="range").notes == ("16-bit scaled to 8", "too large to be scaled otherwise")
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_a_clear_colour_of_16_bits_is_laid_on_white_however_the_others_are_scaled(scaling: str) -> None:
+    values = np.full((20, 20, 3), 1000, np.uint16)
+    values[:, 10:] = (2000, 3000, 1500)
+    content = png_with(png_16_bit(values), png_chunk(b"tRNS", struct.pack(">3H", 2000, 3000, 1500)))
+    pixels = decode(content, scaling=scaling)
+    assert pixels[0, 15].tolist() == [255, 255, 255]
+    assert pixels[0, 0].max() <= 4
 
 
 @pytest.mark.parametrize("scaling", SCALINGS)
