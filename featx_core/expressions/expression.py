@@ -58,7 +58,7 @@ class Expression:
         >>> Expression("histogram(grayscale(x), 16)").output_shape((64, 64, 3))
         (16,)
         """
-        return self._shape(self.tree, shape) or (1,)
+        return self.shape_of(self.tree, shape) or (1,)
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
         """Compute the expression for each row with NumPy.
@@ -83,10 +83,11 @@ class Expression:
         result = _computed(self.tree, backend, rows)
         return backend.ops.reshape(result, (-1, 1)) if len(result.shape) == 1 else result
 
-    def _shape(self, node: Node, shape: Shape) -> Shape:
+    def shape_of(self, node: Node, shape: Shape) -> Shape:
+        """Give the shape of a part of the expression, for a row of a shape; `()` for one number."""
         if node.name in (INPUT, NUMBER):
             return shape if node.name == INPUT else ()
-        shapes = [self._shape(value, shape) for value in node.inputs]
+        shapes = [self.shape_of(value, shape) for value in node.inputs]
         try:
             if node.name in FUNCTIONS:
                 return FUNCTIONS[node.name].shape(*shapes, *node.parameters)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
+from featx_core.heatmaps.cells import cells_of
 from featx_core.heatmaps.layers import choose_layer, describe
 from featx_core.heatmaps.methods import HEATMAPS, HeatmapMethod
 from featx_core.heatmaps.observation import Observation, check_classifier, default_target, observer
@@ -15,7 +16,7 @@ from featx_core.heatmaps.overlay import Heatmap
 from featx_core.heatmaps.pictures import pixels_of, size_of
 from featx_core.heatmaps.scaling import scale
 from featx_core.heatmaps.targets import Target
-from featx_core.images.fitting import Placement, place
+from featx_core.images.fitting import Cells, Placement, place
 
 if TYPE_CHECKING:
     from featx_core.architecture.layers import LayerInfo
@@ -83,10 +84,11 @@ def explain_many(
     methods = {name: _method(name) for name in names}
     needed = _needed_target(extractor, methods, target)
     info = _layer(extractor, layer, needed)
+    cells = cells_of(extractor.network, info)
     heatmaps: dict[str, list[Heatmap]] = {name: [] for name in methods}
     for image, observation in _observations(images, extractor, info, needed, on_progress):
         for name, method in methods.items():
-            heatmaps[name].append(_heatmap(image, extractor, info, method, observation))
+            heatmaps[name].append(_heatmap(image, extractor, info, cells, method, observation))
     return heatmaps
 
 
@@ -134,6 +136,7 @@ def _heatmap(
     image: ImageRecord | np.ndarray,
     extractor: Extractor,
     layer: LayerInfo,
+    cells: Cells,
     method: HeatmapMethod,
     observation: Observation,
 ) -> Heatmap:
@@ -142,6 +145,7 @@ def _heatmap(
     scaled = scale(method, observation)
     return Heatmap(
         grid=scaled.grid,
+        cells=cells,
         placement=placement,
         width=width,
         height=height,
@@ -149,16 +153,14 @@ def _heatmap(
         layer=describe(layer),
         low=scaled.low,
         high=scaled.high,
-        note=scaled.note or _note_on_borders(scaled.grid, placement),
+        note=scaled.note or _note_on_borders(scaled.grid, cells, placement),
     )
 
 
-def _note_on_borders(grid: np.ndarray, placement: Placement) -> str:
+def _note_on_borders(grid: np.ndarray, cells: Cells, placement: Placement) -> str:
     """Say so if the highest value lies beside the picture, in the borders that "pad" adds."""
-    row, column = np.unravel_index(np.argmax(grid), grid.shape)
     left, top, right, bottom = placement.box
-    across = left + (column + 0.5) / grid.shape[1] * (right - left)
-    down = top + (row + 0.5) / grid.shape[0] * (bottom - top)
-    if 0 <= across <= 1 and 0 <= down <= 1:
+    down, across = cells.centre(*np.unravel_index(np.argmax(grid), grid.shape))
+    if 0 <= left + across * (right - left) <= 1 and 0 <= top + down * (bottom - top) <= 1:
         return ""
     return "The highest value lies outside the image, in the grey padding of the network's input."

@@ -13,7 +13,7 @@ import numpy as np
 
 from featx_core.base.palette import SEQUENTIAL_SCALES
 from featx_core.heatmaps.pictures import pixels_of
-from featx_core.images.fitting import Placement, to_original
+from featx_core.images.fitting import Cells, Placement, to_original
 
 if TYPE_CHECKING:
     from featx_core.images.image_set import ImageRecord
@@ -29,6 +29,7 @@ class Heatmap:
 
     Attributes:
         grid: float32 `(grid_height, grid_width)` in [0, 1], over the picture as fitted to the network.
+        cells: Where its cells lie on the fitted picture, see `cells_of`.
         placement: Where the fitted picture lies on the original.
         width: Of the original picture, upright, in pixels.
         height: Of the original picture, upright, in pixels.
@@ -40,6 +41,7 @@ class Heatmap:
     """
 
     grid: np.ndarray
+    cells: Cells
     placement: Placement
     width: int
     height: int
@@ -56,7 +58,7 @@ class Heatmap:
 
     def resized(self, width: int, height: int) -> np.ndarray:
         """Give `values` for the original scaled to another size: float32 `(height, width)`."""
-        return np.asarray(np.clip(to_original(self.grid, self.placement, width, height), 0.0, 1.0))
+        return np.asarray(np.clip(to_original(self.grid, self.cells, self.placement, width, height), 0.0, 1.0))
 
     @property
     def seen(self) -> float:

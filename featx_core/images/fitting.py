@@ -7,8 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-FITS = ("crop", "stretch", "pad")
+FITS = ("crop", "stretch", "pad", "resize_crop")
 PAD_GREY = 128  # of 255, for the borders of "pad"
+RESIZE = (256, 224)
+"""How far "resize_crop" scales the shorter side, and which part of that the network receives: torchvision's usual preset."""
+
+MAX_RESIZED_PIXELS = 2**26
+"""Beyond this a very elongated picture is not resized whole, so that memory stays bounded."""
+
+Box = tuple[float, float, float, float]
+
 _FILTER = Image.Resampling.BICUBIC
 
 
@@ -17,10 +25,37 @@ class Placement:
     """Where the fitted frame lies on the original, in shares of the original's width and height.
 
     Attributes:
-        box: `(left, top, right, bottom)`. (0, 0, 1, 1) is the whole picture; "crop" lies inside it, "pad" reaches out of it.
+        box: `(left, top, right, bottom)`. (0, 0, 1, 1) is the whole picture; "crop" and "resize_crop" lie inside it,
+            "pad" reaches out of it.
     """
 
-    box: tuple[float, float, float, float]
+    box: Box
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Where the cells of a map lie on the fitted frame, in shares of its height and width.
+
+    Attributes:
+        first: `(down, across)`: the centre of the first row, and of the first column.
+        step: `(down, across)`: from the centre of one row, or column, to that of the next.
+    """
+
+    first: tuple[float, float]
+    step: tuple[float, float]
+
+    @classmethod
+    def evenly(cls, n_rows: int, n_columns: int) -> Cells:
+        """Spread cells that touch over the whole frame, as pixels are.
+
+        >>> Cells.evenly(2, 4)
+        Cells(first=(0.25, 0.125), step=(0.5, 0.25))
+        """
+        return cls((0.5 / n_rows, 0.5 / n_columns), (1 / n_rows, 1 / n_columns))
+
+    def centre(self, row: float, column: float) -> tuple[float, float]:
+        """Give the centre of a cell, `(down, across)`."""
+        return self.first[0] + row * self.step[0], self.first[1] + column * self.step[1]
 
 
 def place(width: int, height: int, size: tuple[int, int], fit: str) -> Placement:
@@ -39,6 +74,8 @@ def place(width: int, height: int, size: tuple[int, int], fit: str) -> Placement
     (0.25, 0.0, 0.75, 1.0)
     >>> place(400, 200, (100, 100), "pad").box
     (0.0, -0.5, 1.0, 1.5)
+    >>> place(400, 200, (224, 224), "resize_crop").box
+    (0.28125, 0.0625, 0.71875, 0.9375)
     """
     if fit not in FITS:
         raise ValueError(f"`fit` must be one of {', '.join(FITS)}. Received: {fit!r}.")
@@ -50,6 +87,8 @@ def place(width: int, height: int, size: tuple[int, int], fit: str) -> Placement
         left, right = _padded(width * scale, size[1])
         top, bottom = _padded(height * scale, size[0])
         return Placement((left, top, right, bottom))
+    if fit == "resize_crop":
+        return _middle_of_larger(width, height, size)
     scale = max(across, down)
     share_across, share_down = across / scale, down / scale
     return Placement((0.5 - share_across / 2, 0.5 - share_down / 2, 0.5 + share_across / 2, 0.5 + share_down / 2))
@@ -62,13 +101,28 @@ def _padded(inner: float, frame: int) -> tuple[float, float]:
     return -before / n_pixels, (frame - before) / n_pixels
 
 
+def _middle_of_larger(width: int, height: int, size: tuple[int, int]) -> Placement:
+    """Place the frame as torchvision's `Resize` and `CenterCrop` do, on whole pixels of the resized picture."""
+    frame_height, frame_width = size
+    if frame_width * height <= frame_height * width:  # the height is the side that counts
+        n_down = round(frame_height * RESIZE[0] / RESIZE[1])
+        n_across = max(frame_width, int(n_down * width / height))
+    else:
+        n_across = round(frame_width * RESIZE[0] / RESIZE[1])
+        n_down = max(frame_height, int(n_across * height / width))
+    left, top = round((n_across - frame_width) / 2), round((n_down - frame_height) / 2)
+    return Placement((left / n_across, top / n_down, (left + frame_width) / n_across, (top + frame_height) / n_down))
+
+
 def fit_image(pixels: np.ndarray, size: tuple[int, int], fit: str) -> np.ndarray:
-    """Bring a picture to a network's size, antialiased (bicubic).
+    """Bring a picture to a network's size, antialiased: bicubic, but bilinear for "resize_crop", as in torchvision.
 
     Args:
         pixels: uint8 `(height, width, 3)`, RGB. Not modified.
         size: `(height, width)` in pixels.
-        fit: "crop" keeps the middle, "stretch" distorts, "pad" keeps all and adds borders of mid-grey (128).
+        fit: "crop" keeps the middle, "stretch" distorts, "pad" keeps all and adds borders of mid-grey (128). "resize_crop"
+            keeps a smaller middle, as torchvision's presets do: it scales the shorter side to 256/224 of the frame and cuts
+            the frame out of that.
 
     Returns:
         uint8 `(*size, 3)`.
@@ -81,27 +135,58 @@ def fit_image(pixels: np.ndarray, size: tuple[int, int], fit: str) -> np.ndarray
             f"`pixels` must be uint8 of shape (height, width, 3). Received: {pixels.dtype} of shape {pixels.shape}."
         )
     height, width = pixels.shape[:2]
-    left, top, right, bottom = place(width, height, size, fit).box
+    box = place(width, height, size, fit).box
     image = Image.fromarray(pixels)
-    if fit != "pad":
-        box = (max(left * width, 0.0), max(top * height, 0.0), min(right * width, width), min(bottom * height, height))
-        return np.asarray(_resized(image, (size[1], size[0]), box))
-    inner = (max(1, round(size[1] / (right - left))), max(1, round(size[0] / (bottom - top))))
+    return np.asarray({"pad": _bordered, "resize_crop": _cut_out}.get(fit, _cropped)(image, size, box))
+
+
+def _cropped(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
+    """Resize the part of a picture that lies in a box, which may be all of it."""
+    return image.resize((size[1], size[0]), _FILTER, box=_in_pixels(box, image), reducing_gap=2.0)
+
+
+def _bordered(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
+    """Resize a whole picture and set it into the middle of a grey frame."""
+    width, height = _whole(size, box)
     frame = Image.new("RGB", (size[1], size[0]), (PAD_GREY,) * 3)
-    frame.paste(_resized(image, inner, None), ((size[1] - inner[0]) // 2, (size[0] - inner[1]) // 2))
-    return np.asarray(frame)
+    frame.paste(
+        image.resize((width, height), _FILTER, reducing_gap=2.0), ((size[1] - width) // 2, (size[0] - height) // 2)
+    )
+    return frame
 
 
-def _resized(image: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float] | None) -> Image.Image:
-    return image.resize(size, _FILTER, box=box, reducing_gap=2.0)
+def _cut_out(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
+    """Resize a whole picture and cut the frame out of it, pixel by pixel what torchvision gives.
+
+    One that would become too large is resized where the frame lies alone, which gives the same to two levels of 255.
+    """
+    width, height = _whole(size, box)
+    if width * height > MAX_RESIZED_PIXELS:
+        return image.resize((size[1], size[0]), Image.Resampling.BILINEAR, box=_in_pixels(box, image))
+    left, top = round(box[0] * width), round(box[1] * height)
+    resized = image.resize((width, height), Image.Resampling.BILINEAR)
+    return resized.crop((left, top, left + size[1], top + size[0]))
 
 
-def to_original(grid: np.ndarray, placement: Placement, width: int, height: int) -> np.ndarray:
-    """Lay a map over the fitted frame on the original picture, bilinearly.
+def _whole(size: tuple[int, int], box: Box) -> tuple[int, int]:
+    """Give width and height of the whole picture at the scale of the frame, in pixels."""
+    left, top, right, bottom = box
+    return max(1, round(size[1] / (right - left))), max(1, round(size[0] / (bottom - top)))
+
+
+def _in_pixels(box: Box, image: Image.Image) -> Box:
+    left, top, right, bottom = box
+    width, height = image.size
+    return max(left * width, 0.0), max(top * height, 0.0), min(right * width, width), min(bottom * height, height)
+
+
+def to_original(grid: np.ndarray, cells: Cells, placement: Placement, width: int, height: int) -> np.ndarray:
+    """Lay a map over the fitted frame on the original picture, bilinearly between the centres of its cells.
 
     Args:
-        grid: float `(grid_height, grid_width)`, spread evenly over the fitted frame. Not modified.
-        placement: Where that frame lies, from `place`.
+        grid: float `(grid_height, grid_width)`. Not modified.
+        cells: Where its cells lie on that frame. Beyond the outermost ones the map goes on with their values.
+        placement: Where the frame lies, from `place`.
         width: Of the result, in pixels.
         height: Of the result, in pixels.
 
@@ -109,19 +194,23 @@ def to_original(grid: np.ndarray, placement: Placement, width: int, height: int)
         float32 `(height, width)`; NaN where the frame does not reach.
     """
     left, top, right, bottom = placement.box
-    across = _weights(grid.shape[1], left, right, width)
-    down = _weights(grid.shape[0], top, bottom, height)
+    down = _weights(grid.shape[0], cells.first[0], cells.step[0], _shares(height, top, bottom))
+    across = _weights(grid.shape[1], cells.first[1], cells.step[1], _shares(width, left, right))
     return np.asarray((down @ grid.astype(np.float32) @ across.T).astype(np.float32))
 
 
-def _weights(n_cells: int, start: float, end: float, n_pixels: int) -> np.ndarray:
-    """Give the share of each cell in each pixel along one axis, `(n_pixels, n_cells)`; NaN rows outside the frame."""
-    share = ((np.arange(n_pixels) + 0.5) / n_pixels - start) / (end - start)
-    position = np.clip(share * n_cells - 0.5, 0, n_cells - 1)
+def _shares(n_pixels: int, start: float, end: float) -> np.ndarray:
+    """Give the place of each pixel's centre on the frame, along one side."""
+    return ((np.arange(n_pixels) + 0.5) / n_pixels - start) / (end - start)
+
+
+def _weights(n_cells: int, first: float, step: float, shares: np.ndarray) -> np.ndarray:
+    """Give the share of each cell in each pixel along one side, `(n_pixels, n_cells)`; NaN rows outside the frame."""
+    position = np.clip((shares - first) / step, 0, n_cells - 1)
     lower = np.floor(position).astype(int)
     upper = np.minimum(lower + 1, n_cells - 1)
-    weights = np.zeros((n_pixels, n_cells), np.float32)
-    np.add.at(weights, (np.arange(n_pixels), lower), 1 - (position - lower))
-    np.add.at(weights, (np.arange(n_pixels), upper), position - lower)
-    weights[(share < 0) | (share > 1)] = np.nan
+    weights = np.zeros((len(shares), n_cells), np.float32)
+    np.add.at(weights, (np.arange(len(shares)), lower), 1 - (position - lower))
+    np.add.at(weights, (np.arange(len(shares)), upper), position - lower)
+    weights[(shares < 0) | (shares > 1)] = np.nan
     return weights

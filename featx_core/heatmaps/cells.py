@@ -1,0 +1,118 @@
+"""Where the cells of a layer lie on the network's input: at the centres of their receptive fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from featx_core.heatmaps.layers import HeatmapError, describe
+from featx_core.heatmaps.moves import Move, move
+from featx_core.images.fitting import Cells
+
+if TYPE_CHECKING:
+    import keras
+
+    from featx_core.architecture.layers import LayerInfo
+
+EVERYWHERE = "everywhere"
+"""Of what sees the whole picture at once, such as the gate of a squeeze-and-excitation block."""
+
+NOWHERE = "nowhere"
+"""Of maps whose rows and columns are not those of the picture, such as a spectrum."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the cells of a map lie, down and across, in pixels of the network's input.
+
+    Attributes:
+        first: The centre of the first cell. The centre of the first pixel is 0.5.
+        step: From the centre of one cell to that of the next.
+    """
+
+    first: tuple[float, float]
+    step: tuple[float, float]
+
+    def moved(self, by: Move) -> Place:
+        """Give the place of what a layer makes of this map."""
+        (down, every_down), (across, every_across) = by
+        return Place(
+            (self.first[0] + down * self.step[0], self.first[1] + across * self.step[1]),
+            (every_down * self.step[0], every_across * self.step[1]),
+        )
+
+
+def cells_of(network: keras.Model, layer: LayerInfo) -> Cells:
+    """Say where the cells of a layer lie on the fitted frame.
+
+    Each lies at the centre of its receptive field, as kernels, strides, dilations and paddings on the way from the input
+    make it. Where branches with different centres join, as in Xception and NASNet, the cell lies at the mean of theirs.
+    Branches that see the whole picture at once do not count.
+
+    Args:
+        network: A functional model from images of one size.
+        layer: One of its layers, whose output has height and width.
+
+    Raises:
+        HeatmapError: If the rows and columns of the layer are not those of the picture.
+    """
+    place = _place(network.layers[layer.index].output, network.input, Place((0.5, 0.5), (1.0, 1.0)))
+    if not isinstance(place, Place):
+        raise HeatmapError(
+            f"The rows and columns of {describe(layer)} are not places in the picture, so no heatmap of it can be laid "
+            "on one. Pick an earlier layer."
+        )
+    height, width = network.input.shape[1:3]
+    first, step = ((pair[0] / height, pair[1] / width) for pair in (place.first, place.step))
+    return Cells(first, step)
+
+
+def _place(output: keras.KerasTensor, source: keras.KerasTensor, place: Place | str) -> Place | str:
+    """Give the place of a tensor from that of an input of its network: walk there, and back with what is known."""
+    known = {id(source): place}
+    ahead = [output]
+    while ahead:
+        tensor = ahead[-1]
+        operation, parents = _origin(tensor)
+        unknown = [] if id(tensor) in known else [parent for parent in parents if id(parent) not in known]
+        ahead += unknown
+        if not unknown:
+            known.setdefault(id(ahead.pop()), _made(operation, tensor, parents, known))
+    return known[id(output)]
+
+
+def _origin(tensor: keras.KerasTensor) -> tuple[keras.Operation, Sequence[keras.KerasTensor]]:
+    history = tensor._keras_history
+    return history.operation, history.operation._inbound_nodes[history.node_index].input_tensors
+
+
+def _made(
+    operation: keras.Operation,
+    tensor: keras.KerasTensor,
+    parents: Sequence[keras.KerasTensor],
+    known: Mapping[int, Place | str],
+) -> Place | str:
+    """Give the place of what an operation makes of its parents."""
+    after = tuple(tensor.shape[1:])
+    if len(after) != 3 or after[:2] == (1, 1):
+        return EVERYWHERE
+    place = joined([known[id(parent)] for parent in parents])
+    if hasattr(operation, "layers"):  # a network within the network, as in ConvNeXt
+        return _place(operation.outputs[0], operation.inputs[0], place)
+    shapes = [tuple(parent.shape[1:]) for parent in parents]
+    moves = [move(operation, shape, after) for shape in shapes if len(shape) == 3]
+    by = next((by for by in moves if by is not None), None)
+    return NOWHERE if by is None else place.moved(by) if isinstance(place, Place) else place
+
+
+def joined(places: Sequence[Place | str]) -> Place | str:
+    """Give the place of a map that is made of several: the mean of theirs, but for those that see the whole picture."""
+    some = [place for place in places if place != EVERYWHERE]
+    here = [place for place in some if isinstance(place, Place)]
+    if not some or len(here) < len(some):
+        return NOWHERE if some else EVERYWHERE
+    first, step = (np.mean([getattr(place, name) for place in here], axis=0).tolist() for name in ("first", "step"))
+    return Place(tuple(first), tuple(step))
