@@ -28,11 +28,12 @@ NAMED_ROWS = 30
 """Up to this many images, a picture of features names them at the side."""
 
 
-def scree_figure(explained_variance: Sequence[float], *, dark: bool = False) -> "Figure":
+def scree_figure(explained_variance: Sequence[float], *, is_exact: bool = True, dark: bool = False) -> "Figure":
     """Share of the variance by component, as bars, and their running sum, as a line.
 
     Args:
         explained_variance: Shares from 0 to 1, as in the details of a PCA map.
+        is_exact: Whether they are more than close estimates, as in those details.
         dark: For a dark ground.
 
     Raises:
@@ -56,7 +57,7 @@ def scree_figure(explained_variance: Sequence[float], *, dark: bool = False) -> 
         )
     )
     figure.update_xaxes(title_text="Principal component (number)", range=[0.4, len(percent) + 0.6], showgrid=False)
-    figure.update_yaxes(title_text="Explained variance (%)", range=[0, 104])
+    figure.update_yaxes(title_text=f"Explained variance (%){'' if is_exact else ', estimated'}", range=[0, 104])
     return figure.update_layout(bargap=0.35, **legend(2, ""))
 
 

@@ -18,6 +18,9 @@ from featx_core.maps.trust import draw_rows, measure_trust
 
 __all__ = ["PROJECTIONS", "Parameter", "Projection", "Projector", "project"]
 
+PROJECTION_VERSION = 2
+"""Raised when the same input begins to give another map, so that kept ones are not mistaken for new ones."""
+
 DAMAGED = (
     *(ValueError, KeyError, TypeError, OSError, EOFError, NotImplementedError, RuntimeError, OverflowError),
     *(MemoryError, SyntaxError, struct.error, zlib.error, zipfile.BadZipFile),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from featx_core.extraction.rows import rows_of
-from featx_core.maps.projection import Projection, project
+from featx_core.maps.projection import PROJECTION_VERSION, Projection, project
 from featx_core.maps.registry import PROJECTIONS
 from featx_core.studies.study import Study
 from featx_core.studies.work import Storable, Work, find_run
@@ -33,6 +33,7 @@ class MapStudy(Study[Projection]):
     """
 
     kind: ClassVar[str] = "map"
+    version: ClassVar[int] = PROJECTION_VERSION
     result: ClassVar[type[Storable]] = Projection
 
     run: str

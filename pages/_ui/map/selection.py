@@ -82,7 +82,8 @@ def _drawn(about: tuple[Any, ...], _features: Features, _projection: Projection,
 
 
 def _scree(projection: Projection) -> None:
-    figure = scree_figure(projection.details["explained_variance"], dark=session.is_dark())
+    details = projection.details
+    figure = scree_figure(details["explained_variance"], is_exact=details.get("is_exact", True), dark=session.is_dark())
     st.plotly_chart(figure, key="scree_chart", theme=None, config=CONFIG)
     st.caption(
         "Variance explained by each component, and the cumulative total. When the first two explain little, the map "
