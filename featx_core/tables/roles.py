@@ -134,7 +134,7 @@ class _Guess:
             column, meaning = self.raw[at], self.meanings[self.raw[at].name]
             if is_data_frame_index(column.name) or (column.is_index and meaning in ("", "row number")):
                 self._judge_index(at)
-            elif (meaning and column.name.strip().lower() != "y") or self._is_target(at):
+            elif meaning and (column.name.strip().lower() != "y" or self._is_target(at)):
                 self._judge_meaning(at, column, meaning)
 
     def _judge_index(self, at: int) -> None:

@@ -48,9 +48,9 @@ def test_on_noise_a_probe_is_at_chance_whatever_numbers_rows_and_classes(tmp_pat
     for name in ("once.csv", "twice.csv"):
         read = read_vectors(tmp_path / name)
         assert is_clean(read)
-        assert linear_probe(read.values, list(read.labels)).accuracy < 0.45
+        assert linear_probe(read.values, read.labels).interval.value < 0.45
     leaky = np.column_stack([read.values, CODES])
-    assert linear_probe(leaky, list(read.labels)).accuracy > 0.9  # it would have shown
+    assert linear_probe(leaky, read.labels).interval.value > 0.9  # it would have shown
 
 
 def test_the_index_of_a_data_frame_is_left_out_with_a_note():
@@ -310,7 +310,7 @@ def test_a_role_that_a_column_cannot_have_is_refused(stated, reason):
 
 def test_a_role_that_there_is_not_is_refused():
     with pytest.raises(
-        ValueError, match=r"`roles` must be among 'feature', 'label', 'name', 'left out'. Received: 'x' for 'a'"
+        ValueError, match=r"`roles` must be among 'feature', 'label', 'name', 'left out'\. Received: 'x' for 'a'"
     ):
         read_vectors(("t.csv", b"a\n1"), roles={"a": "x"})
 
