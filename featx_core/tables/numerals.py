@@ -165,7 +165,7 @@ class _Reader:
         """Read columns in which some cells are no plain numbers."""
         from pyarrow import compute
 
-        has_percent = self._by_column(compute.match_substring(cells, "%")).any(axis=1)
+        has_percent: np.ndarray = np.any(self._by_column(compute.match_substring(cells, "%")), axis=1)
         bare = compute.replace_substring_regex(cells, rf"[{_SPACES}]*%$", "") if has_percent.any() else cells
         is_known = self._by_column(compute.is_valid(cells))
         fits = [self._by_column(compute.match_substring_regex(bare, pattern)) for pattern in (_POINT, _COMMA)]

@@ -220,23 +220,25 @@ def _is_value(cell: str) -> bool:
 
 
 def _numbers_columns(first: Sequence[str], numeric: Sequence[int], body: Sequence[Sequence[str]]) -> bool:
-    """Whether a first row of numbers counts the columns (0, 1, 2) or steps evenly (400, 410, 420), as no other row does."""
+    """Whether a first row counts the columns (0, 1, 2), or its numbers go up (400, 410, 420), as no other row does."""
     cells = [first[at].strip() for at in numeric if first[at].strip()]
-    counts = cells in (list(map(str, range(start, start + len(cells)))) for start in (0, 1))
-    has_fractions = any(not body[0][at].strip().lstrip("-").isdecimal() for at in numeric)
-    if counts and len(cells) > 1 and (len(cells) < len(numeric) or has_fractions):
+    rows = [[row[at] for at in numeric] for row in body]
+    is_counted = cells in (list(map(str, range(start, start + len(cells)))) for start in (0, 1))
+    has_fractions = any(not cell.strip().lstrip("-").isdecimal() for cell in rows[0])
+    if is_counted and len(cells) > 1 and (len(cells) < len(numeric) or has_fractions):
         return True
-    enough = len(body) > 2 if counts else len(cells) >= 8
-    return len(cells) > 2 and enough and _steps(cells) and not any(_steps([row[at] for at in numeric]) for row in body)
+    enough = len(rows) > 2 and len(cells) > (2 if is_counted else 3)
+    if enough and _goes_up(cells, by_one=True):
+        return not any(_goes_up(row, by_one=True) for row in rows)
+    return len(cells) > 7 and _goes_up(cells) and not any(map(_goes_up, rows))
 
 
-def _steps(cells: Sequence[str]) -> bool:
-    """Whether numbers go up in even steps."""
+def _goes_up(cells: Sequence[str], *, by_one: bool = False) -> bool:
     try:
         steps = np.diff(np.array(cells, float))
     except ValueError:
         return False
-    return bool(len(steps) and steps[0] > 0 and np.allclose(steps, steps[0], rtol=1e-6))
+    return bool((steps == 1).all() if by_one else (steps > 0).all())
 
 
 def _nameless(names: Sequence[str]) -> frozenset[int]:

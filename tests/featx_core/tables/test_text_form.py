@@ -25,6 +25,8 @@ def test_a_first_row_of_numbers_that_numbers_the_columns_is_the_header(table):
     assert shape(csv(table.rename(columns=lambda at: at + 1), index=False)) == (20, 8)
     assert shape(csv(table.rename(columns=lambda at: 400 + 10 * at), index=False)) == (20, 8)
     assert shape(csv(table.rename(columns=lambda at: 0.5 + at / 10), index=False)) == (20, 8)
+    assert shape(csv(table.rename(columns=lambda at: at * at), index=False)) == (20, 8)
+    assert shape(csv(table[[3, 4, 5, 6]], index=False)) == (20, 4)
     assert shape(csv(table.assign(sort=["u", "v"] * 10), index=False)) == (20, 8)
     assert shape(csv(table.assign(label=[0, 1] * 10), index=False)) == (20, 8)
     assert shape(csv(table, index=False), has_header=False) == (21, 8)
@@ -56,14 +58,14 @@ def test_a_cell_without_an_end_is_named_even_in_a_small_file():
         read_vectors(("t.csv", b'a,b\n1,2\n3,"4\n5,6\n'))
 
 
-@pytest.mark.parametrize("table", [(3, 20_000), (200, 20_000)])
+@pytest.mark.parametrize("table", [(3, 20_000), (30, 20_000)])
 def test_twenty_thousand_columns_take_no_longer_than_as_many_cells(table):
     n_rows, n_columns = table
     row = ",".join(["0.123456"] * n_columns)
     content = "\n".join([",".join(f"f{at}" for at in range(n_columns)), *[row] * n_rows]).encode()
     start = time.process_time()
     assert len(look_at_table(("t.csv", content)).columns) == n_columns
-    assert time.process_time() - start < 8  # 0.7 and 1.9 s; it was 17 s
+    assert time.process_time() - start < 4  # 0.7 and 0.9 s; it was 5 to look and 12 to read
 
 
 def test_a_row_of_millions_of_cells_is_refused_before_it_is_cut():
