@@ -38,8 +38,7 @@ _DIGESTS = frozenset(_listed("key keys hash md5 sha1 sha256 digest digests check
 _ROW_NUMBERS = frozenset(
     _listed(
         "index idx row rows row_nr row_no row_num row_number row_index row_idx row_id row_count rownum rownames row_names rn "
-        "nr no num number n sn s_no sno sr_no srno sl_no serial serial_no position pos seq sequence order record obs "
-        "observation line line_no lfd_nr nummer"
+        "serial serial_no s_no sno sr_no srno sl_no lfd_nr"
     )
 )
 _DATA_FRAME_INDEX = re.compile(r"(unnamed|index_level|level)(_\d+)+")
@@ -89,7 +88,7 @@ def meaning_of(name: str) -> Meaning:
     words = words_of(name)
     joined = "_".join(words)
     if not words or joined in _ROW_NUMBERS or _DATA_FRAME_INDEX.fullmatch(joined):
-        return "row number" if words or name.strip() in ("#", "№") else ""
+        return "row number" if words or name.strip() == "#" else ""
     known = set(words)
     if joined in _BOOKKEEPING_ALONE or (known & _BOOKKEEPING and known <= _BOOKKEEPING | _STRONG_LABELS | _LABEL_PARTS):
         return "bookkeeping"

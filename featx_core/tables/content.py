@@ -41,15 +41,19 @@ def all_differ(values: np.ndarray) -> bool:
     return not np.isnan(values[:_HEAD].astype(float)).any() and len(np.unique(known(values))) == len(values)
 
 
-def has_classes(values: np.ndarray) -> bool:
+def has_classes(values: np.ndarray, *, per_class: int = 3) -> bool:
     """Tell whether numbers are whole, and few enough for so many rows to be numbers of classes.
+
+    Args:
+        values: `(n_rows,)`.
+        per_class: Rows that a class has at least, on average.
 
     >>> has_classes(np.repeat([0.0, 1.0, 2.0], 10)), has_classes(np.arange(30))
     (True, False)
     """
     if len(values) < MIN_ROWS or not is_whole(values):
         return False
-    return 2 <= len(np.unique(known(values))) <= min(MAX_CLASSES, len(values) // 5)
+    return 2 <= len(np.unique(known(values))) <= min(MAX_CLASSES, len(values) // per_class)
 
 
 def is_binary(values: np.ndarray) -> bool:

@@ -108,6 +108,8 @@ class _Cut:
 def _column(name: str, cells: pyarrow.Array, numerals: Numerals | None, *, is_index: bool) -> RawColumn:
     if numerals is not None:
         return _number_column(name, cells, numerals, is_index=is_index)
+    if not len(cells):
+        return RawColumn(name, "nothing", is_index=is_index)
     known = gaps_as_null(cells)
     if known.null_count == len(known):
         return RawColumn(name, "nothing", is_index=is_index)

@@ -34,8 +34,9 @@ _DOTTED_THOUSANDS = rf"{_START}[1-9]\d{{0,2}}(?:\.\d{{3}})+$"
 _NUMBER = re.compile(f"{_POINT}|{_COMMA}")
 _PERCENT = re.compile(rf"[{_SPACES}]*%$")
 _TRUTHS = {"true": 1.0, "false": 0.0}
+_AT_A_TIME = 64  # columns
 _HEAD = 20  # cells that a column is judged by before all of it is read
-_EVIDENCE_COLUMNS, _EVIDENCE_ROWS = 50, 1_000
+_EVIDENCE_COLUMNS, _EVIDENCE_ROWS, _EVIDENCE_CELLS = 50, 1_000, 100_000
 
 
 def _none() -> np.ndarray:
@@ -105,7 +106,7 @@ def gaps_as_null(cells: pyarrow.Array) -> pyarrow.Array:
 
 
 class _Reader:
-    """Tries the quick way for all columns, and careful ways for those that are left."""
+    """Tries the quick ways for all columns, and careful ones for those that are left."""
 
     def __init__(self, cells: pyarrow.Array, n_rows: int, *, is_point_likely: bool) -> None:
         self.cells, self.n_rows, self.is_point_likely = cells, n_rows, is_point_likely
@@ -113,25 +114,44 @@ class _Reader:
 
     def read(self) -> dict[int, Numerals]:
         n_columns = len(self.cells) // self.n_rows
-        plain = _cast(self.cells, n_columns, self.n_rows)
-        self.found = {at: Numerals(values) for at, values in plain.items()}
-        rest = [at for at in range(n_columns) if at not in plain]
+        rest = self._take_plain(self.cells, range(n_columns))
         if rest:
-            self._read_with_care(rest)
+            cells = gaps_as_null(self._gathered(self.cells, rest))
+            heads = [head_of(cells, place, self.n_rows) for place in range(len(rest))]
+            self._take_truths(cells, rest, heads)
+            places = [place for place, head in enumerate(heads) if not head or any(map(looks_like_number, head))]
+            self._read_with_care(self._gathered(cells, places), [rest[place] for place in places])
         return self.found
 
-    def _read_with_care(self, columns: Sequence[int]) -> None:
-        cells = gaps_as_null(self._gathered(self.cells, columns))
-        heads = [_head(cells, place, self.n_rows) for place in range(len(columns))]
-        self._take_truths(cells, columns, heads)
-        places = [place for place, head in enumerate(heads) if not head or any(map(looks_like_number, head))]
-        cells = self._gathered(cells, places)
-        columns = [columns[place] for place in places]
+    def _take_plain(self, cells: pyarrow.Array, columns: Sequence[int]) -> list[int]:
+        """Take the columns whose cells are all plain numbers or missing; give the others."""
         plain = _cast(cells, len(columns), self.n_rows)
         self.found |= {columns[place]: Numerals(values) for place, values in plain.items()}
-        places = [place for place in range(len(columns)) if place not in plain]
-        if places:
-            self._read_styles(self._gathered(cells, places), [columns[place] for place in places])
+        return [at for place, at in enumerate(columns) if place not in plain]
+
+    def _read_with_care(self, cells: pyarrow.Array, columns: Sequence[int]) -> None:
+        rest = self._take_plain(cells, columns)
+        if not rest:
+            return
+        plain = list(self.found)
+        cells = self._gathered(cells, [place for place, at in enumerate(columns) if at not in self.found])
+        has_commas = self._has_decimal_commas(cells, len(rest))
+        if has_commas:
+            cells, rest = self._take_commas(cells, rest)
+            self._read_thousands_anew(plain)
+        if rest:
+            self._read_styles(cells, rest, has_commas=has_commas)
+
+    def _take_commas(self, cells: pyarrow.Array, columns: Sequence[int]) -> tuple[pyarrow.Array, list[int]]:
+        """Take the columns that have decimal commas and nothing else that is unusual; give the others."""
+        from pyarrow import compute
+
+        has_point = self._by_column(compute.match_substring(cells, ".")).any(axis=1)
+        simple = np.flatnonzero(~has_point).tolist()
+        with_points = compute.replace_substring(self._gathered(cells, simple), ",", ".")
+        self._take_plain(with_points, [columns[place] for place in simple])
+        left = [place for place, at in enumerate(columns) if at not in self.found]
+        return self._gathered(cells, left), [columns[place] for place in left]
 
     def _take_truths(self, cells: pyarrow.Array, columns: Sequence[int], heads: Sequence[Sequence[str]]) -> None:
         for place, head in enumerate(heads):
@@ -141,31 +161,34 @@ class _Reader:
                 if None not in values:
                     self.found[columns[place]] = Numerals(np.array(values, float))
 
-    def _read_styles(self, cells: pyarrow.Array, columns: Sequence[int]) -> None:
+    def _read_styles(self, cells: pyarrow.Array, columns: Sequence[int], *, has_commas: bool) -> None:
         """Read columns in which some cells are no plain numbers."""
         from pyarrow import compute
 
-        bare = compute.replace_substring_regex(cells, rf"[{_SPACES}]*%$", "")
+        has_percent: np.ndarray = np.any(self._by_column(compute.match_substring(cells, "%")), axis=1)
+        bare = compute.replace_substring_regex(cells, rf"[{_SPACES}]*%$", "") if has_percent.any() else cells
         is_known = self._by_column(compute.is_valid(cells))
-        has_percent: np.ndarray = np.any(self._by_column(compute.not_equal(bare, cells)), axis=1)
         fits = [self._by_column(compute.match_substring_regex(bare, pattern)) for pattern in (_POINT, _COMMA)]
-        has_commas = self._has_decimal_commas(fits[0], fits[1])
         for place, at in enumerate(columns):
             n_fitting = [int(fit[place].sum()) for fit in fits]
             with_comma = n_fitting[1] > n_fitting[0] or (n_fitting[1] == n_fitting[0] and has_commas)
             fit = fits[with_comma][place]
             if 2 * fit.sum() >= is_known[place].sum():
-                own = bare.slice(place * self.n_rows, self.n_rows)
-                values, is_grouped = _converted(own, fit, with_comma)
+                values, is_grouped = _converted(bare.slice(place * self.n_rows, self.n_rows), fit, with_comma)
                 remark = PERCENT if has_percent[place] else GROUPED if is_grouped else ""
                 self.found[at] = Numerals(values, np.flatnonzero(is_known[place] & ~fit), remark)
-        if has_commas:
-            self._read_thousands_anew()
 
-    def _has_decimal_commas(self, with_point: np.ndarray, with_comma: np.ndarray) -> bool:
-        """Decide by the cells that can be read in one way alone."""
-        n_points = int((with_point & ~with_comma).sum()) + self._n_sure_points()
-        n_commas = int((with_comma & ~with_point).sum())
+    def _has_decimal_commas(self, cells: pyarrow.Array, n_columns: int) -> bool:
+        """Decide by those of the first cells that can be read in one way alone."""
+        import pyarrow
+        from pyarrow import compute
+
+        n_rows = min(self.n_rows, max(_EVIDENCE_CELLS // n_columns, _HEAD))
+        first = pyarrow.concat_arrays([cells.slice(place * self.n_rows, n_rows) for place in range(n_columns)])
+        bare = compute.replace_substring_regex(first, rf"[{_SPACES}]*%$", "")
+        with_point, with_comma = (compute.match_substring_regex(bare, pattern) for pattern in (_POINT, _COMMA))
+        n_points = (compute.sum(compute.and_not(with_point, with_comma)).as_py() or 0) + self._n_sure_points()
+        n_commas = compute.sum(compute.and_not(with_comma, with_point)).as_py() or 0
         return n_commas > n_points if n_commas or n_points else not self.is_point_likely
 
     def _n_sure_points(self) -> int:
@@ -182,20 +205,18 @@ class _Reader:
             n_found += compute.sum(is_sure).as_py() or 0
         return n_found
 
-    def _read_thousands_anew(self) -> None:
-        """Read "1.234" as 1234 in columns where every point can set thousands apart."""
+    def _read_thousands_anew(self, columns: Sequence[int]) -> None:
+        """Read "1.234" as 1234 in plain columns where every point can set thousands apart."""
         from pyarrow import compute
 
-        for at, found in list(self.found.items()):
-            if len(found.unread) or not _has_fractions(found.values):
-                continue
+        has_point = self._by_column(compute.match_substring(self._gathered(self.cells, columns), "."))
+        for place in np.flatnonzero(has_point.any(axis=1)).tolist():
+            at = columns[place]
             own = compute.utf8_trim_whitespace(self.cells.slice(at * self.n_rows, self.n_rows))
-            has_point = compute.match_substring(own, ".")
-            if (
-                compute.any(has_point).as_py()
-                and compute.all(compute.equal(has_point, compute.match_substring_regex(own, _DOTTED_THOUSANDS))).as_py()
-            ):
-                self.found[at] = Numerals(_converted(own, ~np.isnan(found.values), with_comma=True)[0], remark=GROUPED)
+            is_thousand = compute.fill_null(compute.match_substring_regex(own, _DOTTED_THOUSANDS), False)
+            if (is_thousand.to_numpy(zero_copy_only=False) == has_point[place]).all():
+                values = _converted(own, ~np.isnan(self.found[at].values), with_comma=True)[0]
+                self.found[at] = Numerals(values, remark=GROUPED)
 
     def _gathered(self, cells: pyarrow.Array, columns: Sequence[int]) -> pyarrow.Array:
         import pyarrow
@@ -212,22 +233,42 @@ class _Reader:
 
 
 def _cast(cells: pyarrow.Array, n_columns: int, n_rows: int) -> Mapping[int, np.ndarray]:
-    """Read the columns whose cells are all plain numbers: all at once, else halves, down to single columns."""
+    """Read the columns whose cells are all plain numbers.
+
+    Casting what is no number is slow: columns whose first cells are none are not tried, the others some at a time.
+    """
+    likely = [
+        at for at in range(n_columns) if all(map(_is_plain, cells.slice(at * n_rows, min(n_rows, 3)).to_pylist()))
+    ]
+    found: dict[int, np.ndarray] = {}
+    for start in range(0, len(likely), _AT_A_TIME):
+        block = likely[start : start + _AT_A_TIME]
+        cast = _cast_block(cells, block, n_rows)
+        found |= cast or {at: values for each in block for at, values in _cast_block(cells, [each], n_rows).items()}
+    return found
+
+
+def _cast_block(cells: pyarrow.Array, columns: Sequence[int], n_rows: int) -> dict[int, np.ndarray]:
+    """Read some columns, or none of them."""
     import pyarrow
 
-    found: dict[int, np.ndarray] = {}
-    todo = [(0, n_columns)] if n_columns else []
-    while todo:
-        start, end = todo.pop()
-        try:
-            cast = cells.slice(start * n_rows, (end - start) * n_rows).cast(pyarrow.float64())
-        except pyarrow.ArrowInvalid:
-            middle = (start + end) // 2
-            todo += [(start, middle), (middle, end)] if end - start > 1 else []
-        else:
-            values = cast.to_numpy(zero_copy_only=False).reshape(-1, n_rows)
-            found |= {start + place: values[place] for place in range(end - start)}
-    return found
+    block = pyarrow.concat_arrays([cells.slice(at * n_rows, n_rows) for at in columns])
+    try:
+        values = block.cast(pyarrow.float64()).to_numpy(zero_copy_only=False).reshape(-1, n_rows)
+    except pyarrow.ArrowInvalid:
+        return {}
+    return dict(zip(columns, values, strict=True))
+
+
+def _is_plain(cell: str | None) -> bool:
+    """Tell whether a cell can be a plain number, or is known to be missing."""
+    if cell is None:
+        return True
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _converted(cells: pyarrow.Array, is_number: np.ndarray, with_comma: bool) -> tuple[np.ndarray, bool]:
@@ -247,7 +288,8 @@ def _has_fractions(values: np.ndarray) -> bool:
     return bool((finite != np.floor(finite)).any())
 
 
-def _head(cells: pyarrow.Array, place: int, n_rows: int) -> list[str]:
+def head_of(cells: pyarrow.Array, place: int, n_rows: int) -> list[str]:
     """Give the first cells of a column that are not missing."""
     own = cells.slice(place * n_rows, n_rows)
-    return list(own.slice(0, _HEAD).drop_null().to_pylist() or own.drop_null().slice(0, _HEAD).to_pylist())
+    first = [cell for cell in own.slice(0, _HEAD).to_pylist() if cell is not None]
+    return first or list(own.drop_null().slice(0, _HEAD).to_pylist())

@@ -142,7 +142,7 @@ def _texts(column: pyarrow.ChunkedArray) -> pyarrow.Array:
             n_bytes += compute.sum(compute.binary_length(chunk.dictionary).take(chunk.indices)).as_py() or 0
     if n_bytes > MAX_FILE_BYTES:
         raise TableError(f"would unpack to {too_large(n_bytes, MAX_FILE_BYTES)}")
-    return arrow_types.plain(column.cast(pyarrow.string()))
+    return arrow_types.plain(column).cast(pyarrow.string())
 
 
 def _vectors(array: pyarrow.Array) -> CellVectors | str:

@@ -134,7 +134,7 @@ class _Guess:
             column, meaning = self.raw[at], self.meanings[self.raw[at].name]
             if is_data_frame_index(column.name) or (column.is_index and meaning in ("", "row number")):
                 self._judge_index(at)
-            elif (meaning and column.name.strip().lower() != "y") or self._is_target(at):
+            elif meaning and (column.name.strip().lower() != "y" or self._is_target(at)):
                 self._judge_meaning(at, column, meaning)
 
     def _judge_index(self, at: int) -> None:
@@ -190,7 +190,7 @@ class _Guess:
 
     def _judge_unnamed_text(self, at: int, meaning: str) -> None:
         n_known, n_different, have_letters = variety(self.raw[at])
-        if n_known == n_different == self.table.n_rows:
+        if n_known == n_different == self.table.n_rows and (have_letters or meaning == "identifier"):
             self.names.append(((1 if meaning == "identifier" else 3, at), at))
         elif 2 <= n_different <= max(n_known // 2, 1) and have_letters and meaning != "identifier":
             self.labels.append(((4, at), at, ""))
@@ -218,12 +218,22 @@ class _Guess:
         return len(group) > 1 and content.marks_one_class(np.stack([self.raw[at].numbers for at in group], axis=1))
 
     def _choose_label(self) -> None:
-        ranked = sorted(self.labels)
-        for rank, at, why in ranked:
-            if rank == ranked[0][0]:
+        if not self.labels:
+            return
+        first = self._in_words(min(self.labels))
+        for rank, at, why in self.labels:
+            if rank == first[0]:
                 self.taken[at] = ("label", why)
             elif rank[0] < 6:
                 self.taken[at] = ("left out", _LABELS_TOO)
+
+    def _in_words(self, first: tuple[tuple[int, ...], int, str]) -> tuple[tuple[int, ...], int, str]:
+        """Give the texts that say the same as numbers of classes do, where there are some."""
+        if not self.raw[first[1]].is_single:
+            return first
+        texts = (each for each in sorted(self.labels) if self.raw[each[1]].is_text)
+        numbers = self.raw[first[1]].numbers
+        return next((each for each in texts if content.same_classes(numbers, classes_of([self.raw[each[1]]]))), first)
 
     def _leave_copies_of_labels(self) -> None:
         """Leave out numbers that go with the labels one to one."""
@@ -246,7 +256,7 @@ class _Guess:
         if any(role == "label" for role, _ in self.taken.values()):
             return
         singles = self._open(lambda column: column.is_single)
-        odd = [at for at in singles if content.has_classes(self.raw[at].numbers)]
+        odd = [at for at in singles if content.has_classes(self.raw[at].numbers, per_class=2 if self.main else 3)]
         if len(odd) == 1 and (self.main or len(singles) > 2) and self._stands_apart(odd[0], singles):
             self.taken[odd[0]] = ("label", "few whole numbers beside numbers of another kind")
 

@@ -10,7 +10,7 @@ import csv
 import io
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -31,6 +31,7 @@ _DELIMITERS = (",", ";", "\t", " ")
 _SNIFFED_BYTES = 8 * 1024**2
 _SNIFFED_ROWS = 50
 _SNIFFED_CELLS = 200  # of a row
+_UNLIKELY = 0.01
 _CHUNK = 1024**2
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _END = "\x00end"  # a row of our own after the last, which an open quotation mark would swallow
@@ -70,7 +71,7 @@ def find_form(file: IO[bytes], *, has_header: bool | None = None) -> TextForm:
     encoding = _encoding(file)
     delimiter = _sniffed(file, encoding)
     _check_size(file, encoding, delimiter)
-    rows = [cells for _, cells in itertools.islice(read_rows(file, encoding, delimiter), SAMPLE_ROWS + 1)]
+    rows = _sample(read_rows(file, encoding, delimiter))
     if not rows:
         raise TableError("is empty")
     width = Counter(len(cells) for cells in (rows[1:] or rows)).most_common(1)[0][0]
@@ -78,7 +79,7 @@ def find_form(file: IO[bytes], *, has_header: bool | None = None) -> TextForm:
         raise TableError(f"has {spaced(width)} columns; the limit is {spaced(MAX_COLUMNS)}: save it as NPY or Parquet")
     is_short = len(rows[0]) == width - 1
     first = ["", *rows[0]] if is_short else rows[0]
-    body = [cells for cells in rows[1:] if len(cells) == width][: max(SAMPLE_CELLS // width, 3)]
+    body = [cells for cells in rows[1:] if len(cells) == width]
     if has_header is None:
         has_header = is_short or _is_header(first, body)
     names = [shown_text(cell) for cell in first[:width]] if has_header else []
@@ -111,6 +112,18 @@ def read_rows(file: IO[bytes], encoding: str, delimiter: str) -> Iterator[tuple[
         raise _without_end(number) from None
     finally:
         text.detach()
+
+
+def _sample(rows: Iterable[tuple[int, list[str]]]) -> list[list[str]]:
+    """Take the first rows: four, and more while they are not too many cells."""
+    found: list[list[str]] = []
+    n_cells = 0
+    for _, cells in rows:
+        found.append(cells)
+        n_cells += len(cells)
+        if len(found) > SAMPLE_ROWS or (len(found) > 3 and n_cells > SAMPLE_CELLS):
+            break
+    return found
 
 
 def _without_end(number: int) -> TableError:
@@ -170,8 +183,12 @@ def _fit(lines: Sequence[str], delimiter: str) -> tuple[float, float]:
         return 0.0, 0.0
     cells = [cell for row in rows for cell in row[:_SNIFFED_CELLS]]
     share = sum(looks_like_number(cell) or looks_like_vector(cell) for cell in cells) / len(cells)
-    cuts_vectors = any(sum(map(cell.count, "[({")) != sum(map(cell.count, "])}")) for cell in cells)
-    return n_alike / len(rows) * (share + 0.01) * (0.01 if cuts_vectors else 1), width
+    penalty = 1.0
+    if any(sum(map(cell.count, "[({")) != sum(map(cell.count, "])}")) for cell in cells):
+        penalty *= _UNLIKELY  # it cuts vectors
+    if len(rows[0]) not in (width, width - 1) or any("\t" in cell for cell in cells):
+        penalty *= _UNLIKELY  # it stands between numbers of one cell
+    return n_alike / len(rows) * (share + 0.01) * penalty, width
 
 
 def _parsed(lines: Sequence[str], delimiter: str) -> list[list[str]]:
@@ -203,23 +220,25 @@ def _is_value(cell: str) -> bool:
 
 
 def _numbers_columns(first: Sequence[str], numeric: Sequence[int], body: Sequence[Sequence[str]]) -> bool:
-    """Whether a first row of numbers counts the columns (0, 1, 2) or steps evenly (400, 410, 420), as no other row does."""
+    """Whether a first row counts the columns (0, 1, 2), or its numbers go up (400, 410, 420), as no other row does."""
     cells = [first[at].strip() for at in numeric if first[at].strip()]
-    counts = cells in (list(map(str, range(start, start + len(cells)))) for start in (0, 1))
-    has_fractions = any(not body[0][at].strip().lstrip("-").isdecimal() for at in numeric)
-    if counts and len(cells) > 1 and (len(cells) < len(numeric) or has_fractions):
+    rows = [[row[at] for at in numeric] for row in body]
+    is_counted = cells in (list(map(str, range(start, start + len(cells)))) for start in (0, 1))
+    has_fractions = any(not cell.strip().lstrip("-").isdecimal() for cell in rows[0])
+    if is_counted and len(cells) > 1 and (len(cells) < len(numeric) or has_fractions):
         return True
-    enough = len(body) > 2 if counts else len(cells) >= 8
-    return len(cells) > 2 and enough and _steps(cells) and not any(_steps([row[at] for at in numeric]) for row in body)
+    enough = len(rows) > 2 and len(cells) > (2 if is_counted else 3)
+    if enough and _goes_up(cells, by_one=True):
+        return not any(_goes_up(row, by_one=True) for row in rows)
+    return len(cells) > 7 and _goes_up(cells) and not any(map(_goes_up, rows))
 
 
-def _steps(cells: Sequence[str]) -> bool:
-    """Whether numbers go up in even steps."""
+def _goes_up(cells: Sequence[str], *, by_one: bool = False) -> bool:
     try:
         steps = np.diff(np.array(cells, float))
     except ValueError:
         return False
-    return bool(len(steps) and steps[0] > 0 and np.allclose(steps, steps[0], rtol=1e-6))
+    return bool((steps == 1).all() if by_one else (steps > 0).all())
 
 
 def _nameless(names: Sequence[str]) -> frozenset[int]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from featx_core.base.wording import counted, spaced
 from featx_core.tables.layout import MAX_CELLS, TableError
-from featx_core.tables.numerals import looks_like_number
+from featx_core.tables.numerals import head_of, looks_like_number
 
 if TYPE_CHECKING:
     import pyarrow
@@ -23,7 +23,6 @@ _CALL = r"\b(?:(?:np|numpy|jnp|torch|tf)\.)?(?:array|tensor|Tensor|Array|DenseVe
 _BREAK = r"[\[\](){}<>,;|\s]+"
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf)"
 _GAP = re.compile(r"\b(?:None|null|NaN|NA)\b")
-_HEAD = 20
 _GLANCE = 300  # characters of a cell
 
 
@@ -60,7 +59,7 @@ def looks_like_vector(cell: str) -> bool:
     >>> [looks_like_vector(cell) for cell in ("0.1", "owl 1 2", "[owl]", "1,5", "")]
     [False, False, False, False, False]
     """
-    if looks_like_number(cell):
+    if not any(map(str.isdigit, cell[:_GLANCE])) or looks_like_number(cell):
         return False
     parts = _parts(cell[:_GLANCE])
     parts = parts[:-2] if len(cell) > _GLANCE else parts
@@ -84,7 +83,7 @@ def read_vector_texts(cells: pyarrow.Array) -> CellVectors | str | None:
     """
     from pyarrow import compute
 
-    head = cells.slice(0, _HEAD).drop_null().to_pylist() or cells.drop_null().slice(0, _HEAD).to_pylist()
+    head = head_of(cells, 0, len(cells))
     if 2 * sum(map(looks_like_vector, head)) < max(len(head), 1):
         return None
     if compute.any(compute.match_substring_regex(cells, r"\.\.\.|…")).as_py():

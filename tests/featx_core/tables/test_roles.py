@@ -48,9 +48,9 @@ def test_on_noise_a_probe_is_at_chance_whatever_numbers_rows_and_classes(tmp_pat
     for name in ("once.csv", "twice.csv"):
         read = read_vectors(tmp_path / name)
         assert is_clean(read)
-        assert linear_probe(read.values, list(read.labels)).accuracy < 0.45
+        assert linear_probe(read.values, read.labels).interval.value < 0.45
     leaky = np.column_stack([read.values, CODES])
-    assert linear_probe(leaky, list(read.labels)).accuracy > 0.9  # it would have shown
+    assert linear_probe(leaky, read.labels).interval.value > 0.9  # it would have shown
 
 
 def test_the_index_of_a_data_frame_is_left_out_with_a_note():
@@ -88,7 +88,7 @@ def test_two_levels_of_an_index_and_the_row_names_of_r():
 
 
 @pytest.mark.parametrize(
-    "name", ["id", "uid", "sample_id", "ImageID", "Class Number", "objectid", "pk", "No.", "#", "x_ray"]
+    "name", ["id", "uid", "sample_id", "ImageID", "Class Number", "objectid", "pk", "No.", "#", "S.No", "x_ray"]
 )
 def test_numbers_that_count_the_rows_are_no_features_wherever_they_stand(name):
     for at in (0, 7, 16):
@@ -256,6 +256,27 @@ def test_a_box_before_the_embedding_is_left_out():
     assert is_clean(read_vectors(("t.parquet", parquet(singles))))
 
 
+def test_numbers_that_are_called_for_something_that_may_count_rows_stay_features_unless_they_do():
+    for name in ("position", "number", "n", "order"):
+        read = read_vectors(("t.csv", csv(with_column(name, SHUFFLED).assign(label=WORDS), index=False)))
+        assert read.values.shape == (N, 17)
+        assert is_clean(read_vectors(("t.csv", csv(with_column(name, range(N)).assign(label=WORDS), index=False))))
+
+
+def test_of_numbers_and_texts_that_say_the_same_the_texts_are_the_labels():
+    read = read_vectors(("t.csv", csv(FRAME.assign(class_id=CODES, group=WORDS), index=False)))
+    assert is_clean(read)
+    site = np.tile(["north", "south"], N // 2)
+    assert is_clean(read_vectors(("t.csv", csv(FRAME.assign(class_id=CODES, group=site), index=False))), "012")
+
+
+def test_labels_of_few_rows_without_a_telling_name():
+    few = NOISE[::10]
+    for labels in (CODES[::10], CODES[::10] * 1.0, WORDS[::10]):
+        read = read_vectors(("t.npz", npz(arr_0=few, arr_1=labels)))
+        assert (read.values.shape, len(set(read.labels) - {None})) == ((12, 16), 3)
+
+
 def test_y_beside_x_is_a_coordinate_and_else_the_target():
     points = pd.DataFrame({"x": NOISE[:, 0], "y": NOISE[:, 1], "kind": WORDS})
     assert roles("t.csv", csv(points, index=False), "x", "y") == ("feature", "feature")
@@ -265,9 +286,11 @@ def test_y_beside_x_is_a_coordinate_and_else_the_target():
 
 def test_texts_that_are_the_same_everywhere_or_look_like_numbers_are_no_labels():
     frame = FRAME.assign(camera="one", when=np.repeat(["2024-01-01", "2024-01-02"], N // 2), sort=WORDS)
+    frame["price"] = [f"$1,{row:03d}.50" for row in range(N)]
     read = read_vectors(("t.csv", csv(frame, index=False)))
     assert is_clean(read)
-    assert read.notes == ("2 columns without numbers left out: camera, when.",)
+    assert read.names is None
+    assert read.notes == ("3 columns without numbers left out: camera, when, price.",)
 
 
 def test_small_tables_are_taken_at_their_word():
@@ -310,7 +333,7 @@ def test_a_role_that_a_column_cannot_have_is_refused(stated, reason):
 
 def test_a_role_that_there_is_not_is_refused():
     with pytest.raises(
-        ValueError, match=r"`roles` must be among 'feature', 'label', 'name', 'left out'. Received: 'x' for 'a'"
+        ValueError, match=r"`roles` must be among 'feature', 'label', 'name', 'left out'\. Received: 'x' for 'a'"
     ):
         read_vectors(("t.csv", b"a\n1"), roles={"a": "x"})
 

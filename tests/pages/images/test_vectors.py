@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import featx_core as fx
@@ -37,6 +38,25 @@ def field(visitor, start):
     return next(widget for widget in found if widget.key.startswith(start))
 
 
+def role(visitor, column):
+    """The select box of a column's role."""
+    found = [box for box in visitor.tab.selectbox if box.key.startswith("role_") and box.key.endswith(f"_{column}")]
+    assert len(found) == 1, [box.key for box in visitor.tab.selectbox]
+    return found[0]
+
+
+def roles(visitor):
+    """What the columns that are shown are taken for."""
+    boxes = [box for box in visitor.tab.selectbox if box.key.startswith("role_")]
+    return {box.label.replace("\\", ""): box.value for box in boxes}
+
+
+def rows_of_noise(n_columns=3, **columns):
+    """A table of sixty rows of noise with other columns beside, and without an index."""
+    noise = np.random.default_rng(0).normal(size=(60, n_columns)).round(3)
+    return pd.DataFrame(noise, columns=[f"f{at}" for at in range(n_columns)]).assign(**columns)
+
+
 @pytest.fixture
 def with_vectors(shelve):
     """Put a workspace with sets of vectors and no image on the shelf; gives its token."""
@@ -56,7 +76,7 @@ def test_a_table_is_shown_before_it_comes_in(visit):
     visitor = upload(visit(), ("embeddings.csv", csv()))
     assert "Vectors from embeddings.csv" in visitor.words.replace("\\", "")
     assert "30 rows of 3 numbers, 2 labels." in visitor.words.replace("\\", "")
-    assert (field(visitor, "names_").value, field(visitor, "labels_").value) == ("file", "kind")
+    assert roles(visitor) == {"file": "name", "kind": "label", "a": "feature", "b": "feature", "c": "feature"}
     assert visitor.tab.dataframe[0].value["name"].tolist() == list(NAMES[:5])
     assert visitor.workspace.ledger.runs() == []
     visitor.press("Import these vectors")
@@ -71,13 +91,96 @@ def test_a_table_is_shown_before_it_comes_in(visit):
 
 def test_name_title_and_columns_can_be_changed(visit):
     visitor = upload(visit(), ("t.csv", b"file;kind;x;y\nowl;bird;1;2\ncat;pet;3;4"))
-    field(visitor, "names_").set_value("kind")
-    field(visitor, "labels_").set_value("")
+    role(visitor, "kind").set_value("name")
+    visitor.run()
+    assert roles(visitor) == {"file": "left out", "kind": "name", "x": "feature", "y": "feature"}
     field(visitor, "title_").set_value("Two animals")
     visitor.run().press("Import these vectors")
     run = visitor.workspace.ledger.runs()[0]
     features = fx.load_features(visitor.workspace, run.digest)
     assert (run.title, features.names, features.labels) == ("Two animals", ("bird", "pet"), (None, None))
+
+
+def test_numbers_of_rows_and_classes_are_shown_and_can_be_made_features(visit):
+    table = rows_of_noise(class_id=np.arange(60) % 3, species=[*"uvw"] * 20)
+    visitor = upload(visit(), ("t.csv", table.to_csv().encode()))
+    assert roles(visitor)["column 1"] == roles(visitor)["class_id"] == "left out"
+    words = visitor.words.replace("\\", "")
+    assert "60 rows of 3 numbers, 3 labels." in words
+    assert "1 column left out (row numbers): column 1." in words
+    assert role(visitor, "column 1").help.replace("\\", "") == "It holds numbers (row numbers)."
+    role(visitor, "class_id").set_value("feature")
+    visitor.run()
+    assert "60 rows of 4 numbers, 3 labels." in visitor.words.replace("\\", "")
+    role(visitor, "class_id").set_value("label")
+    visitor.run()
+    assert roles(visitor)["species"] == "left out"
+    visitor.press("Bring in these vectors")
+    features = fx.load_features(visitor.workspace, visitor.workspace.ledger.runs()[0].digest)
+    np.testing.assert_array_equal(features.vectors, table[["f0", "f1", "f2"]].to_numpy(np.float32))
+    assert features.labels == ("0", "1", "2") * 20
+    assert visitor.has_no_fault
+
+
+def test_of_a_wide_table_only_what_is_no_plain_feature_is_shown(visit):
+    table = rows_of_noise(600, kind=[*"uvw"] * 20, uid=np.random.default_rng(0).permutation(60))
+    visitor = upload(visit(), ("t.csv", table.to_csv(index=False).encode()))
+    assert roles(visitor) == {"kind": "label", "uid": "name"}
+    assert "What each column is taken for (600 others as features)" in visitor.words
+    others = visitor.tab.multiselect[0]
+    others.set_value(["f7"])
+    visitor.run()
+    role(visitor, "f7").set_value("left out")
+    visitor.run()
+    assert "60 rows of 599 numbers, 3 labels." in visitor.words.replace("\\", "")
+    assert visitor.has_no_fault
+
+
+def test_columns_that_can_have_one_role_cannot_be_changed(visit):
+    out = io.BytesIO()
+    np.savez(out, X=np.eye(3), y=np.array([{}, 1, 2], dtype=object), when=np.zeros(3, "M8[D]"))
+    visitor = upload(visit(), ("t.npz", out.getvalue()))
+    assert roles(visitor) == {"X": "feature", "y": "left out", "when": "left out"}
+    assert [role(visitor, name).disabled for name in ("X", "y", "when")] == [False, True, True]
+    assert "Python objects, which featx never unpacks" in visitor.words
+
+
+def test_an_impossible_choice_is_said_and_can_be_taken_back(visit):
+    visitor = upload(visit(), ("t.csv", b"x;y\n1;2\n3;4"))
+    for column in ("x", "y"):
+        role(visitor, column).set_value("left out")
+    visitor.run()
+    assert "has no column of numbers" in visitor.tab.warning[0].value.replace("\\", "")
+    role(visitor, "x").set_value("feature")
+    visitor.run()
+    assert not visitor.tab.warning
+    assert "2 rows of 1 number." in visitor.words.replace("\\", "")
+
+
+def test_several_arrays_without_telling_names_have_to_be_told_apart(visit):
+    out = io.BytesIO()
+    np.savez(out, first=np.arange(12).reshape(4, 3), second=np.ones((4, 2)))
+    visitor = upload(visit(), ("t.npz", out.getvalue()))
+    assert "Several arrays can be the numbers. Pick one." in visitor.tab.info[0].value
+    assert element(visitor, f"in_{field(visitor, 'array_').key.removeprefix('array_')}").disabled
+    field(visitor, "array_").set_value("second")
+    visitor.run()
+    assert not visitor.tab.info
+    assert roles(visitor) == {"first": "left out", "second": "feature"}
+    visitor.press("Bring in these vectors")
+    assert (
+        fx.load_features(visitor.workspace, visitor.workspace.ledger.runs()[0].digest).vectors.tolist() == [[1, 1]] * 4
+    )
+
+
+def test_a_header_can_be_made_a_row_and_the_columns_are_judged_anew(visit):
+    visitor = upload(visit(), ("t.csv", b"0,1,2\n3,4,9\n5,6,1\n7,8,1"))
+    assert (field(visitor, "header_").value, list(roles(visitor))) == (True, ["0", "1", "2"])
+    field(visitor, "header_").uncheck()
+    visitor.run()
+    assert list(roles(visitor)) == ["column 1", "column 2", "column 3"]
+    assert "4 rows of 3 numbers" in visitor.words.replace("\\", "")
+    assert visitor.has_no_fault
 
 
 def test_a_bad_row_is_named_and_the_good_ones_come_in_on_request(visit):
