@@ -50,9 +50,9 @@ def to_table(features: Features) -> pd.DataFrame:
     columns = pd.DataFrame(vectors, columns=[f"f{index}" for index in range(vectors.shape[1])])
     if features.copies is not None:
         columns.insert(0, "copy", pd.Series(features.copies, dtype="int64"))
-    columns.insert(0, "label", pd.Series(features.labels, dtype=object))
     if features.paths:
         columns.insert(0, "path", pd.Series(_paths(features), dtype=object))
+    columns.insert(0, "label", pd.Series(features.labels, dtype=object))
     columns.insert(0, "name", pd.Series(features.names, dtype=object))
     return columns
 
@@ -64,7 +64,7 @@ def _paths(features: Features) -> list[str]:
 def to_csv(features: Features) -> bytes:
     """Write the table of features as CSV (UTF-8), with names that no spreadsheet takes for a formula."""
     table = to_table(features)
-    for column in [column for column in ("name", "path", "label") if column in table]:
+    for column in [column for column in ("name", "label", "path") if column in table]:
         table[column] = [spreadsheet_safe(text) for text in table[column]]
     return table.to_csv(index=False, float_format="%.9g").encode("utf-8")
 

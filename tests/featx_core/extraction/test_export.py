@@ -59,7 +59,7 @@ def test_the_folders_of_images_go_along_where_they_say_more_than_the_name():
     assert pd.read_parquet(io.BytesIO(export.to_parquet(features)))["path"].tolist() == expected
     table = pd.read_csv(io.BytesIO(export.to_csv(features)))
     assert table["path"].tolist() == ["a.png", "pets/dogs/1.png", "'=x/c.png"]
-    assert list(table.columns[:3]) == ["name", "path", "label"]
+    assert list(table.columns[:3]) == ["name", "label", "path"]
     assert "path" not in export.to_table(dataclasses.replace(features, paths={}))
 
 

@@ -167,7 +167,7 @@ def test_added_images_leave_the_rows_of_the_others(workspace, make_png) -> None:
 def test_copies_go_out_with_their_numbers(workspace) -> None:
     features, _ = keep(workspace, Augmented(Means(), n_copies=2, gives="copies"))
     table = pd.read_csv(io.BytesIO(export.to_csv(features)))
-    assert table.columns[:4].tolist() == ["name", "label", "copy", "f0"]
+    assert table.columns[:5].tolist() == ["name", "label", "path", "copy", "f0"]
     assert table["copy"].tolist() == [0, 1] * 6
     with np.load(io.BytesIO(export.to_npz(features)), allow_pickle=False) as arrays:
         assert arrays["copies"].tolist() == [0, 1] * 6
