@@ -72,7 +72,9 @@ def _convolution(layer: Any, before: tuple[int, ...]) -> Move:
 def off_centre(kernel: np.ndarray) -> tuple[float, float]:
     """Say how far the weights of a kernel lie from its middle, by their squares."""
     import os
-    if os.environ.get("GEOM"): return 0.0, 0.0
+
+    if os.environ.get("GEOM"):
+        return 0.0, 0.0
     energies = np.square(kernel.astype(np.float64)).sum(axis=(2, 3))
     total = energies.sum()
     if not np.isfinite(total) or total == 0:

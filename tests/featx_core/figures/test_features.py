@@ -167,8 +167,8 @@ def test_what_does_not_fit_a_map_is_refused(n_components, arguments, message):
 
 def test_scree_shows_shares_in_percent_and_their_sum():
     bars, line = scree_figure([0.5, 0.3, 0.1]).data
-    assert scree_figure([0.5]).layout.yaxis.title.text == "Share of variance (%)"
-    assert scree_figure([0.5], is_exact=False).layout.yaxis.title.text == "About the share of variance (%)"
+    assert scree_figure([0.5]).layout.yaxis.title.text == "Explained variance (%)"
+    assert scree_figure([0.5], is_exact=False).layout.yaxis.title.text == "Explained variance (%), estimated"
     np.testing.assert_allclose(bars.y, [50, 30, 10])
     np.testing.assert_allclose(line.y, [50, 80, 90])
     np.testing.assert_array_equal(bars.x, [1, 2, 3])
