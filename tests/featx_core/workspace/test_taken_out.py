@@ -17,7 +17,7 @@ from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.pretrained import Pretrained
 from tests.toys.tuning_toys import color_workspace
 
-SENTENCE = r"green3\.png was taken out of the workspace while it was needed\. Start again to go on without it\."
+SENTENCE = r"green3\.png was removed from the workspace while it was needed\. Start again to continue without it\."
 
 
 BASE = Pretrained(backbone="embedded_v1", image_size=(48, 48))
