@@ -27,7 +27,7 @@ head, action = st.columns([3, 1], vertical_alignment="bottom")
 head.title("Images")
 if not len(images):
     vector_sets.show(workspace)
-    st.caption("There are no images yet. Rows named like an image will show its picture.")
+    st.caption("There are no images yet. Rows named like an image will show its image.")
     with st.expander("Add images or more vectors", icon=":material/add:", key="add_first", expanded=True):
         upload.show_controls(workspace)
     st.stop()

@@ -1,4 +1,4 @@
-"""What all tests share: a folder of their own instead of the user's, and small pictures."""
+"""What all tests share: a folder of their own instead of the user's, and small images."""
 
 import io
 import os
@@ -52,7 +52,7 @@ def make_png() -> Callable[..., bytes]:
 
 @pytest.fixture
 def workspace() -> Workspace:
-    """Give a workspace in memory with six images of two labels."""
+    """Return a workspace in memory with six images of two labels."""
     made = Workspace.open(":memory:")
     made.add([(f"{'cat' if i % 2 else 'dog'}/{i}.png", png(i)) for i in range(6)])
     return made

@@ -16,7 +16,7 @@ class Parameter:
 
     Attributes:
         name: The argument of the Keras layer.
-        title: What a person reads.
+        title: What a user reads.
         form: "count" (a whole number), "pair" (one for height, one for width), "share" (a number), "choice" or "flag".
         default: What it is when nothing is said. None for a pair means: as another parameter, see `follows`.
         minimum: The smallest value of a number.
@@ -37,7 +37,7 @@ class Parameter:
     help: str = ""
 
     def read(self, value: Any) -> Any:
-        """Give a value in its plain form: an equal one whatever way it was written.
+        """Return a value in its plain form: an equal one whatever way it was written.
 
         Raises:
             ValueError: If it is of another kind or out of range.

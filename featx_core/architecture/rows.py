@@ -80,7 +80,7 @@ def plain_rows(rows: Iterable[Any]) -> tuple[Row, ...]:
 
 
 def row_values(row: Row) -> dict[str, Any]:
-    """Give what is set on a row, by name."""
+    """Return what is set on a row, by name."""
     return dict(row[1])
 
 

@@ -54,6 +54,6 @@ def outline_rows(
 
 
 def batch_size_of(outline: Outline) -> int:
-    """Give the images per forward pass that keep its largest layer within bounds."""
+    """Return the images per forward pass that keep its largest layer within bounds."""
     largest = max(math.prod(info.output_shape) for info in outline.layers)
     return max(1, min(MAX_BATCH, BATCH_VALUES // largest))

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 MAX_SEED = 2**32 - 1
 MAX_TRACED = 32
-"""Compiled choices of transforms that are kept, each for one size of pictures."""
+"""Compiled choices of transforms that are kept, each for one size of images."""
 
 
 def augment(images: np.ndarray, transforms: Transforms, *, seeds: Sequence[int] | np.ndarray) -> np.ndarray:
-    """Change pictures at random, each by its own seed.
+    """Change images at random, each by its own seed.
 
-    What becomes of picture `i` depends on that picture, the transforms and `seeds[i]` alone: not on the others, their order
-    or the process. Where a picture is moved, its border is filled by mirroring it.
+    What becomes of image `i` depends on that image, the transforms and `seeds[i]` alone: not on the others, their order
+    or the process. Where an image is moved, its border is filled by mirroring it.
 
     Args:
         images: uint8 RGB `(n_images, height, width, 3)`, at the size of the network. Not modified.
         transforms: Pairs of a key of `AUGMENTATIONS` and a strength.
-        seeds: One for each picture, 0 to 4 294 967 295.
+        seeds: One for each image, 0 to 4 294 967 295.
 
     Returns:
         uint8 of the same shape.
@@ -48,7 +48,7 @@ def augment(images: np.ndarray, transforms: Transforms, *, seeds: Sequence[int] 
 
 
 def random_layers(transforms: Transforms, seed: int) -> keras.layers.Layer:
-    """Make a layer that changes pictures at random, for use inside of training.
+    """Make a layer that changes images at random, for use inside of training.
 
     Args:
         transforms: As for `augment`.
@@ -66,12 +66,12 @@ def random_layers(transforms: Transforms, seed: int) -> keras.layers.Layer:
 
 
 def image_seeds(digests: Sequence[str] | Sequence[bytes], seed: int, n_copies: int) -> np.ndarray:
-    """Give the seeds of the copies of pictures: they depend on the content of each picture, the seed and the copy alone.
+    """Return the seeds of the copies of images: they depend on the content of each image, the seed and the copy alone.
 
     Args:
-        digests: What identifies the content of each picture.
+        digests: What identifies the content of each image.
         seed: Of the whole.
-        n_copies: Copies of each picture.
+        n_copies: Copies of each image.
 
     Returns:
         int64 `(n_images, n_copies)`, 0 to 4 294 967 295.
@@ -84,14 +84,14 @@ def image_seeds(digests: Sequence[str] | Sequence[bytes], seed: int, n_copies: i
 def make_copies(
     images: np.ndarray, transforms: Transforms, *, n_copies: int, seed: int, with_original: bool
 ) -> np.ndarray:
-    """Make changed copies of pictures. Each depends on its picture's pixels, the transforms, the seed and its number alone.
+    """Make changed copies of images. Each depends on its image's pixels, the transforms, the seed and its number alone.
 
     Args:
         images: uint8 RGB `(n_images, height, width, 3)`, at the size of the network. Not modified.
         transforms: As for `augment`.
-        n_copies: Copies of each picture in all.
+        n_copies: Copies of each image in all.
         seed: Of all chance.
-        with_original: Whether the first copy is the picture as it is.
+        with_original: Whether the first copy is the image as it is.
 
     Returns:
         uint8 `(n_images, n_copies, height, width, 3)`.
@@ -130,7 +130,7 @@ def _layers(transforms: Transforms, seed: int) -> list[keras.layers.Layer]:
 
 @functools.lru_cache(maxsize=MAX_TRACED)
 def _traced(transforms: Transforms, size: tuple[int, int]) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """Compile transforms once for pictures of a size, in any number, each with its own seed."""
+    """Compile transforms once for images of a size, in any number, each with its own seed."""
     import tensorflow as tf
 
     keras = load_keras()

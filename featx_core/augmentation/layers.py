@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Layers = list[keras.layers.Layer]
 
-FILL_MODE = "reflect"  # what lies beyond the border: the picture, mirrored
+FILL_MODE = "reflect"  # what lies beyond the border: the image, mirrored
 ERASED_GREY = 128.0  # of 255
 MIN_ERASED = 0.1  # of the side, where the strength allows
 HUE_SHARE = 0.5  # colour jitter of 1 turns hues by up to a quarter of the circle
@@ -24,12 +24,12 @@ _VALUES = {"value_range": (0.0, 255.0)}
 
 
 def horizontal_flip(strength: float, seed: int) -> Layers:
-    """Mirror half of the pictures."""
+    """Mirror half of the images."""
     return [load_keras().layers.RandomFlip("horizontal", seed=seed, **_COMMON)]
 
 
 def vertical_flip(strength: float, seed: int) -> Layers:
-    """Turn half of the pictures upside down."""
+    """Turn half of the images upside down."""
     return [load_keras().layers.RandomFlip("vertical", seed=seed, **_COMMON)]
 
 
@@ -64,7 +64,7 @@ def brightness(strength: float, seed: int) -> Layers:
 
 
 def color_jitter(strength: float, seed: int) -> Layers:
-    """Change saturation and hue. For Keras, a saturation of 0.5 leaves the picture as it is, and 0 makes it grey."""
+    """Change saturation and hue. For Keras, a saturation of 0.5 leaves the image as it is, and 0 makes it grey."""
     saturation = (0.5 - strength / 4, 0.5 + strength / 4)
     jitter = load_keras().layers.RandomColorJitter(
         saturation_factor=saturation, hue_factor=(0.0, HUE_SHARE * strength), seed=seed, **_VALUES, **_COMMON
@@ -99,7 +99,7 @@ def erasing(strength: float, seed: int) -> Layers:
 
 
 def rand_augment(strength: float, seed: int) -> Layers:
-    """Two changes out of eleven. In training, all pictures of a batch get the same two, each at its own strength."""
+    """Two changes out of eleven. In training, all images of a batch get the same two, each at its own strength."""
     return [load_keras().layers.RandAugment(factor=strength, seed=seed, **_VALUES, **_COMMON)] if strength else []
 
 
@@ -107,7 +107,7 @@ def aug_mix(strength: float, seed: int) -> Layers:
     """Mix chains of changes.
 
     Keras's own `AugMix` draws its changes with Python's random module while the graph is made: they would be the same for all
-    pictures, and others in each process. Here the chains are `RandAugment` layers of one, two and three changes.
+    images, and others in each process. Here the chains are `RandAugment` layers of one, two and three changes.
 
     Reference:
         Hendrycks et al., "AugMix", arXiv:1912.02781, with alpha = 1.
@@ -126,7 +126,7 @@ def _own_layers() -> dict[str, Any]:
     keras: Any = load_keras()
 
     class Mirrored(keras.layers.Layer):  # type: ignore[misc]
-        """Puts a mirrored border around pictures for a layer that would look at black ones."""
+        """Puts a mirrored border around images for a layer that would look at black ones."""
 
         def __init__(self, inner: Any, width: int) -> None:
             super().__init__(dtype="float32")
@@ -151,7 +151,7 @@ def _own_layers() -> dict[str, Any]:
             return images + 255.0 * self.inner(keras.ops.zeros_like(images), training=training)
 
     class AugMixed(keras.layers.Layer):  # type: ignore[misc]
-        """Chains of changes, mixed with each other and with the picture."""
+        """Chains of changes, mixed with each other and with the image."""
 
         def __init__(self, strength: float, seed: int) -> None:
             super().__init__(dtype="float32")

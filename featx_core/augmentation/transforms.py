@@ -19,12 +19,12 @@ Transforms = tuple[tuple[str, float], ...]
 
 @dataclass(frozen=True)
 class Augmentation:
-    """One random change of a picture.
+    """One random change of an image.
 
     Attributes:
         title: What people read.
         unit: What the strength is measured in.
-        minimum: The least strength. With 0 the picture stays as it is.
+        minimum: The least strength. With 0 the image stays as it is.
         maximum: The greatest strength. Equal to `minimum` where there is nothing to set.
         default: The strength to begin with.
         caveat: What would surprise, in one line.

@@ -12,7 +12,7 @@ _PENDING = "uninitialized_variables"
 
 
 def operation_of(tensor: keras.KerasTensor) -> keras.Operation:
-    """Give the operation that computes a symbolic tensor.
+    """Return the operation that computes a symbolic tensor.
 
     Source: `KerasTensor._keras_history`, set by `keras.src.ops.node.Node`.
     """
@@ -20,13 +20,13 @@ def operation_of(tensor: keras.KerasTensor) -> keras.Operation:
 
 
 def inputs_of(tensor: keras.KerasTensor) -> Sequence[keras.KerasTensor]:
-    """Give the symbolic tensors that a symbolic tensor is computed from, none for an input."""
+    """Return the symbolic tensors that a symbolic tensor is computed from, none for an input."""
     history = tensor._keras_history
     return list(history.operation._inbound_nodes[history.node_index].input_tensors)
 
 
 def first_inputs(operation: keras.Operation) -> Sequence[keras.KerasTensor]:
-    """Give the symbolic tensors that an operation was first called on, none for an input.
+    """Return the symbolic tensors that an operation was first called on, none for an input.
 
     Source: `Operation._inbound_nodes`.
     """

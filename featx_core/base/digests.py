@@ -21,5 +21,5 @@ def canonical_json(value: Any) -> str:
 
 
 def digest_of(*parts: Any) -> str:
-    """Give the SHA-256 of JSON values, in hexadecimal. Raises as `canonical_json` does."""
+    """Return the SHA-256 of JSON values, in hexadecimal. Raises as `canonical_json` does."""
     return hashlib.sha256(canonical_json(parts).encode("ascii")).hexdigest()

@@ -31,7 +31,7 @@ class Fault:
 
 
 def new_reference() -> str:
-    """Make a short code that joins what a person reads to a line of the log."""
+    """Make a short code that joins what a user reads to a line of the log."""
     return "".join(secrets.choice(_LETTERS) for _ in range(4))
 
 
@@ -61,7 +61,7 @@ def _is_ours(module: str) -> bool:
 
 
 def _was_raised_here(traceback: TracebackType | None) -> bool:
-    """Tell whether a `raise` of featx raised the exception, and not a function that it called and that is not in Python.
+    """Return whether a `raise` of featx raised the exception, and not a function that it called and that is not in Python.
 
     Such a function (most of numpy) leaves no frame of its own in the traceback.
     """

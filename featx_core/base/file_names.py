@@ -106,7 +106,7 @@ def clean_path(raw: str) -> str:
 
 
 def folders_of(path: str) -> tuple[str, ...]:
-    """Give the folders of a clean path, the outermost first.
+    """Return the folders of a clean path, the outermost first.
 
     >>> folders_of("birds/owl/1.jpg"), folders_of("1.jpg")
     (('birds', 'owl'), ())
@@ -155,7 +155,7 @@ def label_of(raw: str) -> str | None:
 
 
 def has_image_extension(raw: str) -> bool:
-    """Tell whether a file is named as an image.
+    """Return whether a file is named as an image.
 
     >>> has_image_extension("owl/1.JPG"), has_image_extension("read me.txt")
     (True, False)
@@ -164,7 +164,7 @@ def has_image_extension(raw: str) -> bool:
 
 
 def is_system_file(raw: str) -> bool:
-    """Tell whether a system or a program put a file there, not a person.
+    """Return whether a system or a program put a file there, not a user.
 
     >>> [is_system_file(name) for name in (".DS_Store", "__MACOSX/a/._1.jpg", "a/Thumbs.db", "a/cat.jpg")]
     [True, True, True, False]

@@ -7,7 +7,7 @@ import platformdirs
 
 
 def data_folder(name: str) -> Path:
-    """Give a folder of featx's own, made when missing.
+    """Return a folder of featx's own, made when missing.
 
     It lies in the user's data folder, or in the folder that the environment variable `FEATX_HOME` names.
 

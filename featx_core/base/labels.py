@@ -9,7 +9,7 @@ import numpy as np
 
 
 def label_text(label: Any) -> str | None:
-    """Give a label as text; None where there is none.
+    """Return a label as text; None where there is none.
 
     None, "", NaN, NaT and the missing value of pandas stand for no label. 0 and False are labels. Whole floats lose their
     decimal point: class numbers become floats as soon as one of a column is missing.
@@ -37,5 +37,5 @@ def label_text(label: Any) -> str | None:
 
 
 def label_texts(labels: Iterable[Any]) -> list[str | None]:
-    """Give labels as texts, see `label_text`."""
+    """Return labels as texts, see `label_text`."""
     return [label_text(label) for label in labels]

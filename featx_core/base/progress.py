@@ -21,7 +21,7 @@ class StageCallback(Protocol):
         """Begin a stage.
 
         Args:
-            name: What the person reads, such as "Training the head".
+            name: What the user reads, such as "Training the head".
             limit_seconds: How long the stage may be silent before it counts as hung; None for the usual time.
         """
 
@@ -50,5 +50,5 @@ class Stages:
 
 
 def as_stages(on_progress: StageCallback | ProgressCallback | None) -> StageCallback:
-    """Give a stage callback for whatever a caller handed in."""
+    """Return a stage callback for whatever a caller handed in."""
     return on_progress if isinstance(on_progress, StageCallback) else Stages(on_progress)

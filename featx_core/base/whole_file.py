@@ -28,7 +28,7 @@ def write_whole(path: Path, content: bytes | Iterable[bytes | memoryview]) -> No
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give the path of a new, empty file, which takes the place of another when the block ends well.
+    """Return the path of a new, empty file, which takes the place of another when the block ends well.
 
     When it does not, the new file is removed, with what its writer put beside it under its name and a further ending.
 

@@ -41,7 +41,7 @@ class Keeper(Protocol):
     """
 
     def score(self, name: str, subset_digest: str, compute: Callable[[], Score]) -> Score:
-        """Give the scores of one extractor.
+        """Return the scores of one extractor.
 
         Args:
             name: What the extractor is called, or `COLORS`.
@@ -50,7 +50,7 @@ class Keeper(Protocol):
         """
 
     def pair(self, names: tuple[str, str], subset_digest: str, compute: Callable[[], Score]) -> Score:
-        """Give the similarity of two extractors.
+        """Return the similarity of two extractors.
 
         Args:
             names: In alphabetical order. The result does not depend on the order.
@@ -156,7 +156,7 @@ class _Comparing:
         return self._keeper.score(name, self._subset.digest, compute)
 
     def pairs(self) -> dict[tuple[str, str], Score]:
-        """Give the similarity of each two extractors, by their names in alphabetical order."""
+        """Return the similarity of each two extractors, by their names in alphabetical order."""
         names = list(itertools.combinations(sorted(self._given.spaces), 2))
         is_begun = False
 

@@ -99,13 +99,13 @@ def align(
 
 
 def find_groups(sketches: Sketches | None, digests: Sequence[str], vectors: Iterable[np.ndarray]) -> np.ndarray:
-    """Give the group of each image; images of one group are never on both sides of a test.
+    """Return the group of each image; images of one group are never on both sides of a test.
 
     Args:
-        sketches: What the thumbnails show: near-duplicates then belong together. None where there are no pictures: rows that
+        sketches: What the thumbnails show: near-duplicates then belong together. None where there are no images: rows that
             are equal in every space then do.
         digests: Of the images; equal ones belong together in any case.
-        vectors: For each space `(n_images, n_features)`. Not looked at where there are pictures.
+        vectors: For each space `(n_images, n_features)`. Not looked at where there are images.
     """
     return np.array(image_keys(list(vectors))) if sketches is None else duplicate_groups(sketches, digests=digests)
 

@@ -25,7 +25,7 @@ def shared_rows(first: Features, second: Features) -> tuple[np.ndarray, np.ndarr
 
 
 def take_rows(features: Features, rows: np.ndarray) -> Features:
-    """Give some rows of features, in the order of `rows`."""
+    """Return some rows of features, in the order of `rows`."""
     chosen = rows.tolist()
     return dataclasses.replace(
         features,
@@ -38,7 +38,7 @@ def take_rows(features: Features, rows: np.ndarray) -> Features:
 
 
 def take_places(projection: Projection, rows: np.ndarray) -> Projection:
-    """Give the part of a map that shows some rows, which are then called 0, 1, ... in the order of `rows`."""
+    """Return the part of a map that shows some rows, which are then called 0, 1, ... in the order of `rows`."""
     place_of = {row: place for place, row in enumerate(projection.rows.tolist())}
     pairs = [(number, place_of[row]) for number, row in enumerate(rows.tolist()) if row in place_of]
     numbers, places = np.array(pairs, np.int64).reshape(-1, 2).T

@@ -119,7 +119,7 @@ class Comparison:
         return self.table.loc[self.table["kind"] == "extractor", "extractor"].tolist()
 
     def matrix(self, measure: str, part: str = "value") -> pd.DataFrame:
-        """Give one measure of similarity between all extractors, as a square table.
+        """Return one measure of similarity between all extractors, as a square table.
 
         Args:
             measure: A key of `MEASURES`.
@@ -144,7 +144,7 @@ class Comparison:
         return pd.DataFrame([[known[row, column] for column in names] for row in names], index=names, columns=names)
 
     def with_stability(self, stabilities: Mapping[str, Measured]) -> Comparison:
-        """Give the same with the stability of neighbours as columns `stability`, `stability_low`, `stability_high`.
+        """Return the same with the stability of neighbours as columns `stability`, `stability_low`, `stability_high`.
 
         Args:
             stabilities: What `neighbor_stability` gave for extractors, by their names; NaN for those that are missing.
@@ -200,7 +200,7 @@ def table_of(name: str, rows: Sequence[Mapping[str, Any]], *, has_labels: bool) 
 
 
 def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Give the rows of a table as JSON values, without what is unknown."""
+    """Return the rows of a table as JSON values, without what is unknown."""
     import pandas as pd
 
     rows = table.astype(object).to_dict(orient="records")

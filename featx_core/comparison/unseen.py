@@ -17,7 +17,7 @@ Score = Mapping[str, Any]
 
 
 def find_unseen(subset: Subset, seen: Mapping[str, Collection[str] | None]) -> dict[str, np.ndarray]:
-    """Tell which labelled images each extractor did not learn from.
+    """Return which labelled images each extractor did not learn from.
 
     Args:
         subset: The images.

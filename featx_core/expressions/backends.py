@@ -39,7 +39,7 @@ NUMPY = Backend(np, _numpy_spectrum, lambda value, like: np.full((1,), value, li
 
 @functools.cache
 def keras_backend() -> Backend:
-    """Give the backend of networks. Imports Keras."""
+    """Return the backend of networks. Imports Keras."""
     ops = load_keras().ops
 
     def spectrum(rows: Array) -> Array:
@@ -52,7 +52,7 @@ def keras_backend() -> Backend:
 
 
 def length(backend: Backend, squares: Array) -> Array:
-    """Give the square root of a sum of squares, with the gradient 0 rather than none where it is 0."""
+    """Return the square root of a sum of squares, with the gradient 0 rather than none where it is 0."""
     ops = backend.ops
     is_zero = squares <= 0
     return ops.where(is_zero, ops.zeros_like(squares), ops.sqrt(ops.where(is_zero, ops.ones_like(squares), squares)))

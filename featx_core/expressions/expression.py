@@ -20,8 +20,8 @@ from featx_core.expressions.shapes import Shape, ShapeError, expanded, together
 class Expression:
     """A function of one row, such as `log(1 + abs(x))`.
 
-    `x` is one row: a picture or a map `(height, width, n_channels)`, or a vector `(n,)`. All functions work within the row:
-    `mean(x)` is the mean of one picture, never of several. The text is never run as Python.
+    `x` is one row: an image or a map `(height, width, n_channels)`, or a vector `(n,)`. All functions work within the row:
+    `mean(x)` is the mean of one image, never of several. The text is never run as Python.
 
     Args:
         text: The expression, see `FUNCTIONS`.
@@ -79,12 +79,12 @@ class Expression:
         return np.array(result, np.float32).reshape(len(rows), *shape)
 
     def compute(self, backend: Backend, rows: Array) -> Array:
-        """Compute the expression with any backend; one number a row comes out as `(n_rows, 1)`. Checks nothing."""
+        """Compute the expression with any backend; one number per row comes out as `(n_rows, 1)`. Checks nothing."""
         result = _computed(self.tree, backend, rows)
         return backend.ops.reshape(result, (-1, 1)) if len(result.shape) == 1 else result
 
     def shape_of(self, node: Node, shape: Shape) -> Shape:
-        """Give the shape of a part of the expression, for a row of a shape; `()` for one number."""
+        """Return the shape of a part of the expression, for a row of a shape; `()` for one number."""
         if node.name in (INPUT, NUMBER):
             return shape if node.name == INPUT else ()
         shapes = [self.shape_of(value, shape) for value in node.inputs]

@@ -20,7 +20,7 @@ EPSILON = 1e-5
 
 
 def hog(backend: Backend, rows: Array) -> Array:
-    """Describe a picture by the directions of its edges.
+    """Describe an image by the directions of its edges.
 
     Gradients are differences [-1, 0, 1] without smoothing; of several channels the one with the longest gradient counts. Each
     pixel votes with the length of its gradient for the two nearest of 9 directions over 180 degrees and the four nearest
@@ -28,7 +28,7 @@ def hog(backend: Backend, rows: Array) -> Array:
     length 1 again.
 
     Differs from the paper in that votes are not weighted by a Gaussian over the block, votes are shared between the cells of
-    the whole picture rather than those of a block, pixels at the border see their own value beyond it, and the picture has
+    the whole image rather than those of a block, pixels at the border see their own value beyond it, and the image has
     any size of at least two cells; pixels to the right and below the last whole cell are not used.
 
     Returns:
@@ -50,7 +50,7 @@ def hog(backend: Backend, rows: Array) -> Array:
 
 
 def hog_shape(shape: Shape) -> Shape:
-    """Give the number of values, which depends on the number of whole cells."""
+    """Return the number of values, which depends on the number of whole cells."""
     n_down, n_across = (side // CELL - BLOCK + 1 for side in spatial(shape)[:2])
     if min(n_down, n_across) < 1:
         raise ShapeError(f"needs at least {BLOCK * CELL} x {BLOCK * CELL}; here {{it}} is {words(shape)}")
@@ -58,7 +58,7 @@ def hog_shape(shape: Shape) -> Shape:
 
 
 def _strongest(backend: Backend, rows: Array) -> tuple[Array, Array]:
-    """Give the gradient across and down of the channel where it is longest, the first of equal ones."""
+    """Return the gradient across and down of the channel where it is longest, the first of equal ones."""
     across, down = difference(backend, rows, 2), difference(backend, rows, 1)
     if rows.shape[-1] == 1:
         return across, down
@@ -87,7 +87,7 @@ def _cells(backend: Backend, vote: Array) -> Array:
 
 @functools.lru_cache(maxsize=32)
 def shares(n_pixels: int) -> np.ndarray:
-    """Give the share of each pixel in each cell along one side: linear between the middles of the cells.
+    """Return the share of each pixel in each cell along one side: linear between the middles of the cells.
 
     Returns:
         float64 `(n_pixels // 8, n_pixels)`.

@@ -16,7 +16,7 @@ TRUNCATE = 4.0
 
 
 def grayscale(backend: Backend, rows: Array) -> Array:
-    """Give the lightness of each pixel, one channel. What has one channel stays as it is."""
+    """Return the lightness of each pixel, one channel. What has one channel stays as it is."""
     if rows.shape[-1] == 1:
         return rows
     red, green, blue = (rows[..., index : index + 1] * weight for index, weight in enumerate(LUMA))
@@ -24,14 +24,14 @@ def grayscale(backend: Backend, rows: Array) -> Array:
 
 
 def sobel(backend: Backend, rows: Array) -> Array:
-    """Give the strength of edges: the length of the gradient that the Sobel filters see, for each channel."""
+    """Return the strength of edges: the length of the gradient that the Sobel filters see, for each channel."""
     down = _smoothed(backend, _difference(backend, rows, 1), 2)
     across = _smoothed(backend, _difference(backend, rows, 2), 1)
     return length(backend, down * down + across * across)
 
 
 def laplacian(backend: Backend, rows: Array) -> Array:
-    """Give the sum of the second differences along both sides (five points), for each channel."""
+    """Return the sum of the second differences along both sides (five points), for each channel."""
     return sum(_before(backend, rows, axis) + _after(backend, rows, axis) - 2 * rows for axis in (1, 2))
 
 
@@ -42,7 +42,7 @@ def blur(backend: Backend, rows: Array, sigma: float) -> Array:
 
 
 def fft_magnitude(backend: Backend, rows: Array) -> Array:
-    """Give how strong each spatial frequency is, the lowest in the middle, divided by the number of pixels."""
+    """Return how strong each spatial frequency is, the lowest in the middle, divided by the number of pixels."""
     height, width = rows.shape[1:3]
     shifted = backend.ops.roll(backend.spectrum(rows), height // 2, axis=1)
     return backend.ops.roll(shifted, width // 2, axis=2) / (height * width)
@@ -57,12 +57,12 @@ def pool(backend: Backend, rows: Array, side: float) -> Array:
 
 
 def channel_mean(backend: Backend, rows: Array) -> Array:
-    """Give the mean of each channel."""
+    """Return the mean of each channel."""
     return backend.ops.mean(rows, axis=(1, 2))
 
 
 def channel_max(backend: Backend, rows: Array) -> Array:
-    """Give the largest value of each channel."""
+    """Return the largest value of each channel."""
     return backend.ops.max(rows, axis=(1, 2))
 
 
@@ -78,7 +78,7 @@ def apply(backend: Backend, matrix: np.ndarray, rows: Array, axis: int) -> Array
 
 @functools.lru_cache(maxsize=32)
 def gaussian(n_pixels: int, sigma: float) -> np.ndarray:
-    """Give the matrix that blurs one side of a picture, mirrored at the borders (d c b a | a b c d | d c b a).
+    """Return the matrix that blurs one side of an image, mirrored at the borders (d c b a | a b c d | d c b a).
 
     Returns:
         float64 `(n_pixels, n_pixels)`; rows add up to 1.
@@ -95,7 +95,7 @@ def gaussian(n_pixels: int, sigma: float) -> np.ndarray:
 
 
 def difference(backend: Backend, rows: Array, axis: int) -> Array:
-    """Give for each pixel the one after it minus the one before it; beyond the border lies the border's own value."""
+    """Return for each pixel the one after it minus the one before it; beyond the border lies the border's own value."""
     return _difference(backend, rows, axis)
 
 

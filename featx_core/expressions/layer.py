@@ -64,11 +64,11 @@ def layer_class(keras: ModuleType) -> type[keras.layers.Layer]:
             return self.expression.compute(keras_backend(), inputs)
 
         def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[int | None, ...]:
-            """Give the shape of the output, checking that the expression fits."""
+            """Return the shape of the output, checking that the expression fits."""
             return (input_shape[0], *self.expression.output_shape(tuple(input_shape[1:])))
 
         def get_config(self) -> dict[str, Any]:
-            """Give what the layer is made from: the text."""
+            """Return what the layer is made from: the text."""
             return {**super().get_config(), "expression": self.expression.text}
 
     return ExpressionLayer

@@ -21,17 +21,17 @@ def power(backend: Backend, base: Array, exponent: float) -> Array:
 
 
 def truth(backend: Backend, condition: Array, like: Array) -> Array:
-    """Give 1 where a condition holds and 0 where not."""
+    """Return 1 where a condition holds and 0 where not."""
     return backend.ops.where(condition, backend.constant(1.0, like), backend.constant(0.0, like))
 
 
 def sigmoid(backend: Backend, values: Array) -> Array:
-    """Give 1 / (1 + exp(-x)), without overflow."""
+    """Return 1 / (1 + exp(-x)), without overflow."""
     return 0.5 * (backend.ops.tanh(0.5 * values) + 1)
 
 
 def relu(backend: Backend, values: Array) -> Array:
-    """Give the larger of 0 and the value."""
+    """Return the larger of 0 and the value."""
     return backend.ops.maximum(values, backend.constant(0.0, values))
 
 
@@ -46,34 +46,34 @@ def where(backend: Backend, condition: Array, yes: Array, no: Array) -> Array:
 
 
 def mean(backend: Backend, rows: Array) -> Array:
-    """Give the mean of each row."""
+    """Return the mean of each row."""
     return backend.ops.mean(rows, axis=_axes(rows))
 
 
 def total(backend: Backend, rows: Array) -> Array:
-    """Give the sum of each row."""
+    """Return the sum of each row."""
     return backend.ops.sum(rows, axis=_axes(rows))
 
 
 def smallest(backend: Backend, rows: Array, *others: Array) -> Array:
-    """Give the smallest number of each row, or number by number the smaller of two values."""
+    """Return the smallest number of each row, or number by number the smaller of two values."""
     return backend.ops.minimum(rows, others[0]) if others else backend.ops.min(rows, axis=_axes(rows))
 
 
 def largest(backend: Backend, rows: Array, *others: Array) -> Array:
-    """Give the largest number of each row, or number by number the larger of two values."""
+    """Return the largest number of each row, or number by number the larger of two values."""
     return backend.ops.maximum(rows, others[0]) if others else backend.ops.max(rows, axis=_axes(rows))
 
 
 def norm(backend: Backend, rows: Array) -> Array:
-    """Give the length of each row. Rows are scaled by their largest number first, so that squares do not overflow."""
+    """Return the length of each row. Rows are scaled by their largest number first, so that squares do not overflow."""
     peak = _kept_peak(backend, rows)
     squares = backend.ops.sum(_square(rows / peak), axis=_axes(rows))
     return length(backend, squares) * backend.ops.reshape(peak, (-1,))
 
 
 def deviation(backend: Backend, rows: Array) -> Array:
-    """Give the standard deviation of each row (of the population: divided by n)."""
+    """Return the standard deviation of each row (of the population: divided by n)."""
     centered = rows - backend.ops.mean(rows, axis=_axes(rows), keepdims=True)
     return length(backend, backend.ops.mean(_square(centered), axis=_axes(rows)))
 
@@ -99,7 +99,7 @@ def rescale(backend: Backend, rows: Array) -> Array:
 
 
 def softmax(backend: Backend, rows: Array) -> Array:
-    """Give shares that add up to 1 in each row, in the proportions of exp(x)."""
+    """Return shares that add up to 1 in each row, in the proportions of exp(x)."""
     shares = backend.ops.exp(rows - backend.ops.max(rows, axis=_axes(rows), keepdims=True))
     return shares / backend.ops.sum(shares, axis=_axes(rows), keepdims=True)
 
@@ -113,7 +113,7 @@ def flatten(backend: Backend, rows: Array) -> Array:
 
 
 def pick(backend: Backend, rows: Array, number: float) -> Array:
-    """Give one channel of each map, or one value of each vector."""
+    """Return one channel of each map, or one value of each vector."""
     return rows[..., int(number) : int(number) + 1]
 
 
@@ -149,7 +149,7 @@ def _square(values: Array) -> Array:
 
 
 def _kept_peak(backend: Backend, rows: Array) -> Array:
-    """Give the largest absolute value of each row, and 1 for a row of zeros."""
+    """Return the largest absolute value of each row, and 1 for a row of zeros."""
     peak = backend.ops.max(backend.ops.abs(rows), axis=_axes(rows), keepdims=True)
     return backend.ops.where(peak > 0, peak, backend.ops.ones_like(peak))
 

@@ -253,7 +253,7 @@ class _Reader:
 
 
 def _goes_on(node: ast.BinOp) -> bool:
-    """Tell whether this is one more term of a sum or of a product, which is no deeper than the terms before."""
+    """Return whether this is one more term of a sum or of a product, which is no deeper than the terms before."""
     kinds = ((ast.Add, ast.Sub), (ast.Mult, ast.Div))
     return isinstance(node.left, ast.BinOp) and any(
         isinstance(node.op, kind) and isinstance(node.left.op, kind) for kind in kinds
@@ -261,7 +261,7 @@ def _goes_on(node: ast.BinOp) -> bool:
 
 
 def nearest(name: str) -> str:
-    """Give the known name that is most like an unknown one; `x` for a single letter.
+    """Return the known name that is most like an unknown one; `x` for a single letter.
 
     >>> nearest("sobell"), nearest("y"), nearest("gray")
     ('sobel', 'x', 'grayscale')

@@ -1,4 +1,4 @@
-"""Which pixels of a picture each place of an expression's result stands for."""
+"""Which pixels of an image each place of an expression's result stands for."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ POOL = "pool"
 
 
 def pixels_per_place(expression: Expression, shape: Shape) -> float | None:
-    """Give the side of the square of pixels that each place of the result is centred on.
+    """Return the side of the square of pixels that each place of the result is centred on.
 
     Args:
-        expression: Applied to pictures or maps, and giving a map.
+        expression: Applied to images or maps, and giving a map.
         shape: `(height, width, n_channels)` of what it is applied to.
 
     Returns:
         1 where each pixel stays where it is, whatever it is computed from, and k after `pool(x, k)`; the mean where values
-        of several sides come together. None if the rows and columns of the result are not places in the picture.
+        of several sides come together. None if the rows and columns of the result are not places in the image.
 
     >>> pixels_per_place(Expression("pool(blur(x, 2), 4) / mean(x)"), (64, 64, 3))
     4.0

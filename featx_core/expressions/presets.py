@@ -14,7 +14,7 @@ class Preset:
     Attributes:
         title: What it does, in a few words.
         expressions: The steps.
-        needs_places: Whether it needs a picture or a map.
+        needs_places: Whether it needs an image or a map.
     """
 
     title: str
@@ -36,6 +36,6 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "spectrum": Preset(
             "Spectrum", ("grayscale(x)", "fft_magnitude(standardize(x))", "log(0.001 + x)"), needs_places=True
         ),
-        "thumbnail": Preset("Tiny picture", ("pool(x, 8)", "flatten(x)"), needs_places=True),
+        "thumbnail": Preset("Tiny image", ("pool(x, 8)", "flatten(x)"), needs_places=True),
     }
 )

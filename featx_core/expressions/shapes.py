@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 Shape = tuple[int, ...]
-"""Of one row: `()` for one number, `(n,)` for a vector, `(height, width, n_channels)` for a picture or a map."""
+"""Of one row: `()` for one number, `(n,)` for a vector, `(height, width, n_channels)` for an image or a map."""
 
 
 class ShapeError(ValueError):
@@ -17,18 +17,18 @@ def words(shape: Shape) -> str:
     """Name a shape.
 
     >>> words(()), words((10,)), words((64, 64, 3)), words((7, 7, 1280))
-    ('one number', 'a vector of 10 values', 'a picture of 64 x 64 x 3', 'a map of 7 x 7 x 1280')
+    ('one number', 'a vector of 10 values', 'an image of 64 x 64 x 3', 'a map of 7 x 7 x 1280')
     """
     if not shape:
         return "one number"
     if len(shape) == 1:
         return f"a vector of {shape[0]} value{'' if shape[0] == 1 else 's'}"
-    kind = "a picture" if len(shape) == 3 and shape[-1] in (1, 3) else "a map" if len(shape) == 3 else "an array"
+    kind = "an image" if len(shape) == 3 and shape[-1] in (1, 3) else "a map" if len(shape) == 3 else "an array"
     return f"{kind} of {' x '.join(map(str, shape))}"
 
 
 def together(shapes: Sequence[Shape]) -> Shape:
-    """Give the shape of what is computed number by number from several values.
+    """Return the shape of what is computed number by number from several values.
 
     One number goes with everything, a vector with a map of as many channels, one channel with several. The result is
     never larger than the largest of the values.
@@ -81,7 +81,7 @@ def filtered(shape: Shape, strength: float) -> Shape:
 
 
 def one_channel(shape: Shape) -> Shape:
-    """Of operations that need the colours of a picture, and make one channel of them."""
+    """Of operations that need the colours of an image, and make one channel of them."""
     if len(spatial(shape)) == 3 and shape[2] not in (1, 3):
         raise ShapeError(f"needs an image with 1 or 3 channels; here {{it}} is {words(shape)}")
     return (*shape[:2], 1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from featx_core.expressions.expression import Expression
 
-TILE_SIDE = 160  # pixels, of the picture of a vector
+TILE_SIDE = 160  # pixels, of the image of a vector
 BAR_COLOR = (59, 111, 212)
 
 
@@ -86,7 +86,7 @@ def pairs(before: np.ndarray, after: np.ndarray, n_pairs: int, *, seed: int = 0)
 
 
 def tile(values: np.ndarray) -> np.ndarray:
-    """Draw one row: a picture or a map from its smallest value (black) to its largest (white), a vector as bars.
+    """Draw one row: an image or a map from its smallest value (black) to its largest (white), a vector as bars.
 
     A map of other than 1 or 3 channels is drawn as their mean. Values that are not finite are drawn black.
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def to_npz(features: Features) -> bytes:
     """Write features as a compressed NumPy archive.
 
-    It holds `values` (float32 `(n_rows, *feature_shape)`, one row an image or one a copy), `names`, `labels` ("" for none),
+    It holds `values` (float32 `(n_rows, *feature_shape)`, one row per image or one a copy), `names`, `labels` ("" for none),
     `digests` and the `spec` as JSON; where images lay in folders also `paths`; for copies also `copies`, the number of each
     row's copy from 0. Read it with `numpy.load(file, allow_pickle=False)`.
     """
@@ -39,7 +39,7 @@ def to_npz(features: Features) -> bytes:
 
 
 def to_table(features: Features) -> pd.DataFrame:
-    """Give features as a table: name, label, then one column a feature (`f0`, `f1`, ...), one row an image.
+    """Return features as a table: name, label, then one column per feature (`f0`, `f1`, ...), one row per image.
 
     Where images lay in folders, the column `path` holds them. Where each image has several copies, one row a copy, and its
     number from 0 in the column `copy`.

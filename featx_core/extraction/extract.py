@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from featx_core.specs.spec import Spec
     from featx_core.workspace.workspace import Workspace
 
-DECODING_THREADS = min(4, max(2, os.cpu_count() or 2))  # more would hold more large pictures at once
+DECODING_THREADS = min(4, max(2, os.cpu_count() or 2))  # more would hold more large images at once
 BATCHES_AHEAD = 2  # decoded while the network works on the one before
 _VERSIONED = ("keras", "tensorflow", "numpy", "pillow")
 
@@ -85,7 +85,7 @@ def extract(
 
 
 def extract_table(spec: Spec, workspace: Workspace) -> Features:
-    """Give the features of a spec that takes rows of numbers rather than images, and enter the run in the ledger.
+    """Return the features of a spec that takes rows of numbers rather than images, and enter the run in the ledger.
 
     Args:
         spec: One that does not take images.
@@ -115,7 +115,7 @@ def extract_table(spec: Spec, workspace: Workspace) -> Features:
 def extract_derived(
     images: ImageSet, spec: Spec, workspace: Workspace, *, on_progress: ProgressCallback | None = None
 ) -> Features | None:
-    """Give features as `extract` does, without building the network, where the features that they are derived from are kept.
+    """Return features as `extract` does, without building the network, where the features that they are derived from are kept.
 
     Args:
         images: As for `extract`.

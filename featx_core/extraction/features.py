@@ -46,7 +46,7 @@ class Features:
 
     @property
     def vectors(self) -> np.ndarray:
-        """The same as float32 `(n_images, n_features)`, one row an image."""
+        """The same as float32 `(n_images, n_features)`, one row per image."""
         return self.values.reshape(len(self.values), math.prod(self.values.shape[1:]))
 
     @property
@@ -70,7 +70,7 @@ class Features:
         return len(self.values)
 
     def per_image(self) -> Features:
-        """Give one row an image: the mean over its copies. Features that have no copies are given as they are."""
+        """Return one row per image: the mean over its copies. Features that have no copies are given as they are."""
         if self.copies is None:
             return self
         n_copies = self.spec.rows_per_image
@@ -111,7 +111,7 @@ def _paths(images: ImageSet | Rows) -> dict[str, str]:
 
 
 def table_features(table: Table, spec: Spec, details: Mapping[str, Any]) -> Features:
-    """Give the rows of a table of numbers as features."""
+    """Return the rows of a table of numbers as features."""
     return Features(table.values, table.names, table.labels, table.digests, spec, dict(details))
 
 
@@ -137,7 +137,7 @@ def load_features(workspace: Workspace, digest: str) -> Features | None:
 
 
 def dead_share(vectors: np.ndarray) -> float:
-    """Give the share of features that are the same for every image, between 0 and 1.
+    """Return the share of features that are the same for every image, between 0 and 1.
 
     A constant feature tells the images apart as little as one that is always zero. With one image it is the share of
     zeros.

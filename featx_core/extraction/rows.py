@@ -23,7 +23,7 @@ Read = TypeVar("Read")
 
 
 def table_of(spec: Spec, workspace: Workspace) -> Table | None:
-    """Give the rows of a spec that takes numbers rather than images; None for all that work on images.
+    """Return the rows of a spec that takes numbers rather than images; None for all that work on images.
 
     Raises:
         SpecError: If the numbers are no longer in the workspace, or a formula does not fit to them.

@@ -89,7 +89,7 @@ def with_trails(
 
 
 def trail_points(projection: Projection, n_copies: int, *, from_first: bool = True) -> np.ndarray:
-    """Give the corners of all trails, with a row of NaN after each line.
+    """Return the corners of all trails, with a row of NaN after each line.
 
     Args:
         projection: The map of the copies of images: copy `k` of image `i` is row `i * n_copies + k`.

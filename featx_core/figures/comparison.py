@@ -201,7 +201,7 @@ def sweep_figure(sweep: Sweep, *, dark: bool = False) -> Figure:
 
 
 def pareto_front(times: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Tell which points no other beats: none is as fast and better, or faster and as good.
+    """Return which points no other beats: none is as fast and better, or faster and as good.
 
     >>> pareto_front(np.array([1.0, 2.0, 3.0]), np.array([0.5, 0.9, 0.8])).tolist()
     [True, True, False]

@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 NAMED_ROWS = 30
-"""Up to this many images, a picture of features names them at the side."""
+"""Up to this many images, an image of features names them at the side."""
 
 
 def scree_figure(explained_variance: Sequence[float], *, is_exact: bool = True, dark: bool = False) -> "Figure":
@@ -70,7 +70,7 @@ def features_figure(
     scale: str = SEQUENTIAL_SCALES[0],
     dark: bool = False,
 ) -> "Figure":
-    """Features as a picture: one line an image, one column a feature.
+    """Features as an image: one line an image, one column per feature.
 
     Args:
         vectors: `(n_images, n_features)`, made small enough for a screen by the caller. Not modified.

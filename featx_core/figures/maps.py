@@ -27,10 +27,10 @@ WEBGL_POINTS = 1_000
 """Above this many points a flat map is drawn by WebGL, which stays fluent and has no outlines around markers."""
 
 THUMBNAIL_POINTS = 300
-"""The most pictures on a map; a browser pans and zooms them without delay."""
+"""The most images on a map; a browser pans and zooms them without delay."""
 
 THUMBNAIL_SHARE = 0.055
-"""Side of a picture on the map, as a share of the map's width and height."""
+"""Side of an image on the map, as a share of the map's width and height."""
 
 
 def map_figure(
@@ -54,7 +54,7 @@ def map_figure(
         groups: A label or a number for each of `names`. None draws all points alike.
         group_title: What the labels or numbers are, with unit.
         dark: For a dark ground. The figure's own ground is transparent.
-        thumbnails: Pictures as data URIs, by row in the image set, that stand on their points; 2-D, at most 300.
+        thumbnails: Images as data URIs, by row in the image set, that stand on their points; 2-D, at most 300.
 
     Returns:
         A figure whose axes have titles.

@@ -18,7 +18,7 @@ CONFIG: dict[str, Any] = {
     "responsive": True,
     "toImageButtonOptions": {"format": "png", "filename": "featx", "scale": 2},
 }
-"""Plotly settings for a page and for an exported file: no upload button, pictures in twice the size of the screen."""
+"""Plotly settings for a page and for an exported file: no upload button, images in twice the size of the screen."""
 
 FONT = '"Source Sans", "Source Sans 3", Inter, "Segoe UI", "Helvetica Neue", sans-serif'
 FONT_SIZE = 14

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from featx_core.architecture.layers import LayerInfo
 
 EVERYWHERE = "everywhere"
-"""Of what sees the whole picture at once, such as the gate of a squeeze-and-excitation block."""
+"""Of what sees the whole image at once, such as the gate of a squeeze-and-excitation block."""
 
 NOWHERE = "nowhere"
-"""Of maps whose rows and columns are not those of the picture, such as a spectrum."""
+"""Of maps whose rows and columns are not those of the image, such as a spectrum."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Place:
     step: tuple[float, float]
 
     def moved(self, by: Move) -> Place:
-        """Give the place of what a layer makes of this map."""
+        """Return the place of what a layer makes of this map."""
         (down, every_down), (across, every_across) = by
         return Place(
             (self.first[0] + down * self.step[0], self.first[1] + across * self.step[1]),
@@ -50,19 +50,19 @@ def cells_of(network: keras.Model, layer: LayerInfo) -> Cells:
 
     Each lies at the centre of its receptive field, as kernels, strides, dilations and paddings on the way from the input
     make it. Where branches with different centres join, as in Xception and NASNet, the cell lies at the mean of theirs.
-    Branches that see the whole picture at once do not count.
+    Branches that see the whole image at once do not count.
 
     Args:
         network: A functional model from images of one size.
         layer: One of its layers, whose output has height and width.
 
     Raises:
-        HeatmapError: If the rows and columns of the layer are not those of the picture.
+        HeatmapError: If the rows and columns of the layer are not those of the image.
     """
     place = _place(network.layers[layer.index].output, network.input, Place((0.5, 0.5), (1.0, 1.0)))
     if not isinstance(place, Place):
         raise HeatmapError(
-            f"The rows and columns of {describe(layer)} are not places in the picture, so no heatmap of it can be laid "
+            f"The rows and columns of {describe(layer)} are not places in the image, so no heatmap of it can be laid "
             "on one. Pick an earlier layer."
         )
     height, width = network.input.shape[1:3]
@@ -71,7 +71,7 @@ def cells_of(network: keras.Model, layer: LayerInfo) -> Cells:
 
 
 def _place(output: keras.KerasTensor, source: keras.KerasTensor, place: Place | str) -> Place | str:
-    """Give the place of a tensor from that of an input of its network: walk there, and back with what is known."""
+    """Return the place of a tensor from that of an input of its network: walk there, and back with what is known."""
     known = {id(source): place}
     ahead = [output]
     while ahead:
@@ -95,7 +95,7 @@ def _made(
     parents: Sequence[keras.KerasTensor],
     known: Mapping[int, Place | str],
 ) -> Place | str:
-    """Give the place of what an operation makes of its parents."""
+    """Return the place of what an operation makes of its parents."""
     after = tuple(tensor.shape[1:])
     if len(after) != 3 or after[:2] == (1, 1):
         return EVERYWHERE
@@ -109,7 +109,7 @@ def _made(
 
 
 def joined(places: Sequence[Place | str]) -> Place | str:
-    """Give the place of a map that is made of several: the mean of theirs, but for those that see the whole picture."""
+    """Return the place of a map that is made of several: the mean of theirs, but for those that see the whole image."""
     some = [place for place in places if place != EVERYWHERE]
     here = [place for place in some if isinstance(place, Place)]
     if not some or len(here) < len(some):

@@ -43,7 +43,7 @@ def _first_projection(rows: np.ndarray) -> np.ndarray:
 
 
 def _sign(projection: np.ndarray, energy: np.ndarray) -> float:
-    """Give the sign of the correlation with the energy, or of the sum where there is no correlation to speak of."""
+    """Return the sign of the correlation with the energy, or of the sum where there is no correlation to speak of."""
     deviation, energy_deviation = projection - projection.mean(), energy - energy.mean()
     covariance = deviation @ energy_deviation
     bound = 1e-6 * np.linalg.norm(projection) * np.linalg.norm(energy)

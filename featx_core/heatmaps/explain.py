@@ -46,7 +46,7 @@ def explain(
             image's own features. Only methods that need a target look at it.
 
     Returns:
-        The heatmap, in [0, 1], laid on the original picture.
+        The heatmap, in [0, 1], laid on the original image.
 
     Raises:
         ValueError: If `name` is unknown or `image` has another shape or dtype.
@@ -158,7 +158,7 @@ def _heatmap(
 
 
 def _note_on_borders(grid: np.ndarray, cells: Cells, placement: Placement) -> str:
-    """Say so if the highest value lies beside the picture, in the borders that "pad" adds."""
+    """Say so if the highest value lies beside the image, in the borders that "pad" adds."""
     left, top, right, bottom = placement.box
     down, across = cells.centre(*np.unravel_index(np.argmax(grid), grid.shape))
     if 0 <= left + across * (right - left) <= 1 and 0 <= top + down * (bottom - top) <= 1:

@@ -49,7 +49,7 @@ class FeatureMaps:
         return len(self.energies)
 
     def mosaic(self, *, scale: str = "shared", colormap: str = "viridis", n_tiles: int = MAX_TILES) -> Mosaic:
-        """Lay the maps out as one picture, row by row, strongest first.
+        """Lay the maps out as one image, row by row, strongest first.
 
         Args:
             scale: "shared": one range for all tiles, so that they can be compared. "channel": each tile by itself, so
@@ -105,7 +105,7 @@ class FeatureMaps:
 
 @dataclass(frozen=True, eq=False)
 class Mosaic:
-    """Feature maps as one picture.
+    """Feature maps as one image.
 
     Attributes:
         pixels: uint8 `(height, width, 3)`, RGB.
@@ -125,7 +125,7 @@ class Mosaic:
 def feature_maps(
     image: ImageRecord | np.ndarray, extractor: Extractor, *, layer: int | str | None = None
 ) -> FeatureMaps:
-    """Give what each channel of a layer responds to in an image, strongest channels first.
+    """Return what each channel of a layer responds to in an image, strongest channels first.
 
     Args:
         image: A record of a workspace, or uint8 `(height, width, 3)` RGB. Not modified.

@@ -77,7 +77,7 @@ class Kernels:
 
 
 def first_kernels(extractor: Extractor) -> Kernels:
-    """Give the patterns of the first convolution that looks at the picture itself.
+    """Return the patterns of the first convolution that looks at the image itself.
 
     Raises:
         ValueError: If there is none: the first layer with weights is of another kind.
@@ -99,7 +99,7 @@ def _patterns(kernel: np.ndarray, kind: str) -> np.ndarray:
 
 
 def _tiled(tiles: np.ndarray) -> np.ndarray:
-    """Enlarge pictures `(n, height, width, 3)` by whole pixels and set them side by side, wider than high."""
+    """Enlarge images `(n, height, width, 3)` by whole pixels and set them side by side, wider than high."""
     n_tiles, height, width = tiles.shape[:3]
     factor = max(1, math.ceil(TILE_SIDE / max(height, width)))
     tiles = tiles.repeat(factor, axis=1).repeat(factor, axis=2)

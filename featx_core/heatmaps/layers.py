@@ -55,7 +55,7 @@ def describe(layer: LayerInfo) -> str:
 
 
 def _passed(extractor: Extractor, of_classes: bool) -> set[int]:
-    """Give the indices of the layers whose outputs the end is computed from."""
+    """Return the indices of the layers whose outputs the end is computed from."""
     ahead = [extractor.network.output if of_classes else extractor.model.output]
     seen = set()
     while ahead:

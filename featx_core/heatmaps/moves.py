@@ -41,7 +41,7 @@ def move(layer: keras.Operation, before: tuple[int, ...], after: tuple[int, ...]
 
 
 def window(side: int, kernel: int, stride: int, dilation: int, padding: str) -> tuple[float, float]:
-    """Give the move of a sliding window along one side of a map.
+    """Return the move of a sliding window along one side of a map.
 
     Args:
         side: Of the input, in cells.

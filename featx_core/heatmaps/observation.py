@@ -45,7 +45,7 @@ class Observation:
 
 
 def default_target(extractor: Extractor) -> Target:
-    """Give the target where none is picked: the class that scores highest, else the features themselves."""
+    """Return the target where none is picked: the class that scores highest, else the features themselves."""
     return ClassTarget() if has_classifier(extractor) else OwnFeaturesTarget()
 
 
@@ -74,7 +74,7 @@ def observer(
         target: What to differentiate. None asks for no gradients, which is faster.
 
     Returns:
-        A function from pictures fitted to the network, uint8 `(n_images, height, width, 3)`, to one observation an image.
+        A function from images fitted to the network, uint8 `(n_images, height, width, 3)`, to one observation an image.
 
     Raises:
         HeatmapError: If the network has no such feature or class.
@@ -135,7 +135,7 @@ def _differentiated(
 def _forward(
     extractor: Extractor, layer: LayerInfo, target: Target
 ) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
-    """Give the function from network tensors to the layer's output and the flat outputs that the target is made of."""
+    """Return the function from network tensors to the layer's output and the flat outputs that the target is made of."""
     if not target.of_classes:
         model = extractor.submodel([layer.index])
         return lambda inputs: _with_rows(*model(inputs, training=False))

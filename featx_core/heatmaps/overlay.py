@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 UNSEEN = 0.45
-"""Brightness at which the parts of a picture that the network did not see are drawn, in grey."""
+"""Brightness at which the parts of an image that the network did not see are drawn, in grey."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +28,11 @@ class Heatmap:
     """One scaled map for one image.
 
     Attributes:
-        grid: float32 `(grid_height, grid_width)` in [0, 1], over the picture as fitted to the network.
-        cells: Where its cells lie on the fitted picture, see `cells_of`.
-        placement: Where the fitted picture lies on the original.
-        width: Of the original picture, upright, in pixels.
-        height: Of the original picture, upright, in pixels.
+        grid: float32 `(grid_height, grid_width)` in [0, 1], over the image as fitted to the network.
+        cells: Where its cells lie on the fitted image, see `cells_of`.
+        placement: Where the fitted image lies on the original.
+        width: Of the original image, upright, in pixels.
+        height: Of the original image, upright, in pixels.
         title: What it draws, such as "activation energy" or "Grad-CAM for feature 3".
         layer: The layer it is drawn from, in words.
         low: What 0 stands for, in the units of the layer (activation energy, for instance).
@@ -57,12 +57,12 @@ class Heatmap:
         return self.resized(self.width, self.height)
 
     def resized(self, width: int, height: int) -> np.ndarray:
-        """Give `values` for the original scaled to another size: float32 `(height, width)`."""
+        """Return `values` for the original scaled to another size: float32 `(height, width)`."""
         return np.asarray(np.clip(to_original(self.grid, self.cells, self.placement, width, height), 0.0, 1.0))
 
     @property
     def seen(self) -> float:
-        """Share of the picture that the network saw, in [0, 1]: below 1 where a crop cut margins off."""
+        """Share of the image that the network saw, in [0, 1]: below 1 where a crop cut margins off."""
         width, height = _limited(self.width, self.height, 256)
         return float(np.isfinite(self.resized(width, height)).mean())
 
@@ -75,22 +75,22 @@ class Heatmap:
         longest_side: int | None = None,
         grey: bool = False,
     ) -> np.ndarray:
-        """Blend the map, coloured, on its picture.
+        """Blend the map, coloured, on its image.
 
-        Where the network did not look the picture is dark grey, so that this cannot be taken for a low value.
+        Where the network did not look the image is dark grey, so that this cannot be taken for a low value.
 
         Args:
             image: The record; or the original or a smaller version of it, uint8 `(height, width, 3)`. Not modified.
-            opacity: Of the colours, 0 (picture alone) to 1 (colours alone).
+            opacity: Of the colours, 0 (image alone) to 1 (colours alone).
             colormap: One of `featx_core.base.palette.SEQUENTIAL_SCALES`.
             longest_side: Shrink the result to this many pixels. None keeps the size of `image`.
-            grey: Whether the picture is drawn in grey, so that all colours are those of the map.
+            grey: Whether the image is drawn in grey, so that all colours are those of the map.
 
         Returns:
             uint8 `(height, width, 3)`, RGB.
 
         Raises:
-            ValueError: If the picture has another shape than the original, or a parameter is out of range.
+            ValueError: If the image has another shape than the original, or a parameter is out of range.
         """
         pixels = pixels_of(image, at_least=self._enough(longest_side))
         self._check(pixels, opacity, longest_side)
@@ -127,7 +127,7 @@ class Heatmap:
             raise ValueError("`content` must be what `Heatmap.to_bytes` wrote. Received something else.") from error
 
     def _enough(self, longest_side: int | None) -> tuple[int, int] | None:
-        """Give the `(height, width)` to decode at least."""
+        """Return the `(height, width)` to decode at least."""
         return _limited(self.width, self.height, longest_side)[::-1] if longest_side else None
 
     def _check(self, image: np.ndarray, opacity: float, longest_side: int | None) -> None:

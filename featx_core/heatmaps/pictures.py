@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def pixels_of(image: ImageRecord | np.ndarray, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
-    """Give the upright RGB pixels, uint8 `(height, width, 3)`.
+    """Return the upright RGB pixels, uint8 `(height, width, 3)`.
 
     Args:
         image: A record, or such an array itself.
@@ -31,7 +31,7 @@ def pixels_of(image: ImageRecord | np.ndarray, *, at_least: tuple[int, int] | No
 
 
 def size_of(image: ImageRecord | np.ndarray) -> tuple[int, int]:
-    """Give width and height of the original, upright, in pixels."""
+    """Return width and height of the original, upright, in pixels."""
     if isinstance(image, np.ndarray):
         return image.shape[1], image.shape[0]
     return image.width, image.height

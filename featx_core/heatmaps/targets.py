@@ -37,7 +37,7 @@ class Target(ABC):
 
     @abstractmethod
     def score(self, outputs: tf.Tensor, reference: tf.Tensor | None = None) -> tf.Tensor:
-        """Give the number to differentiate.
+        """Return the number to differentiate.
 
         Args:
             outputs: float32 `(n_images, n_outputs)`.
@@ -79,7 +79,7 @@ class OwnFeaturesTarget(Target):
     kind: ClassVar[str] = "own_features"
 
     def score(self, outputs: tf.Tensor, reference: tf.Tensor | None = None) -> tf.Tensor:
-        """Give the dot product with the features themselves, held constant. See `Target.score`."""
+        """Return the dot product with the features themselves, held constant. See `Target.score`."""
         import tensorflow as tf
 
         return tf.reduce_sum(outputs * tf.stop_gradient(_scaled(outputs)), axis=1)
@@ -104,7 +104,7 @@ class FeatureTarget(Target):
         _check_index(self.index, "FeatureTarget")
 
     def score(self, outputs: tf.Tensor, reference: tf.Tensor | None = None) -> tf.Tensor:
-        """Give the feature. See `Target.score`."""
+        """Return the feature. See `Target.score`."""
         return outputs[:, self.index]
 
     def title(self, outputs: np.ndarray, classes: tuple[str, ...] | None = None) -> str:
@@ -129,7 +129,7 @@ class ClassTarget(Target):
             _check_index(self.index, "ClassTarget")
 
     def score(self, outputs: tf.Tensor, reference: tf.Tensor | None = None) -> tf.Tensor:
-        """Give the logit. See `Target.score`."""
+        """Return the logit. See `Target.score`."""
         import tensorflow as tf
 
         return tf.reduce_max(outputs, axis=1) if self.index is None else outputs[:, self.index]
@@ -161,7 +161,7 @@ class SimilarityTarget(Target):
         object.__setattr__(self, "digest", self.digest or _digest(self.image))
 
     def score(self, outputs: tf.Tensor, reference: tf.Tensor | None = None) -> tf.Tensor:
-        """Give the cosine; its gradient is 0 where both are the same. See `Target.score`."""
+        """Return the cosine; its gradient is 0 where both are the same. See `Target.score`."""
         import tensorflow as tf
 
         if reference is None:
@@ -239,7 +239,7 @@ def _unit(vector: np.ndarray) -> np.ndarray:
 
 
 def _peak(rows: tf.Tensor) -> tf.Tensor:
-    """Give the largest absolute value of each row, held constant, and 1 for a row of zeros."""
+    """Return the largest absolute value of each row, held constant, and 1 for a row of zeros."""
     import tensorflow as tf
 
     peak = tf.stop_gradient(tf.reduce_max(tf.abs(rows), axis=1, keepdims=True))

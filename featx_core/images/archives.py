@@ -36,7 +36,7 @@ class ArchiveError(ImageError):
 
 
 def is_zip(file: IO[bytes]) -> bool:
-    """Tell whether a file begins like a zip archive. Leaves it at its start."""
+    """Return whether a file begins like a zip archive. Leaves it at its start."""
     file.seek(0)
     head = file.read(4)
     file.seek(0)
@@ -183,7 +183,7 @@ def _declared_contents(file: IO[bytes]) -> tuple[int, int]:
 
 
 def _member_name(info: zipfile.ZipInfo) -> str:
-    """Give a member's name. Without the UTF-8 mark it is tried as UTF-8 first, as most programs write, then as cp437."""
+    """Return a member's name. Without the UTF-8 mark it is tried as UTF-8 first, as most programs write, then as cp437."""
     if info.flag_bits & _UTF8:
         return info.filename
     try:

@@ -46,7 +46,7 @@ __all__ = [
 MAX_IMAGE_BYTES = 25 * 1024**2
 MAX_PIXELS = 100_000_000
 MAX_PIXELS_OF = MappingProxyType({"WebP": 50_000_000, "AVIF": 50_000_000, "HEIC": 50_000_000})
-"""Of formats whose decoders hold a picture several times: none needs more than a gigabyte."""
+"""Of formats whose decoders hold an image several times: none needs more than a gigabyte."""
 MAX_PROGRESSIVE_PIXELS = 75_000_000  # of a JPEG, for the same reason
 MAX_SCANNED_PIXELS = 2_000_000_000  # pixels times scans of a progressive JPEG: about two seconds
 MIN_SIDE = 16
@@ -56,7 +56,7 @@ THUMBNAIL_SIDE = 256  # pixels
 IMAGE_EXTENSIONS = tuple(extension for extensions in EXTENSIONS.values() for extension in extensions)
 _SIGNS_OF_A_CUT = ("file is truncated", "truncated file", "truncated data", "premature", "end of file", "incomplete")
 _LARGE_PIXELS = 25_000_000
-_one_large = threading.Lock()  # a picture of 100 megapixels takes nearly a gigabyte on its way: one at a time
+_one_large = threading.Lock()  # an image of 100 megapixels takes nearly a gigabyte on its way: one at a time
 _DAMAGED = "is damaged: its pixels cannot be read"
 _NO_IMAGE = "is not an image that can be read"
 _STRIP_ROWS = 256
@@ -115,7 +115,7 @@ def decode(content: bytes, *, at_least: tuple[int, int] | None = None, scaling: 
 
 
 def thumbnail(content: bytes, side: int = THUMBNAIL_SIDE, *, scaling: str = AUTOMATIC) -> bytes:
-    """Make a small picture as WebP, its longest side at most `side` pixels.
+    """Make a small image as WebP, its longest side at most `side` pixels.
 
     Raises:
         ImageError: If the image cannot be decoded.
@@ -139,7 +139,7 @@ def examine(content: bytes, *, side: int = THUMBNAIL_SIDE, scaling: str = AUTOMA
 
 
 def _drawn_small(image: Image.Image, side: int) -> tuple[bytes, float]:
-    """Give a picture as a small WebP, and its brightness."""
+    """Return an image as a small WebP, and its brightness."""
     image.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     out = io.BytesIO()
     image.save(out, "WEBP", quality=80, method=2)
@@ -147,7 +147,7 @@ def _drawn_small(image: Image.Image, side: int) -> tuple[bytes, float]:
 
 
 def _pixels(image: Image.Image) -> np.ndarray:
-    """Give the pixels of a picture in mode RGB, strip by strip: numpy's own way takes them twice over."""
+    """Return the pixels of an image in mode RGB, strip by strip: numpy's own way takes them twice over."""
     pixels = np.empty((image.height, image.width, 3), np.uint8)
     for top in range(0, image.height, _STRIP_ROWS):
         strip = image.crop((0, top, image.width, min(top + _STRIP_ROWS, image.height)))

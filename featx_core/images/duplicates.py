@@ -16,20 +16,20 @@ from featx_core.base.progress import ProgressCallback
 from featx_core.images.decoding import ImageError
 from featx_core.images.image_set import ImageGoneError, ImageRecord
 
-SIDE = 16  # pixels of the tiny picture
+SIDE = 16  # pixels of the tiny image
 BINS = 8  # a colour channel
 ROWS_AT_ONCE = 1_000
 MAX_THUMBNAIL_SIDE = 1_024  # pixels
 
 RELATIVE_DIFFERENCE = 0.13
-"""Of how much the pictures vary: what re-encoding, resizing and brightening change. Different drawings of one digit in
+"""Of how much the images vary: what re-encoding, resizing and brightening change. Different drawings of one digit in
 8 x 8 pixels, the most alike of all images tried, differ by 0.17."""
 
 NOISE = 0.006
-"""What a strong JPEG compression changes in any picture, from 0 to 1."""
+"""What a strong JPEG compression changes in any image, from 0 to 1."""
 
 RELATIVE_SCALE = 0.3
-"""By how much the variation of the pictures may differ, as a share of it."""
+"""By how much the variation of the images may differ, as a share of it."""
 
 SHIFT = 0.12
 """By how much the mean colours may differ, from 0 to 1."""
@@ -40,7 +40,7 @@ class Sketches:
     """What is read off the thumbnails of some images, in their order.
 
     Attributes:
-        pictures: float32 `(n_images, 16 * 16, 3)`: tiny pictures, from 0 to 1.
+        images: float32 `(n_images, 16 * 16, 3)`: tiny images, from 0 to 1.
         color_histograms: float32 `(n_images, 512)`: roots of the shares of 8 x 8 x 8 colours.
     """
 
@@ -68,7 +68,7 @@ class Sketches:
 
 
 def sketch(images: Sequence[ImageRecord], *, on_progress: ProgressCallback | None = None) -> Sketches:
-    """Read hashes, tiny pictures and colour histograms off the thumbnails of images.
+    """Read hashes, tiny images and colour histograms off the thumbnails of images.
 
     Args:
         images: With thumbnails. Equal files are read once.
@@ -98,10 +98,10 @@ def color_histograms(images: Sequence[ImageRecord]) -> np.ndarray:
 
 
 def duplicate_groups(images: Sequence[ImageRecord] | Sketches, *, digests: Sequence[str] | None = None) -> np.ndarray:
-    """Find equal files and near-duplicates: the same picture in another size, format, quality or brightness.
+    """Find equal files and near-duplicates: the same image in another size, format, quality or brightness.
 
-    Two images belong together when their tiny pictures are alike but for what such changes do; groups are what hangs
-    together by such pairs. Mirrored and strongly cropped pictures are not found.
+    Two images belong together when their tiny images are alike but for what such changes do; groups are what hangs
+    together by such pairs. Mirrored and strongly cropped images are not found.
 
     Args:
         images: With thumbnails, or what `sketch` gave for them.
@@ -157,9 +157,9 @@ def _sketch_one(thumbnail: bytes) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _alike(pictures: np.ndarray) -> list[tuple[int, int]]:
-    """Pairs of rows whose tiny pictures are alike, the lower row first.
+    """Pairs of rows whose tiny images are alike, the lower row first.
 
-    With the variations v of two pictures, s² = vv' and G the mean of their product, each less its mean colour, the root
+    With the variations v of two images, s² = vv' and G the mean of their product, each less its mean colour, the root
     mean square difference at equal variation is at most NOISE + RELATIVE_DIFFERENCE s where
     G >= (1 - RELATIVE_DIFFERENCE²/2) vv' - NOISE RELATIVE_DIFFERENCE s - NOISE²/2: one matrix product for all pairs.
     """

@@ -90,7 +90,7 @@ _KINDS: tuple[tuple[int, bytes, str], ...] = (
     (
         0,
         b"\xd0\xcf\x11\xe0",
-        "is an Office document or a microscope's OIB or ZVI file: export its pictures as PNG or JPEG",
+        "is an Office document or a microscope's OIB or ZVI file: export its images as PNG or JPEG",
     ),
     (0, b"MZ", "is an executable, not an image"),
     (0, b"\x7fELF", "is an executable, not an image"),
@@ -144,7 +144,7 @@ def described_kind(content: bytes) -> str | None:
 
 
 def is_image(content: bytes) -> bool:
-    """Tell whether a file begins like one of the images that featx reads.
+    """Return whether a file begins like one of the images that featx reads.
 
     >>> is_image(b"GIF89a"), is_image(b"hello")
     (True, False)

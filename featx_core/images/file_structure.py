@@ -59,7 +59,7 @@ def _color_table_size(flags: int) -> int:
 
 
 def has_too_many_parts(content: bytes) -> bool:
-    """Tell whether a PNG, JPEG or GIF is cut into more pieces than any program makes: a reader would spend minutes on them."""
+    """Return whether a PNG, JPEG or GIF has more parts than any program writes: reading them would take minutes."""
     if content.startswith(PNG_START):
         return _exceeds(1 for _ in png_chunks(content))
     if content.startswith(b"\xff\xd8"):
@@ -102,7 +102,7 @@ def jpeg_segments(content: bytes, *, until_pixels: bool = False) -> Iterator[tup
 
 
 def without_metadata(content: bytes) -> bytes | None:
-    """Give a PNG or JPEG again without profiles, text and EXIF; None for other formats."""
+    """Return a PNG or JPEG without profiles, text and EXIF; None for other formats."""
     if content.startswith(PNG_START):
         kept = (content[start:end] for kind, start, end in png_chunks(content) if kind not in _PNG_METADATA)
         return PNG_START + b"".join(kept)
@@ -121,7 +121,7 @@ def _jpeg_parts(content: bytes) -> Iterator[bytes]:
 
 
 def ends_early(content: bytes) -> bool:
-    """Tell whether a file declares more bytes than it has. Asked only of a file that cannot be decoded."""
+    """Return whether a file declares more bytes than it has. Asked only of a file that cannot be decoded."""
     if content.startswith(PNG_START):
         return not any(kind == b"IEND" and end <= len(content) for kind, _, end in png_chunks(content))
     if content.startswith(b"GIF8"):

@@ -13,7 +13,7 @@ RESIZE = (256, 224)
 """How far "resize_crop" scales the shorter side, and which part of that the network receives: torchvision's usual preset."""
 
 MAX_RESIZED_PIXELS = 2**26
-"""Beyond this a very elongated picture is not resized whole, so that memory stays bounded."""
+"""Beyond this a very elongated image is not resized whole, so that memory stays bounded."""
 
 Box = tuple[float, float, float, float]
 
@@ -25,7 +25,7 @@ class Placement:
     """Where the fitted frame lies on the original, in shares of the original's width and height.
 
     Attributes:
-        box: `(left, top, right, bottom)`. (0, 0, 1, 1) is the whole picture; "crop" and "resize_crop" lie inside it,
+        box: `(left, top, right, bottom)`. (0, 0, 1, 1) is the whole image; "crop" and "resize_crop" lie inside it,
             "pad" reaches out of it.
     """
 
@@ -54,16 +54,16 @@ class Cells:
         return cls((0.5 / n_rows, 0.5 / n_columns), (1 / n_rows, 1 / n_columns))
 
     def centre(self, row: float, column: float) -> tuple[float, float]:
-        """Give the centre of a cell, `(down, across)`."""
+        """Return the centre of a cell, `(down, across)`."""
         return self.first[0] + row * self.step[0], self.first[1] + column * self.step[1]
 
 
 def place(width: int, height: int, size: tuple[int, int], fit: str) -> Placement:
-    """Say where the fitted frame lies on a picture.
+    """Say where the fitted frame lies on an image.
 
     Args:
-        width: Of the picture, upright, in pixels.
-        height: Of the picture, upright, in pixels.
+        width: Of the image, upright, in pixels.
+        height: Of the image, upright, in pixels.
         size: `(height, width)` that the network receives.
         fit: One of `FITS`.
 
@@ -95,14 +95,14 @@ def place(width: int, height: int, size: tuple[int, int], fit: str) -> Placement
 
 
 def _padded(inner: float, frame: int) -> tuple[float, float]:
-    """Say where a frame begins and ends around a picture that lies in its middle, on whole pixels, in shares of it."""
+    """Say where a frame begins and ends around an image that lies in its middle, on whole pixels, in shares of it."""
     n_pixels = max(1, round(inner))
     before = (frame - n_pixels) // 2
     return -before / n_pixels, (frame - before) / n_pixels
 
 
 def _middle_of_larger(width: int, height: int, size: tuple[int, int]) -> Placement:
-    """Place the frame as torchvision's `Resize` and `CenterCrop` do, on whole pixels of the resized picture."""
+    """Place the frame as torchvision's `Resize` and `CenterCrop` do, on whole pixels of the resized image."""
     frame_height, frame_width = size
     if frame_width * height <= frame_height * width:  # the height is the side that counts
         n_down = round(frame_height * RESIZE[0] / RESIZE[1])
@@ -115,7 +115,7 @@ def _middle_of_larger(width: int, height: int, size: tuple[int, int]) -> Placeme
 
 
 def fit_image(pixels: np.ndarray, size: tuple[int, int], fit: str) -> np.ndarray:
-    """Bring a picture to a network's size, antialiased: bicubic, but bilinear for "resize_crop", as in torchvision.
+    """Bring an image to a network's size, antialiased: bicubic, but bilinear for "resize_crop", as in torchvision.
 
     Args:
         pixels: uint8 `(height, width, 3)`, RGB. Not modified.
@@ -141,12 +141,12 @@ def fit_image(pixels: np.ndarray, size: tuple[int, int], fit: str) -> np.ndarray
 
 
 def _cropped(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
-    """Resize the part of a picture that lies in a box, which may be all of it."""
+    """Resize the part of an image that lies in a box, which may be all of it."""
     return image.resize((size[1], size[0]), _FILTER, box=_in_pixels(box, image), reducing_gap=2.0)
 
 
 def _bordered(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
-    """Resize a whole picture and set it into the middle of a grey frame."""
+    """Resize a whole image and set it into the middle of a grey frame."""
     width, height = _whole(size, box)
     frame = Image.new("RGB", (size[1], size[0]), (PAD_GREY,) * 3)
     frame.paste(
@@ -156,7 +156,7 @@ def _bordered(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Imag
 
 
 def _cut_out(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
-    """Resize a whole picture and cut the frame out of it, pixel by pixel what torchvision gives.
+    """Resize a whole image and cut the frame out of it, pixel by pixel what torchvision gives.
 
     One that would become too large is resized where the frame lies alone, which gives the same to two levels of 255.
     """
@@ -169,7 +169,7 @@ def _cut_out(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image
 
 
 def _whole(size: tuple[int, int], box: Box) -> tuple[int, int]:
-    """Give width and height of the whole picture at the scale of the frame, in pixels."""
+    """Return width and height of the whole image at the scale of the frame, in pixels."""
     left, top, right, bottom = box
     return max(1, round(size[1] / (right - left))), max(1, round(size[0] / (bottom - top)))
 
@@ -181,7 +181,7 @@ def _in_pixels(box: Box, image: Image.Image) -> Box:
 
 
 def to_original(grid: np.ndarray, cells: Cells, placement: Placement, width: int, height: int) -> np.ndarray:
-    """Lay a map over the fitted frame on the original picture, bilinearly between the centres of its cells.
+    """Lay a map over the fitted frame on the original image, bilinearly between the centres of its cells.
 
     Args:
         grid: float `(grid_height, grid_width)`. Not modified.
@@ -200,12 +200,12 @@ def to_original(grid: np.ndarray, cells: Cells, placement: Placement, width: int
 
 
 def _shares(n_pixels: int, start: float, end: float) -> np.ndarray:
-    """Give the place of each pixel's centre on the frame, along one side."""
+    """Return the place of each pixel's centre on the frame, along one side."""
     return ((np.arange(n_pixels) + 0.5) / n_pixels - start) / (end - start)
 
 
 def _weights(n_cells: int, first: float, step: float, shares: np.ndarray) -> np.ndarray:
-    """Give the share of each cell in each pixel along one side, `(n_pixels, n_cells)`; NaN rows outside the frame."""
+    """Return the share of each cell in each pixel along one side, `(n_pixels, n_cells)`; NaN rows outside the frame."""
     position = np.clip((shares - first) / step, 0, n_cells - 1)
     lower = np.floor(position).astype(int)
     upper = np.minimum(lower + 1, n_cells - 1)

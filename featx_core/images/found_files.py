@@ -40,7 +40,7 @@ class FoundFile:
 
 
 def left_out(raw: str, error: Exception) -> FoundFile:
-    """Give a file that cannot be read in the place of one: reading it raises why."""
+    """Return a file that cannot be read in the place of one: reading it raises why."""
 
     def read() -> bytes:
         raise error

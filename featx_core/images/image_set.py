@@ -24,13 +24,13 @@ class Keeper(Protocol):
 
     @property
     def scaling(self) -> str:
-        """How pictures of more than 8 bits are brought to 8."""
+        """How images of more than 8 bits are brought to 8."""
 
     def content(self, digest: str) -> bytes:
         """Fetch the bytes of one image file."""
 
     def thumbnail(self, digest: str) -> bytes:
-        """Fetch a small picture of one image."""
+        """Fetch a small image of one image."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class ImageRecord:
         width: In pixels, after turning it upright.
         height: In pixels, after turning it upright.
         format: The real file format, such as "JPEG".
-        brightness: Mean lightness of the picture, 0 (black) to 100 (white).
+        brightness: Mean lightness of the image, 0 (black) to 100 (white).
         notes: What was done to it on the way in, in plain words.
         path: Where it lay, with its folders; its name where that is not known.
     """
@@ -83,7 +83,7 @@ class ImageRecord:
         return decode(self.read(), at_least=at_least, scaling=self.workspace.scaling)
 
     def thumbnail(self) -> bytes:
-        """Fetch a small picture (WebP, longest side 256 pixels). Raises as `read` does."""
+        """Fetch a small image (WebP, longest side 256 pixels). Raises as `read` does."""
         return self._fetch(self.workspace.thumbnail)
 
     def _fetch(self, fetch: Callable[[str], bytes]) -> bytes:
@@ -138,7 +138,7 @@ class ImageSet(Sequence[ImageRecord]):
         return [record.path or record.name for record in self._records]
 
     def select(self, names: Iterable[str]) -> ImageSet:
-        """Give the images of these names, in the order of the names.
+        """Return the images of these names, in the order of the names.
 
         Raises:
             KeyError: If there is no image of such a name.
@@ -147,7 +147,7 @@ class ImageSet(Sequence[ImageRecord]):
         return ImageSet(by_name[name] for name in names)
 
     def matching(self, names: Iterable[str], digests: Iterable[str]) -> list[ImageRecord | None]:
-        """Give the image that each row of features is of: by its digest, and among equal files by its name; else None."""
+        """Return the image that each row of features is of: by its digest, and among equal files by its name; else None."""
         by_both = {(record.name, record.digest): record for record in self._records}
         by_digest = {record.digest: record for record in reversed(self._records)}
         return [by_both.get(key) or by_digest.get(key[1]) for key in zip(names, digests, strict=True)]

@@ -66,8 +66,8 @@ class Incoming:
         digest: SHA-256 of `content`, in hexadecimal.
         content: The bytes of the file.
         facts: What is known of it.
-        thumbnail: A small picture of it, WebP.
-        brightness: Mean lightness of the picture, 0 (black) to 100 (white).
+        thumbnail: A small image of it, WebP.
+        brightness: Mean lightness of the image, 0 (black) to 100 (white).
         origin: The archive or folder that it came in, or None.
         is_streamed: Whether the names of the others of its source were not known when the label was read: it is then its
             nearest folder.
@@ -139,7 +139,7 @@ class _Files:
             yield from self._of(source, next(facts) if isinstance(source, tuple) else None)
 
     def _of(self, source: Source, facts: tuple[str, str | None] | None) -> Iterator[FoundFile | None]:
-        """Give the files of one source; one that cannot be opened is given as a file that cannot be read."""
+        """Return the files of one source; one that cannot be opened is given as a file that cannot be read."""
         if isinstance(source, tuple):
             yield from self._of_upload(*source, facts)
             return
@@ -188,7 +188,7 @@ class _Files:
                 yield FoundFile(name, path, label, functools.partial(_read_path, file), clean_name(folder.name))
 
     def _of_stream(self, file: IO[bytes], single: FoundFile) -> Iterator[FoundFile | None]:
-        """Give the members of an archive, or the one file that it is when it is none."""
+        """Return the members of an archive, or the one file that it is when it is none."""
         name = clean_name(single.path)
         try:
             members = self._members(file, name)
@@ -205,7 +205,7 @@ class _Files:
         if not is_zip(file):
             return None
         if name.lower().endswith(_DOCUMENTS):
-            raise ImageError("is a document, not an image: export its pictures as PNG or JPEG")
+            raise ImageError("is a document, not an image: export its images as PNG or JPEG")
         return read_zip(file, name, self._report, known_labels=self._known_labels)
 
 

@@ -22,8 +22,8 @@ NICENESS = 5
 OOM_SCORE = (
     600  # of 1000: when the machine runs out of memory, Linux ends this process before the worker and the server
 )
-REQUEST = struct.Struct("<QI")  # bytes of the file, longest side of the small picture
-ANSWER = struct.Struct("<II")  # bytes of the facts as JSON, bytes of the small picture
+REQUEST = struct.Struct("<QI")  # bytes of the file, longest side of the small image
+ANSWER = struct.Struct("<II")  # bytes of the facts as JSON, bytes of the small image
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def answer(content: bytes, side: int) -> tuple[dict[str, Any], bytes]:
-    """Look at one file: give its facts, or what is wrong with it, and a small picture."""
+    """Look at one file: give its facts, or what is wrong with it, and a small image."""
     try:
         facts, small, brightness = examine(content, side=side)
     except ImageError as error:

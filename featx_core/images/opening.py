@@ -28,7 +28,7 @@ IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 _NAMES = {"MPO": "JPEG", "WEBP": "WebP"}  # where Pillow's word is not what people say
 _DEEP = ";16B"  # in what Pillow calls the pixels of a PNG with 16 bits
 _ICC = 34675  # the tag of a TIFF's profile
-_MAX_HEIF_BYTES = 500_000_000  # its decoder reads the metadata of all pictures of a file, and they may share them
+_MAX_HEIF_BYTES = 500_000_000  # its decoder reads the metadata of all images of a file, and they may share them
 _LOW_USE = 0.5  # of the range of 16 bits: less is noted
 
 
@@ -39,7 +39,7 @@ class Opened(Protocol):
         format: What people call its format.
         width: In pixels, as stored (or upright, where its reader turns it).
         height: In pixels.
-        n_frames: Pictures or pages in it, at most `MAX_FRAMES`.
+        n_frames: Images or pages in it, at most `MAX_FRAMES`.
         is_turned: Whether width and height change places; known after loading.
     """
 
@@ -94,7 +94,7 @@ class ByPillow:
         self.is_turned = False
 
     def _frame_count(self, form: str) -> int:
-        """Count the frames; the pictures beside the first of a JPEG are previews, not frames."""
+        """Count the frames; the images beside the first of a JPEG are previews, not frames."""
         if form in ("JPEG", "MPO"):
             return 1
         counted = frame_count(self._content)
@@ -110,7 +110,7 @@ class ByPillow:
             check_pieces(self._content, self._page)
         image: Image.Image = self._image
         is_deep = self.format == "PNG" and any(_DEEP in str(tile.args) for tile in self._image.tile)
-        del self._image  # held twice, the pixels of a large picture would not fit into the bounds of memory
+        del self._image  # held twice, the pixels of a large image would not fit into the bounds of memory
         turn = orientation(image) if self.format == "TIFF" else 1  # Pillow turns a TIFF on loading and forgets it
         image.load()
         left = orientation(image)
@@ -149,7 +149,7 @@ def _deep_png(content: bytes, image: Image.Image, scaling: str) -> tuple[Image.I
 
 
 def _low_use(image: Image.Image) -> tuple[str, ...]:
-    """Note that the colours of a picture, brought from 16 bits to 8, use little of the range."""
+    """Note that the colours of an image, brought from 16 bits to 8, use little of the range."""
     colors = np.asarray(image.reduce(max(1, math.isqrt(image.width * image.height // 1_000_000))))
     colors = colors[..., : 1 if image.mode == "LA" else 3]
     share = (np.percentile(colors, 99.9) - np.percentile(colors, 0.1) + 1) / 256
@@ -209,7 +209,7 @@ class Netpbm:
 
 
 class Heif:
-    """A HEIC, by its own decoder rather than the plugin for Pillow, which decodes a file of two pictures twice."""
+    """A HEIC, by its own decoder rather than the plugin for Pillow, which decodes a file of two images twice."""
 
     format = "HEIC"
     is_turned = False

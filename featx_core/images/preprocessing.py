@@ -54,10 +54,10 @@ class ChannelFacts:
 
 @dataclass(frozen=True)
 class NetworkInput:
-    """What a network receives for one picture.
+    """What a network receives for one image.
 
     Attributes:
-        fitted: uint8 RGB `(height, width, 3)`: the picture at the size of the network.
+        fitted: uint8 RGB `(height, width, 3)`: the image at the size of the network.
         tensor: float32 `(height, width, n_channels)`: the numbers that the network receives, its channels in its own order.
         sentence: How the one was made from the other.
         channels: One row a channel, in the order of `tensor`.
@@ -70,7 +70,7 @@ class NetworkInput:
 
 
 def describe_input(fitted: np.ndarray, preprocessing: Preprocessing) -> NetworkInput:
-    """Preprocess one fitted picture and describe the result.
+    """Preprocess one fitted image and describe the result.
 
     Args:
         fitted: uint8 RGB `(height, width, 3)` at the size of the network. Not modified.

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 SIDE = 160  # pixels
-_EDGE = 1.6 / SIDE  # width of the soft border of a shape, in shares of the picture
+_EDGE = 1.6 / SIDE  # width of the soft border of a shape, in shares of the image
 _PALETTE = np.array(
     [
         [230, 97, 76], [244, 162, 76], [240, 205, 100], [122, 178, 96], [64, 150, 140],
@@ -19,7 +19,7 @@ _PALETTE = np.array(
 
 
 def draw(label: str, *, seed: int) -> np.ndarray:
-    """Draw one picture.
+    """Draw one image.
 
     Args:
         label: A key of `CLASSES`.

@@ -24,12 +24,12 @@ SCALINGS: Mapping[str, str] = MappingProxyType(
         "percentiles": "From the 0.1 to the 99.9 percentile of each image's values",
     }
 )
-"""How pixels of more than 8 bits become 8: key to what it does. Pictures of 8 bits are left as they are."""
+"""How pixels of more than 8 bits become 8: key to what it does. Images of 8 bits are left as they are."""
 PERCENTILES = (0.1, 99.9)
 _OUTLIER_SHARE = 0.1  # of the range: when the pixels between the percentiles fill less, the rest are outliers
 _LOW_USE = 0.5  # of the range of the type: less is noted
 _N_SAMPLED = 1_000_000  # pixels, evenly spread, from which percentiles are found
-_STRIP_VALUES = 1_000_000  # at once: a float picture of 100 megapixels would take gigabytes
+_STRIP_VALUES = 1_000_000  # at once: a float image of 100 megapixels would take gigabytes
 _MISSING = (-9999.0, -99999.0, -32768.0, -32767.0)
 """Values that stand for "no data" by custom; what lies below -1e30 does so too."""
 
@@ -40,14 +40,14 @@ class _Spread:
 
     Attributes:
         ends: The smallest and the largest value.
-        middle: The values at `PERCENTILES`; both are values of the picture, and at least one pixel lies beyond each.
+        middle: The values at `PERCENTILES`; both are values of the image, and at least one pixel lies beyond each.
     """
 
     ends: tuple[float, float]
     middle: tuple[float, float]
 
     def share_of(self, low: float, high: float) -> float:
-        """Give the share of a range that the middle fills."""
+        """Return the share of a range that the middle fills."""
         return (self.middle[1] - self.middle[0]) / (high - low) if high > low else 1.0
 
 
@@ -68,7 +68,7 @@ def eight_bit(raster: Raster, scaling: str = AUTOMATIC) -> tuple[Image.Image, tu
         scaling: A key of `SCALINGS`.
 
     Returns:
-        The picture in the raster's mode, its alpha straight, and what was done to it in plain words.
+        The image in the raster's mode, its alpha straight, and what was done to it in plain words.
 
     Raises:
         ValueError: If `scaling` is unknown.
@@ -96,7 +96,7 @@ def check_scaling(scaling: str) -> None:
 
 
 def _strips(values: np.ndarray) -> Iterator[slice]:
-    """Give rows that lie beside each other, a bounded number of values at a time."""
+    """Return rows that lie beside each other, a bounded number of values at a time."""
     n_rows = max(1, _STRIP_VALUES // max(1, values[:1].size))
     return (slice(top, top + n_rows) for top in range(0, len(values), n_rows))
 
@@ -106,7 +106,7 @@ def _colors(raster: Raster, values: np.ndarray) -> np.ndarray:
 
 
 def _known(raster: Raster, values: np.ndarray, missing: float | None) -> np.ndarray:
-    """Give the colours among some pixels that are finite and not missing, in one row."""
+    """Return the colours among some pixels that are finite and not missing, in one row."""
     colors = _colors(raster, values).ravel()
     if colors.dtype.kind == "f":
         colors = colors[np.isfinite(colors)]
@@ -114,7 +114,7 @@ def _known(raster: Raster, values: np.ndarray, missing: float | None) -> np.ndar
 
 
 def _like(values: np.ndarray, number: float) -> np.ndarray:
-    """Give a number as it reads after it was stored in the type of some values."""
+    """Return a number as it reads after it was stored in the type of some values."""
     with np.errstate(all="ignore"):
         return np.asarray(number).astype(values.dtype)
 
@@ -186,7 +186,7 @@ def _automatic_rule(raster: Raster, spread: _Spread) -> str:
 
 
 def _range_of_type(raster: Raster, spread: _Spread) -> _Range:
-    """Give the range that the file declares, where its pixels keep to it, or else that of its type."""
+    """Return the range that the file declares, where its pixels keep to it, or else that of its type."""
     for rule, ends in (("declared", raster.declared), ("type", raster.type_range)):
         if ends is not None and ends[0] < ends[1] and ends[0] <= spread.middle[0] and spread.middle[1] <= ends[1]:
             return _Range(rule, *ends)
@@ -248,7 +248,7 @@ def _scaled_colors(colors: np.ndarray, chosen: _Range) -> np.ndarray:
 
 @functools.lru_cache(maxsize=4)
 def _table(low: float, high: float) -> np.ndarray:
-    """Give what each number of 16 bits becomes."""
+    """Return what each number of 16 bits becomes."""
     return _between(np.arange(65536), low, high)
 
 

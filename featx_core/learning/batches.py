@@ -21,7 +21,7 @@ class Batches(Protocol):
         """Count the batches of one epoch."""
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Give the batches of one epoch, from 0. The same number gives the same batches."""
+        """Return the batches of one epoch, from 0. The same number gives the same batches."""
 
 
 class ArrayBatches:
@@ -64,7 +64,7 @@ class ArrayBatches:
         return -(-len(self._inputs) // self._batch_size)
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Give the batches of one epoch, from 0."""
+        """Return the batches of one epoch, from 0."""
         order = np.arange(len(self._inputs))
         if self._seed is not None:
             order = np.random.default_rng([self._seed, number]).permutation(order)

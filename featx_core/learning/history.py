@@ -18,7 +18,7 @@ ENDINGS: Mapping[str, str] = MappingProxyType(
         "cancelled": "Cancelled; the best epoch so far was kept.",
     }
 )
-"""How a training ends, with what a person reads."""
+"""How a training ends, with what a user reads."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class History:
         return tuple(dict.fromkeys(epoch.phase for epoch in self.epochs))
 
     def curve(self, metric: str) -> list[tuple[int, float]]:
-        """Give the number of each epoch, from 1, that has a metric, with its value."""
+        """Return the number of each epoch, from 1, that has a metric, with its value."""
         return [(i, epoch.metrics[metric]) for i, epoch in enumerate(self.epochs, start=1) if metric in epoch.metrics]
 
     def then(self, later: History) -> History:

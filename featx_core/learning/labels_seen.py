@@ -30,7 +30,7 @@ def saw_labels(spec: Spec) -> bool:
 
 
 def images_seen(spec: Spec, workspace: Workspace | None = None) -> frozenset[str] | None:
-    """Give the digests of the images whose labels a network learned from.
+    """Return the digests of the images whose labels a network learned from.
 
     Args:
         spec: Trained.

@@ -56,7 +56,7 @@ def fit(
             finished epoch, `Cancelled` goes through.
         validation: Examples to measure on after each epoch.
         phase: What to call the epochs in the history.
-        stage: What the person reads meanwhile.
+        stage: What the user reads meanwhile.
         patience: Epochs without a better one after which it stops early; None never does.
         max_seconds: How long it may take; the first epoch is finished in any case.
         counts_start: Whether the weights at the beginning are kept if no epoch has a lower validation loss. The history's

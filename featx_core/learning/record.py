@@ -111,7 +111,7 @@ def record_of_weights(workspace: Workspace, weights: str) -> TrainingRecord | No
 
 
 def train_once(workspace: Workspace, key: str, name: str, learn: Callable[[Live], TrainedWeights]) -> str:
-    """Give the weights of a training: those that are kept under its key, or those that it gives now.
+    """Return the weights of a training: those that are kept under its key, or those that it gives now.
 
     Args:
         workspace: Takes the weights and the record; the record under way, too, so that pages can draw it.

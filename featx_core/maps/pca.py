@@ -123,7 +123,7 @@ class _Centered:
         self.unit = self._size * self._spread
 
     def blocks(self, axis: int) -> Iterator[tuple[slice, np.ndarray]]:
-        """Give blocks of rows (axis 0) or of features (axis 1), and which: float64, all of the other axis."""
+        """Return blocks of rows (axis 0) or of features (axis 1), and which: float64, all of the other axis."""
         for part in self._parts(axis):
             middle = self._middle if axis == 0 else self._middle[part]
             yield part, (self._scaled(part, axis) - middle) / self._spread

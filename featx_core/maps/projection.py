@@ -107,7 +107,7 @@ def project(
     drawn. The map's `rows` say which are on it, its `notes` say so in words.
 
     Args:
-        vectors: Features, one row an image, `(n_images, n_features)`. Not modified.
+        vectors: Features, one row per image, `(n_images, n_features)`. Not modified.
         name: A key of `PROJECTIONS`, e.g. "pca" or "tsne".
         n_components: 2 or 3.
         seed: A whole number from 0. The same seed gives the same map.

@@ -15,7 +15,7 @@ from featx_core.maps.umap import project_umap
 
 @dataclass(frozen=True)
 class Parameter:
-    """One number that a person may choose.
+    """One number that a user may choose.
 
     Attributes:
         name: The keyword of `project`.
@@ -25,7 +25,7 @@ class Parameter:
         minimum: The least value allowed.
         maximum: The greatest value allowed.
         step: By how much a control changes it. A whole number means that the value is whole, too.
-        manual: For a parameter that may be "auto": the number to offer when a person sets it by hand. Else None.
+        manual: For a parameter that may be "auto": the number to offer when a user sets it by hand. Else None.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Projector:
             `{about}` says that it is an estimate.
         caption: One sentence on how to read the map, and how not to.
         reference: The paper.
-        parameters: What a person may choose, in the order of a form.
+        parameters: What a user may choose, in the order of a form.
         in_worker: Whether it takes long enough, or is risky enough, to run outside the server process.
         minimum_images: The least number of different images.
         maximum_images: For 2 and 3 dimensions, the number of images above which a sample is drawn; None for no limit.

@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class FeaturePicture:
-    """Features as a picture: images down, features across, each cell the mean of a block.
+    """Features as an image: images down, features across, each cell the mean of a block.
 
     Attributes:
         values: float32 `(n_rows, n_columns)`; NaN where a block holds no finite value.
@@ -37,7 +37,7 @@ def feature_picture(vectors: np.ndarray, *, max_rows: int = 240, max_columns: in
         max_columns: The most columns.
 
     Returns:
-        The picture, with a colour range that single extreme values do not stretch.
+        The image, with a colour range that single extreme values do not stretch.
 
     Raises:
         ValueError: If `vectors` is empty or not 2-D.

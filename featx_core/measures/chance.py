@@ -18,7 +18,7 @@ ROUNDING = 1e-9
 
 
 def balanced_accuracy(codes: np.ndarray, predicted: np.ndarray) -> float:
-    """Give the mean over labels of the share of each that was predicted rightly; chance is 1 over their number.
+    """Return the mean over labels of the share of each that was predicted rightly; chance is 1 over their number.
 
     >>> balanced_accuracy(np.array([0, 0, 0, 0, 1]), np.array([0, 0, 0, 0, 0]))
     0.5
@@ -28,7 +28,7 @@ def balanced_accuracy(codes: np.ndarray, predicted: np.ndarray) -> float:
 
 
 def balanced_interval(codes: np.ndarray, predicted: np.ndarray, groups: np.ndarray) -> tuple[float, float, float]:
-    """Give balanced accuracy and its 95 % interval: the normal one, of the shares of all labels.
+    """Return balanced accuracy and its 95 % interval: the normal one, of the shares of all labels.
 
     Each share is taken as if two more answers had been right and two wrong, so that a label without mistakes does not count
     as certain. The variance is raised by `TRAINING_VARIANCE`. Images of one group count as one.

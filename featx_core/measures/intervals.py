@@ -28,7 +28,7 @@ class Interval(NamedTuple):
 
 
 def wilson(share: float, n_answers: float) -> tuple[float, float]:
-    """Give the 95 % Wilson interval of a share.
+    """Return the 95 % Wilson interval of a share.
 
     Args:
         share: From 0 to 1.
@@ -47,7 +47,7 @@ def wilson(share: float, n_answers: float) -> tuple[float, float]:
 
 
 def share_interval(correct: np.ndarray, groups: np.ndarray, *, variance: float = 1.0) -> Interval:
-    """Give the share of right answers with its interval; images of one group count as related.
+    """Return the share of right answers with its interval; images of one group count as related.
 
     The Wilson interval of the effective number of answers: the number that would give the variance that is seen between
     groups, at most the number of images. Where all answers are alike, groups count as wholes.

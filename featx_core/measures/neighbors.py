@@ -43,7 +43,7 @@ class Mover(NamedTuple):
 
 
 def cosine_dissimilarities(vectors: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
-    """Give 1 minus the cosine between any two rows; 1 for a row of zeros.
+    """Return 1 minus the cosine between any two rows; 1 for a row of zeros.
 
     It is half the squared distance between the rows at length 1, computed around their mean: where all features lie far from
     zero, cosines differ in their last digits only, and 1 minus a cosine would be rounding.
@@ -130,7 +130,7 @@ def nearest_columns(apart: np.ndarray, n_neighbors: int, group: np.ndarray) -> n
 
 
 def comparable(apart: np.ndarray) -> np.ndarray:
-    """Give dissimilarities as parts of the largest, rounded, so that those that differ by rounding alone are equal."""
+    """Return dissimilarities as parts of the largest, rounded, so that those that differ by rounding alone are equal."""
     return np.round(apart / (apart.max(initial=0) or 1), DIGITS)
 
 
@@ -147,7 +147,7 @@ def _lowest_columns(values: np.ndarray, n_columns: int) -> np.ndarray:
 
 
 def neighbors_shared(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Give the share of neighbours that each image has in both spaces.
+    """Return the share of neighbours that each image has in both spaces.
 
     Args:
         first: Rows of the neighbours in one space, int `(n_images, n_neighbors)`, as from `neighbor_rows`.
@@ -208,7 +208,7 @@ def hubness(vectors: np.ndarray, *, n_neighbors: int = N_NEIGHBORS) -> float:
 
 
 def occurrence_skewness(rows: np.ndarray) -> float:
-    """Give the skewness of how often each row occurs among the neighbours; 0 when all occur equally often.
+    """Return the skewness of how often each row occurs among the neighbours; 0 when all occur equally often.
 
     >>> round(occurrence_skewness(np.array([[1], [0], [0], [0]])), 3)
     0.816

@@ -43,7 +43,7 @@ def paired_test(differences: np.ndarray, groups: np.ndarray) -> float:
 
 
 def difference_interval(differences: np.ndarray, groups: np.ndarray) -> tuple[float, float, float]:
-    """Give the mean difference with its 95 % interval, from the variance between groups, raised as in `paired_test`.
+    """Return the mean difference with its 95 % interval, from the variance between groups, raised as in `paired_test`.
 
     Args:
         differences: For each image -1, 0 or 1, `(n_images,)`.

@@ -153,7 +153,7 @@ def linear_probe(
 
 
 def probe_interval(correct: np.ndarray, codes: np.ndarray, groups: np.ndarray, *, is_linear: bool = True) -> Interval:
-    """Give the share of right answers of a probe with its 95 % interval, as it varies over draws of all images.
+    """Return the share of right answers of a probe with its 95 % interval, as it varies over draws of all images.
 
     Args:
         correct: For each image whether it was right, 0 to 1, `(n_images,)`, at least one.
@@ -215,7 +215,7 @@ def held_out_probe(
 def checked(
     vectors: np.ndarray, labels: Sequence[Any], groups: Sequence[Any] | np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give vectors as float64, labels and groups as numbers from 0.
+    """Return vectors as float64, labels and groups as numbers from 0.
 
     Labels are numbered in the order in which they come, so that their names play no part.
 

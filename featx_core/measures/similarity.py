@@ -59,7 +59,7 @@ def space_of(vectors: np.ndarray, *, n_neighbors: int = N_NEIGHBORS) -> Space:
 
 
 def ranks_and_neighbors(vectors: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give the parts of a `Space` that come from cosines. Arguments as for `space_of`."""
+    """Return the parts of a `Space` that come from cosines. Arguments as for `space_of`."""
     apart = cosine_dissimilarities(_checked(vectors))
     return _centered_ranks(apart), nearest_columns(apart, n_neighbors, np.arange(len(apart)))
 
@@ -130,7 +130,7 @@ def neighbor_overlap(
 
 
 def compare_spaces(first: Space, second: Space) -> dict[str, float]:
-    """Give all measures of `MEASURES` for two prepared spaces."""
+    """Return all measures of `MEASURES` for two prepared spaces."""
     return {
         "cka": _inner(first.products, second.products),
         "rsa": _inner(first.ranks, second.ranks),
@@ -139,7 +139,7 @@ def compare_spaces(first: Space, second: Space) -> dict[str, float]:
 
 
 def chance_level(first: Space, second: Space) -> dict[str, tuple[float, float]]:
-    """Give what each measure is when the images of one space are shuffled: the noise floor.
+    """Return what each measure is when the images of one space are shuffled: the noise floor.
 
     CKA and RSA are Mantel statistics, whose mean and variance over all permutations are known exactly. For shared
     neighbours the mean is; their spread is that of ten permutations.
@@ -188,7 +188,7 @@ def _check_pair(first: np.ndarray, second: np.ndarray) -> None:
 
 
 def centered_products(vectors: np.ndarray) -> np.ndarray:
-    """Give the U-centred Gram matrix of length 1: the inner product of two of them is the debiased CKA.
+    """Return the U-centred Gram matrix of length 1: the inner product of two of them is the debiased CKA.
 
     For off-diagonal K: K_ij - r_i/(n-2) - r_j/(n-2) + s/((n-1)(n-2)), r the row sums, s their sum, diagonal 0. The mean
     product of two such matrices over n(n-3) is the unbiased HSIC (Székely and Rizzo 2014, Annals of Statistics 42).

@@ -34,7 +34,7 @@ def build(spec: Augmented, context: Context) -> Extractor:
 
 
 def steps(spec: Augmented, outlined: Outline, context: Context) -> Steps:
-    """From the picture to its copies, through the other extractor, and to their mean or to a row each."""
+    """From the image to its copies, through the other extractor, and to their mean or to a row each."""
     image, *others = context.of(spec.base).steps(spec.base, outlined, context)
     copies = f"x {spec.n_copies} copies"
     if spec.gives == "mean":

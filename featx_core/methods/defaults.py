@@ -10,7 +10,7 @@ SHIPPED_BACKBONE = "embedded_v1"
 
 
 def default_spec() -> Pretrained:
-    """Give the spec that a first click runs: always one with trained weights that are on this machine.
+    """Return the spec that a first click runs: always one with trained weights that are on this machine.
 
     MobileNetV2 where its ImageNet weights were downloaded, else EfficientNet-Lite0 where its package is installed, else the
     embedded backbone. The spec's badge says which.

@@ -27,11 +27,11 @@ class Extractors:
         self._built: OrderedDict[str, Extractor] = OrderedDict()
 
     def has(self, spec: Spec) -> bool:
-        """Tell whether the extractor of a spec is one of the last that were built."""
+        """Return whether the extractor of a spec is one of the last that were built."""
         return spec.digest in self._built
 
     def find(self, spec: Spec, workspace: Workspace, report: StageCallback) -> Extractor:
-        """Give the extractor of a spec: one of the last that were built, or a new one.
+        """Return the extractor of a spec: one of the last that were built, or a new one.
 
         Args:
             spec: Any way to extract features.

@@ -87,7 +87,7 @@ def build(spec: FineTuned, context: Context) -> Extractor:
 
 
 def steps(spec: FineTuned, outlined: Outline, context: Context) -> Steps:
-    """From the picture by the base to the features."""
+    """From the image by the base to the features."""
     image = (*outlined.image_size, 3)
     if spec.layer is None:
         return image, outlined.layers[outlined.tap - 1].output_shape, "new layer", outlined.feature_shape
@@ -163,7 +163,7 @@ TRAINING = Training(_train, _record, _trained)
 
 
 def _asked(spec: FineTuned, workspace: Workspace) -> tuple[FineTuned, ImageSet]:
-    """Give a spec as it names a training, and the images that it would learn from now."""
+    """Return a spec as it names a training, and the images that it would learn from now."""
     images = labelled(workspace.images(), spec.class_names)
     names = spec.class_names or tuple(str(label) for label in label_styles(images.labels))
     return dataclasses.replace(spec, layer=None, class_names=names, weights=TRAINED), images

@@ -53,7 +53,7 @@ def build(spec: LambdaTransform, context: Context) -> Extractor:
 
 
 def steps(spec: LambdaTransform, outlined: Outline, context: Context) -> Steps:
-    """From the picture over each formula to the features."""
+    """From the image over each formula to the features."""
     source = derived_from(spec)
     if source is not None:
         first = context.of(source).steps(source, outlined, context)[0]

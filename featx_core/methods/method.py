@@ -38,7 +38,7 @@ class Context:
     on_progress: ProgressCallback | None = None
 
     def of(self, spec: Spec) -> Method:
-        """Give the method of a spec."""
+        """Return the method of a spec."""
         return self.methods[spec.method]
 
     def outline(self, spec: Spec) -> Outline:
@@ -73,7 +73,7 @@ NOTHING_TO_LEARN = Training(
 
 
 def input_to_features(spec: Spec, outline: Outline, context: Context) -> Steps:
-    """Give the shape of the input and that of the features."""
+    """Return the shape of the input and that of the features."""
     return ((*outline.image_size, 3), outline.feature_shape)
 
 

@@ -71,7 +71,7 @@ def architecture(spec: Pretrained) -> tuple[keras.Model, keras.KerasTensor]:
 
 
 def steps(spec: Pretrained, outlined: Outline, context: Context) -> Steps:
-    """From the picture to the map, and by pooling to the features."""
+    """From the image to the map, and by pooling to the features."""
     image = (*outlined.image_size, 3)
     if spec.pooling is None:
         return image, outlined.map_shape

@@ -173,7 +173,7 @@ def training_record(spec: Spec, workspace: Workspace) -> TrainingRecord | None:
 
 
 def trained_spec(spec: Spec, workspace: Workspace) -> Spec | None:
-    """Give the trained spec where the workspace holds what was learned, be it by a training that was cancelled.
+    """Return the trained spec where the workspace holds what was learned, be it by a training that was cancelled.
 
     None where nothing was learned yet.
     """
@@ -194,7 +194,7 @@ def class_names(spec: Spec) -> tuple[str, ...] | None:
 
 
 def pace(spec: Spec) -> str:
-    """Give words that are equal for specs that take about the same time an image."""
+    """Return words that are equal for specs that take about the same time an image."""
     context = _context()
     return context.of(spec).pace(spec, context)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AugmentedExtractor(Extractor):
-    """Another extractor, run on copies of each picture. Network, layers and model are those of the other one.
+    """Another extractor, run on copies of each image. Network, layers and model are those of the other one.
 
     Args:
         spec: What it was built from.
@@ -39,7 +39,7 @@ class AugmentedExtractor(Extractor):
         return self.base.plain
 
     def fit_image(self, pixels: np.ndarray) -> np.ndarray:
-        """Bring one picture to the size of the network. See `Extractor.fit_image`."""
+        """Fit one image to the input of the network. See `Extractor.fit_image`."""
         return self.base.fit_image(pixels)
 
     def preprocess(self, images: np.ndarray) -> np.ndarray:
@@ -47,7 +47,7 @@ class AugmentedExtractor(Extractor):
         return self.base.preprocess(images)
 
     def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
-        """Compute the features of copies of fitted pictures.
+        """Compute the features of copies of fitted images.
 
         Args:
             images: uint8 RGB `(n_images, height, width, 3)` of `image_size`. Not modified.

@@ -31,7 +31,7 @@ class Extractor:
         output: The symbolic tensor of `network` (or made from one of them) that holds the features.
         tap: Index of the layer that the features come from.
         preprocessing: What the network expects.
-        fit: How pictures are brought to the size of the network, see `FITS`.
+        fit: How images are brought to the size of the network, see `FITS`.
         batch_size: Images per forward pass on the processor; on a GPU `gpu.BATCHES_AT_ONCE` times that.
         classes: Names of the values of the last layer, if it is a classifier.
         precision: In which `engines` compute, "float32" or "bfloat16". `model` is always float32.
@@ -83,11 +83,11 @@ class Extractor:
 
     @property
     def plain(self) -> Extractor:
-        """The extractor of the image as it is, one row an image: what heatmaps look at."""
+        """The extractor of the image as it is, one row per image: what heatmaps look at."""
         return self
 
     def fit_image(self, pixels: np.ndarray) -> np.ndarray:
-        """Bring one picture to the size of the network.
+        """Fit one image to the input of the network.
 
         Args:
             pixels: uint8 RGB `(height, width, 3)`. Not modified.
@@ -108,7 +108,7 @@ class Extractor:
         return self.preprocessing(images)
 
     def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
-        """Compute the features of fitted pictures. Dropout is off, and batch normalization uses its moving statistics.
+        """Compute the features of fitted images. Dropout is off, and batch normalization uses its moving statistics.
 
         Args:
             images: uint8 RGB `(n_images, height, width, 3)` of `image_size`. Not modified.
@@ -182,7 +182,7 @@ class DerivedExtractor(Extractor):
         return graph
 
     def fit_image(self, pixels: np.ndarray) -> np.ndarray:
-        """Bring one picture to the size of the network, as the other extractor does."""
+        """Fit one image to the input of the network, as the other extractor does."""
         return self._base.fit_image(pixels)
 
     def preprocess(self, images: np.ndarray) -> np.ndarray:
@@ -190,7 +190,7 @@ class DerivedExtractor(Extractor):
         return self._base.preprocess(images)
 
     def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
-        """Compute the features of fitted pictures. See `Extractor.__call__`."""
+        """Compute the features of fitted images. See `Extractor.__call__`."""
         return derive(self.spec, self._base(images, batch_size=batch_size))
 
 

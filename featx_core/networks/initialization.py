@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from featx_core.images.preprocessing import Preprocessing
 
 CALIBRATION_PIXELS = 16 * 224 * 224
-"""In all calibration pictures together, so that memory is about the same for each input size."""
+"""In all calibration images together, so that memory is about the same for each input size."""
 
 MIN_CALIBRATION_IMAGES = 8
 MAX_CALIBRATION_IMAGES = 128
-"""Small inputs need many: from 16 pictures of 64 x 64 the statistics of EfficientNetB1 are so far off that the features of
-other pictures grow thirtyfold."""
+"""Small inputs need many: from 16 images of 64 x 64 the statistics of EfficientNetB1 are so far off that the features of
+other images grow thirtyfold."""
 
 
 def randomize(network: keras.Model, preprocessing: Preprocessing, seed: int) -> None:
@@ -31,14 +31,14 @@ def randomize(network: keras.Model, preprocessing: Preprocessing, seed: int) -> 
 
     With the weights that Keras draws, features of deep networks shrink to 1e-10 and less, because batch normalization
     starts with statistics of mean 0 and variance 1. Here kernels are drawn as He et al. propose, then one batch of made-up
-    pictures runs through the network, and each batch normalization keeps the mean and the variance that it sees: layer by
+    images runs through the network, and each batch normalization keeps the mean and the variance that it sees: layer by
     layer, since each receives what those before it have normalised. Only numpy draws, from its own generator: the numbers
     depend on the seed alone, and the random state of the process is left as it is.
 
     Args:
         network: A functional model with image input. Changed in place.
         preprocessing: What it expects.
-        seed: Of the kernels and of the pictures.
+        seed: Of the kernels and of the images.
 
     Reference:
         He et al. 2015, Delving Deep into Rectifiers, arXiv:1502.01852, equation 10. Krähenbühl et al. 2015, Data-dependent
@@ -56,7 +56,7 @@ def randomize(network: keras.Model, preprocessing: Preprocessing, seed: int) -> 
 
 
 def made_up_images(generator: np.random.Generator, n_images: int, size: tuple[int, int]) -> np.ndarray:
-    """Make pictures of coloured blotches from coarse to fine, a little like photographs in how their contrast is spread.
+    """Make images of coloured blotches from coarse to fine, a little like photographs in how their contrast is spread.
 
     Returns:
         uint8 RGB `(n_images, height, width, 3)`.

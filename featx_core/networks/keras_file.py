@@ -26,7 +26,7 @@ class ExportError(Exception):
 def keras_file(extractor: Extractor) -> bytes:
     """Save the whole network of an extractor, up to its last layer.
 
-    The file is loaded again with Keras's safe mode on, and both networks are asked about the same pictures.
+    The file is loaded again with Keras's safe mode on, and both networks are asked about the same images.
 
     Args:
         extractor: As returned by `build`. Its preprocessing is not part of the file.

@@ -43,7 +43,7 @@ class Origin:
 
 
 def origin_of(backbone: Backbone) -> Origin:
-    """Give the source of a backbone: what builds it, and what gives it weights."""
+    """Return the source of a backbone: what builds it, and what gives it weights."""
     return ORIGINS[backbone.origin]
 
 

@@ -28,7 +28,7 @@ N_NAMED = 5  # layers that are named
 
 
 def weights_folder() -> Path:
-    """Give the folder in which Keras keeps downloaded weights, so that what is there is used and shared.
+    """Return the folder in which Keras keeps downloaded weights, so that what is there is used and shared.
 
     Reference:
         `keras.utils.get_file`: `KERAS_HOME` or ".keras" in the home folder; ".keras" in the folder for temporary files

@@ -90,7 +90,7 @@ class Effects:
 
     @property
     def images(self) -> pd.DataFrame:
-        """One row an image: `name`, and how far each transform moves it."""
+        """One row per image: `name`, and how far each transform moves it."""
         import pandas as pd
 
         return pd.DataFrame({"name": self.names, **{each.transform: each.moved for each in self.effects}})
@@ -154,7 +154,7 @@ def augmentation_effects(
             default strength.
         n_copies: Copies of each image for each transform.
         seed: Of the copies and of the bootstrap.
-        on_progress: Called with pictures done and pictures in all.
+        on_progress: Called with images done and images in all.
 
     Raises:
         ValueError: If there are too few different images, their features are all the same or not finite, or a transform
@@ -188,7 +188,7 @@ def augmentation_effects(
 
 
 def bootstrap_ratio(moved: np.ndarray, apart: np.ndarray, *, seed: int = 0) -> tuple[float, float]:
-    """Give the 95 % interval of the ratio of two means over the same images, by drawing images with replacement.
+    """Return the 95 % interval of the ratio of two means over the same images, by drawing images with replacement.
 
     Args:
         moved: How far each image moves, `(n_images,)`.

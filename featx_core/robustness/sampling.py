@@ -60,12 +60,12 @@ def draw_sample(images: ImageSet, extractor: Extractor, max_images: int) -> Samp
 
 
 class Passes:
-    """Runs pictures through an extractor and counts them.
+    """Runs images through an extractor and counts them.
 
     Args:
         extractor: Network and preprocessing.
-        total: Pictures that will go through in all.
-        on_progress: Called with pictures done and pictures in all, after each batch.
+        total: Images that will go through in all.
+        on_progress: Called with images done and images in all, after each batch.
     """
 
     def __init__(self, extractor: Extractor, total: int, on_progress: ProgressCallback | None) -> None:
@@ -75,7 +75,7 @@ class Passes:
         self._report(0, total)
 
     def __call__(self, fitted: np.ndarray) -> np.ndarray:
-        """Compute one row of length 1 for each fitted picture; where there are several copies, of their mean.
+        """Compute one row of length 1 for each fitted image; where there are several copies, of their mean.
 
         Returns:
             float64 `(n_images, n_features)`.

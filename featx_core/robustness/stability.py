@@ -85,7 +85,7 @@ def neighbor_stability(
         extractor: Network and preprocessing, as returned by `build`.
         transforms: What is done to the copies.
         seed: Of the copies and of the bootstrap.
-        on_progress: Called with pictures done and pictures in all.
+        on_progress: Called with images done and images in all.
 
     Raises:
         ValueError: If there are too few different images, or their features are not finite.

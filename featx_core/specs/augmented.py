@@ -19,11 +19,11 @@ class Augmented(Spec):
     """Features of several copies of each image, each changed at random on its way into another extractor.
 
     A copy depends on the pixels of its image, the transforms and the seed alone: adding images changes no other. Copies are
-    made of the picture at the size of the network, before its preprocessing. Layers, feature maps and heatmaps are those of
+    made of the image at the size of the network, before its preprocessing. Layers, feature maps and heatmaps are those of
     the other extractor, for the image as it is.
 
     Attributes:
-        base: The other extractor, one that gives one row an image.
+        base: The other extractor, one that gives one row per image.
         transforms: Keys of `AUGMENTATIONS` with their strengths, applied in the order of the registry.
         n_copies: Copies of each image, in all, 1 to 64.
         seed: Of all chance.
@@ -75,7 +75,7 @@ class Augmented(Spec):
 
     @property
     def picture_input(self) -> PictureInput | None:
-        """That of the other extractor: copies are made of the fitted picture."""
+        """That of the other extractor: copies are made of the fitted image."""
         return self.base.picture_input
 
     @property

@@ -26,7 +26,7 @@ TRAINING_FIELDS = MappingProxyType({"epochs": (1, 200), "batch_size": (2, 256), 
 
 @dataclass(frozen=True)
 class CustomSequential(Spec):
-    """Features of a network of the person's own, tapped at one of its layers.
+    """Features of a network of the user's own, tapped at one of its layers.
 
     Fields that say nothing new are stored in their plainest form, so that equal extractors have equal digests: rows have all
     their values, and `layer` becomes an index, or None for the last one.
@@ -35,7 +35,7 @@ class CustomSequential(Spec):
         layers: The rows, from input to output, as `fx.layer` writes them.
         image_size: Height and width of the input.
         color: "rgb", or "grey" for a single channel. Either is scaled to 0..1.
-        fit: How pictures are brought to that size: "crop", "stretch" or "pad".
+        fit: How images are brought to that size: "crop", "stretch" or "pad".
         weights: "random" (untrained); "labels", "contrast" or "autoencoder" (a key of `LEARNINGS`: to be trained from the
             workspace's images, `fx.train` does so); or "file:" and the SHA-256 of what training kept in the workspace.
         seed: Of random weights, and of training.
@@ -121,7 +121,7 @@ class CustomSequential(Spec):
 
     @property
     def picture_input(self) -> PictureInput:
-        """How pictures are brought to the network."""
+        """How images are brought to the network."""
         return PictureInput(self.image_size, self.fit, COLORS[self.color][0])
 
     @property

@@ -33,7 +33,7 @@ class LambdaTransform(Spec):
     Attributes:
         expressions: Such as `("x ** 2",)`, see `featx_core.expressions.Expression`. Each works on one row by itself.
         source: "pixels" (RGB, scaled to 0..1), or the spec whose features, or whose rows of numbers, are transformed.
-        image_size: Height and width that pictures are brought to.
+        image_size: Height and width that images are brought to.
         fit: How: "crop", "stretch" or "pad".
     """
 
@@ -74,7 +74,7 @@ class LambdaTransform(Spec):
         return tuple(map(Expression, self.expressions))
 
     def shapes(self, shape: Shape) -> list[Shape]:
-        """Give the shape of one row after each step.
+        """Return the shape of one row after each step.
 
         Args:
             shape: Of one row of the source.
@@ -125,7 +125,7 @@ class LambdaTransform(Spec):
 
 
 def derived_from(spec: Spec) -> Spec | None:
-    """Give the spec whose features are all that this one needs, so that no network has to run; None where there is none."""
+    """Return the spec whose features are all that this one needs, so that no network has to run; None where there is none."""
     return spec.origin if isinstance(spec, LambdaTransform) and spec.source != PIXELS else None
 
 

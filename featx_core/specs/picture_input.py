@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PictureInput:
-    """The size that pictures are brought to, how they are fitted to it, and their preprocessing.
+    """The size that images are brought to, how they are fitted to it, and their preprocessing.
 
     Attributes:
         image_size: Height and width of the network's input.
@@ -28,11 +28,11 @@ class PictureInput:
 
     @property
     def preprocessing(self) -> Preprocessing:
-        """What happens to the numbers of a fitted picture."""
+        """What happens to the numbers of a fitted image."""
         return PREPROCESSING[self.preprocessing_name]
 
     def of(self, pixels: np.ndarray) -> NetworkInput:
-        """Give what the network receives for one picture.
+        """Return what the network receives for one image.
 
         Args:
             pixels: uint8 RGB `(height, width, 3)`. Not modified.

@@ -11,10 +11,10 @@ from featx_core.specs.spec import Spec
 
 @dataclass(frozen=True)
 class Pixels(Spec):
-    """RGB values from 0 to 1, of pictures brought to one size. Only ever the source of a `LambdaTransform`.
+    """RGB values from 0 to 1, of images brought to one size. Only ever the source of a `LambdaTransform`.
 
     Attributes:
-        image_size: Height and width that pictures are brought to.
+        image_size: Height and width that images are brought to.
         fit: How: "crop", "stretch" or "pad".
     """
 

@@ -61,7 +61,7 @@ class Spec(ABC):
     @property
     @abstractmethod
     def picture_input(self) -> PictureInput | None:
-        """How pictures are brought to the network; None for a spec that takes rows of numbers instead."""
+        """How images are brought to the network; None for a spec that takes rows of numbers instead."""
 
     @property
     def takes_images(self) -> bool:

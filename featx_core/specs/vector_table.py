@@ -12,7 +12,7 @@ from featx_core.specs.spec import FILE_WEIGHTS, Spec, SpecError
 class VectorTable(Spec):
     """Rows of numbers that a workspace keeps.
 
-    A row whose name is that of an image of the workspace belongs to it: it shows its picture, takes its label where it
+    A row whose name is that of an image of the workspace belongs to it: it shows its image, takes its label where it
     has none, and can be compared with features of that image. Which rows do is found out anew each time, so that images
     may come later.
 
@@ -33,7 +33,7 @@ class VectorTable(Spec):
 
     @property
     def title(self) -> str:
-        """What the person called them."""
+        """What the user called them."""
         return self.name
 
     @property

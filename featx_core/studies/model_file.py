@@ -29,7 +29,7 @@ class ModelFile:
     content: bytes
 
     def to_bytes(self) -> bytes:
-        """Give the bytes of the file."""
+        """Return the bytes of the file."""
         return self.content
 
     @classmethod

@@ -19,7 +19,7 @@ LOOKING = "Looking for near-duplicates"
 
 @dataclass(frozen=True)
 class SketchesStudy(Study[Sketches]):
-    """Small pictures and colour histograms.
+    """Small images and colour histograms.
 
     Attributes:
         images: The digest of each image, in order.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Study(ABC, Generic[Result]):
     """One result of a workspace: a map, a heatmap, a comparison.
 
-    A subclass is a frozen dataclass in a file of its own. Its fields are what the person chose: JSON values, tuples of them,
+    A subclass is a frozen dataclass in a file of its own. Its fields are what the user chose: JSON values, tuples of them,
     or specs. What else the answer depends on, such as the images and labels of the workspace, stands in `depends_on`. The
     workspace keeps the result under `key`, so that the same study asked for again is not computed again, and one whose
     images have changed is.
@@ -48,7 +48,7 @@ class Study(ABC, Generic[Result]):
         """
 
     def depends_on(self, workspace: Workspace) -> Any:
-        """Give what else the result depends on besides the fields, as JSON values."""
+        """Return what else the result depends on besides the fields, as JSON values."""
         return None
 
     @classmethod

@@ -111,15 +111,15 @@ class Work:
         return features
 
     def has_extractor(self, spec: Spec) -> bool:
-        """Tell whether the network of a spec stands ready."""
+        """Return whether the network of a spec stands ready."""
         return self._extractors.has(spec)
 
     def extractor(self, spec: Spec) -> Extractor:
-        """Give the extractor of a spec, built where it is not one of the last that were used."""
+        """Return the extractor of a spec, built where it is not one of the last that were used."""
         return self._extractors.find(spec, self.workspace, self.report)
 
     def fetch(self, study: Computable[Result]) -> Result:
-        """Give the result of another study: the one that is kept, or computed now and kept."""
+        """Return the result of another study: the one that is kept, or computed now and kept."""
         found = study.find(self.workspace)
         if found is None:
             key = study.key(self.workspace)
@@ -128,7 +128,7 @@ class Work:
         return found
 
     def remember(self, kind: str, parts: Sequence[Any], compute: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-        """Give a part of a result, JSON values: the one that is kept, or computed now and kept.
+        """Return a part of a result, JSON values: the one that is kept, or computed now and kept.
 
         Args:
             kind: Names the kind of part.

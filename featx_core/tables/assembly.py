@@ -122,7 +122,7 @@ def _values(table: RawTable, places: Sequence[int]) -> np.ndarray:
 
 
 def _words(table: RawTable, columns: Sequence[Column], role: Role) -> list[str] | None:
-    """Give the cells of the column with a role, or None where there is none; "" where a cell is missing."""
+    """Return the cells of the column with a role, or None where there is none; "" where a cell is missing."""
     raw = [table.columns[at] for at in _with_role(columns, role)]
     if not raw:
         return None

@@ -50,7 +50,7 @@ def side_by_side(places: Sequence[int]) -> list[list[int]]:
 
 
 def is_series(places: Sequence[int], raw: Sequence[RawColumn]) -> bool:
-    """Tell whether columns are called alike but for a number: "f0", "f1", or "0", "1"."""
+    """Return whether columns are called alike but for a number: "f0", "f1", or "0", "1"."""
     starts = {_SERIES_END.sub("", raw[at].name) for at in places}
     return len(places) > 1 and len(starts) == 1 and all(_SERIES_END.search(raw[at].name) for at in places)
 

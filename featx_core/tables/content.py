@@ -15,7 +15,7 @@ _HEAD = 64  # values that settle most questions
 
 
 def is_whole(values: np.ndarray) -> bool:
-    """Tell whether all numbers that are there are whole, and some are there.
+    """Return whether all numbers that are there are whole, and some are there.
 
     >>> is_whole(np.array([0.0, np.nan, 2.0])), is_whole(np.array([0.5, 1.0])), is_whole(np.array([np.nan]))
     (True, False, False)
@@ -26,7 +26,7 @@ def is_whole(values: np.ndarray) -> bool:
 
 
 def counts_rows(values: np.ndarray) -> bool:
-    """Tell whether numbers go up by one from row to row.
+    """Return whether numbers go up by one from row to row.
 
     >>> counts_rows(np.array([3.0, 4.0, 5.0])), counts_rows(np.array([1, 2, 4]))
     (True, False)
@@ -37,12 +37,12 @@ def counts_rows(values: np.ndarray) -> bool:
 
 
 def all_differ(values: np.ndarray) -> bool:
-    """Tell whether every row has a number, and no two the same."""
+    """Return whether every row has a number, and no two the same."""
     return not np.isnan(values[:_HEAD].astype(float)).any() and len(np.unique(known(values))) == len(values)
 
 
 def has_classes(values: np.ndarray, *, per_class: int = 3) -> bool:
-    """Tell whether numbers are whole, and few enough for so many rows to be numbers of classes.
+    """Return whether numbers are whole, and few enough for so many rows to be numbers of classes.
 
     Args:
         values: `(n_rows,)`.
@@ -57,13 +57,13 @@ def has_classes(values: np.ndarray, *, per_class: int = 3) -> bool:
 
 
 def is_binary(values: np.ndarray) -> bool:
-    """Tell whether all numbers are 0 or 1."""
+    """Return whether all numbers are 0 or 1."""
     head = values[:_HEAD]
     return bool(((head == 0) | (head == 1)).all() and ((values == 0) | (values == 1)).all())
 
 
 def marks_one_class(marks: np.ndarray) -> bool:
-    """Tell whether each row of several columns has a single 1 and else 0.
+    """Return whether each row of several columns has a single 1 and else 0.
 
     >>> marks_one_class(np.eye(3)), marks_one_class(np.ones((2, 2)))
     (True, False)
@@ -72,7 +72,7 @@ def marks_one_class(marks: np.ndarray) -> bool:
 
 
 def same_classes(values: np.ndarray, classes: np.ndarray) -> bool:
-    """Tell whether numbers go with classes one to one.
+    """Return whether numbers go with classes one to one.
 
     Args:
         values: `(n_rows,)`.

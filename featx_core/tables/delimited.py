@@ -136,7 +136,7 @@ def _number_column(name: str, cells: pyarrow.Array, numerals: Numerals, *, is_in
 
 
 def vector_column(name: str, vectors: CellVectors) -> RawColumn:
-    """Give a column of vectors."""
+    """Return a column of vectors."""
     n_values = vectors.values.shape[1]
     return RawColumn(
         name,
@@ -150,7 +150,7 @@ def vector_column(name: str, vectors: CellVectors) -> RawColumn:
 
 
 def _number_words(cells: pyarrow.Array, numerals: Numerals) -> pyarrow.Array:
-    """Give the cells of a column of numbers as they are written, but whole numbers without a decimal point."""
+    """Return the cells of a column of numbers as they are written, but whole numbers without a decimal point."""
     from pyarrow import compute
 
     has_points = compute.any(compute.match_substring_regex(cells, r"[.,eE]")).as_py()

@@ -1,4 +1,4 @@
-"""What is in a file of numbers before it is read as vectors, and what the person chooses of it."""
+"""What is in a file of numbers before it is read as vectors, and what the user chooses of it."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def check_kind(header: Header) -> None:
 
 
 def is_table(shape: tuple[int, ...]) -> bool:
-    """Tell whether an array has rows and columns, but for axes of length one."""
+    """Return whether an array has rows and columns, but for axes of length one."""
     return len(shape) > 0 and sum(side != 1 for side in shape[1:]) <= 1
 
 

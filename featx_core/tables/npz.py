@@ -84,7 +84,7 @@ def _headers(archive: zipfile.ZipFile) -> dict[str, npy.Header]:
 
 
 def _is_table(name: str, header: npy.Header, headers: Mapping[str, npy.Header]) -> bool:
-    """Tell whether an array can be features; of what featx wrote, with any number of axes."""
+    """Return whether an array can be features; of what featx wrote, with any number of axes."""
     is_own = name == "values" and headers.keys() >= _OWN
     return header.is_numeric and bool(header.shape) and (npy.is_table(header.shape) or is_own)
 

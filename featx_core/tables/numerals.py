@@ -59,7 +59,7 @@ class Numerals:
 
 
 def looks_like_number(cell: str) -> bool:
-    """Tell whether a cell is a number, in any of the ways people write them.
+    """Return whether a cell is a number, in any of the ways people write them.
 
     >>> [looks_like_number(cell) for cell in ("1,5", "1.000,5", "12 %", "1 000", "1_000", "1,5,2", "owl", "")]
     [True, True, True, True, False, False, False, False]
@@ -70,7 +70,7 @@ def looks_like_number(cell: str) -> bool:
 
 
 def is_missing(cell: str) -> bool:
-    """Tell whether a cell says that there is no value.
+    """Return whether a cell says that there is no value.
 
     >>> is_missing(" N/A"), is_missing("0")
     (True, False)
@@ -261,7 +261,7 @@ def _cast_block(cells: pyarrow.Array, columns: Sequence[int], n_rows: int) -> di
 
 
 def _is_plain(cell: str | None) -> bool:
-    """Tell whether a cell can be a plain number, or is known to be missing."""
+    """Return whether a cell can be a plain number, or is known to be missing."""
     if cell is None:
         return True
     try:
@@ -289,7 +289,7 @@ def _has_fractions(values: np.ndarray) -> bool:
 
 
 def head_of(cells: pyarrow.Array, place: int, n_rows: int) -> list[str]:
-    """Give the first cells of a column that are not missing."""
+    """Return the first cells of a column that are not missing."""
     own = cells.slice(place * n_rows, n_rows)
     first = [cell for cell in own.slice(0, _HEAD).to_pylist() if cell is not None]
     return first or list(own.drop_null().slice(0, _HEAD).to_pylist())

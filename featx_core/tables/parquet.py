@@ -132,7 +132,7 @@ def _words(array: pyarrow.Array) -> pyarrow.Array:
 
 
 def _texts(column: pyarrow.ChunkedArray) -> pyarrow.Array:
-    """Give a column of text, once it is known that it fits into memory however often a text repeats."""
+    """Return a column of text, once it is known that it fits into memory however often a text repeats."""
     import pyarrow
     from pyarrow import compute
 
@@ -155,7 +155,7 @@ def _vectors(array: pyarrow.Array) -> CellVectors | str:
 
 
 def _unnested(array: pyarrow.Array) -> tuple[pyarrow.Array, np.ndarray]:
-    """Give all numbers of lists of any nesting, and how many of them each row has; 0 for none."""
+    """Return all numbers of lists of any nesting, and how many of them each row has; 0 for none."""
     from pyarrow import compute
 
     lengths = compute.fill_null(compute.list_value_length(array), 0).to_numpy(zero_copy_only=False).astype(np.int64)

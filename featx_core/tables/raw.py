@@ -57,7 +57,7 @@ class RawColumn:
 
     @property
     def is_single(self) -> bool:
-        """Whether it has one number a row."""
+        """Whether it has one number per row."""
         return self.has_numbers and not self.is_vector
 
     @property
@@ -114,7 +114,7 @@ class RawTable:
     matrix: np.ndarray | None = None
 
     def row_number(self, row: int) -> int:
-        """Give the number in the file of a row."""
+        """Return the number in the file of a row."""
         return row + 1 if self.row_numbers is None else self.row_numbers[row]
 
 

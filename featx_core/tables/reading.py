@@ -75,7 +75,7 @@ class OpenTable:
 
 
 def is_table_file(name: str) -> bool:
-    """Tell whether a file is a table of numbers, by its extension.
+    """Return whether a file is a table of numbers, by its extension.
 
     >>> is_table_file("birds/Embeddings.CSV"), is_table_file("owl.png")
     (True, False)

@@ -42,7 +42,7 @@ def guess_roles(table: RawTable, *, main: str | None = None) -> tuple[Column, ..
 
 
 def is_doubtful(table: RawTable) -> bool:
-    """Tell whether several arrays can be the features, and none is called so."""
+    """Return whether several arrays can be the features, and none is called so."""
     likely = [name for name in table.arrays if vector_rank(name) == vector_rank(table.arrays[0])]
     return len(likely) > 1 and says_nothing_of_vectors(likely[0])
 
@@ -107,12 +107,12 @@ class _Guess:
         self._judge_other_vectors([at for at in vectors if self.raw[at].name != self.main])
 
     def _marks_beside(self, at: int, vectors: Sequence[int]) -> bool:
-        """Tell whether vectors mark classes, where there are others that can be the features."""
+        """Return whether vectors mark classes, where there are others that can be the features."""
         column = self.raw[at]
         return len(vectors) > 1 and column.n_values <= MAX_MARKS and content.marks_one_class(column.numbers)
 
     def _outweighs(self, at: int, n_singles: int) -> bool:
-        """Tell whether vectors are called for being features, or hold more numbers than there are beside them."""
+        """Return whether vectors are called for being features, or hold more numbers than there are beside them."""
         column = self.raw[at]
         return vector_rank(column.name) < vector_rank("other") or column.n_values > n_singles
 
@@ -145,7 +145,7 @@ class _Guess:
             self._leave([at], ROW_NUMBERS)
 
     def _is_target(self, at: int) -> bool:
-        """Tell whether a column called "y" is what is to be predicted, if no coordinate."""
+        """Return whether a column called "y" is what is to be predicted, if no coordinate."""
         others = {column.name.strip().lower() for column in self.raw if column.is_single} - {"y"}
         if "x" in others:
             return False
@@ -228,7 +228,7 @@ class _Guess:
                 self.taken[at] = ("left out", _LABELS_TOO)
 
     def _in_words(self, first: tuple[tuple[int, ...], int, str]) -> tuple[tuple[int, ...], int, str]:
-        """Give the texts that say the same as numbers of classes do, where there are some."""
+        """Return the texts that say the same as numbers of classes do, where there are some."""
         if not self.raw[first[1]].is_single:
             return first
         texts = (each for each in sorted(self.labels) if self.raw[each[1]].is_text)

@@ -82,5 +82,5 @@ def _words(arrays: Mapping[str, np.ndarray]) -> tuple[tuple[str, ...] | None, tu
     if not all(label is None or isinstance(label, str) for label in labels):
         raise ValueError("A label is not a text.")
     if names is not None and (len(names) != len(labels) or not all(isinstance(name, str) for name in names)):
-        raise ValueError("The names are not one text a row.")
+        raise ValueError("The names are not one text per row.")
     return None if names is None else tuple(names), tuple(labels)

@@ -52,7 +52,7 @@ class CellVectors:
 
 
 def looks_like_vector(cell: str) -> bool:
-    """Tell whether a cell holds several numbers, or one in brackets.
+    """Return whether a cell holds several numbers, or one in brackets.
 
     >>> [looks_like_vector(cell) for cell in ("[0.1, 2]", "array([1., 2.], dtype=float32)", "1 2", "[1 ... 2]")]
     [True, True, True, True]

@@ -120,7 +120,7 @@ class CopiesQuestion(_Fields):
     """Show the randomly changed copies of one image that an extractor would look at.
 
     Attributes:
-        spec: The extractor: it says how pictures are fitted.
+        spec: The extractor: it says how images are fitted.
         image: The digest of the image.
         transforms: Keys of `AUGMENTATIONS` with their strengths.
         n_copies: How many.

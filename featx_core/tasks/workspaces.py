@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def needed(workspace: Workspace | None) -> Workspace:
-    """Give the workspace of a task.
+    """Return the workspace of a task.
 
     Raises:
         ValueError: If there is none.

@@ -73,7 +73,7 @@ class Child:
         return self._process.returncode
 
     def own_seconds(self) -> float:
-        """Give how long the process had itself to work with, in seconds (see `OwnTime`): what it is judged by.
+        """Return how long the process had itself to work with, in seconds (see `OwnTime`): what it is judged by.
 
         Until it is ready, it may be stopped for as long as one likes; afterwards a process that is stopped is one that hangs.
         """
@@ -98,7 +98,7 @@ class Child:
         self._outbox.put(None)
 
     def resident_bytes(self) -> int:
-        """Give the memory that the process holds; 0 when it is gone."""
+        """Return the memory that the process holds; 0 when it is gone."""
         import psutil
 
         try:
@@ -133,7 +133,7 @@ class Child:
 
 
 def environment() -> dict[str, str]:
-    """Give the environment that a worker is started in: this one, and what it needs or would rather have."""
+    """Return the environment that a worker is started in: this one, and what it needs or would rather have."""
     path = os.pathsep.join(part for part in (str(_ROOT), os.environ.get("PYTHONPATH", "")) if part)
     return {**_PREFERENCES, **os.environ, **_ENVIRONMENT, "PYTHONPATH": path}
 

@@ -60,7 +60,7 @@ class OwnTime:
 
 
 def thread_states(pid: int) -> str:
-    """Give the state of each thread of a process as Linux letters it, such as "SSR"; "" where the system does not tell."""
+    """Return the state of each thread of a process as Linux letters it, such as "SSR"; "" where the system does not tell."""
     if sys.platform != "linux":
         return "T" if _is_stopped(pid) else ""
     states = []

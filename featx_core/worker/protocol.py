@@ -37,7 +37,7 @@ class Channel:
             self._outgoing.flush()
 
     def messages(self) -> Iterator[dict[str, Any]]:
-        """Give the messages of the server as they come, until it closes the pipe."""
+        """Return the messages of the server as they come, until it closes the pipe."""
         for line in self._incoming:
             yield json.loads(line)
 

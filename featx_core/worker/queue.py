@@ -165,7 +165,7 @@ class JobQueue:
             del self._records[key]
 
     def snapshot(self, key: str, *, why_waiting: str | None = None) -> Job | None:
-        """Give a job as it is now, or None. A job that waits takes `why_waiting` as its message."""
+        """Return a job as it is now, or None. A job that waits takes `why_waiting` as its message."""
         record = self._records.get(key)
         if record is None:
             return None

@@ -50,7 +50,7 @@ class Report:
         """Begin a stage.
 
         Args:
-            name: What the person reads, such as "Extracting".
+            name: What the user reads, such as "Extracting".
             limit_seconds: How long the stage may be silent before the worker counts as hung; None for the usual time.
 
         Raises:

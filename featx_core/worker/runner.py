@@ -102,7 +102,7 @@ class Runner:
         return messages.loading(total, is_first=not self._has_been_ready, is_held_up=is_held_up)
 
     def dispatch(self) -> None:
-        """Give the worker what it can take: all light requests, and a job when it is free."""
+        """Return the worker what it can take: all light requests, and a job when it is free."""
         child = self.child
         if child is None or not child.is_ready:
             return

@@ -118,7 +118,7 @@ class Supervisor:
             self.cancel(job.key, owner)
 
     def job(self, key: str) -> Job | None:
-        """Give a job as it is now. None when there is none, or it was forgotten."""
+        """Return a job as it is now. None when there is none, or it was forgotten."""
         with self._changed:
             return self._runner.table.snapshot(key, why_waiting=self._runner.why_waiting())
 

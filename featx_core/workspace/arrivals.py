@@ -158,7 +158,7 @@ def image_sizes(store: Store) -> tuple[int, int]:
 
 
 def _names(incoming: Incoming) -> Iterator[str]:
-    """Give the names that say where an image lay, the shortest first."""
+    """Return the names that say where an image lay, the shortest first."""
     yield incoming.name
     name = incoming.name
     for n_folders in range(name.count("/") + 1, min(incoming.path.count("/"), MAX_FOLDERS_IN_NAME) + 1):

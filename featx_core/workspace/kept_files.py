@@ -68,5 +68,5 @@ class KeptFiles:
 
 
 def is_whole(content: object, digest: str) -> bool:
-    """Tell whether some bytes are those that a SHA-256 was made of."""
+    """Return whether some bytes are those that a SHA-256 was made of."""
     return isinstance(content, bytes) and hashlib.sha256(content).hexdigest() == digest

@@ -60,7 +60,7 @@ class LastIntake(KeptFiles):
             self._keep_report(dataclasses.replace(report, labels=words))
 
     def label_level(self) -> int | None:
-        """Tell which level of folders the labels of the images of the last `add` come from.
+        """Return which level of folders the labels of the images of the last `add` come from.
 
         Returns:
             Its index, 0 for the outermost; None where they have no labels; `OTHER_LABELS` where they have others.

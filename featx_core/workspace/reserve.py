@@ -43,7 +43,7 @@ class Reserve:
             self._fill()
 
     def give_up(self) -> bool:
-        """Give the room back to the disk. Gives whether there was any."""
+        """Return the room back to the disk. Gives whether there was any."""
         with self._lock:
             had = self._path.exists()
             self._remove()

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from featx_core.images.intake import Examine
 
 _FACT = "scaling"
-_SCALED = "scaled to 8"  # in a note of every picture of more than 8 bits
+_SCALED = "scaled to 8"  # in a note of every image of more than 8 bits
 
 
 def scaling_of(store: Store) -> str:
-    """Give how the deep pictures of a workspace are scaled, a key of `SCALINGS`."""
+    """Return how the deep images of a workspace are scaled, a key of `SCALINGS`."""
     chosen = store.value("SELECT value FROM facts WHERE name = ?", (_FACT,))
     return chosen if chosen in SCALINGS else AUTOMATIC
 
 
 def is_deep(notes: Sequence[str]) -> bool:
-    """Tell by its notes whether a picture has more than 8 bits, so that the scaling counts for it.
+    """Tell by its notes whether an image has more than 8 bits, so that the scaling counts for it.
 
     >>> is_deep(["rotated upright", "16-bit scaled to 8"]), is_deep(["palette converted"])
     (True, False)
@@ -54,17 +54,17 @@ def scaled_look(look: Examine | None, scaling: str) -> Examine | None:
 def rescale(
     store: Store, images: Sequence[ImageRecord], scaling: str, *, on_progress: ProgressCallback | None = None
 ) -> None:
-    """Scale the deep pictures of a workspace in another way, from now on and for all that are in it.
+    """Scale the deep images of a workspace in another way, from now on and for all that are in it.
 
     Args:
         store: The file of the workspace.
         images: All its images.
         scaling: A key of `SCALINGS`.
-        on_progress: Called with deep pictures done and deep pictures in all. Nothing is changed if it raises.
+        on_progress: Called with deep images done and deep images in all. Nothing is changed if it raises.
 
     Raises:
         ValueError: If `scaling` is unknown.
-        WorkspaceError: If features of a deep picture are kept: they would no longer be those of the picture.
+        WorkspaceError: If features of a deep image are kept: they would no longer be those of the image.
     """
     check_scaling(scaling)
     before = scaling_of(store)

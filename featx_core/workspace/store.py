@@ -90,7 +90,7 @@ class Store:
 
     @contextlib.contextmanager
     def transaction(self, *, n_bytes: int = 0) -> Iterator[sqlite3.Connection]:
-        """Give the connection for several statements that take effect together or not at all.
+        """Return the connection for several statements that take effect together or not at all.
 
         Args:
             n_bytes: How much is written, where it is much. It is refused while there is still room to remove something.
@@ -195,7 +195,7 @@ class Store:
         return row[0] if row else None
 
     def version(self) -> tuple[int, int]:
-        """Give numbers that differ after anything in the file was changed, by this process or by another one."""
+        """Return numbers that differ after anything in the file was changed, by this process or by another one."""
         with self._lock:
             by_others = self._connection.execute("PRAGMA data_version").fetchone()[0]
             return by_others, self._connection.total_changes

@@ -118,7 +118,7 @@ class Workspace(LastIntake):
             sources: Paths of files, folders or zip archives, or `(name, bytes or binary file)` pairs.
             max_bytes: The bytes of images that the workspace may hold. None: as much as the disk takes.
             max_images: The number of images that the workspace may hold.
-            scaling: How pictures of more than 8 bits are brought to 8, as `set_scaling` takes it. None: as before.
+            scaling: How images of more than 8 bits are brought to 8, as `set_scaling` takes it. None: as before.
             on_progress: Called with files seen and files in all (as far as known). What was added before it raises stays.
             look: Looks at one file, as `featx_core.images.decoding.examine` does, which it is unless given.
 
@@ -153,19 +153,19 @@ class Workspace(LastIntake):
 
     @property
     def scaling(self) -> str:
-        """How pictures of more than 8 bits are brought to 8, a key of `featx_core.images.scaling.SCALINGS`."""
+        """How images of more than 8 bits are brought to 8, a key of `featx_core.images.scaling.SCALINGS`."""
         return scaling_of(self._store)
 
     def set_scaling(self, scaling: str, *, on_progress: ProgressCallback | None = None) -> None:
-        """Bring pictures of more than 8 bits to 8 in another way: all that are here, and all that come.
+        """Bring images of more than 8 bits to 8 in another way: all that are here, and all that come.
 
         Args:
             scaling: A key of `featx_core.images.scaling.SCALINGS`.
-            on_progress: Called with such pictures done and in all. Nothing is changed if it raises.
+            on_progress: Called with such images done and in all. Nothing is changed if it raises.
 
         Raises:
             ValueError: If `scaling` is unknown.
-            WorkspaceError: If features of such a picture are kept.
+            WorkspaceError: If features of such an image are kept.
         """
         rescale(self._store, self.images(), scaling, on_progress=on_progress)
 
@@ -205,7 +205,7 @@ class Workspace(LastIntake):
         return bytes(content)
 
     def thumbnail(self, digest: str) -> bytes:
-        """Fetch a small picture of one image (WebP, longest side 256 pixels).
+        """Fetch a small image of one image (WebP, longest side 256 pixels).
 
         Raises:
             KeyError: If the workspace holds no such image.
@@ -233,7 +233,7 @@ class Workspace(LastIntake):
 
 
 def image_set_key(images: HasDigests) -> str:
-    """Give a digest of which images these are (or have features), in which order; labels and names do not count."""
+    """Return a digest of which images these are (or have features), in which order; labels and names do not count."""
     return hashlib.sha256("\n".join(images.digests).encode("ascii")).hexdigest()
 
 

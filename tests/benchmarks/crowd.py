@@ -12,7 +12,7 @@ from tests.benchmarks.visitor import Visitor, texts
 
 BACKBONE = "MobileNetV2"
 PATIENCE = 600.0  # seconds; a machine with other work takes its time
-BETWEEN_CLICKS = 0.5  # seconds that the person looks at a page before changing to the next
+BETWEEN_CLICKS = 0.5  # seconds that the user looks at a page before changing to the next
 _RUN = "Extract from"
 _LAYERS = "**Layers**: "  # stands when the layers of the network are known
 _DONE = "Images per second"  # stands on the run card

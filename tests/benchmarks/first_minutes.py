@@ -127,7 +127,7 @@ def _memory(page: Page, server: Server, n_photos: int) -> tuple[str, str]:
 
 
 def _at_rest(page: Page, server: Server) -> int:
-    """Give the server's memory once it no longer grows: it imports what figures need a little after its first page."""
+    """Return the server's memory once it no longer grows: it imports what figures need a little after its first page."""
     readings = [server.memory()]
     while len(readings) < REST_SECONDS or readings[-1] - readings[-REST_SECONDS] > 1e6:
         page.wait_for_timeout(1_000)
@@ -136,7 +136,7 @@ def _at_rest(page: Page, server: Server) -> int:
 
 
 def _write_photos(folder: Path, n_photos: int) -> None:
-    """Write different files with the cost of real photographs: one picture, each time with another comment behind it."""
+    """Write different files with the cost of real photographs: one image, each time with another comment behind it."""
     rng = np.random.default_rng(0)
     coarse = Image.fromarray(rng.integers(0, 256, (PHOTO[1] // 8, PHOTO[0] // 8, 3), dtype=np.uint8))
     out = io.BytesIO()

@@ -56,7 +56,7 @@ def seconds_of(work: Callable[[], object]) -> float:
 
 
 def photograph(size: tuple[int, int], number: int) -> bytes:
-    """Make a file of its own that decodes like a photograph: a smooth picture with detail, its number behind the end."""
+    """Make a file of its own that decodes like a photograph: a smooth image with detail, its number behind the end."""
     if size not in _PHOTOGRAPHS:
         coarse = np.random.default_rng(0).integers(0, 256, (size[1] // 8, size[0] // 8, 3), dtype=np.uint8)
         out = io.BytesIO()

@@ -157,7 +157,7 @@ class Course:
         return seconds_of(lambda: [self.openvino(self.tensors[:n]) for n in lengths]) / len(self.files)
 
     def bare_decode(self) -> float:
-        """Decode and fit on all cores, and let the pictures go."""
+        """Decode and fit on all cores, and let the images go."""
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return seconds_of(lambda: [None for _ in pool.map(self._fit, self.files)]) / len(self.files)
 

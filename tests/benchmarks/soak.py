@@ -44,7 +44,7 @@ def soak(*, quick: bool) -> list[Outcome]:
 
 
 def _run(path: Path, n_jobs: int) -> tuple[list[float], int, int]:
-    """Give the megabytes that the worker held after each job, how many jobs failed, and how many workers there were."""
+    """Return the megabytes that the worker held after each job, how many jobs failed, and how many workers there were."""
     workspace = fx.Workspace.open(path)
     workspace.add((f"{number}.jpg", photograph(SIZE, number)) for number in range(N_IMAGES))
     supervisor = Supervisor(Limits(worker_jobs=10 * n_jobs, idle_bytes=Limits.worker_bytes))

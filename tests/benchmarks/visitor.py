@@ -3,9 +3,9 @@
 What a browser makes the server do is in it: the first run of a page, a widget's change with the values of all widgets that the
 person has set, page changes, the reruns of fragments by the clock of the browser (a timer a fragment, which does not wait
 for answers, ended by the server or by a whole run), messages that are not sent again because the browser has kept
-them, compression as browsers offer it, and the fetching of pictures that the page names, each once, six at a time, and of
+them, compression as browsers offer it, and the fetching of images that the page names, each once, six at a time, and of
 the script of the charts (4.7 MB) at the first chart. What it leaves out: the scripts and fonts of the app itself, which a
-browser fetches before the page stands, and all drawing: a person sees things later than this, by what their own machine
+browser fetches before the page stands, and all drawing: a user sees things later than this, by what their own machine
 takes to draw them.
 """
 
@@ -84,7 +84,7 @@ class Visitor:
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether the page stands, with its pictures, and nothing on it is run again by the clock."""
+        """Whether the page stands, with its images, and nothing on it is run again by the clock."""
         return self.stands and not self.timers and not self._n_fetching
 
     async def go(self, page: str) -> None:
@@ -207,6 +207,6 @@ class Visitor:
 
 
 def texts(visitor: Visitor) -> Iterator[str]:
-    """Give the Markdown and the labels of numbers that stand on a page."""
+    """Return the Markdown and the labels of numbers that stand on a page."""
     for element in visitor.elements:
         yield element.markdown.body or element.metric.label

@@ -70,7 +70,7 @@ _SERVER_IS_GONE = r"ERR_CONNECTION_(REFUSED|RESET).*/_stcore/|WebSocket connecti
 """What a page complains of when a test ends its server before the page is closed."""
 
 _PICTURE_IS_GONE = r"(404|Image source error) .*/media/"
-"""What it complains of when a rerun drops a picture that it was still loading. Tests look at pictures themselves."""
+"""What it complains of when a rerun drops an image that it was still loading. Tests look at images themselves."""
 
 
 class Notes:
@@ -118,7 +118,7 @@ def notes() -> Notes:
 
 @pytest.fixture
 def open_tab(chromium: Browser, notes: Notes, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
-    """Open tabs, each of a visitor of its own. Their pictures and contents are kept when the test fails."""
+    """Open tabs, each of a visitor of its own. Their images and contents are kept when the test fails."""
     contexts = []
 
     def open_one(url: str | None = None, **options: Any) -> Page:

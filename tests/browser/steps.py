@@ -15,7 +15,7 @@ def settled(page: Page) -> Page:
 
 
 def frame_links(page: Page) -> list[str]:
-    """Give what the links of the sidebar say, once it is there."""
+    """Return what the links of the sidebar say, once it is there."""
     links = page.locator(".st-key-pages").get_by_role("link")
     links.nth(len(PAGES) - 1).wait_for()
     return [words.split("\n")[-1] for words in links.all_inner_texts()]

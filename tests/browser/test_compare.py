@@ -26,7 +26,7 @@ def add_backbone(page, name):
 
 
 def cell(page, row, column):
-    """Give the middle of a cell of the matrix on the screen."""
+    """Return the middle of a cell of the matrix on the screen."""
     page.locator(".st-key-matrix_cka").scroll_into_view_if_needed()
     return page.evaluate(
         """([row, column]) => {

@@ -121,7 +121,7 @@ def test_a_thumbnail_is_there_for_its_own_workspace_alone(server, shelve, make_p
 
 
 def test_hostile_names_add_no_nodes_to_any_page(server, open_tab, notes, make_png):
-    notes.expected = "404.*/media/"  # a page that is left before its pictures are fetched takes them along
+    notes.expected = "404.*/media/"  # a page that is left before its images are fetched takes them along
     page = open_tab(server.url)
     files = [
         {"name": name, "mimeType": "image/png", "buffer": make_png(number)} for number, name in enumerate(HOSTILE)

@@ -1,4 +1,4 @@
-"""What a person meets when something is cancelled or killed: a plain sentence, and everything finished still there."""
+"""What a user meets when something is cancelled or killed: a plain sentence, and everything finished still there."""
 
 import re
 

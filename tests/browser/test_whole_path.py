@@ -1,4 +1,4 @@
-"""The whole path of a person with two photographs and a zip, in a real browser."""
+"""The whole path of a user with two photographs and a zip, in a real browser."""
 
 import io
 import zipfile
@@ -37,7 +37,7 @@ def jpeg(pixels):
 
 
 def places(page):
-    """Give name and place on the screen of each point of the map."""
+    """Return name and place on the screen of each point of the map."""
     return page.evaluate(
         """() => {
           const plot = document.querySelector('.st-key-map_frame .js-plotly-plot'), box = plot.getBoundingClientRect();

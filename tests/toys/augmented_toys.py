@@ -15,7 +15,7 @@ SIDE = 16
 
 
 class MeansExtractor(Extractor):
-    """Gives the mean red, green and blue of the fitted picture, times a factor."""
+    """Gives the mean red, green and blue of the fitted image, times a factor."""
 
     def __init__(self, spec: "Means") -> None:
         self.spec = spec

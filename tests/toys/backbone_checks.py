@@ -44,7 +44,7 @@ def examine(key: str) -> dict[str, Any]:
 
 
 def photograph(height: int = 150, width: int = 220) -> np.ndarray:
-    """A picture that is not square, with structure everywhere."""
+    """An image that is not square, with structure everywhere."""
     rows, columns = np.mgrid[:height, :width]
     waves = [np.sin(rows / 9 + k) * np.cos(columns / (5 + 4 * k)) for k in range(3)]
     return np.rint(127.5 + 127.5 * np.stack(waves, axis=-1)).astype(np.uint8)

@@ -52,7 +52,7 @@ def enter_table(workspace, names, labels, shift=2.0, seed=0, title="Table"):
 
 
 def filled_workspace():
-    """Twenty-four pictures of two labels, without runs."""
+    """Twenty-four images of two labels, without runs."""
     workspace = fx.Workspace.open(":memory:")
     workspace.add([(f"{'cat' if i % 2 else 'dog'}/{i}.png", picture(i)) for i in range(24)])
     return workspace

@@ -12,7 +12,7 @@ def forget_peak() -> None:
 
 
 def peak_megabytes() -> int:
-    """Give the peak since the process began or `forget_peak`.
+    """Return the peak since the process began or `forget_peak`.
 
     Not `resource.getrusage`: its figure begins with that of the process that started this one.
     """

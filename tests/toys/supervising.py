@@ -17,7 +17,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 
 @contextlib.contextmanager
 def supervised(monkeypatch):
-    """Give a function that starts supervisors with the fake tasks; no process of theirs is left afterwards."""
+    """Return a function that starts supervisors with the fake tasks; no process of theirs is left afterwards."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     started = []
     before = set(psutil.Process().children(recursive=True))

@@ -1,4 +1,4 @@
-"""A tiny network to build on, and pictures of colours to learn, so that fine-tuning takes seconds."""
+"""A tiny network to build on, and images of colours to learn, so that fine-tuning takes seconds."""
 
 import dataclasses
 import io
@@ -70,7 +70,7 @@ def sign(generator, array):
 
 
 def colored(color, number, *, side=24):
-    """A noisy picture of a colour; each number gives another one."""
+    """A noisy image of a colour; each number gives another one."""
     generator = np.random.default_rng([number, *color])
     noise = generator.integers(-60, 60, (6, 6, 1)).repeat(side // 6, 0).repeat(side // 6, 1)
     pixels = np.clip(np.array(color) + noise + generator.integers(-20, 20, (side, side, 3)), 0, 255).astype(np.uint8)

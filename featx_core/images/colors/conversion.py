@@ -45,7 +45,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What turns a picture upright, by its EXIF orientation."""
+"""What turns an image upright, by its EXIF orientation."""
 
 _MODE_NOTES = {
     "1": "black and white converted",
@@ -57,7 +57,7 @@ _MODE_NOTES = {
     "HSV": "HSV converted",
 }
 _Conversion = Callable[[Image.Image], Image.Image]
-_STRIP_PIXELS = 4_000_000  # converted at once: a picture of 100 megapixels must not lie in memory four times
+_STRIP_PIXELS = 4_000_000  # converted at once: an image of 100 megapixels must not lie in memory four times
 _CONVERTED = "colours converted to sRGB"
 _COMPRESSED = "tone-mapped from HDR"
 _UNUSED = "colour profile ignored: it is damaged or does not match the image"
@@ -90,12 +90,12 @@ def orientation(image: Image.Image) -> int:
 
 
 def to_rgb(loaded: Loaded) -> tuple[Image.Image, tuple[str, ...]]:
-    """Bring a picture to upright sRGB.
+    """Bring an image to upright sRGB.
 
     Transparency is laid on white after the colours are converted, as a browser does it.
 
     Returns:
-        The picture in mode RGB, and what was done to it in plain words.
+        The image in mode RGB, and what was done to it in plain words.
     """
     image, turn = loaded.image, loaded.turn
     notes = [*(["rotated upright"] if turn != 1 else []), *loaded.notes]
@@ -112,7 +112,7 @@ def to_rgb(loaded: Loaded) -> tuple[Image.Image, tuple[str, ...]]:
 
 
 def _plain_mode(image: Image.Image) -> str:
-    """Tell what the colours of a picture are beside its alpha: "L", "RGB" or "CMYK"."""
+    """Tell what the colours of an image are beside its alpha: "L", "RGB" or "CMYK"."""
     if image.mode in ("1", "L", "LA", "La"):
         return "L"
     return "CMYK" if image.mode == "CMYK" else "RGB"
@@ -156,7 +156,7 @@ def _through_numbers(space: ColorSpace, colors: Image.Image) -> Image.Image:
 
 
 def _converted(image: Image.Image, convert: _Conversion) -> tuple[Image.Image, bool]:
-    """Convert a picture to RGB strip by strip, and tell whether any of it was transparent."""
+    """Convert an image to RGB strip by strip, and tell whether any of it was transparent."""
     result, is_clear = Image.new("RGB", image.size), False
     n_rows = max(1, _STRIP_PIXELS // image.width)
     for top in range(0, image.height, n_rows):
@@ -172,7 +172,7 @@ def _converted(image: Image.Image, convert: _Conversion) -> tuple[Image.Image, b
 
 
 def _split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """Give the colours of a picture (L, RGB or CMYK) and its alpha, which may be a transparent colour."""
+    """Return the colours of an image (L, RGB or CMYK) and its alpha, which may be a transparent colour."""
     plain = _plain_mode(image)
     if image.mode in ("La", "RGBa"):
         image = image.convert(image.mode.replace("a", "A"))

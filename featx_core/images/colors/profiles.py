@@ -14,11 +14,11 @@ _SPACES = {"RGB": ("RGB",), "GRAY": ("L",), "CMYK": ("CMYK",)}
 
 
 class ProfileError(ValueError):
-    """A profile that does not parse, or belongs to colours of another kind than the picture's."""
+    """A profile that does not parse, or belongs to colours of another kind than the image's."""
 
 
 def profile_mode(profile: bytes, mode: str) -> str:
-    """Tell in which mode a picture must be to go through a profile: its own, or RGB for a grey one with a colour profile.
+    """Tell in which mode an image must be to go through a profile: its own, or RGB for a grey one with a colour profile.
 
     Raises:
         ProfileError: If the profile cannot be used for it.
@@ -49,7 +49,7 @@ def transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 
 @functools.lru_cache(maxsize=8)
 def keeps_greys(profile: bytes) -> bool:
-    """Tell whether a colour profile leaves greys as they are, as all do that have sRGB's curve.
+    """Return whether a colour profile leaves greys as they are, as all do that have sRGB's curve.
 
     Raises:
         ProfileError: If the profile cannot be used.
@@ -71,7 +71,7 @@ def _color_space(profile: bytes) -> str:
 
 
 def _is_srgb(source: ImageCms.ImageCmsProfile, mode: str, *, greys_only: bool = False) -> bool:
-    """Tell whether a profile leaves colours as they are: all of a lattice over their cube, or all greys."""
+    """Return whether a profile leaves colours as they are: all of a lattice over their cube, or all greys."""
     steps = np.linspace(0, 255, 17).round().astype(np.uint8)
     colors = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(17, -1, 3)
     if mode == "L" or greys_only:

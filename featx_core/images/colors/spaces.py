@@ -66,7 +66,7 @@ class ColorSpace:
 
 
 def of_numbers(primaries: int, curve: int, *, is_narrow: bool = False) -> ColorSpace | None:
-    """Give the colours of ITU-T H.273; None where they are not told. What is unknown counts as sRGB's.
+    """Return the colours of ITU-T H.273; None where they are not told. What is unknown counts as sRGB's.
 
     >>> of_numbers(12, 13).is_srgb, of_numbers(1, 13).is_srgb, of_numbers(2, 2)
     (False, True, None)
@@ -79,7 +79,7 @@ def of_numbers(primaries: int, curve: int, *, is_narrow: bool = False) -> ColorS
 def to_srgb(pixels: np.ndarray, space: ColorSpace) -> np.ndarray:
     """Convert pixels to sRGB, relative to white; colours that sRGB has not are clipped.
 
-    Light of PQ and HLG is compressed above half of paper white by a smooth shoulder, the same for all pictures.
+    Light of PQ and HLG is compressed above half of paper white by a smooth shoulder, the same for all images.
 
     Args:
         pixels: uint8 RGB `(..., 3)`. Not modified.
@@ -109,7 +109,7 @@ def _compressed(light: np.ndarray) -> np.ndarray:
 
 @functools.lru_cache(maxsize=16)
 def _light_table(space: ColorSpace) -> np.ndarray:
-    """Give the light of each stored value, 1 for white (paper white for PQ, the peak for HLG); float32 `(256,)`."""
+    """Return the light of each stored value, 1 for white (paper white for PQ, the peak for HLG); float32 `(256,)`."""
     stored = np.arange(256) / 255
     if space.is_narrow:
         stored = np.clip((stored * 255 - 16) / 219, 0, 1)
@@ -123,7 +123,7 @@ def _light_table(space: ColorSpace) -> np.ndarray:
 
 @functools.cache
 def _stored_table() -> np.ndarray:
-    """Give the stored value of sRGB for each level of light."""
+    """Return the stored value of sRGB for each level of light."""
     light = (np.arange(_N_LEVELS) / (_N_LEVELS - 1)) ** 2
     stored = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
     return np.asarray(np.rint(255 * stored).astype(np.uint8))
@@ -148,7 +148,7 @@ def _hlg_light(stored: np.ndarray) -> np.ndarray:
 
 @functools.lru_cache(maxsize=16)
 def _matrix(primaries: tuple[Point, Point, Point, Point]) -> tuple[tuple[float, ...], ...]:
-    """Give the way from light of some primaries to light of sRGB, white to white (Bradford)."""
+    """Return the way from light of some primaries to light of sRGB, white to white (Bradford)."""
     own, srgb = np.array(_to_xyz(primaries)), np.array(_to_xyz(_SRGB))
     cones, wanted = _BRADFORD @ own.sum(axis=1), _BRADFORD @ srgb.sum(axis=1)
     adapted = np.linalg.inv(_BRADFORD) @ np.diag(wanted / cones) @ _BRADFORD @ own

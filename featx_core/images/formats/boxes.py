@@ -10,7 +10,7 @@ _MAX_BOXES = 10_000  # boxes or associations that are looked at
 
 
 def boxes(content: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:
-    """Give `(kind, start of its body, end)` of each box in a part of a file."""
+    """Return `(kind, start of its body, end)` of each box in a part of a file."""
     at, end = start, len(content) if end is None else min(end, len(content))
     for _ in range(_MAX_BOXES):
         if at + 8 > end:
@@ -24,7 +24,7 @@ def boxes(content: bytes, start: int = 0, end: int | None = None) -> Iterator[tu
 
 
 def boxes_end_early(content: bytes) -> bool:
-    """Tell whether the last box reaches beyond the end of the file."""
+    """Return whether the last box reaches beyond the end of the file."""
     at = 0
     for _ in range(_MAX_BOXES):
         if at + 8 > len(content):

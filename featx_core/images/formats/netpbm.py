@@ -52,7 +52,7 @@ class NetpbmHeader:
 
 
 def is_netpbm(content: bytes) -> bool:
-    r"""Tell whether a file begins like a PBM, PGM, PPM or PFM.
+    r"""Return whether a file begins like a PBM, PGM, PPM or PFM.
 
     >>> is_netpbm(b"P5\n# made by hand\n4 4\n255\n"), is_netpbm(b"P5 is how this text begins")
     (True, False)
@@ -97,7 +97,7 @@ def _start_of_pixels(content: bytes, at: int) -> int:
 
 
 def frame_count(content: bytes, header: NetpbmHeader) -> int:
-    """Count the pictures of a file, all of which have the size of the first."""
+    """Count the images of a file, all of which have the size of the first."""
     n_row_values = (header.width + 7) // 8 if header.kind == "4" else header.width * header.n_channels
     n_value_bytes = 4 if header.kind in "Ff" else 1 if header.largest < 256 else 2
     end = header.start + header.height * n_row_values * n_value_bytes
@@ -107,7 +107,7 @@ def frame_count(content: bytes, header: NetpbmHeader) -> int:
 
 
 def read_values(content: bytes, header: NetpbmHeader) -> np.ndarray:
-    """Read the pixels of the first picture.
+    """Read the pixels of the first image.
 
     Returns:
         uint8, uint16 or float32, `(height, width)` or `(height, width, 3)`; bits are 0 for black and 1 for white.

@@ -9,7 +9,7 @@ PNG_START = b"\x89PNG\r\n\x1a\n"
 
 
 def png_chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Give `(kind, start, end)` of each chunk; the last may reach beyond the end of the file."""
+    """Return `(kind, start, end)` of each chunk; the last may reach beyond the end of the file."""
     at = len(PNG_START)
     while at + 12 <= len(content):
         end = at + 12 + struct.unpack_from(">I", content, at)[0]
@@ -18,7 +18,7 @@ def png_chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def chunks_before_pixels(content: bytes) -> dict[bytes, bytes]:
-    """Give what the chunks before the pixels hold, by their kind; of a kind that comes twice, the first."""
+    """Return what the chunks before the pixels hold, by their kind; of a kind that comes twice, the first."""
     found: dict[bytes, bytes] = {}
     for kind, start, end in png_chunks(content):
         if kind == b"IDAT":

@@ -130,7 +130,7 @@ def read_page(content: bytes) -> TiffPage:
     """Read what the first page says of its pixels.
 
     Raises:
-        ImageError: If the file is cut, or does not say how large the picture is.
+        ImageError: If the file is cut, or does not say how large the image is.
     """
     tags = entries(content)
     numbers = {tag: tuple(int(value) for value in values(content, tags.get(tag))[:100_000]) for tag in _NUMBERED}
@@ -159,7 +159,7 @@ _NUMBERED = (256, 257, 258, 259, 262, 274, 277, 284, 317, 320, 338, 339, 530, 32
 
 
 def _each(numbers: tuple[int, ...], n_channels: int, usual: int) -> tuple[int, ...]:
-    """Give one number for each channel, where a page may give one for all."""
+    """Return one number for each channel, where a page may give one for all."""
     return numbers[:n_channels] if len(numbers) >= n_channels > 0 else ((numbers or (usual,))[0],) * max(1, n_channels)
 
 

@@ -72,7 +72,7 @@ def read_raster(content: bytes, page: TiffPage) -> Raster:
 
 
 def _check(content: bytes, page: TiffPage) -> None:
-    """Refuse what is cut, and what would take more memory or time than a picture may."""
+    """Refuse what is cut, and what would take more memory or time than an image may."""
     if ends_early(content):
         raise ImageError("the file ends early")
     n_bytes = page.width * page.height * page.depth * page.n_channels * _value_bytes(page)
@@ -115,12 +115,12 @@ def _check_places(content: bytes, page: TiffPage, n_pieces: int) -> None:
 
 
 def _value_bytes(page: TiffPage) -> int:
-    """Give the bytes of one value after it is unpacked."""
+    """Return the bytes of one value after it is unpacked."""
     return next(size for size in (1, 2, 4, 8) if page.bits[0] <= 8 * size)
 
 
 def _tile(content: bytes, page: TiffPage) -> tuple[int, int]:
-    """Give the height and width of a strip or tile."""
+    """Return the height and width of a strip or tile."""
     width, height = (values(content, page.tags.get(tag)) for tag in (322, 323))
     if width and height:
         return max(1, int(height[0])), max(1, int(width[0]))
@@ -129,7 +129,7 @@ def _tile(content: bytes, page: TiffPage) -> tuple[int, int]:
 
 
 def _check_pictures(content: bytes, page: TiffPage, tile: tuple[int, int]) -> None:
-    """Refuse strips and tiles that are pictures of their own, larger than the page has room for."""
+    """Refuse strips and tiles that are images of their own, larger than the page has room for."""
     readers = dict.fromkeys(JPEG_2000, _jpeg_2000_size) | dict.fromkeys(WEBP, _webp_size)
     size_of = {JPEG: _jpeg_size, LERC: _lerc_size, **readers}.get(page.packing)
     if size_of is None:

@@ -82,7 +82,7 @@ def layout(content: bytes) -> Layout | None:
 
 
 def directories(content: bytes) -> Iterator[int]:
-    """Give where each directory (one a page) of a TIFF begins, following the chain once."""
+    """Return where each directory (one a page) of a TIFF begins, following the chain once."""
     form = layout(content)
     if form is None:
         return
@@ -146,7 +146,7 @@ def pieces(content: bytes, tags: dict[int, Entry]) -> tuple[tuple[float, ...], t
 
 
 def ends_early(content: bytes) -> bool:
-    """Tell whether a TIFF's first directory, its strips or its tiles lie beyond the end."""
+    """Return whether a TIFF's first directory, its strips or its tiles lie beyond the end."""
     form, at = layout(content), next(directories(content), None)
     if form is None:
         return False
@@ -158,14 +158,14 @@ def ends_early(content: bytes) -> bool:
 
 
 def is_overloaded(content: bytes, tags: dict[int, Entry]) -> bool:
-    """Tell whether a page makes a reader read the same bytes over and over."""
+    """Return whether a page makes a reader read the same bytes over and over."""
     sizes = [entry.n_bytes for tag, entry in tags.items() if tag in _PIXEL_TAGS]
     sizes.extend(int(size) for size in pieces(content, tags)[1])
     return sum(min(size, len(content)) for size in sizes) > _N_REPEATS * len(content) + 1_000_000
 
 
 def first_page(content: bytes, tags: dict[int, Entry]) -> bytes:
-    """Give a TIFF again that has its first page alone, with those tags alone that tell how its pixels are stored.
+    """Return a TIFF that has its first page alone, with those tags alone that tell how its pixels are stored.
 
     Makers of microscopes and cameras put structures of their own into a TIFF, whose readers know no bound.
     """

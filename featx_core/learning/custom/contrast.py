@@ -57,7 +57,7 @@ class Views:
         return self._n_batches
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Give the batches of one epoch. The views go on from those before: they repeat from a fresh start."""
+        """Return the batches of one epoch. The views go on from those before: they repeat from a fresh start."""
         order = np.random.default_rng([self._seed, number]).permutation(len(self._images))
         for rows in np.array_split(order, self._n_batches):
             both = self._view(self._images[rows].astype(np.float32)).numpy()
@@ -75,7 +75,7 @@ def contrast_model(network: keras.Model, pooled: keras.KerasTensor, learning_rat
 
 
 def decoupled_loss(projections: tf.Tensor, temperature: float = TEMPERATURE) -> tf.Tensor:
-    """Give the loss of each view.
+    """Return the loss of each view.
 
     Args:
         projections: float32 `(2 * n_images, n_values)`, of any length: the first views of all images, then the second ones.
@@ -110,7 +110,7 @@ def matched_views(projections: tf.Tensor) -> tf.Tensor:
 
 
 def _similarities(projections: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Give the cosines of all views with each other, and for each view the place of the other one of its image."""
+    """Return the cosines of all views with each other, and for each view the place of the other one of its image."""
     import tensorflow as tf
 
     directions = tf.math.l2_normalize(projections, axis=1)

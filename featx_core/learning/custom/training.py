@@ -89,7 +89,7 @@ def learn(spec: CustomSequential, images: ImageSet, report: StageCallback, watch
 
 
 def pooled(network: keras.Model) -> keras.KerasTensor:
-    """Give the last output as one row: a map is averaged over its places."""
+    """Return the last output as one row: a map is averaged over its places."""
     output = network.output
     return load_keras().layers.GlobalAveragePooling2D()(output) if len(output.shape) == 4 else output
 
@@ -161,7 +161,7 @@ class _OwnTargets:
 
 
 def _different(images: ImageSet) -> ImageSet:
-    """Give one image of each content, sorted by it.
+    """Return one image of each content, sorted by it.
 
     Raises:
         TrainingError: If they are too few.

@@ -41,7 +41,7 @@ class Examples:
 
 
 def labelled(images: ImageSet, class_names: Sequence[str] = ()) -> ImageSet:
-    """Give the images that have one of these labels (none given: any label), sorted by content and name."""
+    """Return the images that have one of these labels (none given: any label), sorted by content and name."""
     wanted = set(class_names)
     chosen = [record for record in images if record.label and (not wanted or record.label in wanted)]
     return ImageSet(sorted(chosen, key=lambda record: (record.digest, record.name)))

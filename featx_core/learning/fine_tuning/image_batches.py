@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from featx_core.networks.extractor import Extractor
 
 HELD_BYTES = 512 * 1024**2
-"""Fitted pictures are held in memory up to this size in all; others are decoded again in each epoch."""
+"""Fitted images are held in memory up to this size in all; others are decoded again in each epoch."""
 
 
 class Pictures:
-    """Fitted pictures of some images.
+    """Fitted images of some images.
 
     Args:
         images: The images.
-        extractor: Brings pictures to the size of its network.
+        extractor: Brings images to the size of its network.
     """
 
     def __init__(self, images: Sequence[ImageRecord], extractor: Extractor) -> None:
@@ -35,11 +35,11 @@ class Pictures:
         self._may_hold = HELD_BYTES // (3 * height * width)
 
     def __getitem__(self, rows: np.ndarray) -> np.ndarray:
-        """Give some of them, uint8 `(n_rows, height, width, 3)`."""
+        """Return some of them, uint8 `(n_rows, height, width, 3)`."""
         return np.stack([self._fitted(int(row)) for row in rows])
 
     def changed(self, rows: np.ndarray, transforms: Transforms, seed: int, time: int) -> np.ndarray:
-        """Give some of them, changed at random: each time otherwise, and for the same seed and time the same."""
+        """Return some of them, changed at random: each time otherwise, and for the same seed and time the same."""
         pictures = self[rows]
         if not transforms:
             return pictures
@@ -57,15 +57,15 @@ class Pictures:
 
 
 class PictureBatches:
-    """Batches of preprocessed pictures with their classes, as `featx_core.training.Batches`.
+    """Batches of preprocessed images with their classes, as `featx_core.training.Batches`.
 
     Args:
-        pictures: Fitted pictures.
+        images: Fitted images.
         rows: Which of them.
-        codes: The class of each picture of `pictures`.
-        weights: How much each picture of `pictures` counts.
+        codes: The class of each image of `pictures`.
+        weights: How much each image of `pictures` counts.
         extractor: Preprocesses.
-        batch_size: Pictures a batch.
+        batch_size: Images a batch.
         seed: Of the order and of the changes. None keeps the order and changes nothing.
         transforms: The changes.
     """
@@ -90,7 +90,7 @@ class PictureBatches:
         return -(-len(self._rows) // self._batch_size)
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Give the batches of one epoch, from 0."""
+        """Return the batches of one epoch, from 0."""
         rows = self._rows
         if self._seed is not None:
             rows = np.random.default_rng([self._seed, number]).permutation(rows)

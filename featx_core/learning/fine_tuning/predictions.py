@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def prediction_colorings(spec: FineTuned, workspace: Workspace, features: Features) -> Mapping[str, RunColoring]:
-    """Give the predicted class of each image and its part in the training.
+    """Return the predicted class of each image and its part in the training.
 
     Args:
         spec: Trained.
@@ -40,7 +40,7 @@ def prediction_colorings(spec: FineTuned, workspace: Workspace, features: Featur
 
 
 def class_scores(new_features: np.ndarray, arrays: list[np.ndarray]) -> np.ndarray:
-    """Give the probabilities of the last layer for rows of the new feature layer.
+    """Return the probabilities of the last layer for rows of the new feature layer.
 
     Args:
         new_features: `(n_images, units)`.

@@ -107,7 +107,7 @@ class _FineTuning:
         return Pictures(self.examples.images, self.extractor)
 
     def base_features(self) -> np.ndarray:
-        """Give the features of the base for all examples, from the workspace where they are there."""
+        """Return the features of the base for all examples, from the workspace where they are there."""
         digests = self.examples.images.digests
         rows = self.workspace.vectors.load(self.spec.base.digest, digests)
         if len(rows) < len(set(digests)):
@@ -147,7 +147,7 @@ class _FineTuning:
         )
 
     def head_predictions(self, features: np.ndarray) -> np.ndarray:
-        """Give the class scores of the validation images."""
+        """Return the class scores of the validation images."""
         return np.asarray(self.head(features[self.validation], training=False))
 
     def train_stages(self, before: TrainedWeights, live: Live) -> TrainedWeights:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def fold(network: keras.Model) -> dict[str, np.ndarray]:
-    """Give the weights of `network.build()` that do what a network for training does.
+    """Return the weights of `network.build()` that do what a network for training does.
 
     With `s = gamma / sqrt(moving_variance + epsilon)`, the kernel becomes `kernel * s` and the bias
     `beta - moving_mean * s`.
@@ -47,7 +47,7 @@ def fold_variables(variables: Mapping[str, np.ndarray], epsilons: Mapping[str, f
 
 
 def variables_of(network: keras.Model) -> dict[str, np.ndarray]:
-    """Give copies of all variables of a network by "<layer>/<variable>", whatever the backend is."""
+    """Return copies of all variables of a network by "<layer>/<variable>", whatever the backend is."""
     from keras import ops
 
     return {

@@ -75,7 +75,7 @@ def read_card(path: Path = V1) -> dict[str, Any]:
 
 
 def digest_arrays(arrays: Mapping[str, np.ndarray]) -> str:
-    """Give the SHA-256 of named arrays: of each name, type, shape and its numbers, in the order of the names.
+    """Return the SHA-256 of named arrays: of each name, type, shape and its numbers, in the order of the names.
 
     Example:
         >>> digest_arrays({"a": np.zeros(2)}) == digest_arrays({"a": np.zeros((2, 1))})
@@ -91,7 +91,7 @@ def digest_arrays(arrays: Mapping[str, np.ndarray]) -> str:
 
 
 def probe_image() -> np.ndarray:
-    """Make the fixed picture whose features the card holds, by whole numbers alone: the same on every machine.
+    """Make the fixed image whose features the card holds, by whole numbers alone: the same on every machine.
 
     Returns:
         uint8 RGB `(112, 112, 3)`: slanted ramps, one slant a colour, with a disc in which they are turned over.

@@ -95,7 +95,7 @@ def prepare(
     *,
     pause: Callable[[], object] = lambda: None,
 ) -> OpenVinoEngine:
-    """Give the OpenVINO engine of a model, checked: from disk, or converted and kept.
+    """Return the OpenVINO engine of a model, checked: from disk, or converted and kept.
 
     Args:
         key: As `graph_cache.graph_key` gives it.

@@ -75,7 +75,7 @@ class TensorFlowEngine:
         return in_parts(lambda part: self.graph()(tf.constant(part)).numpy(), batch, at_once)
 
     def graph(self) -> tf.types.experimental.ConcreteFunction:
-        """Give the traced graph, for batches of any length."""
+        """Return the traced graph, for batches of any length."""
         with self._lock:
             if self._traced is None:
                 with _computing_in(self._model, self._precision):
@@ -96,7 +96,7 @@ def in_parts(run: Callable[[np.ndarray], np.ndarray], batch: np.ndarray, at_once
 
 
 def forward_pass(model: keras.Model) -> Callable[..., Any]:
-    """Give the function to trace: from preprocessed images to what the model gives, small networks with fixed weights."""
+    """Return the function to trace: from preprocessed images to what the model gives, small networks with fixed weights."""
     import tensorflow as tf
 
     if model.count_params() > FREEZE_LIMIT:

@@ -65,7 +65,7 @@ def why_not_bfloat16() -> str:
 
 
 def engines_for(model: keras.Model, precision: str) -> Engines | FastEngines:
-    """Give what runs a model in a precision.
+    """Return what runs a model in a precision.
 
     Args:
         model: From preprocessed images to features.
@@ -170,7 +170,7 @@ def measure(found: np.ndarray, expected: np.ndarray) -> Difference:
 
 
 def _checked_graph(model: keras.Model, batch: np.ndarray) -> tuple[openvino_engine.Graph, np.ndarray]:
-    """Give the graph of a model, and what it gives for a batch in float32."""
+    """Return the graph of a model, and what it gives for a batch in float32."""
     if model.count_params() > MAX_PARAMETERS:
         millions = f"{model.count_params() / 1e6:.0f} million parameters"
         raise EngineError(f"it has {millions}, and up to {MAX_PARAMETERS / 1e6:.0f} million can be converted")

@@ -25,7 +25,7 @@ class Gpu(NamedTuple):
 
 @functools.cache
 def find_gpu() -> Gpu | None:
-    """Give the GPU that TensorFlow computes on; None where it sees none."""
+    """Return the GPU that TensorFlow computes on; None where it sees none."""
     import tensorflow as tf
 
     devices = tf.config.list_physical_devices("GPU")

@@ -57,7 +57,7 @@ def is_available() -> bool:
 
 
 def version() -> str:
-    """Give OpenVINO's version."""
+    """Return OpenVINO's version."""
     return importlib.metadata.version("openvino")
 
 
@@ -138,7 +138,7 @@ class OpenVinoEngine:
 
 
 def disagreement(found: np.ndarray, expected: np.ndarray) -> float:
-    """Give the largest difference relative to the largest expected value; infinity where that cannot be told.
+    """Return the largest difference relative to the largest expected value; infinity where that cannot be told.
 
     Args:
         found: What the engine in question gives.
@@ -179,6 +179,6 @@ def _core() -> Any:
 
 def _compiled(graph: Graph, precision: str) -> Any:
     model = _core().read_model(graph.xml, load_openvino().Tensor(graph.weights))
-    threads_make_way = {"ENABLE_CPU_PINNING": False}  # for those that decode pictures
+    threads_make_way = {"ENABLE_CPU_PINNING": False}  # for those that decode images
     hint = {"INFERENCE_PRECISION_HINT": _PRECISIONS[precision]}
     return _core().compile_model(model, "CPU", hint | threads_make_way)

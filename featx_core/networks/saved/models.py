@@ -151,7 +151,7 @@ def _layer(path: str, group: h5py.Group) -> SavedLayer:
 
 
 def _given_name(file: h5py.File, root: str) -> str:
-    """Give the name of a model within another: Keras notes it, where it saved that."""
+    """Return the name of a model within another: Keras notes it, where it saved that."""
     group = file.get(f"{root}vars")
     return (_name_in(group) if isinstance(group, h5py.Group) else "") or shown_text(root.strip("/"), MAX_NAME)
 

@@ -114,7 +114,7 @@ def _all_asked() -> list[ExtractJob]:
 
 
 def pick(workspace: Workspace) -> list[Run]:
-    """Let the person pick the runs to compare; all of them at first."""
+    """Let the user pick the runs to compare; all of them at first."""
     by_digest = {run.digest: run for run in workspace.ledger.runs()}
     names = {digest: name for name, digest in name_runs(list(by_digest.values())).items()}
     known = list(by_digest)[:MAX_RUNS]
@@ -133,7 +133,7 @@ def pick(workspace: Workspace) -> list[Run]:
 
 
 def fetch(chosen: Sequence[Run]) -> tuple[Comparison | None, Job | None]:
-    """Give the comparison of some runs, or the job that makes it."""
+    """Return the comparison of some runs, or the job that makes it."""
     study = ComparisonStudy(tuple(run.digest for run in chosen))
     jobs.leave_others(study)
     return jobs.fetch(study)

@@ -214,7 +214,7 @@ def _in_common(
 
 
 def _show_rows(features: Features, rows: Sequence[int], *, key: str) -> None:
-    """Show the pictures of some rows, and the names of those that have none."""
+    """Show the images of some rows, and the names of those that have none."""
     images = session.workspace().images()
     found = images.matching((features.names[row] for row in rows), (features.digests[row] for row in rows))
     pictured = ImageSet(dict.fromkeys(record for record in found if record is not None))
@@ -264,7 +264,7 @@ def _movers(pair: tuple[Run, Run], first: Features, second: Features) -> None:
 
 
 def _compared_rows(first: Features, second: Features) -> np.ndarray:
-    """Give the rows that are numbers in both spaces; of very many, a sample that is always the same."""
+    """Return the rows that are numbers in both spaces; of very many, a sample that is always the same."""
     is_finite = np.isfinite(first.vectors).all(axis=1) & np.isfinite(second.vectors).all(axis=1)
     rows = np.flatnonzero(is_finite)
     if len(rows) > MAX_MOVERS_IMAGES:

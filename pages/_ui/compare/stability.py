@@ -13,7 +13,7 @@ from pages._ui.shell import formatting, jobs, session
 
 
 def joined(comparison: Comparison, chosen: Sequence[Run]) -> Comparison:
-    """Give the comparison with the stability of neighbours of the runs that it was measured for, if there are any."""
+    """Return the comparison with the stability of neighbours of the runs that it was measured for, if there are any."""
     found, _ = jobs.look_all(list(_studies(chosen).values()))
     by_digest = {digest: found[study] for digest, study in _studies(chosen).items() if study in found}
     if not by_digest:

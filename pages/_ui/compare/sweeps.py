@@ -13,7 +13,7 @@ from pages._ui.shell import formatting, jobs, session
 
 
 def show(chosen: Sequence[Run]) -> None:
-    """Let the person sweep the layers of one of the runs' backbones."""
+    """Let the user sweep the layers of one of the runs' backbones."""
     by_digest = {run.digest: run for run in chosen}
     digest = st.selectbox(
         "Backbone of",

@@ -1,4 +1,4 @@
-"""Randomly changed copies of images, as pictures on a page."""
+"""Randomly changed copies of images, as images on a page."""
 
 import base64
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from pages._ui.shell import formatting, questions, session
 
 SHOWN = 8
 _COLUMNS = 4
-_HEIGHT = 120  # pixels, of what stands in for a picture
+_HEIGHT = 120  # pixels, of what stands in for an image
 
 
 def preview(
@@ -33,7 +33,7 @@ def preview(
         words = "The first is the unchanged image. " if with_original else ""
         st.caption(
             f"{words}These are the exact copies of {formatting.escape(record.name)} that the network will see. Areas "
-            "moved out of the frame are lost; the gaps are filled with the mirrored picture."
+            "moved out of the frame are lost; the gaps are filled with the mirrored image."
         )
 
 

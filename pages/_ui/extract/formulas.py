@@ -1,4 +1,4 @@
-"""What formulas make of a few rows: as words, pictures and a plot, computed here and now."""
+"""What formulas make of a few rows: as words, images and a plot, computed here and now."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from featx_core.specs.lambda_transform import LambdaTransform
 from featx_core.workspace.runs import Run
 from pages._ui.shell import formatting, runs, session
 
-MAX_SIDE = 160  # pixels, of the picture that is computed with at once
+MAX_SIDE = 160  # pixels, of the image that is computed with at once
 MAX_NUMBERS = 200_000  # of a run
 _PAIRS = 2000
 _TILES = (3, 4)  # in a row, at least and at most
@@ -41,7 +41,7 @@ class Sample:
 
 
 def find_sample(run: Run | None, size: tuple[int, int], fit: str, images: ImageSet) -> Sample | None:
-    """Take the picture that the page inspects, or the features of it and of other images."""
+    """Take the image that the page inspects, or the features of it and of other images."""
     if run is not None:
         return _of_run(run)
     names = images.names
@@ -99,7 +99,7 @@ def range_words(texts: tuple[str, ...], sample: Sample | None) -> str:
 
 
 def show(spec: LambdaTransform, sample: Sample | None) -> None:
-    """Show what the steps make of the sample: small pictures of each, and numbers before against after."""
+    """Show what the steps make of the sample: small images of each, and numbers before against after."""
     with st.container(border=True):
         st.markdown("**What the formula does**")
         if sample is None:
@@ -139,4 +139,4 @@ def _plot(stages: list[Stage], sample: Sample) -> None:
     st.plotly_chart(figure, key="formula_plot", theme=None, config=CONFIG)
     if stages[-1].share_not_finite:
         caption += " Infinite and missing values are left out of the plot, and their rows are left out of maps."
-    st.caption(f"{caption} Pictures are scaled from black (smallest value) to white (largest).")
+    st.caption(f"{caption} Images are scaled from black (smallest value) to white (largest).")

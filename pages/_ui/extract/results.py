@@ -1,4 +1,4 @@
-"""After a run: the run card, the features as picture and table, downloads, a first map and heatmaps."""
+"""After a run: the run card, the features as image and table, downloads, a first map and heatmaps."""
 
 import functools
 
@@ -61,7 +61,7 @@ def _card(run: Run, features: Features, images: ImageSet) -> None:
 
 
 def _facts(run: Run, features: Features) -> list[tuple[str, str, str]]:
-    """Give title, value and explanation of each number on the run card."""
+    """Return title, value and explanation of each number on the run card."""
     shape = ", ".join(map(str, (len(features), *features.feature_shape)))
     return [
         ("Shape", f"({shape})", f"{_rows_words(run, features)} x shape of the features of one."),

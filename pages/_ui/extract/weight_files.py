@@ -1,4 +1,4 @@
-"""Weights files that the person brings: upload one into the workspace, pick one."""
+"""Weights files that the user brings: upload one into the workspace, pick one."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ _LIMIT_MB = 200
 
 
 def pick(workspace: Workspace) -> str:
-    """Let the person pick a weights file of the workspace, or bring one. Gives the spec's `weights`."""
+    """Let the user pick a weights file of the workspace, or bring one. Gives the spec's `weights`."""
     number = session.recall("weights_number", 0)
     upload = st.file_uploader(
         "Weights file",

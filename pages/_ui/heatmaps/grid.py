@@ -1,4 +1,4 @@
-"""Heatmaps on the pages: ask the worker for them, lay them on their pictures."""
+"""Heatmaps on the pages: ask the worker for them, lay them on their images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
 from pages._ui.shell import formatting, jobs
 
-SHOWN_SIDE = 520  # pixels, the longest side of a picture in the grid
+SHOWN_SIDE = 520  # pixels, the longest side of an image in the grid
 SAVED_SIDE = 2048  # pixels, of one that is downloaded
 
 
@@ -52,12 +52,12 @@ def ask(
 
 
 def overlay(heatmap: Heatmap, record: ImageRecord, opacity: float, colormap: str, longest_side: int) -> np.ndarray:
-    """Lay a heatmap on its picture in grey: uint8 `(height, width, 3)`."""
+    """Lay a heatmap on its image in grey: uint8 `(height, width, 3)`."""
     return heatmap.overlay(record, opacity=opacity, colormap=colormap, longest_side=longest_side, grey=True)
 
 
 def show_grid(drawn: Drawn, records: Sequence[ImageRecord], *, opacity: float, colormap: str) -> None:
-    """Show one row an image: the original, then one column a method."""
+    """Show one row per image: the original, then one column a method."""
     head = st.columns(len(HEATMAPS) + 1)
     head[0].markdown("**Original**")
     for place, method in zip(head[1:], HEATMAPS.values(), strict=True):
@@ -102,7 +102,7 @@ def _cell(heatmap: Heatmap | None, record: ImageRecord, name: str, opacity: floa
 
 
 def png(pixels: np.ndarray) -> bytes:
-    """Write a picture as PNG."""
+    """Write an image as PNG."""
     out = BytesIO()
     Image.fromarray(pixels).save(out, "PNG")
     return out.getvalue()

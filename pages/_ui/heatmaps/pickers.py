@@ -20,7 +20,7 @@ _FIRST_IMAGES = 3
 
 
 def spatial_layer(run: Run) -> int | str | None:
-    """Let the person pick a layer with height and width, up to the run's tap. None is the last of them."""
+    """Let the user pick a layer with height and width, up to the run's tap. None is the last of them."""
     try:
         outline = outlines.fetch(run.spec)
     except SpecError as error:
@@ -48,7 +48,7 @@ def spatial_layer(run: Run) -> int | str | None:
 
 
 def target(run: Run, images: ImageSet) -> Target | None:
-    """Let the person pick what Grad-CAM explains."""
+    """Let the user pick what Grad-CAM explains."""
     has_classes = methods.class_names(run.spec) is not None
     kinds = [kind for kind, form in _TARGET_FORMS.items() if has_classes or not form.needs_classes]
     kind = st.selectbox(
@@ -64,7 +64,7 @@ def target(run: Run, images: ImageSet) -> Target | None:
 
 
 def some_images(images: ImageSet) -> list[ImageRecord]:
-    """Let the person pick a few images; the first of different labels to begin with."""
+    """Let the user pick a few images; the first of different labels to begin with."""
     by_name = {record.name: record for record in images}
     names = st.multiselect(
         "Images",
@@ -80,7 +80,7 @@ def some_images(images: ImageSet) -> list[ImageRecord]:
 
 
 def overlay_look() -> tuple[float, str]:
-    """Let the person set opacity and colour map. Gives both."""
+    """Let the user set opacity and colour map. Gives both."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         opacity = st.slider(
             "Opacity",
@@ -90,7 +90,7 @@ def overlay_look() -> tuple[float, str]:
             0.05,
             key="opacity",
             persist_state="session",
-            help="Opacity of the colours over the picture.",
+            help="Opacity of the colours over the image.",
             width=OPACITY_WIDTH,
         )
         colormap = st.segmented_control(

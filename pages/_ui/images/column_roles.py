@@ -42,7 +42,7 @@ def _worth_showing(columns: Sequence[Column]) -> list[Column]:
 
 
 def _others(columns: Sequence[Column], key: str) -> list[str]:
-    """Let the person pick columns that are not shown by themselves; any name can be typed."""
+    """Let the user pick columns that are not shown by themselves; any name can be typed."""
     if len(columns) <= _FEW:
         return []
     shown = {column.name for column in _worth_showing(columns)}

@@ -15,7 +15,7 @@ _NO_LABELS = -1
 
 
 def show(workspace: Workspace) -> None:
-    """Let the person pick the level of folders that the labels of the images that came in last are taken from."""
+    """Let the user pick the level of folders that the labels of the images that came in last are taken from."""
     levels = workspace.folder_levels()[:_SHOWN_LEVELS]
     if not levels:
         return

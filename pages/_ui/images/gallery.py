@@ -16,7 +16,7 @@ from pages._ui.shell import formatting, session, undo
 
 SIZES = {"S": 96, "M": 140, "L": 210}  # pixels, the least width of a tile
 LABEL_CHARACTERS = {"S": 11, "M": 18, "L": 30}  # that fit on a tile
-DRAWER_SIDE = 440  # pixels, the width of the picture in the drawer
+DRAWER_SIDE = 440  # pixels, the width of the image in the drawer
 MIN_SIDE = 160
 _HERE = Path(__file__).parent
 _gallery = st.components.v2.component(
@@ -25,7 +25,7 @@ _gallery = st.components.v2.component(
 
 
 def show(images: Sequence[ImageRecord], *, key: str, size: str = "M", labels: Sequence[str | None] = ()) -> None:
-    """Show thumbnails. Pressing one opens the drawer with the picture and its facts.
+    """Show thumbnails. Pressing one opens the drawer with the image and its facts.
 
     Args:
         images: What to show, all at once: page it before.
@@ -51,7 +51,7 @@ def show(images: Sequence[ImageRecord], *, key: str, size: str = "M", labels: Se
 
 
 def source(record: ImageRecord) -> str:
-    """Give the address of an image's thumbnail."""
+    """Return the address of an image's thumbnail."""
     return f"/thumbnail/{session.token()}/{record.digest}"
 
 
@@ -108,7 +108,7 @@ def _done(change: Callable[[], None]) -> None:
 
 
 def remove_shown(shown: ImageSet, place: DeltaGenerator) -> None:
-    """Let the person remove all images that a filter shows."""
+    """Let the user remove all images that a filter shows."""
     words = formatting.counted(len(shown), "image")
     with place.popover("Remove", icon=":material/delete:"):
         st.markdown(f"Remove the {words} shown here, with their features?")

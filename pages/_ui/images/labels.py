@@ -16,7 +16,7 @@ _ALL, _NOTED, _UNLABELLED = ("all", "All images"), ("noted", "With a note"), ("u
 
 
 def filter_images(images: ImageSet, place: DeltaGenerator) -> ImageSet:
-    """Let the person pick which images to see."""
+    """Let the user pick which images to see."""
     found = sorted({label for label in images.labels if label})
     options = [_ALL, *((_LABELLED, label) for label in found)]
     options += [_UNLABELLED] if found and None in images.labels else []

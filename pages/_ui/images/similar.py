@@ -13,7 +13,7 @@ _COLUMNS = 3
 
 
 def show(record: ImageRecord) -> None:
-    """Let the person ask for the images nearest to one."""
+    """Let the user ask for the images nearest to one."""
     found = session.workspace().ledger.runs()
     if not found:
         st.caption("Extract features first to find similar images here.")

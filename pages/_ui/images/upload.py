@@ -51,7 +51,7 @@ def show_controls(workspace: Workspace) -> None:
 
 
 def show_last_report(workspace: Workspace) -> None:
-    """Say what came of the last intake, once it is over, until the person closes it."""
+    """Say what came of the last intake, once it is over, until the user closes it."""
     report = workspace.last_intake()
     if report is None or session.recall("report_closed") == report.to_json():
         return

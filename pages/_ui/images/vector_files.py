@@ -25,7 +25,7 @@ _PREVIEW_ROWS, _PREVIEW_VALUES = 5, 6
 
 @dataclasses.dataclass(frozen=True)
 class Waiting:
-    """A file that the person has not decided about.
+    """A file that the user has not decided about.
 
     Attributes:
         number: Names it among all uploads of the server.
@@ -54,7 +54,7 @@ def take_path(path: Path) -> bool:
 
 
 def is_waiting() -> bool:
-    """Tell whether there is a file to decide about."""
+    """Return whether there is a file to decide about."""
     return bool(_waiting())
 
 
@@ -76,7 +76,7 @@ def show(workspace: Workspace) -> None:
 
 
 def _asked(file: Waiting, workspace: Workspace) -> tuple[Vectors | None, str]:
-    """Show what the file holds, and let the person change what is taken of it."""
+    """Show what the file holds, and let the user change what is taken of it."""
     number = file.number
     table = _table(file)
     layout = table.layout
@@ -99,7 +99,7 @@ def _asked(file: Waiting, workspace: Workspace) -> tuple[Vectors | None, str]:
 
 
 def _table(file: Waiting) -> OpenTable:
-    """Open a file the way the person says, where that is another than the guess."""
+    """Open a file the way the user says, where that is another than the guess."""
     header, array = session.recall(f"header_{file.number}"), session.recall(f"array_{file.number}")
     choice = Choice(array=array if isinstance(array, str) else None)
     found = _opened(file.number, choice, file)
@@ -109,7 +109,7 @@ def _table(file: Waiting) -> OpenTable:
 
 
 def _array(bar: Any, layout: Layout, number: str) -> str | None:
-    """Let the person pick one of several arrays; None while it is not known which holds the features."""
+    """Let the user pick one of several arrays; None while it is not known which holds the features."""
     if len(layout.arrays) < 2:
         return None
     key = f"array_{number}"

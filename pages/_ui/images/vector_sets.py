@@ -36,7 +36,7 @@ def linked_words(names: Sequence[str] | None, workspace: Workspace) -> str:
 
 
 def show_report(workspace: Workspace) -> None:
-    """Say what came in last, until the person closes it."""
+    """Say what came in last, until the user closes it."""
     digest = session.recall(REPORT)
     run = workspace.ledger.find(digest) if isinstance(digest, str) else None
     if run is None:

@@ -1,4 +1,4 @@
-"""The picture that appears beside the pointer on a map."""
+"""The image that appears beside the pointer on a map."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def show(features: Features) -> None:
 
 
 def _pictured(features: Features) -> list[str | None]:
-    """Give the digest of each row's image, None where it has none."""
+    """Return the digest of each row's image, None where it has none."""
     if features.spec.takes_images:
         return list(features.digests)
     return [record.digest if record else None for record in maps.images_of(features)]

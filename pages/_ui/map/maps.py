@@ -21,18 +21,18 @@ from pages._ui.shell import jobs, session
 from pages._ui.shell.inputs import seed_input
 
 KEPT = "kept"  # colour by how well each image's neighbours are kept: a fact of the map, not of the image
-MAX_THUMBNAILS = 300  # pictures that a browser draws inside a plot without stuttering
+MAX_THUMBNAILS = 300  # images that a browser draws inside a plot without stuttering
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What the person asked to see.
+    """What the user asked to see.
 
     Attributes:
         name: A key of `PROJECTIONS`.
         n_components: 2 or 3.
         color: A key of `COLORINGS`, of what the run tells of its images, or `KEPT`.
-        pictures: Whether thumbnails stand in place of points.
+        images: Whether thumbnails stand in place of points.
         trails: Whether lines join images to their copies.
         seed: For projections that use chance.
         parameters: The projection's own parameters.
@@ -123,7 +123,7 @@ def _parameter(item: Parameter, projection: str) -> float | int | str:
 
 
 def fetch(run: Run, features: Features, choice: Choice, *, alone: bool = True) -> tuple[Projection | None, Job | None]:
-    """Give the map, or the job that makes it. `alone` cancels maps that were asked for before and not waited for."""
+    """Return the map, or the job that makes it. `alone` cancels maps that were asked for before and not waited for."""
     if not PROJECTIONS[choice.name].in_worker:
         projection = in_server(run, features, choice.name, choice.n_components, choice.seed, choice.parameters)
         return projection, None
@@ -162,12 +162,12 @@ def _computed(
 
 
 def images_of(features: Features) -> list[ImageRecord | None]:
-    """Give the image of the workspace that each row belongs to, or None."""
+    """Return the image of the workspace that each row belongs to, or None."""
     return session.workspace().images().matching(features.names, features.digests)
 
 
 def groups(features: Features, projection: Projection, color: str) -> tuple[list[str | None] | np.ndarray, str]:
-    """Give what the points are coloured by, one value a row of the features, and its title."""
+    """Return what the points are coloured by, one value a row of the features, and its title."""
     if color == KEPT:
         each = projection.details.get("neighbors_kept_each")
         values = np.full(len(features), np.nan, np.float32)
@@ -181,7 +181,7 @@ def groups(features: Features, projection: Projection, color: str) -> tuple[list
 
 
 def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | None], bool]:
-    """Give the title of a column, its value for each row, and whether it is a number."""
+    """Return the title of a column, its value for each row, and whether it is a number."""
     if color in told(features):
         fact = told(features)[color]
         return fact.title, fact.values, fact.is_number
@@ -193,7 +193,7 @@ def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | 
 
 
 def told(features: Features) -> Mapping[str, RunColoring]:
-    """Give what the run of these features tells of each image, such as a predicted class."""
+    """Return what the run of these features tells of each image, such as a predicted class."""
     return _told(session.token(), features.spec.digest, hash(features.digests), features)
 
 

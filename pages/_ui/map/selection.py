@@ -125,7 +125,7 @@ def _counted(n_images: int, n_rows: int) -> str:
 
 
 def _listed(features: Features, chosen: ImageSet, unseen: list[int]) -> pd.DataFrame:
-    """List images, then rows that have no picture."""
+    """List images, then rows that have no image."""
     rows = [(record.name, record.label, record.digest) for record in chosen]
     rows += [(features.names[row], features.labels[row], "") for row in unseen]
     return pd.DataFrame(rows, columns=["name", "label", "sha256"])
@@ -152,7 +152,7 @@ def _actions(table: pd.DataFrame, chosen: ImageSet) -> None:
 
 
 def selected_rows(event: object) -> list[int]:
-    """Give the rows of the features that are selected on a map, in order."""
+    """Return the rows of the features that are selected on a map, in order."""
     points = getattr(getattr(event, "selection", None), "points", None) or []
     marks = [point.get("customdata") if hasattr(point, "get") else None for point in points]
     flat = [mark[0] if isinstance(mark, list | tuple) and mark else mark for mark in marks]

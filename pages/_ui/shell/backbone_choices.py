@@ -24,7 +24,7 @@ _BADGES: Mapping[str, tuple[str, str, _Color]] = MappingProxyType(
 
 
 def pick_backbone(label: str, *, key: str, help: str | None = None) -> str:
-    """Let the person pick a backbone; at first the one that a first click runs."""
+    """Let the user pick a backbone; at first the one that a first click runs."""
     names = list(BACKBONES)
     return st.selectbox(
         label,
@@ -43,7 +43,7 @@ def _words(backbone: Backbone) -> str:
 
 
 def pick_weights(backbone: Backbone, label: str, kinds: Sequence[str], *, key: str, **options: Any) -> str:
-    """Let the person pick a kind of weights; at first the trained ones, where they are on this machine."""
+    """Let the user pick a kind of weights; at first the trained ones, where they are on this machine."""
     words = {kind: WEIGHTS_KINDS[kind].title for kind in kinds}
     words[backbone.trained] += f" ({_place(backbone)})"
     return st.radio(
@@ -86,9 +86,9 @@ def show_card(backbone: Backbone) -> None:
         with st.expander("How well it does", icon=":material/fact_check:"):
             st.markdown(_table(backbone.measured))
             st.caption(
-                "Percent of pictures classified or retrieved correctly, with 95 % intervals. Untrained: the same "
+                "Percent of images classified or retrieved correctly, with 95 % intervals. Untrained: the same "
                 "network with random weights. Best without a network: the best of colour histogram, LBP, HOG and "
-                "others. None of these pictures was used for training."
+                "others. None of these images was used for training."
             )
 
 

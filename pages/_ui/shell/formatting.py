@@ -1,4 +1,4 @@
-"""Small pieces of text and pictures that several pages show in the same way."""
+"""Small pieces of text and images that several pages show in the same way."""
 
 import re
 import tempfile
@@ -29,7 +29,7 @@ def escape(text: str) -> str:
 
 
 def run_dot(run: Run) -> str:
-    """Give the coloured dot of a run, the same on every page."""
+    """Return the coloured dot of a run, the same on every page."""
     return f"![](/run-dot/{run.number - 1})"
 
 
@@ -86,7 +86,7 @@ def file_stem(title: str) -> str:
 
 
 def short_note(notes: Sequence[str]) -> str:
-    """Give the mark that stands on a thumbnail: the first note, or nothing."""
+    """Return the mark that stands on a thumbnail: the first note, or nothing."""
     return notes[0] if notes else ""
 
 
@@ -109,7 +109,7 @@ def _preview(digest: str, _record: ImageRecord) -> bytes:
 
 
 def preview(record: ImageRecord) -> bytes:
-    """Give an image large enough to look at (WebP, longest side at most 1 024 pixels); a grey one where it is damaged."""
+    """Return an image large enough to look at (WebP, longest side at most 1 024 pixels); a grey one where it is damaged."""
     return _preview(record.digest, record)
 
 

@@ -68,7 +68,7 @@ class OwnPagesOnly:
 
 
 def is_served(host: Place, port: int | None) -> bool:
-    """Tell whether the server was told to serve a name.
+    """Return whether the server was told to serve a name.
 
     Names of this machine count at the server's own port alone. Names that the configuration gives may have a port of their
     own: that of a proxy. Where everybody may reach the server, so does every numeric address: no one can rebind those.
@@ -87,7 +87,7 @@ def is_served(host: Place, port: int | None) -> bool:
 
 
 def is_own_origin(origin: str, host: Place, port: int | None) -> bool:
-    """Tell whether a page is one of this server's own, or of an origin that the configuration names.
+    """Return whether a page is one of this server's own, or of an origin that the configuration names.
 
     Args:
         origin: Scheme, name and port of the page that asks, as the browser says.

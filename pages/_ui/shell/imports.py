@@ -47,7 +47,7 @@ def start(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: 
 
 
 def current(workspace: Workspace) -> Import | None:
-    """Give the intake that is going on, or has just ended, or None."""
+    """Return the intake that is going on, or has just ended, or None."""
     return _running.get(workspace.path)
 
 

@@ -12,9 +12,9 @@ _MAX_SEED = 2**31 - 1
 
 
 def fit_picker() -> Fit:
-    """Let the person pick how a picture becomes a square; the forms share what was picked."""
+    """Let the user pick how an image becomes a square; the forms share what was picked."""
     return st.segmented_control(
-        "How the picture is resized",
+        "How the image is resized",
         list(_FITS),
         default="crop",
         required=True,
@@ -26,5 +26,5 @@ def fit_picker() -> Fit:
 
 
 def seed_input(label: str = "Seed", *, key: str, help: str) -> int:
-    """Let the person set the seed of something random, from 0."""
+    """Let the user set the seed of something random, from 0."""
     return int(st.number_input(label, 0, _MAX_SEED, key=key, persist_state="session", help=help))

@@ -22,7 +22,7 @@ SHARED_JOB_SECONDS = 600.0  # a job's limit when the server serves others than t
 
 @functools.cache
 def supervisor() -> Supervisor:
-    """Give the one supervisor of this server, with its worker started."""
+    """Return the one supervisor of this server, with its worker started."""
     made = Supervisor(Limits(job_seconds=None if session.is_local() else SHARED_JOB_SECONDS))
     made.start()
     return made
@@ -59,15 +59,15 @@ def find(request: Request) -> Job | None:
 
 
 def fetch(study: Study[Result]) -> tuple[Result | None, Job | None]:
-    """Give the result of a study, or the job that computes it. Begins the job where there is none."""
+    """Return the result of a study, or the job that computes it. Begins the job where there is none."""
     found, job = fetch_all([study], title=study.title(session.workspace()))
     return found.get(study), job
 
 
 def fetch_all(studies: Sequence[Study[Result]], *, title: str) -> tuple[dict[Study[Result], Result], Job | None]:
-    """Give the results of several studies that are there, and the job that computes the others, if any are missing.
+    """Return the results of several studies that are there, and the job that computes the others, if any are missing.
 
-    A job that failed or was cancelled is not begun again by itself: the person decides.
+    A job that failed or was cancelled is not begun again by itself: the user decides.
     """
     found, job = look_all(studies)
     if len(found) < len(set(studies)) and job is None:
@@ -77,7 +77,7 @@ def fetch_all(studies: Sequence[Study[Result]], *, title: str) -> tuple[dict[Stu
 
 
 def look_all(studies: Sequence[Study[Result]]) -> tuple[dict[Study[Result], Result], Job | None]:
-    """Give the results of several studies that are there, and the job that was begun for them. Begins none."""
+    """Return the results of several studies that are there, and the job that was begun for them. Begins none."""
     workspace = session.workspace()
     kept = {study: study.find(workspace) for study in dict.fromkeys(studies)}
     found = {study: result for study, result in kept.items() if result is not None}
@@ -91,7 +91,7 @@ def look_all(studies: Sequence[Study[Result]]) -> tuple[dict[Study[Result], Resu
 
 
 def offer(study: Study[Result], words: str, *, icon: str, key: str) -> Result | None:
-    """Give the result of a study; where it is not there, show its job, or a button that begins it."""
+    """Return the result of a study; where it is not there, show its job, or a button that begins it."""
     found, job = look_all([study])
     if found:
         return found[study]

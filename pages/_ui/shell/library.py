@@ -58,7 +58,7 @@ def new_token() -> str:
 
 
 def path_of(token: str) -> Path:
-    """Give the file of a workspace.
+    """Return the file of a workspace.
 
     Raises:
         WorkspaceError: If the token does not have the form of one.
@@ -69,7 +69,7 @@ def path_of(token: str) -> Path:
 
 
 def exists(token: str) -> bool:
-    """Tell whether there is such a workspace on this machine."""
+    """Return whether there is such a workspace on this machine."""
     return bool(_TOKEN.fullmatch(token)) and path_of(token).exists()
 
 

@@ -10,7 +10,7 @@ from pages._ui.shell import questions, session
 
 
 def fetch(spec: Spec) -> Outline | None:
-    """Give the layers and shapes of a spec; None while the worker is still at it, as for `questions.fetch`.
+    """Return the layers and shapes of a spec; None while the worker is still at it, as for `questions.fetch`.
 
     Raises:
         SpecError: If the spec cannot be built, in plain words.

@@ -63,7 +63,7 @@ _pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="questions")
 
 
 def fetch(request: Request, *, workspace_path: str | None = None) -> Any | None:
-    """Give the answer to a question; None while the worker is still at it.
+    """Return the answer to a question; None while the worker is still at it.
 
     The page is then drawn again as soon as the answer is there, or when there will be none.
 
@@ -89,7 +89,7 @@ def fetch(request: Request, *, workspace_path: str | None = None) -> Any | None:
 
 
 def offer_again(error: NoAnswerError) -> None:
-    """Say why there is no answer, and let the person ask again: once a page, for all questions on it."""
+    """Say why there is no answer, and let the user ask again: once a page, for all questions on it."""
     place = st.container()
     try:
         st.button("Try again", key="ask_again", icon=":material/refresh:", on_click=_drop_failed)
@@ -99,7 +99,7 @@ def offer_again(error: NoAnswerError) -> None:
 
 
 def stop(error: NoAnswerError) -> NoReturn:
-    """End the page here: say why there is no answer, and let the person ask again."""
+    """End the page here: say why there is no answer, and let the user ask again."""
     offer_again(error)
     st.stop()
 

@@ -31,7 +31,7 @@ def start_first(images: ImageSet) -> None:
 
 
 def view() -> str:
-    """Let the person go between setting a run up and its result."""
+    """Let the user go between setting a run up and its result."""
     if session.recall(VIEW) not in VIEWS:
         session.remember(VIEW, VIEWS[0] if watched() is None else VIEWS[1])
     return st.segmented_control("View", VIEWS, required=True, key=VIEW, label_visibility="collapsed") or VIEWS[0]
@@ -55,7 +55,7 @@ def watch(run: Run) -> None:
 
 
 def watched() -> Job | None:
-    """Give the job that this page follows, as it stands: the one begun here, after a reload the one that goes on."""
+    """Return the job that this page follows, as it stands: the one begun here, after a reload the one that goes on."""
     asked = session.recall("asked")
     if isinstance(asked, ExtractJob):
         return jobs.find(asked)
@@ -63,7 +63,7 @@ def watched() -> Job | None:
 
 
 def latest(workspace: Workspace, job: Job | None) -> Run | None:
-    """Give the run whose results the page shows: the one followed, else the newest."""
+    """Return the run whose results the page shows: the one followed, else the newest."""
     if job is not None and job.state == "done":
         return workspace.ledger.find((job.result or {}).get("run_digest", "")) or _unsaved_run(job)
     found = _watched_run(workspace)
@@ -83,7 +83,7 @@ def _watched_run(workspace: Workspace) -> Run | None:
 
 
 def _unsaved_run(job: Job) -> Run | None:
-    """Give the run of a job whose results the workspace could not take."""
+    """Return the run of a job whose results the workspace could not take."""
     found = job.result or {}
     return Run(0, spec_from_json(found["spec"]), job.key, found["details"]) if found.get("unsaved") else None
 
@@ -121,7 +121,7 @@ def expectation(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
 
 
 def pick(found: list[Run], *, key: str = "picked_run") -> Run:
-    """Let the person pick a run, the newest first. The choice holds on all pages."""
+    """Let the user pick a run, the newest first. The choice holds on all pages."""
     by_digest = {run.digest: run for run in found}
     digest = st.selectbox(
         "Run",
@@ -162,5 +162,5 @@ def _speed(run: Run) -> float | None:
 
 
 def _alike(one: Spec, other: Spec) -> bool:
-    """Tell whether two runs should take the same time an image."""
+    """Return whether two runs should take the same time an image."""
     return methods.pace(one) == methods.pace(other)

@@ -28,7 +28,7 @@ _A_YEAR = 365 * 24 * 3600  # seconds; a thumbnail never changes, its address is 
 
 
 def runs_a_script() -> bool:
-    """Tell whether a page is being drawn, rather than the server being started."""
+    """Return whether a page is being drawn, rather than the server being started."""
     return get_script_run_ctx(suppress_warning=True) is not None
 
 

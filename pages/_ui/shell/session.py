@@ -10,17 +10,17 @@ from pages._ui.shell import hosts, library
 
 
 def is_local() -> bool:
-    """Tell whether only people at this machine can reach the server."""
+    """Return whether only people at this machine can reach the server."""
     return st.get_option("server.address") in hosts.LOCAL_NAMES
 
 
 def is_dark() -> bool:
-    """Tell whether the page is drawn on a dark ground."""
+    """Return whether the page is drawn on a dark ground."""
     return st.context.theme.type == "dark"
 
 
 def token() -> str:
-    """Give the id of this session's workspace; the page's address carries it."""
+    """Return the id of this session's workspace; the page's address carries it."""
     if "token" not in st.session_state:
         asked = st.query_params.get("w", "")
         if asked and not library.exists(asked):
@@ -35,7 +35,7 @@ def token() -> str:
 def workspace() -> Workspace:
     """Open this session's workspace, making it at the first visit.
 
-    For one that cannot be opened now, the page waits for the person. One that cannot be opened at all is named on the page,
+    For one that cannot be opened now, the page waits for the user. One that cannot be opened at all is named on the page,
     and a new one takes its place for this session.
     """
     try:

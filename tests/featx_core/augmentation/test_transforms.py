@@ -1,4 +1,4 @@
-"""Augmentation: each picture by its own seed, nothing else; and as a layer inside of training."""
+"""Augmentation: each image by its own seed, nothing else; and as a layer inside of training."""
 
 import itertools
 

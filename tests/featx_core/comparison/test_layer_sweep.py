@@ -30,7 +30,7 @@ def extractor():
 
 @pytest.fixture(scope="module")
 def images():
-    """Red and blue pictures: the colours tell the labels apart, their sum does not."""
+    """Red and blue images: the colours tell the labels apart, their sum does not."""
     import io
 
     from PIL import Image

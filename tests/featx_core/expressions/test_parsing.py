@@ -128,13 +128,13 @@ def test_errors_name_the_place_and_the_fix(text, column, sentence):
     [
         ("sobel(x)", (10,), 1, "`sobel` needs an image or a feature map; here x is a vector of 10 values."),
         ("1 + sobel(mean(x))", (8, 8, 3), 5, "`sobel` needs an image or a feature map; here mean(x) is one number."),
-        ("hog(x)", (8, 16, 3), 1, "`hog` needs at least 16 x 16; here x is a picture of 8 x 16 x 3."),
+        ("hog(x)", (8, 16, 3), 1, "`hog` needs at least 16 x 16; here x is an image of 8 x 16 x 3."),
         ("grayscale(x)", (4, 4, 8), 1, "needs an image with 1 or 3 channels; here x is a map of 4 x 4 x 8"),
         ("pool(x, 9)", (8, 8, 3), 1, "`pool` by 9 x 9 needs at least that size"),
         ("pick(x, 3)", (8, 8, 3), 1, "`pick` can pick number 0 to 2"),
         ("mean(2) + x", (4,), 1, "`mean` needs a vector, an image or a feature map; here 2 is one number."),
         ("x + histogram(x, 4)", (8, 8, 3), 3, "`+` needs values whose shapes go together"),
-        ("grayscale(x) * histogram(x, 4)", (8, 8, 3), 14, "a picture of 8 x 8 x 1 and a vector of 12 values"),
+        ("grayscale(x) * histogram(x, 4)", (8, 8, 3), 14, "an image of 8 x 8 x 1 and a vector of 12 values"),
     ],
 )
 def test_what_does_not_fit_says_why(text, shape, column, sentence):

@@ -1,4 +1,4 @@
-"""What a chain does to a few rows: the numbers and pictures that the form shows."""
+"""What a chain does to a few rows: the numbers and images that the form shows."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def test_each_step_is_told_by_its_numbers():
 
 
 def test_what_does_not_fit_is_named():
-    with pytest.raises(ExpressionError, match="`sobel` needs a picture"):
+    with pytest.raises(ExpressionError, match="`sobel` needs an image"):
         trace([Expression("flatten(x)"), Expression("sobel(x)")], np.zeros((1, 4, 4, 3)))
 
 

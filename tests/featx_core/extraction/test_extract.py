@@ -19,7 +19,7 @@ from featx_core.workspace.workspace import Workspace
 
 @dataclass
 class ChannelMeans:
-    """Stands in for an extractor: gives the mean red, green and blue of the fitted picture."""
+    """Stands in for an extractor: gives the mean red, green and blue of the fitted image."""
 
     fails_above: int = 10**9
 

@@ -172,7 +172,7 @@ def test_a_peak_in_the_borders_of_a_padded_picture_is_said():
     extractor = ToyExtractor(sequential(pointwise(np.full((3, 1), 1 / 3)), shape=(16, 16, 3)), fit="pad")
     dark = np.zeros((100, 200, 3), np.uint8)
     heatmap = explain(dark, extractor, "activation_energy")
-    assert heatmap.note.startswith("The highest value lies outside the picture, in the grey borders")
+    assert heatmap.note.startswith("The highest value lies outside the image, in the grey borders")
     assert heatmap.values.max() < 0.6
     dark[40:60, 80:120] = 255
     assert explain(dark, extractor, "activation_energy").note == ""

@@ -1,4 +1,4 @@
-"""What the reader of a format refuses, featx refuses: no damaged picture comes in as whole."""
+"""What the reader of a format refuses, featx refuses: no damaged image comes in as whole."""
 
 import io
 import struct
@@ -41,7 +41,7 @@ FILES: dict[str, Callable[[], bytes]] = {
 
 
 def is_readable(content: bytes) -> bool:
-    """Tell whether the reader of a format, asked for nothing but the pixels, gives them."""
+    """Return whether the reader of a format, asked for nothing but the pixels, gives them."""
     try:
         if content[4:12] == b"ftypheic":
             pi_heif.read_heif(io.BytesIO(content))

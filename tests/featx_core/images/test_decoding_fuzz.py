@@ -94,7 +94,7 @@ def damaged(content: bytes, rng: np.random.Generator) -> bytes:
 
 
 def read(content: bytes) -> bool:
-    """Tell whether a file is taken; it must be taken or refused both when it is looked at and when it is decoded."""
+    """Return whether a file is taken; it must be taken or refused both when it is looked at and when it is decoded."""
     try:
         facts = inspect(content)
     except ImageError as error:

@@ -9,7 +9,7 @@ sides = st.integers(16, 200)
 
 
 def ramp(width: int, height: int) -> np.ndarray:
-    """Give a picture whose red is its column and whose green is its row, in shares of 255."""
+    """Return an image whose red is its column and whose green is its row, in shares of 255."""
     across = np.broadcast_to((np.arange(width) + 0.5) / width, (height, width))
     down = np.broadcast_to(((np.arange(height) + 0.5) / height)[:, None], (height, width))
     return np.rint(np.stack([across, down, np.zeros_like(across)], axis=2) * 255).astype(np.uint8)

@@ -138,7 +138,7 @@ def test_the_same_folder_again_adds_nothing_and_says_so(tmp_path: Path) -> None:
 
 
 def test_equal_files_of_one_intake_are_kept_apart_and_marked() -> None:
-    """Row 20: the same picture in two folders is two images, computed once."""
+    """Row 20: the same image in two folders is two images, computed once."""
     content = encoded(picture())
     workspace = Workspace.open(":memory:")
     report = workspace.add([("owl/1.png", content), ("eagle/1.png", content)])

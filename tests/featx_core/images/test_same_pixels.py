@@ -1,6 +1,6 @@
 """Ordinary JPEG and PNG keep the pixels that they had at commit 954f4d7: features that are kept depend on them.
 
-`tests/golden/ordinary_pictures.npz` holds pictures made for this, as files and as that commit decodes them.
+`tests/golden/ordinary_pictures.npz` holds images made for this, as files and as that commit decodes them.
 """
 
 from pathlib import Path

@@ -33,7 +33,7 @@ def tiny(learning, **fields):
 
 
 def painted(color, seed):
-    """A picture of 24 x 24 noisy pixels around one colour."""
+    """An image of 24 x 24 noisy pixels around one colour."""
     noise = np.random.default_rng(seed).integers(-40, 40, (24, 24, 3))
     out = io.BytesIO()
     Image.fromarray(np.clip(np.array(color) + noise, 0, 255).astype(np.uint8)).save(out, "PNG")
@@ -42,7 +42,7 @@ def painted(color, seed):
 
 @pytest.fixture
 def painted_workspace():
-    """Twenty pictures, ten reddish, ten bluish, each with its own mean colour."""
+    """Twenty images, ten reddish, ten bluish, each with its own mean colour."""
     made = fx.Workspace.open(":memory:")
     made.add(
         (f"{label}/{number}.png", painted([value + 6 * number for value in color], number + 100 * (label == "red")))

@@ -89,7 +89,7 @@ def test_a_class_of_one_picture_cannot_be_on_both_sides():
     workspace.remove([f"red{i}.png" for i in range(1, 6)])
     workspace.add([(f"red/copy{i}.png", colored(COLORS["red"], 0)) for i in range(5)])
     images = labelled(workspace.images())
-    with pytest.raises(TrainingError, match="All 6 images of red are nearly the same picture"):
+    with pytest.raises(TrainingError, match="All 6 images of red are nearly the same image"):
         choose_examples(images, ("blue", "green", "red"), 0.2, 0, Stages())
 
 

@@ -1,4 +1,4 @@
-"""Features as a small picture, and what is counted about them."""
+"""Features as a small image, and what is counted about them."""
 
 import numpy as np
 import pytest

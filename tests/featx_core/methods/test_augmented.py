@@ -1,4 +1,4 @@
-"""Features of changed copies: they are what the other extractor gives for the changed pictures, however they are asked for."""
+"""Features of changed copies: they are what the other extractor gives for the changed images, however they are asked for."""
 
 import hashlib
 import io

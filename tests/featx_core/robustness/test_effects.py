@@ -17,7 +17,7 @@ from tests.toys.toy_methods import installed
 
 
 class Sides(MeansExtractor):
-    """Gives how bright the left and the right half are: a mirrored picture has them the other way round."""
+    """Gives how bright the left and the right half are: a mirrored image has them the other way round."""
 
     def __init__(self) -> None:
         super().__init__(Means())
@@ -29,7 +29,7 @@ class Sides(MeansExtractor):
 
 
 class Equal(MeansExtractor):
-    """Gives the same for all pictures."""
+    """Gives the same for all images."""
 
     def __call__(self, images, *, batch_size=None):
         return np.ones((len(images), 3), np.float32)

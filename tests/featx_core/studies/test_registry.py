@@ -157,7 +157,7 @@ def variants(kind):
 
 
 def same(one, other):
-    """Tell whether two values are the same, bit for bit."""
+    """Return whether two values are the same, bit for bit."""
     if isinstance(one, pd.DataFrame):
         pd.testing.assert_frame_equal(one, other, check_exact=True)
         return True

@@ -92,9 +92,7 @@ def test_fine_tuning_that_still_needs_it_ends_with_its_name(colors, stage):
 
 
 def test_fine_tuning_of_the_stages_ends_with_its_name(colors, monkeypatch):
-    monkeypatch.setattr(
-        "featx_core.learning.fine_tuning.image_batches.HELD_BYTES", 0
-    )  # pictures are read in every epoch
+    monkeypatch.setattr("featx_core.learning.fine_tuning.image_batches.HELD_BYTES", 0)  # images are read in every epoch
     spec = tuning(epochs=2, unfrozen_stages=1, tuning_epochs=2)
     with pytest.raises(ImageGoneError, match=SENTENCE):
         train(spec, colors, on_progress=Meanwhile(colors, "Training the last stages", 1))

@@ -52,7 +52,7 @@ def form(visitor, **values):
 
 
 def asked(worker):
-    """Give the spec of the last extraction that was asked for."""
+    """Return the spec of the last extraction that was asked for."""
     return all_asked(worker)[-1].spec
 
 

@@ -160,7 +160,7 @@ class TestOverARun:
         typed(visitor, "grayscale(x)")
         pick(visitor, "transform_source", SPEC.digest)
         assert visitor.has_no_fault
-        assert "`grayscale` needs a picture" in readings(visitor)[0]
+        assert "`grayscale` needs an image" in readings(visitor)[0]
         assert "What the formula does" in visitor.words
 
     def test_it_is_computed_from_what_is_kept(self, over, worker, monkeypatch):

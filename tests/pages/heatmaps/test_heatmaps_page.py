@@ -32,7 +32,7 @@ def layer_key(visitor):
 
 
 def last_asked(worker):
-    """Give the heatmaps that were asked for last."""
+    """Return the heatmaps that were asked for last."""
     return StudyJob.from_parameters(worker.jobs()[-1].parameters).studies
 
 

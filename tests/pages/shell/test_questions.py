@@ -1,4 +1,4 @@
-"""Questions to the worker that get no answer: said once, asked again when a person wants it, and never by themselves."""
+"""Questions to the worker that get no answer: said once, asked again when a user wants it, and never by themselves."""
 
 import threading
 from concurrent.futures import Future

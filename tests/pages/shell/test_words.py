@@ -29,7 +29,7 @@ PLAIN = {"Selectbox", "Multiselect", "Dataframe", "Image", "UnknownElement", "Te
 
 
 def rendered_as_markdown(visitor):
-    """Give every text that the browser reads as Markdown: all texts but those of elements that show them plainly."""
+    """Return every text that the browser reads as Markdown: all texts but those of elements that show them plainly."""
     found = []
     for node in nodes(visitor.tab._tree):
         if type(node).__name__ in PLAIN or not hasattr(getattr(node, "proto", None), "DESCRIPTOR"):

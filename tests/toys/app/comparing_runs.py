@@ -24,7 +24,7 @@ TITLES = {"MobileNetV2": STRONG, "MobileNetV3Small": WEAK, "EfficientNetB0": NOI
 
 
 def spaces(n_images):
-    """Give a space that tells the labels apart, one that does so a little, and noise."""
+    """Return a space that tells the labels apart, one that does so a little, and noise."""
     rng = np.random.default_rng(0)
     shift = np.where(np.arange(n_images) % 2, 1.0, -1.0)[:, None]
     return {

@@ -29,6 +29,6 @@ def all_asked(worker):
 
 
 def asked(worker):
-    """Give the spec and the batch size of the last extraction that was asked for."""
+    """Return the spec and the batch size of the last extraction that was asked for."""
     last = all_asked(worker)[-1]
     return last.spec, last.batch_size

@@ -127,7 +127,7 @@ def quiet_report() -> Report:
 
 
 class Visitor:
-    """A person with a browser tab: one session of the app."""
+    """A user with a browser tab: one session of the app."""
 
     def __init__(self, token: str | None = None) -> None:
         self.tab = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
@@ -223,5 +223,5 @@ def element(visitor: Visitor, key: str) -> Any:
 
 
 def tiles(visitor: Visitor, key: str = "gallery") -> list[dict[str, Any]]:
-    """Give what a gallery draws: one mapping a thumbnail."""
+    """Return what a gallery draws: one mapping a thumbnail."""
     return json.loads(element(visitor, key).proto.json)["items"]

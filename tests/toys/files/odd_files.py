@@ -27,7 +27,7 @@ TWO_PICTURES = zlib.decompress(
         r"j7#|~cq|2M|!-ZQ}m?=I^E2Fab|P;|9fk$==tOY&(7&txtq4+bWucBn%^NJap|fFGu-3oGT17;iZ(64JiOi6hV-zX1Rl7K$k"
     )
 )
-"""Two flat pictures of 320 x 200 pixels in one HEIC; made with heif-enc."""
+"""Two flat images of 320 x 200 pixels in one HEIC; made with heif-enc."""
 
 WRITTEN = {
     "JPEG": "JPEG",
@@ -42,7 +42,7 @@ WRITTEN = {
 
 
 def picture(width: int = 96, height: int = 64, seed: int = 0) -> Image.Image:
-    """Make a smooth picture with detail, different for each seed."""
+    """Make a smooth image with detail, different for each seed."""
     coarse = np.random.default_rng(seed).integers(0, 256, (3 + height // 64, 3 + width // 64, 3), dtype=np.uint8)
     return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
 

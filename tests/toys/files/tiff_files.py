@@ -11,12 +11,12 @@ CODES = {3: "H", 4: "I", 11: "f", 12: "d", 16: "Q"}
 
 
 def ramp(width: int = 64, height: int = 48) -> np.ndarray:
-    """Give values that rise from 0 at the left to 1 at the right."""
+    """Return values that rise from 0 at the left to 1 at the right."""
     return np.tile(np.linspace(0, 1, width), (height, 1))
 
 
 def colors(width: int = 64, height: int = 48) -> np.ndarray:
-    """Give red that rises, green in the middle, blue that falls: 0 to 1, `(height, width, 3)`."""
+    """Return red that rises, green in the middle, blue that falls: 0 to 1, `(height, width, 3)`."""
     rising = ramp(width, height)
     return np.stack([rising, np.full_like(rising, 0.5), 1 - rising], axis=-1)
 

@@ -40,7 +40,7 @@ def offered(images: ImageSet) -> list[str]:
 
 
 def method_picker(images: ImageSet) -> str:
-    """Let the person pick a way to extract; with a single one there is nothing to pick."""
+    """Let the user pick a way to extract; with a single one there is nothing to pick."""
     names = offered(images)
     if len(names) == 1:
         return names[0]

@@ -1,4 +1,4 @@
-"""What a form gives: the spec that the person put together, and what belongs to it on the page."""
+"""What a form gives: the spec that the user put together, and what belongs to it on the page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -69,7 +69,7 @@ def augmented(workspace: Workspace) -> Asked:
 
 
 def _base(workspace: Workspace) -> Asked:
-    """Let the person pick one of the runs, or set a pretrained network up here."""
+    """Let the user pick one of the runs, or set a pretrained network up here."""
     by_digest = {run.digest: run for run in workspace.ledger.runs() if _takes_images(run.spec)}
     words = {_NEW: "A new pretrained network"} | {
         digest: formatting.run_words(run) for digest, run in by_digest.items()
@@ -171,7 +171,7 @@ def _strength(name: str, row: Augmentation) -> float:
 
 
 def _number(row: Augmentation, value: float) -> float | int:
-    """Give a strength as the slider wants it: whole degrees, else a share."""
+    """Return a strength as the slider wants it: whole degrees, else a share."""
     return int(value) if row.maximum > _STEPS else float(value)
 
 

@@ -96,7 +96,7 @@ def _classes(workspace: Workspace) -> tuple[str, ...]:
 
 
 def _base(workspace: Workspace) -> Spec:
-    """Let the person pick what to build on: a pretrained network, or that of a run."""
+    """Let the user pick what to build on: a pretrained network, or that of a run."""
     found = {run.digest: run for run in workspace.ledger.runs() if _can_be_base(run.spec)}
     picked = st.selectbox(
         "Base",
@@ -214,7 +214,7 @@ def _advanced() -> dict[str, Any]:
 
 
 def _layer(spec: FineTuned) -> int | str | None:
-    """Let the person pick where the features are taken: the new layer, or any other."""
+    """Let the user pick where the features are taken: the new layer, or any other."""
     outline = outlines.fetch(spec)
     if outline is None:
         st.selectbox("Features from", ["Reading the layers ..."], disabled=True, key="tuned_layer_waiting")

@@ -33,7 +33,7 @@ def fill(rows: Sequence[Row]) -> None:
 
 
 def entries(first: Sequence[Row]) -> list[Entry]:
-    """Give the rows as they are now; at the first visit, these."""
+    """Return the rows as they are now; at the first visit, these."""
     if session.recall(_ROWS) is None:
         fill(first)
     found = session.recall(_ROWS)

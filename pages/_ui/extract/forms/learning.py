@@ -14,7 +14,7 @@ from featx_core.workspace.workspace import Workspace
 
 
 def weights(workspace: Workspace) -> tuple[str, DeltaGenerator, str | None]:
-    """Let the person pick where the weights come from: the spec's `weights`, a place for the badge, and what is lacking."""
+    """Let the user pick where the weights come from: the spec's `weights`, a place for the badge, and what is lacking."""
     words = {"random": "Random, untrained"} | {name: row.title for name, row in LEARNINGS.items()}
     kind = st.segmented_control(
         "Weights",
@@ -57,7 +57,7 @@ def _lacking(workspace: Workspace) -> str | None:
 
 
 def options() -> dict[str, Any]:
-    """Let the person set how long and how fast it learns: the fields of the spec."""
+    """Let the user set how long and how fast it learns: the fields of the spec."""
     left, middle, right = st.columns(3)
     (fewest, most), (smallest, largest), (slowest, fastest) = TRAINING_FIELDS.values()
     epochs = left.number_input(

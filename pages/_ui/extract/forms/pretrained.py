@@ -63,7 +63,7 @@ def pretrained(workspace: Workspace) -> Asked:
 
 
 def layer_key(backbone: str) -> str:
-    """Give the key under which the picked layer of a backbone is kept."""
+    """Return the key under which the picked layer of a backbone is kept."""
     return f"layer_{backbone}"
 
 

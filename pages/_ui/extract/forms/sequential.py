@@ -121,7 +121,7 @@ def _total(facts: tuple[RowFacts, ...], good: tuple[Row, ...]) -> str:
 
 
 def _layer(outline: Outline) -> tuple[int | str | None, str]:
-    """Let the person pick the layer: the pick, and the key of the widget, another one for each list of layers."""
+    """Let the user pick the layer: the pick, and the key of the widget, another one for each list of layers."""
     words = {_LAST if layer is None else layer: text for layer, text in layer_words(outline.layers).items()}
     key = f"custom_layer_{zlib.crc32(repr(words).encode())}"
     if key not in st.session_state:

@@ -1,4 +1,4 @@
-"""The form of formulas: what they are applied to, the steps, and what each makes of a few rows as the person types."""
+"""The form of formulas: what they are applied to, the steps, and what each makes of a few rows as the user types."""
 
 import dataclasses
 from typing import Literal
@@ -39,7 +39,7 @@ def lambda_transform(workspace: Workspace) -> Asked:
 
 
 def _fitting(spec: LambdaTransform, texts: tuple[str, ...], shape: tuple[int, ...]) -> LambdaTransform:
-    """Give the steps to a spec, unless what could last be read does not fit this source."""
+    """Return the steps to a spec, unless what could last be read does not fit this source."""
     try:
         found = dataclasses.replace(spec, expressions=texts)
         found.shapes(shape)
@@ -95,7 +95,7 @@ def _functions() -> None:
     wanted = st.text_input("Search", type="search", live=True, key="function_search").strip().lower()
     with st.container(height=360, border=False):
         st.caption(
-            "x is one row: a picture, a feature map or a vector. Operators: + - * / ** < <= > >= == !=. Constant: pi."
+            "x is one row: an image, a feature map or a vector. Operators: + - * / ** < <= > >= == !=. Constant: pi."
         )
         for group in dict.fromkeys(row.group for row in FUNCTIONS.values()):
             rows = [row for row in FUNCTIONS.values() if row.group == group]
@@ -194,7 +194,7 @@ def _box(place: int, number: int, *, is_only: bool) -> str:
 
 
 def _usable(good: tuple[str, ...], problem: str) -> tuple[str, ...]:
-    """Give the steps, or those that could last be read."""
+    """Return the steps, or those that could last be read."""
     if not problem:
         session.remember("transform_good", good)
         return good

@@ -30,7 +30,7 @@ def near(wanted: tuple[int, ...] | list[int], tolerance: int) -> list:
 
 
 def in_mode(image: Image.Image, mode: str) -> Image.Image:
-    """Give a picture in a mode; as a palette of its own colours, not of those that Pillow dithers to."""
+    """Return an image in a mode; as a palette of its own colours, not of those that Pillow dithers to."""
     return image.quantize(8) if mode == "P" else image.convert(mode)
 
 
@@ -194,7 +194,7 @@ def test_hdr_is_compressed_and_this_is_said(curve: int, make: Callable[[], bytes
 
 
 def pq(nits: float) -> int:
-    """Give what PQ stores for a light, by the formula of its standard (SMPTE ST 2084)."""
+    """Return what PQ stores for a light, by the formula of its standard (SMPTE ST 2084)."""
     m1, m2, c1, c2, c3 = 2610 / 16384, 2523 / 4096 * 128, 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
     power = (nits / 10_000) ** m1
     return round(255 * ((c1 + c2 * power) / (1 + c3 * power)) ** m2)
