@@ -9,7 +9,7 @@ import pytest
 
 from featx_core.tables.layout import TableError
 from featx_core.tables.reading import look_at_table, read_vectors
-from tests.toys.table_files import parquet
+from tests.toys.files.table_files import parquet
 
 N = 12
 VALUES = np.random.default_rng(0).normal(size=(N, 6)).astype(np.float32)

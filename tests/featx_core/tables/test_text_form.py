@@ -8,7 +8,7 @@ import pytest
 
 from featx_core.tables.layout import TableError
 from featx_core.tables.reading import look_at_table, read_vectors
-from tests.toys.table_files import csv
+from tests.toys.files.table_files import csv
 
 WHOLE = pd.DataFrame(np.random.default_rng(0).integers(0, 255, (20, 8)))
 FRACTIONS = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 8)))

@@ -6,7 +6,7 @@ import pytest
 
 from featx_core.tables.layout import TableError
 from featx_core.tables.reading import read_vectors
-from tests.toys.table_files import csv, parquet
+from tests.toys.files.table_files import csv, parquet
 
 N = 12
 VALUES = np.random.default_rng(0).normal(size=(N, 6)).astype(np.float32)
@@ -91,7 +91,7 @@ def test_a_cell_is_missing_and_another_too_short():
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
-        ([str(np.zeros(2000))] * N, "“embedding” has vectors that were shortened with “...” when they were written"),
+        ([str(np.zeros(2000))] * N, "“embedding” has vectors abbreviated with “...”: save them in full"),
         (
             [str([1.0] * (row + 1)) for row in range(N)],
             "“embedding” has lists of different lengths, from 1 to 12 numbers",
