@@ -45,14 +45,23 @@ def assemble_vectors(table: RawTable, columns: Sequence[Column], *, good_rows_on
     if n_missing:
         notes.append(f"{counted(n_missing, 'row')} with missing or infinite values {_was(n_missing)} left out.")
     kept = np.flatnonzero(is_good).tolist()
-    shown, n_renamed = (None, 0) if names is None else _unlike([_cleaned(names[row]) for row in kept], kept)
-    if n_renamed:
-        notes.append(f"{counted(n_renamed, 'row')} had no name, or that of another row, and got one with a number.")
-    shown_labels = (
-        [None] * len(kept) if labels is None else [whole_name(_unguarded(labels[row])) or None for row in kept]
+    shown, name_notes = _told_apart(names, kept)
+    return Vectors(
+        np.ascontiguousarray(values[is_good]),
+        shown,
+        tuple(None if labels is None else whole_name(_unguarded(labels[row])) or None for row in kept),
+        (*_column_notes(table, columns), *notes, *name_notes),
+        tuple(columns),
     )
-    found = [*_column_notes(table, columns), *notes]
-    return Vectors(np.ascontiguousarray(values[is_good]), shown, tuple(shown_labels), tuple(found), tuple(columns))
+
+
+def _told_apart(names: Sequence[str] | None, kept: Sequence[int]) -> tuple[tuple[str, ...] | None, list[str]]:
+    """Give the row names that are kept, each once; and a note on those that were changed."""
+    if names is None:
+        return None, []
+    shown, n_renamed = _unlike([_cleaned(names[row]) for row in kept], kept)
+    note = f"{counted(n_renamed, 'row')} had no name, or that of another row, and got one with a number."
+    return shown, [note] if n_renamed else []
 
 
 def _features(table: RawTable, columns: Sequence[Column]) -> list[int]:
@@ -61,7 +70,7 @@ def _features(table: RawTable, columns: Sequence[Column]) -> list[int]:
         raise TableError(f"has no {table.noun} of numbers{_reasons(columns)}")
     for at in places:
         if not table.columns[at].has_numbers:
-            raise TableError(f"cannot give features from “{columns[at].name}”: it holds {columns[at].holds}")
+            raise TableError(f"cannot use “{columns[at].name}” as a feature: it holds {columns[at].holds}")
     return places
 
 
@@ -71,7 +80,7 @@ def _with_role(columns: Sequence[Column], role: Role) -> list[int]:
 
 def _reasons(columns: Sequence[Column]) -> str:
     """Say what the columns are instead of numbers."""
-    roles = {"label": "the labels", "name": "the names of the rows"}
+    roles = {"label": "the labels", "name": "the row names"}
     found = [f"“{each.name}” has {roles.get(each.role) or each.why or each.holds}" for each in columns[:_SHOWN]]
     return f": {', '.join(found)}" if found else ""
 
@@ -132,7 +141,7 @@ def _words(table: RawTable, columns: Sequence[Column], role: Role) -> list[str] 
     if len(raw) > 1:
         raise TableError(f"has {len(raw)} {table.noun}s for the {role}s: {_listed([column.name for column in raw])}")
     if raw[0].load_words is None:
-        raise TableError(f"cannot take the {role}s from “{raw[0].name}”: it holds {raw[0].holds}")
+        raise TableError(f"cannot use “{raw[0].name}” as {role}s: it holds {raw[0].holds}")
     return [cell or "" for cell in raw[0].words.to_pylist()]
 
 
@@ -144,7 +153,7 @@ def _marked(raw: Sequence[RawColumn]) -> list[str]:
     marks = raw[0].numbers if raw[0].is_vector else np.stack([column.numbers for column in raw], axis=1)
     is_marked = marks.sum(axis=1) > 0
     if not content.is_binary(marks) or (marks.sum(axis=1) > 1).any():
-        raise TableError(f"cannot take the labels from {_listed(names)}: a row has more there than a single 1")
+        raise TableError(f"cannot use {_listed(names)} as labels: they are not one-hot")
     start = len(common_start(names))
     classes = list(map(str, range(marks.shape[1]))) if raw[0].is_vector else [name[start:] for name in names]
     return [classes[at] if known else "" for at, known in zip(np.argmax(marks, axis=1), is_marked, strict=True)]

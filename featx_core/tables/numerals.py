@@ -17,8 +17,8 @@ import numpy as np
 if TYPE_CHECKING:
     import pyarrow
 
-PERCENT = "in percent"
-GROUPED = "with thousands set apart"
+PERCENT = "as percentages"
+GROUPED = "with thousands separators"
 MISSING = ("", "na", "nan", "n/a", "#n/a", "null", "none", "-", "?")
 _SPACES = " \u00a0\u2009\u202f"
 _APOSTROPHES = "'\u2019"

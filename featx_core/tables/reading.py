@@ -98,7 +98,7 @@ def read_vectors(
     Nothing in a file is ever run or unpickled, and its size is checked by what it declares before it is read. Rows with
     missing or infinite values are left out and counted in the notes.
 
-    Each column (or array) is a feature, the labels, the names of the rows, or left out. Numbers of rows, identifiers and
+    Each column (or array) is a feature, the labels, the row names, or left out. Numbers of rows, identifiers and
     numbers of classes are no features: what is guessed of each column is in `columns` of the result, what was left out
     in its notes, and `roles` changes it.
 

@@ -122,11 +122,11 @@ class _Guess:
             strength = label_strength(column.name)
             may_mark = column.n_values <= MAX_MARKS and (self.main or strength)
             if may_mark and content.marks_one_class(column.numbers):
-                self.labels.append(((3 - strength, 2, at), at, "one mark a row" if strength < 2 else ""))
+                self.labels.append(((3 - strength, 2, at), at, "one-hot" if strength < 2 else ""))
             elif strength:
-                self._leave([at], "no classes: several marks or shares a row")
+                self._leave([at], "not one-hot")
             else:
-                self._leave([at], f"vectors beside “{self.main}”" if self.main else "vectors beside single numbers")
+                self._leave([at], f"vectors beside “{self.main}”" if self.main else "vectors beside scalar columns")
 
     def _judge_by_names(self) -> None:
         """Judge the columns of single numbers by what they are called, and the index of a data frame."""
@@ -157,19 +157,19 @@ class _Guess:
         if meaning == "label" and is_whole and not (len(values) >= content.MIN_ROWS and content.counts_rows(values)):
             self.labels.append(((3 - label_strength(column.name), 1, at), at, ""))
         elif meaning == "label":
-            self._leave([at], ROW_NUMBERS if is_whole else "measurements rather than classes")
+            self._leave([at], ROW_NUMBERS if is_whole else "continuous values, not classes")
         elif meaning in ("identifier", "name") and is_whole:
             self._judge_identifier(at, meaning)
         elif meaning == "row number" and is_whole and content.all_differ(values):
             self._judge_index(at)
         elif meaning == "bookkeeping" and (is_whole or "pred" in "".join(words_of(column.name))):
-            self._leave([at], "a fold, copy, cluster or prediction")
+            self._leave([at], "fold, cluster or prediction")
 
     def _judge_identifier(self, at: int, meaning: str) -> None:
         if content.all_differ(self.raw[at].numbers):
             self.names.append(((0 if meaning == "name" else 1, name_rank(self.raw[at].name), at), at))
         else:
-            self._leave([at], f"{IDENTIFIERS} that repeat")
+            self._leave([at], f"repeated {IDENTIFIERS}")
 
     def _judge_texts(self) -> None:
         """Judge columns of text by what they are called, and else by whether their cells differ or repeat."""
@@ -180,7 +180,7 @@ class _Guess:
             elif meaning == "name":
                 self.names.append(((0, name_rank(column.name), at), at))
             elif column.holds != "text" or meaning == "bookkeeping":
-                self._leave([at], column.holds if meaning != "bookkeeping" else "a fold, copy, cluster or prediction")
+                self._leave([at], column.holds if meaning != "bookkeeping" else "fold, cluster or prediction")
             else:
                 self._judge_unnamed_text(at, meaning)
 
@@ -205,14 +205,14 @@ class _Guess:
         binary = [at for at in self._open(lambda column: column.is_single) if content.is_binary(self.raw[at].numbers)]
         for group in called_alike(binary, self.raw):
             if self._marks(group):
-                self.labels += [((1, 2, group[0]), at, "marks a class") for at in group]
+                self.labels += [((1, 2, group[0]), at, "one-hot") for at in group]
             else:
-                self._leave(group, "marks of several classes")
+                self._leave(group, "not one-hot")
         left = [at for at in binary if at not in self.taken and at not in {each[1] for each in self.labels}]
         others = set(self._open(lambda column: column.is_single)).difference(left)
         for group in side_by_side(left) if others and self.table.n_rows >= content.MIN_ROWS else ():
             if self._marks(group):
-                self.labels += [((6, group[0]), at, "marks a class") for at in group]
+                self.labels += [((6, group[0]), at, "one-hot") for at in group]
 
     def _marks(self, group: Sequence[int]) -> bool:
         return len(group) > 1 and content.marks_one_class(np.stack([self.raw[at].numbers for at in group], axis=1))
@@ -243,12 +243,12 @@ class _Guess:
         classes = classes_of([self.raw[at] for at in labelled])
         for at in self._open(lambda column: column.is_single):
             if content.is_whole(self.raw[at].numbers) and content.same_classes(self.raw[at].numbers, classes):
-                self._leave([at], "the labels once more")
+                self._leave([at], "same classes as the labels")
         for group in side_by_side(self._open(lambda column: column.is_single and content.is_binary(column.numbers))):
             if self._marks(group):
                 marked = np.argmax(np.stack([self.raw[at].numbers for at in group], axis=1), axis=1)
                 self._leave(
-                    group if content.same_classes(marked.astype(float), classes) else (), "the labels once more"
+                    group if content.same_classes(marked.astype(float), classes) else (), "same classes as the labels"
                 )
 
     def _find_odd_label(self) -> None:
@@ -258,7 +258,7 @@ class _Guess:
         singles = self._open(lambda column: column.is_single)
         odd = [at for at in singles if content.has_classes(self.raw[at].numbers, per_class=2 if self.main else 3)]
         if len(odd) == 1 and (self.main or len(singles) > 2) and self._stands_apart(odd[0], singles):
-            self.taken[odd[0]] = ("label", "few whole numbers beside numbers of another kind")
+            self.taken[odd[0]] = ("label", "the only integers with few values")
 
     def _stands_apart(self, at: int, singles: Sequence[int]) -> bool:
         others = [other for other in singles if other != at]
@@ -283,5 +283,5 @@ class _Guess:
 
     def _leave_beside_vectors(self) -> None:
         if self.main:
-            self._leave(self._open(lambda column: column.is_single), f"single numbers beside “{self.main}”")
+            self._leave(self._open(lambda column: column.is_single), f"scalars beside “{self.main}”")
         self._leave(self._open(lambda column: column.is_text), "text")

@@ -32,9 +32,9 @@ def _replaced(choice: Choice, given: Collection[Role]) -> dict[Role, str]:
     """List the guessed roles that do not count, each with why."""
     found: dict[Role, str] = {}
     if "label" in given or choice.label_column == "":
-        found["label"] = "labels that are not asked for"
+        found["label"] = "other labels"
     if "name" in given or choice.name_column == "":
-        found["name"] = "names that are not asked for"
+        found["name"] = "other names"
     if choice.array is not None:
         found["feature"] = f"numbers beside “{choice.array}”"
     return found

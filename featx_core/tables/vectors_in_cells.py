@@ -15,7 +15,7 @@ from featx_core.tables.numerals import head_of, looks_like_number
 if TYPE_CHECKING:
     import pyarrow
 
-SHORTENED = "vectors that were shortened with “...” when they were written: save them with all their numbers"
+SHORTENED = "vectors abbreviated with “...”: save them in full"
 UNEVEN = "lists of different lengths"
 _SCALAR = r"\b(?:np|numpy|jnp|torch|tf)\.\w+\(([^()\[\]]*)\)"  # np.float32(0.1), as NumPy 2 shows numbers in lists
 _OPTION = r",\s*(?:dtype|device|shape|requires_grad|grad_fn)\s*=\s*(?:\([^()]*\)|<[^<>]*>|[^,()\[\]]*)"

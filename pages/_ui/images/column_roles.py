@@ -64,7 +64,7 @@ def _summary(columns: Sequence[Column], shown: Sequence[Column]) -> None:
     n_features = hidden.count("feature")
     parts = [f"{formatting.counted(n_features, 'other')} as features"] if n_features else []
     parts += [f"{formatting.counted(len(hidden) - n_features, 'other')} left out"] if len(hidden) > n_features else []
-    st.caption(f"What each column is taken for{' (' if parts else ''}{', '.join(parts)}{')' if parts else ''}")
+    st.caption(f"How each column is used{' (' if parts else ''}{', '.join(parts)}{')' if parts else ''}")
 
 
 def _select(column: Column, keys: Mapping[str, str], guesses: Mapping[str, Role]) -> None:
@@ -74,7 +74,7 @@ def _select(column: Column, keys: Mapping[str, str], guesses: Mapping[str, Role]
         index=column.options.index(column.role),
         key=keys[column.name],
         disabled=len(column.options) == 1,
-        help=formatting.escape(f"It holds {column.holds}" + (f" ({column.why})." if column.why else ".")),
+        help=formatting.escape(f"Holds {column.holds}" + (f" ({column.why})." if column.why else ".")),
         on_change=_yield_to,
         args=(column.name, dict(keys), dict(guesses)),
         width=150,

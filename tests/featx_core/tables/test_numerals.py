@@ -48,7 +48,7 @@ def test_numbers_mean_what_the_rest_of_the_file_leaves_no_doubt_of(sep, first, s
 
 def test_how_unusual_numbers_were_read_is_said():
     read = read_vectors(table(lambda row: (f"x{row}", f"1.{row:03d}", f"{row},5 %")))
-    assert read.notes == ("“a” was read with thousands set apart.", "“b” was read in percent.")
+    assert read.notes == ("“a” was read with thousands separators.", "“b” was read as percentages.")
     assert look_at_table(table(lambda row: (f"x{row}", f"1.{row:03d}", f"{row},5"))).columns[1].role == "feature"
 
 

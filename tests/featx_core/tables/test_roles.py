@@ -134,7 +134,7 @@ def test_numbers_that_go_with_the_labels_one_to_one_are_left_out():
     for file in both(shifted, index=False):
         read = read_vectors(file)
         assert is_clean(read)
-        assert "1 column left out (the labels once more): z." in read.notes
+        assert "1 column left out (same classes as the labels): z." in read.notes
     almost = with_column("z", np.where(np.arange(N) == 3, 9, CODES)).assign(sort=WORDS)
     assert read_vectors(("t.csv", csv(almost, index=False))).values.shape == (N, 17)
 
@@ -155,7 +155,7 @@ def test_the_only_whole_numbers_beside_fractions_are_the_labels():
     for at in (0, 16):
         read = read_vectors(("t.csv", csv(with_column("c", CODES, at), index=False)))
         assert is_clean(read, "012")
-        assert read.notes == ("The labels are taken from c (few whole numbers beside numbers of another kind).",)
+        assert read.notes == ("The labels are taken from c (the only integers with few values).",)
         assert is_clean(read_vectors(("t.csv", csv(with_column("c", CODES, at), index=False, header=False))), "012")
         assert is_clean(read_vectors(("t.npy", npy(with_column("c", CODES, at).to_numpy()))), "012")
     histograms = np.random.default_rng(0).integers(0, 9, (N, 6))
@@ -318,11 +318,11 @@ def test_stated_roles_count_whatever_the_guess():
     ("stated", "reason"),
     [
         ({"colour": "feature"}, "has no column “colour”. It has: f0, f1"),
-        ({"label": "feature"}, "cannot give features from “label”: it holds text"),
-        ({"f0": "label", "f1": "label"}, "cannot take the labels from f0, f1: a row has more there than a single 1"),
+        ({"label": "feature"}, "cannot use “label” as a feature: it holds text"),
+        ({"f0": "label", "f1": "label"}, "cannot use f0, f1 as labels: they are not one-hot"),
         ({"f0": "label", "label": "label"}, "has 2 columns for the labels: f0, label"),
         ({"f0": "name", "f1": "name"}, "has 2 columns for the names: f0, f1"),
-        ({"empty": "label"}, "cannot take the labels from “empty”: it holds nothing"),
+        ({"empty": "label"}, "cannot use “empty” as labels: it holds nothing"),
         (dict.fromkeys(FRAME, "left out"), "has no column of numbers: “f0” has numbers"),
     ],
 )
@@ -339,7 +339,5 @@ def test_a_role_that_there_is_not_is_refused():
 
 
 def test_where_nothing_is_left_each_column_says_what_it_is():
-    with pytest.raises(
-        TableError, match="has no column of numbers: “file” has the names of the rows, “id” has identifiers"
-    ):
+    with pytest.raises(TableError, match="has no column of numbers: “file” has the row names, “id” has identifiers"):
         read_vectors(("t.csv", b"file,id\na,70\nb,81\nc,92\n"))

@@ -91,7 +91,7 @@ def test_a_cell_is_missing_and_another_too_short():
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
-        ([str(np.zeros(2000))] * N, "“embedding” has vectors that were shortened with “...” when they were written"),
+        ([str(np.zeros(2000))] * N, "“embedding” has vectors abbreviated with “...”: save them in full"),
         (
             [str([1.0] * (row + 1)) for row in range(N)],
             "“embedding” has lists of different lengths, from 1 to 12 numbers",

@@ -108,14 +108,14 @@ def test_numbers_of_rows_and_classes_are_shown_and_can_be_made_features(visit):
     words = visitor.words.replace("\\", "")
     assert "60 rows of 3 numbers, 3 labels." in words
     assert "1 column left out (row numbers): column 1." in words
-    assert role(visitor, "column 1").help.replace("\\", "") == "It holds numbers (row numbers)."
+    assert role(visitor, "column 1").help.replace("\\", "") == "Holds numbers (row numbers)."
     role(visitor, "class_id").set_value("feature")
     visitor.run()
     assert "60 rows of 4 numbers, 3 labels." in visitor.words.replace("\\", "")
     role(visitor, "class_id").set_value("label")
     visitor.run()
     assert roles(visitor)["species"] == "left out"
-    visitor.press("Bring in these vectors")
+    visitor.press("Import these vectors")
     features = fx.load_features(visitor.workspace, visitor.workspace.ledger.runs()[0].digest)
     np.testing.assert_array_equal(features.vectors, table[["f0", "f1", "f2"]].to_numpy(np.float32))
     assert features.labels == ("0", "1", "2") * 20
@@ -126,7 +126,7 @@ def test_of_a_wide_table_only_what_is_no_plain_feature_is_shown(visit):
     table = rows_of_noise(600, kind=[*"uvw"] * 20, uid=np.random.default_rng(0).permutation(60))
     visitor = upload(visit(), ("t.csv", table.to_csv(index=False).encode()))
     assert roles(visitor) == {"kind": "label", "uid": "name"}
-    assert "What each column is taken for (600 others as features)" in visitor.words
+    assert "How each column is used (600 others as features)" in visitor.words
     others = visitor.tab.multiselect[0]
     others.set_value(["f7"])
     visitor.run()
@@ -161,13 +161,13 @@ def test_several_arrays_without_telling_names_have_to_be_told_apart(visit):
     out = io.BytesIO()
     np.savez(out, first=np.arange(12).reshape(4, 3), second=np.ones((4, 2)))
     visitor = upload(visit(), ("t.npz", out.getvalue()))
-    assert "Several arrays can be the numbers. Pick one." in visitor.tab.info[0].value
+    assert "Several arrays could hold the features. Choose one." in visitor.tab.info[0].value
     assert element(visitor, f"in_{field(visitor, 'array_').key.removeprefix('array_')}").disabled
     field(visitor, "array_").set_value("second")
     visitor.run()
     assert not visitor.tab.info
     assert roles(visitor) == {"first": "left out", "second": "feature"}
-    visitor.press("Bring in these vectors")
+    visitor.press("Import these vectors")
     assert (
         fx.load_features(visitor.workspace, visitor.workspace.ledger.runs()[0].digest).vectors.tolist() == [[1, 1]] * 4
     )
@@ -223,7 +223,7 @@ def test_images_and_tables_come_in_together_and_rows_find_their_images(visit, ma
     visitor = upload(
         visit(), ("t.csv", b"file,x\na,1\nstranger,2\nb,3\n"), ("a.png", make_png(1)), ("b.png", make_png(2))
     )
-    visitor.until(lambda other: len(other.workspace.images()) == 2)
+    visitor.until(lambda other: len(other.workspace.images()) == 2).run()  # images may have come after the last draw
     assert "2 rows belong to images of this workspace." in visitor.words.replace("\\", "")
     visitor.press("Import these vectors")
     assert "t is in: 3 rows of 1 number, 2 rows belong to images of this workspace." in visitor.words.replace("\\", "")
