@@ -1,4 +1,4 @@
-"""One word per thing: words that are retired stay out of the code, the pages and the docs. `docs/style.md` says what stands for them."""
+"""Retired words stay out of the code, the pages and the docs. `docs/style.md` says what stands for them."""
 
 import re
 from pathlib import Path

@@ -102,7 +102,7 @@ def _left_out(name: str, n_images: int, noun: str) -> str:
 
 
 def _against(name: str, rows: Sequence[Difference], who: str, noun: str) -> list[str]:
-    """Say what an extractor beats, what beats it, and to what there is no real difference."""
+    """Say what an extractor beats, what beats it, and what does not differ significantly."""
     beaten = [row.second for row in rows if row.is_real and row.first == name]
     beaten_by = [row.first for row in rows if row.is_real and row.second == name]
     level = [row.second if row.first == name else row.first for row in rows if not row.is_real]

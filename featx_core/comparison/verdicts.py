@@ -14,7 +14,7 @@ from featx_core.measures.intervals import Z
 def verdict_sentence(
     scores: Mapping[str, float], differences: Sequence[Difference], n_images: int, noun: str = "image"
 ) -> str:
-    """Say which extractors are really better, and between which there is no real difference.
+    """Say which extractors are significantly better, and which do not differ significantly.
 
     Args:
         scores: The share of right answers of each extractor.
@@ -43,7 +43,7 @@ def baseline_sentence(
 
     Args:
         scores: The share of right answers of each extractor.
-        beaten: For each extractor whether it is really better than the baseline.
+        beaten: For each extractor whether it is significantly better than the baseline.
         baseline: What to call it, such as "chance".
         is_all: Whether these are all extractors.
     """

@@ -79,7 +79,7 @@ def deviation(backend: Backend, rows: Array) -> Array:
 
 
 def standardize(backend: Backend, rows: Array) -> Array:
-    """Give each row mean 0 and deviation 1; a constant row becomes 0."""
+    """Scale each row to mean 0 and standard deviation 1; a constant row becomes 0."""
     centered = rows - backend.ops.mean(rows, axis=_axes(rows), keepdims=True)
     return _divided(
         backend, centered, length(backend, backend.ops.mean(_square(centered), axis=_axes(rows), keepdims=True))

@@ -28,7 +28,7 @@ SAME_FEATURES = 1e-3
 class Target(ABC):
     """One number per image, such as the score of a class, whose gradient is asked for.
 
-    Outputs are either the features at the tap, one flat row an image, or the logits of the classifier.
+    Outputs are either the features at the tap, one flat row per image, or the logits of the classifier.
     """
 
     kind: ClassVar[str]

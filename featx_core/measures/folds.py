@@ -18,7 +18,7 @@ def image_keys(vectors: Sequence[np.ndarray]) -> list[str]:
         vectors: One or more `(n_images, n_features)` of the same images. Their order does not matter.
 
     Returns:
-        One text an image; equal where all rows are equal.
+        One string per image; equal where all rows are equal.
     """
     rows = [[hashlib.sha256(row.tobytes()).hexdigest() for row in part] for part in vectors]
     return [hashlib.sha256("".join(sorted(parts)).encode()).hexdigest() for parts in zip(*rows, strict=True)]

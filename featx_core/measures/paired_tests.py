@@ -17,7 +17,7 @@ simulations without a difference the factor was 1.2 to 1.5; the correction of Na
 
 
 def paired_test(differences: np.ndarray, groups: np.ndarray) -> float:
-    """Test whether one of two cross-validated probes is really better on the same images.
+    """Test whether one of two cross-validated probes is significantly better on the same images.
 
     The larger p-value of two tests with groups as units: `sign_flip_test`, which is exact for few disagreements, and the
     normal test of the same sums with its variance raised by `TRAINING_VARIANCE`.

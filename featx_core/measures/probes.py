@@ -191,7 +191,7 @@ def held_out_probe(
         groups: Images of one group stay together while C is chosen. None: each is its own group.
 
     Returns:
-        Whether each held-out image was named rightly, bool, in their order.
+        Whether each held-out image was classified correctly, bool, in their order.
 
     Raises:
         ValueError: If shapes do not fit, values are not finite, or fewer than two groups are left to train on.

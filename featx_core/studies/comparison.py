@@ -99,7 +99,7 @@ def _inputs(work: Work, runs: Mapping[str, Run], names: Mapping[str, str], compa
     sketches = None if images is None else work.fetch(SketchesStudy(tuple(images.digests)))
     noun = "image" if all(run.spec.takes_images for run in runs.values()) else "row"
     n_without = compared.n_left_out
-    notes = (f"{counted(n_without, noun)} without features of every run had no part.",) if n_without else ()
+    notes = (f"{counted(n_without, noun)} without features from every run left out.",) if n_without else ()
     return Inputs(
         spaces,
         rows.digests,

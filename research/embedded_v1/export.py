@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featx_core.networks.embedded.folding import fold, variables_of
-from featx_core.networks.embedded.network import MINIMUM_SIDE, N_FEATURES, SIDE, build
+from featx_core.networks.embedded.network import MIN_SIDE, N_FEATURES, SIDE, build
 from featx_core.networks.embedded.weights import CARD_NAME, digest_arrays, probe_image
 from featx_core.networks.named_arrays import assign
 
@@ -95,7 +95,7 @@ def _card(out: Path, halves: Mapping[str, np.ndarray], features: np.ndarray, dif
         "n_parameters": sum(array.size for array in halves.values()),
         "dtype": "float16",
         "side": SIDE,
-        "minimum_side": MINIMUM_SIDE,
+        "minimum_side": MIN_SIDE,
         "n_features": N_FEATURES,
         "probe": {
             "channels": strongest.tolist(),

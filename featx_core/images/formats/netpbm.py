@@ -1,4 +1,4 @@
-"""PBM, PGM, PPM and PFM, read with numpy. Many teaching data sets are published in them.
+"""PBM, PGM, PPM and PFM, read with numpy. Many textbook data sets use them.
 
 Pillow reads them pixel by pixel in Python unless their largest value is 255 or 65 535: 22 seconds for a file of 25 MB.
 """

@@ -21,7 +21,7 @@ class ClassScore(NamedTuple):
     Attributes:
         name: Of the class.
         n_images: Validation images of it.
-        interval: The share that was named rightly; None without images.
+        interval: The share classified correctly; None without images.
     """
 
     name: str
@@ -84,7 +84,7 @@ class TuningReport:
 
     @property
     def accuracy(self) -> Interval:
-        """The share of validation images that were named rightly."""
+        """The share of validation images classified correctly."""
         return share_interval(self.correct.astype(np.float64), self.groups)
 
     @property

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import keras
 
 SIDE = 112  # pixels
-MINIMUM_SIDE = 48
+MIN_SIDE = 48
 STEM_WIDTH = 32
 STAGE_WIDTHS = (48, 96, 192)
 N_FEATURES = 256

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def randomize_folded(network: keras.Model, preprocessing: Preprocessing, seed: int) -> None:
-    """Return the folded network random weights, conditioned as those of every other backbone.
+    """Give the folded network random weights, conditioned as those of every other backbone.
 
     The network that ships has no batch normalization left to condition: the one for training is drawn and conditioned,
     and folded as the trained one was.

@@ -28,6 +28,7 @@ class ChannelMeans:
         self.image_size = (16, 16)
         self.output_shape = (None, 3)
         self.n_parameters = 0
+        self.notes = ()
         self.batch_size = 4
         self.batches: list[int] = []
 
