@@ -1,5 +1,8 @@
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 import featx_core as fx
 from featx_core.comparison.compare import compare_spaces
@@ -147,3 +150,37 @@ def test_features_of_a_trained_spec_are_marked_in_a_notebook():
     found = fx.compare({"frozen": values["plain"], "tuned": features}, LABELS)
     assert found.verdict.startswith("tuned has no part in the verdict: it learned from these labels, and no image")
     assert found.table.set_index("extractor").loc["tuned", "saw_labels"]
+
+
+def noise_workspace(n_images=120):
+    """Pictures of noise, labelled by position: nothing can be learned that holds for another one."""
+    rng, files = np.random.default_rng(11), []
+    for number in range(n_images):
+        out = io.BytesIO()
+        noise = Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8))
+        noise.resize((64, 64), Image.Resampling.BILINEAR).save(out, "PNG")
+        files.append((f"{'ab'[number % 2]}/{number}.png", out.getvalue()))
+    workspace = fx.Workspace.open(":memory:")
+    workspace.add(files)
+    return workspace
+
+
+@pytest.mark.slow
+def test_a_network_that_learned_labels_of_noise_is_not_better():
+    workspace = noise_workspace()
+    images = workspace.images()
+    rows = (
+        fx.layer("Conv2D", filters=16, kernel_size=3, activation="relu"),
+        fx.layer("Flatten"),
+        fx.layer("Dense", units=32, activation="relu"),
+    )
+    runs = {}
+    for name, weights in (("untrained", "random"), ("trained", "labels")):
+        spec = fx.train(fx.CustomSequential(layers=rows, image_size=(16, 16), weights=weights), workspace)
+        runs[name] = fx.extract(images, fx.build(spec, workspace))
+    unmarked = fx.compare({name: run.vectors for name, run in runs.items()}, images.labels, images=images)
+    assert unmarked.verdict.startswith("trained is better than untrained")  # what the marking is for
+    for known in (None, workspace):
+        found = fx.compare(runs, images.labels, images=images, workspace=known)
+        assert "is better" not in found.verdict
+        assert found.table.set_index("extractor")["saw_labels"].to_dict()["trained"]
