@@ -12,7 +12,7 @@ from featx_core.base.wording import counted
 from featx_core.comparison.differences import Answers, Difference, above_chance, find_differences, too_little
 from featx_core.comparison.subset import Subset
 from featx_core.comparison.tables import CHANCE, COLORS, Comparison, Facts, table_of
-from featx_core.comparison.unseen import find_unseen, restrict, unseen_notes, unseen_sentences
+from featx_core.comparison.unseen import find_unseen, left_out_sentences, restrict, unseen_notes, unseen_sentences
 from featx_core.comparison.verdicts import baseline_sentence, listed, verdict_sentence
 from featx_core.images.duplicates import count_duplicates
 from featx_core.measures.similarity import MEASURES
@@ -82,7 +82,7 @@ def _counts(subset: Subset) -> dict[str, Any]:
 def _rows(
     scores: Mapping[str, Score], unseen: Mapping[str, np.ndarray], subset: Subset, facts: Mapping[str, Facts]
 ) -> list[dict[str, Any]]:
-    """One row an extractor, the best first; those that learned from labels come last, as they are scored on others images."""
+    """One row an extractor, the best first; those that learned from labels come last, as they are scored on other images."""
     usable = {
         name: restrict(score, unseen[name], subset) if name in unseen else {**score, "n_scored": len(subset.probed)}
         for name, score in scores.items()
@@ -160,6 +160,7 @@ def _judge(
     ]
     if judged and not any(sentences):
         sentences = [f"{listed(list(judged))} does better than {CHANCE}."]
+    sentences += left_out_sentences(answers, subset.noun)
     tests = [{"family": family, **dataclasses.asdict(each)} for family, found in families.items() for each in found]
     return tests, " ".join(filter(None, sentences)), bool(judged)
 

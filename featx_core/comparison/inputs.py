@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -72,9 +72,7 @@ def align(
     features = {name: each.per_image() if isinstance(each, Features) else each for name, each in features.items()}
     known = {name: each for name, each in features.items() if isinstance(each, Features)}
     n_images = len(images) if images is not None else len(next(iter(features.values())))
-    for title, given in {"labels": labels, "groups": groups, "color_histograms": color_histograms}.items():
-        if given is not None and len(given) != n_images:
-            raise ValueError(f"`{title}` must have one entry for each of {n_images} images. Received: {len(given)}.")
+    _check_lengths(n_images, labels=labels, groups=groups, color_histograms=color_histograms)
     if images is None:
         kept, vectors = np.arange(n_images), _same(features)
         keys: Sequence[str] = next(iter(known.values())).digests if known else image_keys(list(vectors.values()))
@@ -83,7 +81,6 @@ def align(
         keys = [images.digests[row] for row in kept]
     is_all_given = groups is not None and color_histograms is not None
     sketches = None if images is None or is_all_given else sketch([images[int(row)] for row in kept])
-    n_left_out = n_images - len(kept)
     return Inputs(
         spaces={name: functools.partial(_loaded, each) for name, each in vectors.items()},
         keys=keys,
@@ -91,9 +88,7 @@ def align(
         groups=find_groups(sketches, keys, vectors.values()) if groups is None else np.asarray(groups)[kept],
         colors=_colors(color_histograms, sketches, kept),
         facts={name: facts_of(each.spec, each.details) for name, each in known.items()},
-        notes=(f"{counted(n_left_out, 'image')} without features from every extractor left out.",)
-        if n_left_out
-        else (),
+        notes=_left_out(n_images - len(kept)),
         seen={name: images_seen(each.spec, workspace) for name, each in known.items() if saw_labels(each.spec)},
     )
 
@@ -113,6 +108,16 @@ def find_groups(sketches: Sketches | None, digests: Sequence[str], vectors: Iter
 def facts_of(spec: Spec, details: Mapping[str, Any]) -> Facts:
     """Read off a run, or off features, what is known of their extractor."""
     return Facts(spec.badge, details.get("n_parameters"), details.get("ms_per_image"))
+
+
+def _left_out(n_images: int) -> tuple[str, ...]:
+    return (f"{counted(n_images, 'image')} without features from every extractor left out.",) if n_images else ()
+
+
+def _check_lengths(n_images: int, **given: Sized | None) -> None:
+    for title, each in given.items():
+        if each is not None and len(each) != n_images:
+            raise ValueError(f"`{title}` must have one entry for each of {n_images} images. Received: {len(each)}.")
 
 
 def _loaded(vectors: np.ndarray) -> np.ndarray:

@@ -69,21 +69,22 @@ def unseen_sentences(answers: Answers, differences: Sequence[Difference], noun: 
         differences: Between them, as `find_differences` gave them.
         noun: What to call one of the images.
     """
-    sentences: list[str] = []
-    for name in sorted(answers.usable):
-        if not answers.is_enough(name):
-            sentences.append(_left_out(name, len(answers.rows(name)), noun))
-            continue
+    learned = set(answers.usable)
+    sentences = []
+    for name in sorted(learned):
         others = [row for row in differences if name in (row.first, row.second)]
-        alone = [row for row in others if not {row.first, row.second} <= set(answers.usable)]
-        sentences += _against(name, alone, f"that were not used in its training, {listed([name])}", noun)
-        sentences += [
-            sentence
-            for row in others
-            if row not in alone and name == row.first
-            for sentence in _against(name, [row], f"that were used in neither training, {listed([name])}", noun)
-        ]
-    return sentences
+        alone = [row for row in others if {row.first, row.second} - {name} - learned]
+        sentences.append(_against(name, alone, "were not used in its training", noun))
+        both = [row for row in others if row not in alone and row.first == name]
+        sentences += [_against(name, [row], "were used in neither training", noun) for row in both]
+    return [sentence for sentence in sentences if sentence]
+
+
+def left_out_sentences(answers: Answers, noun: str) -> list[str]:
+    """Say which extractors that learned from labels have too few other images for a verdict."""
+    return [
+        _left_out(name, len(answers.rows(name)), noun) for name in sorted(answers.usable) if not answers.is_enough(name)
+    ]
 
 
 def _scored_on(unseen: np.ndarray, noun: str) -> str:
@@ -101,14 +102,12 @@ def _left_out(name: str, n_images: int, noun: str) -> str:
     )
 
 
-def _against(name: str, rows: Sequence[Difference], who: str, noun: str) -> list[str]:
-    """Say what an extractor beats, what beats it, and what does not differ significantly."""
+def _against(name: str, rows: Sequence[Difference], whom: str, noun: str) -> str:
+    """Say what an extractor beats, what beats it, and what does not differ significantly; empty without any."""
     beaten = [row.second for row in rows if row.is_real and row.first == name]
     beaten_by = [row.first for row in rows if row.is_real and row.second == name]
     level = [row.second if row.first == name else row.first for row in rows if not row.is_real]
     claims = [f"is {word} than {listed(names)}" for word, names in (("better", beaten), ("worse", beaten_by)) if names]
     if level:
         claims.append(f"does not differ significantly from {listed(level)}")
-    if not claims:
-        return []
-    return [f"On {counted(rows[0].n_images, noun)} {who} {joined(claims)}."]
+    return f"On {counted(rows[0].n_images, noun)} that {whom}, {listed([name])} {joined(claims)}." if claims else ""

@@ -61,7 +61,11 @@ def _clean(top: list[str], rest: list[str], better: set[tuple[str, str]], with_i
         return f"{listed(top)} is better than {others} {with_images}."
     inside = [pair for pair in sorted(better) if set(pair) <= set(top)]
     among = " ".join(f"Among them, {listed([first])} is better than {listed([second])}." for first, second in inside)
-    between = "there is no significant difference between them" if not among else "not all of them differ significantly"
+    between = (
+        "there is no significant difference between them"
+        if not among
+        else ("not all of them differ significantly significantly")
+    )
     return f"{listed(top)} are better than {others}; {between} {with_images}. {among}".rstrip()
 
 

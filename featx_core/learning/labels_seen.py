@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from featx_core.workspace.workspace import Workspace
 
 
+CAUTION = (
+    "This network learned from these labels, so its features tell them apart even where the labels mean nothing. Only images "
+    "that its training did not see show how well it does."
+)
+"""What to say beside whatever shows such features by label."""
+
+
 def saw_labels(spec: Spec) -> bool:
     """Whether features of a spec come from a network that learned from the labels of its images.
 

@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,8 @@ from featx_core.base.progress import Cancelled
 from featx_core.comparison.layer_sweep import Sweep, sweep_layers
 from featx_core.comparison.stages import stages_of, tap_stages
 from featx_core.images.preprocessing import PREPROCESSING
+from featx_core.learning.history import History
+from featx_core.learning.record import Record
 from featx_core.networks.extractor import Extractor
 from featx_core.workspace.workspace import Workspace
 from tests.conftest import png
@@ -85,6 +89,26 @@ def test_a_stage_that_serves_better_than_the_top_is_named(extractor, images):
     again = Sweep.from_json(sweep.to_json())
     assert again.table.equals(sweep.table)
     assert (again.verdict, again.notes, again.facts) == (sweep.verdict, sweep.notes, sweep.facts)
+
+
+def test_a_network_that_learned_from_the_labels_is_scored_on_other_images(extractor, images):
+    spec = fx.FineTuned(class_names=("blue", "red"), weights="file:" + "a" * 64)
+    learned = copy.copy(extractor)
+    learned.spec = spec
+    unmarked = sweep_layers(images, extractor, groups=np.arange(40))
+    unknown = sweep_layers(images, learned, groups=np.arange(40))
+    assert unknown.table["probe"].isna().all()
+    assert unknown.table["cka_to_last"].equals(unmarked.table["cka_to_last"])
+    assert (unknown.verdict, unknown.facts["has_labels"]) == ("", False)
+    assert unknown.notes[-1].startswith("This network was trained on these labels. It has no scores by label")
+    workspace = Workspace.open(":memory:")
+    record = Record(History(), spec.weights, {"training": images.digests[:12], "digests": images.digests[12:]})
+    workspace.put_result("trained:" + "a" * 64, record.to_bytes())
+    known = sweep_layers(images, learned, groups=np.arange(40), workspace=workspace)
+    assert known.facts["n_probed"] == 28
+    assert known.verdict == "Stage 1 scores higher than the last stage with 28 images."
+    assert known.notes[-1].endswith("Its scores by label are those on 28 images that were not used in its training.")
+    assert known.table["probe_low"][0] < unmarked.table["probe_low"][0]
 
 
 def test_without_labels_there_are_no_scores(extractor, images):

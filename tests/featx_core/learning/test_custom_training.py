@@ -13,6 +13,7 @@ from featx_core.base.progress import Cancelled
 from featx_core.images.preprocessing import PREPROCESSING
 from featx_core.learning.custom.autoencoder import autoencoder_model
 from featx_core.learning.custom.contrast import Views, decoupled_loss, matched_views
+from featx_core.learning.labels_seen import images_seen
 from featx_core.learning.loop import TrainingError
 from featx_core.methods import registry as methods
 from featx_core.networks.sequential import build_network
@@ -161,6 +162,9 @@ def test_labels_that_colours_tell_are_learned(painted_workspace):
     assert record.history.epochs[record.history.best].metrics["val_accuracy"] == 1
     assert record.facts["classes"] == ["blue", "red"]
     assert record.facts["n_training"] + record.facts["n_validation"] == 20
+    assert images_seen(trained, painted_workspace) == set(record.facts["training"])
+    assert sorted(record.facts["training"] + record.facts["digests"]) == sorted(painted_workspace.images().digests)
+    assert len(record.facts["training"]) == record.facts["n_training"]
 
 
 @pytest.mark.parametrize("learning", ["contrast", "autoencoder"])

@@ -9,6 +9,8 @@ import featx_core as fx
 from featx_core.base.progress import Cancelled
 from featx_core.comparison.tables import COLORS
 from featx_core.images.image_set import ImageSet
+from featx_core.learning.history import History
+from featx_core.learning.record import Record
 from featx_core.studies.comparison import ComparisonStudy
 from featx_core.studies.sketches import SketchesStudy
 from tests.toys.entered_runs import Told, enter_run, filled_workspace, picture
@@ -53,6 +55,25 @@ def test_the_study_gives_what_the_notebook_gives(filled, runs):
     assert found.verdict == expected.verdict
     assert found.table.equals(expected.table)
     assert found.similarity.equals(expected.similarity)
+
+
+def test_a_run_that_learned_from_the_labels_is_scored_on_the_images_held_out(filled, runs):
+    """Its record says which; a run on other weights of which there is no record has no scores by label."""
+    digests = filled.images().digests
+    for weights in ("a" * 64, "b" * 64):
+        spec = fx.FineTuned(class_names=("cat", "dog"), weights=f"file:{weights}")
+        filled.vectors.save(spec.digest, filled.vectors.load(runs[0], digests))
+        filled.ledger.save(spec, {})
+    record = Record(History(), "file:" + "a" * 64, {"training": digests[:16], "digests": digests[16:]})
+    filled.put_result("trained:" + "a" * 64, record.to_bytes())
+    known, unknown = sorted(filled.ledger.runs(), key=lambda run: run.spec.badge)[:2]
+    found = done(filled, ComparisonStudy((*runs, known.digest, unknown.digest)))
+    table = found.table.assign(run=found.table["extractor"].map(found.facts["runs"])).set_index("run")
+    assert table.loc[[*runs, known.digest, unknown.digest], "saw_labels"].tolist() == [False, False, True, True]
+    assert table.loc[[runs[0], known.digest, unknown.digest], "n_scored"].tolist() == [24, 8, 0]
+    assert table.loc[unknown.digest, ["knn", "probe", "silhouette", "nmi"]].isna().all()
+    assert found.verdict.count("has no part in the verdict: it learned from these labels") == 2
+    assert any("no image is known that were not used in its training" in note for note in found.notes)
 
 
 def test_another_extractor_is_one_row(filled, runs):
