@@ -158,7 +158,7 @@ def test_digest_and_network_need_no_images(tuned, tmp_path):
 
 
 def test_learned_weights_that_are_not_there_are_named(tuned):
-    with pytest.raises(WeightsError, match="does not hold the weights file"):
+    with pytest.raises(WeightsError, match="no longer holds the weights file"):
         build(tuned.spec, color_workspace(1))
 
 
