@@ -10,15 +10,20 @@ import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+
 from featx_core.images.decoding import THUMBNAIL_SIDE, ImageError, ImageFacts
 from featx_core.images.looking import ANSWER, REQUEST
+from featx_core.images.scaling import AUTOMATIC
 
 SECONDS_A_FILE = 60.0
+SECONDS_FOR_A_PAGE = 20.0
 N_PROCESSES = min(2, os.cpu_count() or 1)
-MAX_FACTS_BYTES, MAX_PICTURE_BYTES = 1024**2, 16 * 1024**2
+MAX_FACTS_BYTES, MAX_PICTURE_BYTES = 1024**2, 64 * 1024**2
 _ROOT = Path(__file__).resolve().parents[2]
 _ENVIRONMENT = {"PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -40,23 +45,37 @@ class Examiner:
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
 
-    def examine(self, content: bytes, *, side: int = THUMBNAIL_SIDE) -> tuple[ImageFacts, bytes, float]:
+    def examine(
+        self, content: bytes, *, side: int = THUMBNAIL_SIDE, scaling: str = AUTOMATIC
+    ) -> tuple[ImageFacts, bytes, float]:
         """Look at a file as `featx_core.images.decoding.examine` does, and with the same results.
 
         Raises:
             ImageError: As there; and if the file takes too long, or ends the process that looks at it.
             RuntimeError: If looking at it raised what nobody expected.
         """
-        try:
-            facts, small = self._answer(content, side)
-        except _GoneError:  # it had nothing to do for a while
-            facts, small = self._answer(content, side)
-        if "fault" in facts:
-            raise ImageError(facts["fault"])
-        if "unexpected" in facts:
-            raise RuntimeError(f"Looking at a file raised {facts['unexpected']}.")
+        facts, small = self._ask(content, {"side": side, "scaling": scaling})
         found = ImageFacts(facts["format"], facts["width"], facts["height"], tuple(facts["notes"]))
         return found, small, facts["brightness"]
+
+    def fitted(self, content: bytes, size: tuple[int, int], fit: str, *, scaling: str = AUTOMATIC) -> np.ndarray:
+        """Decode a file and bring it to a network's size, as extraction does.
+
+        Args:
+            content: The bytes of the file.
+            size: `(height, width)` in pixels.
+            fit: A key of `FITS`.
+            scaling: As for `decode`.
+
+        Returns:
+            uint8 `(*size, 3)`.
+
+        Raises:
+            ImageError: As `examine` raises it.
+            RuntimeError: As `examine` raises it.
+        """
+        pixels = self._ask(content, {"size": size, "fit": fit, "scaling": scaling})[1]
+        return np.frombuffer(pixels, np.uint8).reshape(*size, 3)
 
     def close(self) -> None:
         """End the process."""
@@ -69,14 +88,25 @@ class Examiner:
                         pipe.close()
             self._process = None
 
-    def _answer(self, content: bytes, side: int) -> tuple[dict[str, Any], bytes]:
+    def _ask(self, content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+        try:
+            facts, picture = self._answer(content, options)
+        except _GoneError:  # it had nothing to do for a while
+            facts, picture = self._answer(content, options)
+        if "fault" in facts:
+            raise ImageError(facts["fault"])
+        if "unexpected" in facts:
+            raise RuntimeError(f"Looking at a file raised {facts['unexpected']}.")
+        return facts, picture
+
+    def _answer(self, content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
         process = self._started()
         is_late = threading.Event()
         clock = threading.Timer(self._seconds, _end, (process, is_late))
         clock.daemon = True
         clock.start()
         try:
-            return _exchange(process, content, side)
+            return _exchange(process, content, options)
         except (OSError, EOFError, ValueError, KeyError):
             self._explain_end(is_late.is_set())
             raise
@@ -123,19 +153,32 @@ class Examiners:
 
     Args:
         n_processes: How many.
+        seconds: How long they may look at one file.
     """
 
-    def __init__(self, n_processes: int = N_PROCESSES) -> None:
-        self._all = [Examiner() for _ in range(n_processes)]
+    def __init__(self, n_processes: int = N_PROCESSES, *, seconds: float = SECONDS_A_FILE) -> None:
+        self._all = [Examiner(seconds=seconds) for _ in range(n_processes)]
         self._free: queue.LifoQueue[Examiner] = queue.LifoQueue()
         for examiner in self._all:
             self._free.put(examiner)
 
-    def examine(self, content: bytes, *, side: int = THUMBNAIL_SIDE) -> tuple[ImageFacts, bytes, float]:
+    def examine(
+        self, content: bytes, *, side: int = THUMBNAIL_SIDE, scaling: str = AUTOMATIC
+    ) -> tuple[ImageFacts, bytes, float]:
         """Look at a file, as `Examiner.examine` does."""
+        with self._one() as examiner:
+            return examiner.examine(content, side=side, scaling=scaling)
+
+    def fitted(self, content: bytes, size: tuple[int, int], fit: str, *, scaling: str = AUTOMATIC) -> np.ndarray:
+        """Decode a file and fit it, as `Examiner.fitted` does."""
+        with self._one() as examiner:
+            return examiner.fitted(content, size, fit, scaling=scaling)
+
+    @contextlib.contextmanager
+    def _one(self) -> Iterator[Examiner]:
         examiner = self._free.get()
         try:
-            return examiner.examine(content, side=side)
+            yield examiner
         finally:
             self._free.put(examiner)
 
@@ -146,15 +189,22 @@ class Examiners:
 
 
 EXAMINERS = Examiners()
-"""Those of this process. None is started before a file is looked at."""
+"""Those of this process, for files that come in. None is started before a file is looked at."""
 
-atexit.register(EXAMINERS.close)
+FOR_PAGES = Examiners(seconds=SECONDS_FOR_A_PAGE)
+"""Those for pictures that a page waits for: no intake stands before them."""
+
+for _examiners in (EXAMINERS, FOR_PAGES):
+    atexit.register(_examiners.close)
 
 
-def _exchange(process: subprocess.Popen[bytes], content: bytes, side: int) -> tuple[dict[str, Any], bytes]:
+def _exchange(
+    process: subprocess.Popen[bytes], content: bytes, options: Mapping[str, Any]
+) -> tuple[dict[str, Any], bytes]:
     if process.stdin is None or process.stdout is None:
         raise EOFError
-    process.stdin.write(REQUEST.pack(len(content), side))
+    text = json.dumps(options).encode("ascii")
+    process.stdin.write(REQUEST.pack(len(content), len(text)) + text)
     process.stdin.write(content)
     process.stdin.flush()
     n_facts, n_small = ANSWER.unpack(_read(process.stdout, ANSWER.size))

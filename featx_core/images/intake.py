@@ -52,7 +52,7 @@ _EXAMINERS = ThreadPoolExecutor(
 )  # of all intakes together: it bounds the memory of decoding
 
 Source = Path | str | tuple[str, bytes | IO[bytes]]
-Examine = Callable[[bytes], tuple[ImageFacts, bytes, float]]
+Examine = Callable[..., tuple[ImageFacts, bytes, float]]
 
 
 @dataclass(frozen=True)

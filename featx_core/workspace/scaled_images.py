@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -38,17 +39,10 @@ def scaled_look(look: Examine | None, scaling: str) -> Examine | None:
     """Make a function that looks at a file as the workspace scales it.
 
     Args:
-        look: Looks at a file with the automatic scaling; None for `examine`.
+        look: Looks at a file, and takes `scaling` as `examine` does, which it is for None.
         scaling: A key of `SCALINGS`.
     """
-    if scaling == AUTOMATIC:
-        return look
-
-    def look_scaled(content: bytes) -> tuple[ImageFacts, bytes, float]:
-        found = (look or examine)(content)
-        return examine(content, scaling=scaling) if is_deep(found[0].notes) else found
-
-    return look_scaled
+    return look if scaling == AUTOMATIC else functools.partial(look or examine, scaling=scaling)
 
 
 def rescale(

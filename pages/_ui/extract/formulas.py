@@ -10,8 +10,10 @@ from featx_core.expressions.expression import Expression
 from featx_core.expressions.tracing import Stage, pairs, tile, trace
 from featx_core.figures.expressions import curve_figure, spread_figure
 from featx_core.figures.style import CONFIG
+from featx_core.images.decoding import ImageError
+from featx_core.images.examiners import FOR_PAGES
 from featx_core.images.fitting import fit_image
-from featx_core.images.image_set import ImageSet
+from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.images.preprocessing import PREPROCESSING
 from featx_core.specs.lambda_transform import LambdaTransform
 from featx_core.workspace.runs import Run
@@ -48,7 +50,10 @@ def find_sample(run: Run | None, size: tuple[int, int], fit: str, images: ImageS
     if not names:
         return None
     record = images[names.index(name)] if (name := _inspected()) in names else images[0]
-    pixels = _fitted(record.digest, size, fit, record)
+    try:
+        pixels = _fitted(record.digest, size, fit, record.workspace.scaling, record)
+    except ImageError:  # its bytes are damaged: the page says so where it inspects it
+        return None
     side = max(size)
     small = tuple(max(16, round(MAX_SIDE * edge / side)) for edge in size) if side > MAX_SIDE else size
     unit = PREPROCESSING["unit"]
@@ -72,9 +77,9 @@ def _inspected() -> str:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _fitted(digest: str, size: tuple[int, int], fit: str, _record: object) -> np.ndarray:
+def _fitted(digest: str, size: tuple[int, int], fit: str, scaling: str, _record: ImageRecord) -> np.ndarray:
     del digest
-    return fit_image(_record.pixels(at_least=size), size, fit)  # type: ignore[attr-defined]
+    return FOR_PAGES.fitted(_record.read(), size, fit, scaling=scaling)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

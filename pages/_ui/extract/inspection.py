@@ -7,8 +7,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.architecture.outline import Outline
 from featx_core.figures.tensors import tensor_picture
+from featx_core.images.decoding import ImageError
+from featx_core.images.examiners import FOR_PAGES
 from featx_core.images.image_set import ImageRecord, ImageSet
-from featx_core.images.preprocessing import NetworkInput
+from featx_core.images.preprocessing import NetworkInput, describe_input
 from featx_core.methods import registry as methods
 from featx_core.specs.picture_input import PictureInput
 from featx_core.specs.spec import Spec, SpecError
@@ -27,7 +29,11 @@ def show_input(spec: Spec, images: ImageSet) -> None:
         names = images.names
         name = picker.selectbox("Image", names, key="inspected", label_visibility="collapsed", persist_state="session")
         record = images[names.index(name)]
-        received = _received(spec.to_json(), record.digest, spec.picture_input, record)
+        try:
+            received = _received(spec.to_json(), record.digest, record.workspace.scaling, spec.picture_input, record)
+        except ImageError as error:
+            st.warning(formatting.escape(f"{name} {error}"), icon=":material/broken_image:")
+            return
         original, fitted, tensor = st.columns(3)
         height, width = received.fitted.shape[:2]
         original.image(formatting.preview(record), width="stretch", alt=f"{name}, the original")
@@ -41,9 +47,10 @@ def show_input(spec: Spec, images: ImageSet) -> None:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _received(spec_json: str, digest: str, _input: PictureInput, _record: ImageRecord) -> NetworkInput:
+def _received(spec_json: str, digest: str, scaling: str, _input: PictureInput, _record: ImageRecord) -> NetworkInput:
     del spec_json, digest
-    return _input.of(_record.pixels())
+    fitted = FOR_PAGES.fitted(_record.read(), _input.image_size, _input.fit, scaling=scaling)
+    return describe_input(fitted, _input.preprocessing)
 
 
 def _channel_table(received: NetworkInput) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from PIL import Image
 from featx_core.base.palette import NO_LABEL_COLOR
 from featx_core.base.wording import spreadsheet_safe
 from featx_core.images.decoding import ImageError
-from featx_core.images.examiners import EXAMINERS
+from featx_core.images.examiners import FOR_PAGES
 from featx_core.images.image_set import ImageRecord
 from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace
@@ -99,9 +99,9 @@ def snapshot(workspace: Workspace) -> bytes:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _preview(digest: str, _record: ImageRecord) -> bytes:
+def _preview(digest: str, scaling: str, _record: ImageRecord) -> bytes:
     try:
-        return EXAMINERS.examine(_record.read(), side=PREVIEW_SIDE)[1]
+        return FOR_PAGES.examine(_record.read(), side=PREVIEW_SIDE, scaling=scaling)[1]
     except (ImageError, KeyError):  # its bytes are damaged, or it was removed meanwhile
         out = BytesIO()
         Image.new("RGB", (64, 64), NO_LABEL_COLOR).save(out, "WEBP")
@@ -109,8 +109,8 @@ def _preview(digest: str, _record: ImageRecord) -> bytes:
 
 
 def preview(record: ImageRecord) -> bytes:
-    """Return an image large enough to look at (WebP, longest side at most 1 024 pixels); a grey one where it is damaged."""
-    return _preview(record.digest, record)
+    """Give an image large enough to look at (WebP, longest side at most 1 024 pixels); a grey one where it is damaged."""
+    return _preview(record.digest, record.workspace.scaling, record)
 
 
 def sides(shape: Sequence[int]) -> str:

@@ -4,10 +4,13 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from featx_core.images.decoding import ImageError, examine
+from featx_core.images.decoding import ImageError, decode, examine
 from featx_core.images.examiners import EXAMINERS, Examiner, Examiners
+from featx_core.images.fitting import FITS, fit_image
 from featx_core.workspace.workspace import Workspace
 from tests.toys.files.odd_files import WRITTEN, encoded, picture
 
@@ -26,6 +29,22 @@ def test_another_process_finds_what_this_one_would(form: str) -> None:
     content = encoded(picture(), WRITTEN[form])
     assert EXAMINERS.examine(content) == examine(content)
     assert EXAMINERS.examine(content, side=32) == examine(content, side=32)
+
+
+@pytest.mark.parametrize("fit", FITS)
+def test_another_process_fits_a_picture_as_extraction_does(fit: str) -> None:
+    content = encoded(picture(900, 700), "JPEG")
+    expected = fit_image(decode(content, at_least=(64, 48)), (64, 48), fit)
+    np.testing.assert_array_equal(EXAMINERS.fitted(content, (64, 48), fit), expected)
+    with pytest.raises(ImageError, match="is text, not an image"):
+        EXAMINERS.fitted(b"hello", (64, 48), fit)
+
+
+def test_deep_pictures_are_scaled_as_they_are_here() -> None:
+    content = encoded(Image.fromarray(np.linspace(0, 4095, 900, dtype=np.uint16).reshape(30, 30)))
+    assert EXAMINERS.examine(content, scaling="range") == examine(content, scaling="range") != examine(content)
+    fitted = EXAMINERS.fitted(content, (30, 30), "stretch", scaling="range")
+    np.testing.assert_array_equal(fitted, decode(content, scaling="range"))
 
 
 def test_what_is_wrong_with_a_file_is_said_in_the_same_words() -> None:
