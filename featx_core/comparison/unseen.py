@@ -90,16 +90,14 @@ def left_out_sentences(answers: Answers, noun: str) -> list[str]:
 def _scored_on(unseen: np.ndarray, noun: str) -> str:
     n_images = int(unseen.sum())
     if not n_images:
-        return f"It has no scores by label: there is no {noun} is known that were not used in its training."
-    return f"Its scores by label are those on {counted(n_images, noun)} that were not used in its training."
+        return f"It has no scores by label: no {noun} is known to be absent from its training."
+    return f"Its scores by label are on {counted(n_images, noun)} not used in its training."
 
 
 def _left_out(name: str, n_images: int, noun: str) -> str:
-    known = f"only {counted(n_images, noun)}" if n_images else f"no {noun}"
-    return (
-        f"{listed([name])} is left out of the verdict: it was trained on these labels, and {known} that were not used "
-        f"in its training {'is' if n_images < 2 else 'are'} at hand."
-    )
+    only = f"only {counted(n_images, noun)} {'was' if n_images == 1 else 'were'} not used in its training"
+    known = only if n_images else f"no {noun} is known to be absent from its training"
+    return f"{listed([name])} is left out of the verdict: it was trained on these labels, and {known}."
 
 
 def _against(name: str, rows: Sequence[Difference], whom: str, noun: str) -> str:

@@ -192,7 +192,7 @@ EXAMINERS = Examiners()
 """Those of this process, for files that come in. None is started before a file is looked at."""
 
 FOR_PAGES = Examiners(seconds=SECONDS_FOR_A_PAGE)
-"""Those for pictures that a page waits for: no intake stands before them."""
+"""Those for images that a page waits for: no intake stands before them."""
 
 for _examiners in (EXAMINERS, FOR_PAGES):
     atexit.register(_examiners.close)

@@ -23,7 +23,7 @@ MEMORY_BYTES = 4 * 1024**3
 NICENESS = 5
 OOM_SCORE = 600  # of 1000: when the machine runs out of memory, Linux ends this process before worker and server
 REQUEST = struct.Struct("<QI")  # bytes of the file, bytes of the options as JSON
-ANSWER = struct.Struct("<IQ")  # bytes of the facts as JSON, bytes of the picture
+ANSWER = struct.Struct("<IQ")  # bytes of the facts as JSON, bytes of the image
 
 
 def main() -> None:
@@ -39,11 +39,11 @@ def main() -> None:
 
 
 def answer(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """Look at one file: give its facts, or what is wrong with it, and a picture.
+    """Look at one file: give its facts, or what is wrong with it, and an image.
 
     Args:
         content: The bytes of the file.
-        options: `scaling`, and `side` for a small picture as WebP, or `size` and `fit` for pixels.
+        options: `scaling`, and `side` for a small image as WebP, or `size` and `fit` for pixels.
     """
     try:
         return _fitted(content, **options) if "size" in options else _examined(content, **options)

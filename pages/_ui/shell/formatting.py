@@ -109,7 +109,7 @@ def _preview(digest: str, scaling: str, _record: ImageRecord) -> bytes:
 
 
 def preview(record: ImageRecord) -> bytes:
-    """Give an image large enough to look at (WebP, longest side at most 1 024 pixels); a grey one where it is damaged."""
+    """Return an image large enough to look at (WebP, longest side at most 1 024 pixels); a grey one where it is damaged."""
     return _preview(record.digest, record.workspace.scaling, record)
 
 

@@ -10,7 +10,7 @@ from featx_core.comparison.layer_sweep import Sweep, sweep_layers
 from featx_core.comparison.stages import stages_of, tap_stages
 from featx_core.images.preprocessing import PREPROCESSING
 from featx_core.learning.history import History
-from featx_core.learning.record import Record
+from featx_core.learning.record import TrainingRecord
 from featx_core.networks.extractor import Extractor
 from featx_core.workspace.workspace import Workspace
 from tests.conftest import png
@@ -102,12 +102,12 @@ def test_a_network_that_learned_from_the_labels_is_scored_on_other_images(extrac
     assert (unknown.verdict, unknown.facts["has_labels"]) == ("", False)
     assert unknown.notes[-1].startswith("This network was trained on these labels. It has no scores by label")
     workspace = Workspace.open(":memory:")
-    record = Record(History(), spec.weights, {"training": images.digests[:12], "digests": images.digests[12:]})
+    record = TrainingRecord(History(), spec.weights, {"training": images.digests[:12], "digests": images.digests[12:]})
     workspace.put_result("trained:" + "a" * 64, record.to_bytes())
     known = sweep_layers(images, learned, groups=np.arange(40), workspace=workspace)
     assert known.facts["n_probed"] == 28
     assert known.verdict == "Stage 1 scores higher than the last stage with 28 images."
-    assert known.notes[-1].endswith("Its scores by label are those on 28 images that were not used in its training.")
+    assert known.notes[-1].endswith("Its scores by label are on 28 images not used in its training.")
     assert known.table["probe_low"][0] < unmarked.table["probe_low"][0]
 
 

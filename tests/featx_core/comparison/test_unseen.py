@@ -57,7 +57,7 @@ def test_what_was_learned_by_heart_does_not_count():
         "them is significantly better than chance."
     )
     assert found.notes == (
-        "leaky was trained on these labels. Its scores by label are those on 40 images that were not used in its training.",
+        "leaky was trained on these labels. Its scores by label are on 40 images not used in its training.",
     )
     (pair,) = found.tests[found.tests["family"] == "extractors"].to_dict("records")
     assert pair["n_images"] == 40
@@ -104,9 +104,9 @@ def test_two_trainings_are_compared_on_what_neither_saw():
 @pytest.mark.parametrize(
     ("seen", "words"),
     [
-        (KEYS[:110], "only 10 images that were not used in its training are at hand."),
-        (KEYS[:119], "only 1 image that were not used in its training is at hand."),
-        (None, "no image that were not used in its training is at hand."),
+        (KEYS[:110], "only 10 images were not used in its training."),
+        (KEYS[:119], "only 1 image was not used in its training."),
+        (None, "no image is known to be absent from its training."),
     ],
 )
 def test_with_too_few_other_images_it_has_no_part_in_the_verdict(seen, words):
@@ -120,8 +120,8 @@ def test_with_too_few_other_images_it_has_no_part_in_the_verdict(seen, words):
     if seen is None:
         assert found.notes == (
             (
-                "leaky was trained on these labels. It has no scores by label: there is no image is known that were "
-                "not used in its training."
+                "leaky was trained on these labels. It has no scores by label: no image is known to be absent "
+                "from its training."
             ),
         )
 
@@ -129,7 +129,7 @@ def test_with_too_few_other_images_it_has_no_part_in_the_verdict(seen, words):
 def test_alone_and_all_seen_there_is_no_verdict():
     found = found_on({"leaky": spaces()["leaky"]}, seen={"leaky": None})
     assert not found.facts["has_verdict"]
-    assert found.verdict.startswith("leaky has no part in the verdict")
+    assert found.verdict.startswith("leaky is left out of the verdict")
 
 
 def test_one_that_learned_from_other_images_is_compared_as_any():

@@ -10,7 +10,7 @@ from featx_core.base.progress import Cancelled
 from featx_core.comparison.tables import COLORS
 from featx_core.images.image_set import ImageSet
 from featx_core.learning.history import History
-from featx_core.learning.record import Record
+from featx_core.learning.record import TrainingRecord
 from featx_core.studies.comparison import ComparisonStudy
 from featx_core.studies.sketches import SketchesStudy
 from tests.toys.entered_runs import Told, enter_run, filled_workspace, picture
@@ -64,7 +64,7 @@ def test_a_run_that_learned_from_the_labels_is_scored_on_the_images_held_out(fil
         spec = fx.FineTuned(class_names=("cat", "dog"), weights=f"file:{weights}")
         filled.vectors.save(spec.digest, filled.vectors.load(runs[0], digests))
         filled.ledger.save(spec, {})
-    record = Record(History(), "file:" + "a" * 64, {"training": digests[:16], "digests": digests[16:]})
+    record = TrainingRecord(History(), "file:" + "a" * 64, {"training": digests[:16], "digests": digests[16:]})
     filled.put_result("trained:" + "a" * 64, record.to_bytes())
     known, unknown = sorted(filled.ledger.runs(), key=lambda run: run.spec.badge)[:2]
     found = done(filled, ComparisonStudy((*runs, known.digest, unknown.digest)))
@@ -72,8 +72,8 @@ def test_a_run_that_learned_from_the_labels_is_scored_on_the_images_held_out(fil
     assert table.loc[[*runs, known.digest, unknown.digest], "saw_labels"].tolist() == [False, False, True, True]
     assert table.loc[[runs[0], known.digest, unknown.digest], "n_scored"].tolist() == [24, 8, 0]
     assert table.loc[unknown.digest, ["knn", "probe", "silhouette", "nmi"]].isna().all()
-    assert found.verdict.count("has no part in the verdict: it learned from these labels") == 2
-    assert any("no image is known that were not used in its training" in note for note in found.notes)
+    assert found.verdict.count("is left out of the verdict: it was trained on these labels") == 2
+    assert any("no image is known to be absent from its training" in note for note in found.notes)
 
 
 def test_another_extractor_is_one_row(filled, runs):
@@ -111,7 +111,7 @@ def test_the_key_changes_with_images_labels_features_and_runs(filled, runs):
 def test_images_without_features_are_left_out_and_said(filled):
     runs = enter_run(filled, "mobilenet_v2"), enter_run(filled, "resnet50", images=ImageSet(filled.images()[:20]))
     found = done(filled, ComparisonStudy(runs))
-    assert found.notes == ("4 images without features of every run had no part.",)
+    assert found.notes == ("4 images without features from every run left out.",)
     assert found.facts["n_images"] == 20
 
 
