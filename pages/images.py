@@ -8,10 +8,9 @@ from pages._ui.shell import formatting, frame, runs, session, undo
 frame.guard()
 workspace = session.workspace()
 images = workspace.images()
-upload.show_last_report(workspace)
-vector_sets.show_report(workspace)
 if vector_files.is_waiting():
     st.title("Images")
+    upload.show_reports(workspace)
     vector_files.show(workspace)
     st.stop()
 
@@ -19,12 +18,14 @@ if not len(images):
     undo.show()
 if not len(images) and not vector_sets.found(workspace):
     st.title("See what neural networks see in your images")
+    upload.show_reports(workspace)
     st.markdown("Add images, pick a network and a layer, and look at its features, maps and heatmaps.")
     upload.show_first(workspace)
     st.stop()
 
 head, action = st.columns([3, 1], vertical_alignment="bottom")
 head.title("Images")
+upload.show_reports(workspace)
 if not len(images):
     vector_sets.show(workspace)
     st.caption("There are no images yet. Rows named like an image will show its image.")

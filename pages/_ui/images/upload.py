@@ -9,7 +9,7 @@ import streamlit as st
 from featx_core.images.intake_report import IntakeReport
 from featx_core.images.samples import SAMPLES
 from featx_core.workspace.workspace import Workspace
-from pages._ui.images import folder_levels, vector_files
+from pages._ui.images import folder_levels, vector_files, vector_sets
 from pages._ui.shell import formatting, imports, library, session
 
 _KINDS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF files of up to 25 MB, or zip archives of up to 200 MB."
@@ -50,7 +50,13 @@ def show_controls(workspace: Workspace) -> None:
         _samples(workspace, primary=False)
 
 
-def show_last_report(workspace: Workspace) -> None:
+def show_reports(workspace: Workspace) -> None:
+    """Say what came of the last intake of images and of the last table, until the user closes it."""
+    _show_last_report(workspace)
+    vector_sets.show_report(workspace)
+
+
+def _show_last_report(workspace: Workspace) -> None:
     """Say what came of the last intake, once it is over, until the user closes it."""
     report = workspace.last_intake()
     if report is None or session.recall("report_closed") == report.to_json():

@@ -9,7 +9,7 @@ from streamlit.runtime.scriptrunner import StopException
 
 from featx_core.extraction.vector_sets import vector_sets
 from featx_core.workspace.store import WorkspaceError
-from pages._ui.shell import compat, formatting, jobs, library, session
+from pages._ui.shell import compat, formatting, jobs, library, questions, session
 
 PAGES = (
     ("images", "Images", ":material/photo_library:"),
@@ -45,6 +45,7 @@ def show() -> None:
     page = st.navigation(pages, position="hidden")
     session.workspace()
     noted = jobs.going_on()
+    questions.begin_page()
     _around.is_there = True
     try:
         with st.sidebar:

@@ -13,13 +13,14 @@ from streamlit.errors import StreamlitDuplicateElementKey
 from featx_core.tasks.requests import Request
 from featx_core.worker.jobs import JobRefusedError, WorkerLostError
 from featx_core.worker.keys import job_key
-from pages._ui.shell import formatting, fragments, jobs
+from pages._ui.shell import formatting, fragments, jobs, session
 
 PATIENCE = 0.4  # seconds that a page waits before it is drawn without the answer
 ANSWER_SECONDS = 120.0  # for an answer, not counting the time in which the worker is loaded
 FAILED_SECONDS = 30.0  # in which a failed question is not asked anew: all who waited for it read why it failed
 _WORTH_A_WORD = 5.0  # seconds of waiting after which the page says so
 _KEPT = 256
+_WAITING = "waiting_question"  # which question of the page says that it waits
 _AT_ONCE = 16
 
 
@@ -76,7 +77,7 @@ def fetch(request: Request, *, workspace_path: str | None = None) -> Any | None:
     question = _ask(key, request.task, parameters, workspace_path)
     wait([question.answer], timeout=PATIENCE)
     if question.is_open:
-        fragments.draw(_wait, run_every=jobs.POLL_SECONDS)(key)
+        fragments.draw(_wait, run_every=jobs.POLL_SECONDS)(key, _is_first(key))
         return None
     try:
         return question.answer.result()
@@ -137,12 +138,26 @@ def _answer(supervisor: Any, task: str, parameters: Mapping[str, Any], workspace
                 raise
 
 
-def _wait(key: str) -> None:
+def begin_page() -> None:
+    """Forget which question of the page says that it waits."""
+    session.remember(_WAITING, None)
+
+
+def _is_first(key: str) -> bool:
+    """Return whether this question is the one on its page that says that it waits; all others wait in silence."""
+    other = _asked.get(str(session.recall(_WAITING)))
+    if other is not None and other.is_open:
+        return False
+    session.remember(_WAITING, key)
+    return True
+
+
+def _wait(key: str, is_first: bool) -> None:
     question = _asked.get(key)
     if question is None or not question.is_open:
         st.rerun(scope="app")
         return
     seconds = time.monotonic() - question.asked
     words = jobs.supervisor().why_waiting
-    if words or seconds > _WORTH_A_WORD:
+    if is_first and (words or seconds > _WORTH_A_WORD):
         st.caption(formatting.escape(words or f"Waiting for an answer, {jobs.duration(seconds)} so far") + ".")
