@@ -22,7 +22,7 @@ from tests.toys.files.tiff_files import tiff
 ROOT = Path(__file__).parents[3]
 MAX_SECONDS = 3.0  # on a slow machine; the longest takes a fifth of it
 PICTURE = picture(64, 64)
-TOO_MANY = "is cut into too many pieces"
+TOO_MANY = "has too many parts to be read in reasonable time"
 
 
 def filled(before: bytes, part: bytes, after: bytes) -> bytes:

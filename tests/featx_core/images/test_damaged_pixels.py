@@ -123,9 +123,7 @@ def test_a_whole_bitmap_with_rare_masks_is_not_called_damaged() -> None:
     head = struct.pack("<IiiHHIIiiII", 108, 32, -32, 1, 32, 3, 4096, 2835, 2835, 0, 0)
     masks = struct.pack("<IIII", 0xFF00, 0xFF0000, 0xFF, 0) + bytes(52)
     content = b"BM" + struct.pack("<IHHI", 14 + 108 + 4096, 0, 0, 122) + head + masks + bytes(4096)
-    with pytest.raises(
-        ImageError, match=r"^is a BMP with its 32 bits shared out in a rare way, which featx does not read"
-    ):
+    with pytest.raises(ImageError, match=r"^is a BMP with a rare layout of its 32 bits, which featx does not read"):
         inspect(content)
     with pytest.raises(ImageError, match=r"^the file ends early$"):
         inspect(encoded(picture(), "BMP")[:-400])

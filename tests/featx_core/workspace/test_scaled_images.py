@@ -82,7 +82,7 @@ def test_nothing_is_changed_where_features_of_deep_pictures_are_kept() -> None:
     workspace.vectors.save("extractor", {camera.digest: np.ones(3, np.float32)})
     workspace.set_scaling("range")
     with pytest.raises(
-        WorkspaceError, match=r"are kept, scaled as before \(range\)\. Remove the runs, or add the images"
+        WorkspaceError, match=r"more than 8 bits, scaled as before \(range\)\. Remove the runs, or add the images"
     ):
         workspace.set_scaling("type")
     assert workspace.scaling == "range"
