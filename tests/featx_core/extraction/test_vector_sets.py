@@ -152,7 +152,7 @@ def test_removing_a_set_takes_what_was_made_from_it_and_leaves_the_rest(workspac
 def test_numbers_that_are_gone_are_named(workspace):
     run = fx.add_vectors(workspace, vectors(), title="Owls")
     workspace.remove_artefact(run.spec.source.removeprefix("file:"))
-    with pytest.raises(ValueError, match="The numbers of 'Owls' are not in this workspace any more"):
+    with pytest.raises(ValueError, match="The numbers of 'Owls' are no longer in this workspace"):
         fx.load_features(workspace, run.digest)
 
 

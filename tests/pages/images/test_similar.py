@@ -45,10 +45,10 @@ def test_images_whose_features_are_no_numbers_are_passed_over(token):
     keep(token, {"a.png": [1, 0], "b.png": [np.nan, 1], "c.png": [3, 4], "d.png": [2, 0]})
     said = [caption.value.replace("\\", "") for caption in drawn(token, "a.png").caption]
     assert said[:2] == ["1.00 d.png", "0.60 c.png"]
-    assert "not all numbers" in drawn(token, "b.png").caption[0].value
+    assert "not all finite" in drawn(token, "b.png").caption[0].value
 
 
 def test_an_image_without_features_says_what_to_do(token):
-    assert "After an extraction" in drawn(token, "a.png").caption[0].value
+    assert "Extract features first" in drawn(token, "a.png").caption[0].value
     keep(token, {"b.png": [0, 1], "c.png": [3, 4]})
     assert "extract again" in drawn(token, "a.png").caption[0].value

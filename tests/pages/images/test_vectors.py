@@ -271,7 +271,7 @@ def test_the_result_has_all_but_heatmaps_and_says_why(visit, with_vectors):
     visitor.press("Numbers")
     assert visitor.tab.title[0].value == "Extract"
     assert [metric.value for metric in visitor.tab.metric] == ["(30, 4)", "480 bytes", "0 %"]
-    assert "there is nothing to draw heatmaps of" in visitor.words
+    assert "Heatmaps need a network and images" in visitor.words
     assert "Open the map" in visitor.buttons
     assert "Open the heatmaps" not in visitor.buttons
     assert "batch" not in visitor.words
@@ -326,7 +326,7 @@ def test_numbers_that_are_gone_are_said_on_the_page(visit, with_vectors):
         library.open_workspace(token).remove_artefact(digest)
     for name in ("images", "extract", "map"):
         visitor = visit(token).open(name)
-        assert "are not in this workspace any more" in visitor.words
+        assert "are no longer in this workspace" in visitor.words
         assert visitor.has_no_fault
 
 

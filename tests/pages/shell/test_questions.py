@@ -172,7 +172,7 @@ def test_what_the_task_itself_says_is_asked_anew_each_time(monkeypatch):
 def test_old_answers_make_room_and_open_questions_stay(monkeypatch):
     monkeypatch.setattr(questions, "_KEPT", 2)
     monkeypatch.setattr(questions, "PATIENCE", 0.0)
-    monkeypatch.setattr(questions.fragments, "draw", lambda part, run_every: lambda key: None)
+    monkeypatch.setattr(questions.fragments, "draw", lambda part, run_every: lambda key, is_first: None)
     answers = [Future() for _ in range(4)]
 
     class Slow(Worker):
