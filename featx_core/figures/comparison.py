@@ -58,8 +58,8 @@ def ranking_figure(comparison: Comparison, *, colors: Mapping[str, str] | None =
 def trade_figure(comparison: Comparison, *, colors: Mapping[str, str] | None = None, dark: bool = False) -> Figure:
     """Quality against time: the linear probe with its interval over milliseconds an image, and the Pareto front.
 
-    The front joins the extractors that none is both faster and better than. Extractors without a measured time are left
-    out.
+    The front joins the extractors that none is both faster and better than. Extractors without a score or a measured time
+    are left out.
 
     Args:
         comparison: With labels.
@@ -72,9 +72,10 @@ def trade_figure(comparison: Comparison, *, colors: Mapping[str, str] | None = N
     import plotly.graph_objects as go
 
     table = _scored(comparison)
-    rows = table[(table["kind"] == "extractor") & table["ms_per_image"].notna()]
+    is_known = table["ms_per_image"].notna() & table["probe"].notna()
+    rows = table[(table["kind"] == "extractor") & is_known]
     if rows.empty:
-        raise ValueError("No extractor has a measured time. Extract again to measure it.")
+        raise ValueError("No extractor has a score and a measured time. Extract again to measure it.")
     figure = blank_figure(dark)
     front = rows.loc[pareto_front(rows["ms_per_image"].to_numpy(), rows["probe"].to_numpy())]
     front = front.sort_values("ms_per_image")

@@ -93,7 +93,7 @@ class Passes:
         rows = self._extractor(fitted, batch_size=len(fitted))
         self._done += len(fitted)
         self._report(self._done, self._total)
-        rows = rows.mean(axis=1) if self._extractor.spec.rows_per_image > 1 else rows
+        rows = rows.mean(axis=1, dtype=np.float64) if self._extractor.spec.rows_per_image > 1 else rows
         return rows.reshape(len(fitted), -1)
 
 

@@ -194,8 +194,10 @@ def show_table(comparison: Comparison) -> None:
 
 def show_trade(comparison: Comparison, colors: dict[str, str]) -> None:
     """Show quality against time."""
-    known = comparison.table["ms_per_image"].notna() & (comparison.table["kind"] == "extractor")
-    if not comparison.has_labels or not known.any():
+    if not comparison.has_labels:
+        return
+    table = comparison.table
+    if not (table["ms_per_image"].notna() & table["probe"].notna() & (table["kind"] == "extractor")).any():
         return
     st.markdown("**Quality against time**")
     figure = trade_figure(comparison, colors=colors, dark=session.is_dark())

@@ -91,8 +91,18 @@ def test_the_trade_off_joins_those_that_none_beats():
 def test_extractors_without_a_time_are_left_out_of_the_trade_off():
     figure = trade_figure(a_comparison((None, 2.0, 4.0)))
     assert [trace.name for trace in figure.data[1:]] == ["&#36;quick", "poor"]
-    with pytest.raises(ValueError, match="No extractor has a measured time"):
+    with pytest.raises(ValueError, match="No extractor has a score and a measured time"):
         trade_figure(a_comparison((None, None, None)))
+
+
+def test_extractors_without_a_score_are_left_out_of_the_trade_off():
+    """Those that learned from the labels of all images."""
+    comparison = a_comparison()
+    comparison.table.loc[comparison.table["extractor"] == "$quick", ["probe", "probe_low", "probe_high"]] = np.nan
+    front, *points = trade_figure(comparison).data
+    assert [trace.name for trace in points] == ["slow", "poor"]
+    assert np.isfinite(front.y).all()
+    assert np.isnan(ranking_figure(comparison).data[0].x).sum() == 1
 
 
 def test_without_labels_there_is_nothing_to_rank():
