@@ -116,7 +116,7 @@ def test_a_full_disk_is_said_in_words(path):
 def test_a_file_only_for_reading_is_said_in_words(path):
     made = Store(path)
     made.rows("PRAGMA query_only = ON")
-    with pytest.raises(DiskFullError, match="only for reading"), made.transaction() as connection:
+    with pytest.raises(DiskFullError, match="read-only"), made.transaction() as connection:
         connection.execute("INSERT INTO facts VALUES ('a', 'b')")
 
 

@@ -28,7 +28,7 @@ def held(token):
 def test_a_workspace_that_another_program_holds_is_waited_for(visit, token):
     with held(token):
         visitor = visit(token)
-        assert "It is another program's turn with this workspace" in visitor.words
+        assert "Another program has kept this workspace locked" in visitor.words
         assert visitor.token == token
         assert visitor.buttons == ["Try again", "New workspace"]
     visitor.press("Try again")

@@ -60,7 +60,7 @@ def _quietly(token: str) -> None:
 def test_a_held_workspace_says_whose_turn_it_is_and_opens_afterwards(closed, monkeypatch):
     monkeypatch.setattr(library, "PATIENCE", 0.5)
     token = closed()
-    with held(token), pytest.raises(WorkspaceBusyError, match="It is another program's turn with this workspace"):
+    with held(token), pytest.raises(WorkspaceBusyError, match="Another program has kept this workspace locked"):
         library.open_workspace(token)
     assert library.open_workspace(token).images().names == ["0.png"]
 
@@ -103,15 +103,22 @@ def test_who_waits_too_long_for_another_visitor_is_told(closed, monkeypatch):
     monkeypatch.setattr(library, "PATIENCE", 0.1)
     token, goes_on = closed(), threading.Event()
     original = library._open_file
-    monkeypatch.setattr(library, "_open_file", lambda *arguments: goes_on.wait(20) and original(*arguments))
+
+    def slow(path, make):
+        goes_on.wait(20)
+        return original(path, make)
+
+    monkeypatch.setattr(library, "_open_file", slow)
     opener = threading.Thread(target=library.open_workspace, args=(token,))
     opener.start()
     while token not in library._opening:
         time.sleep(0.01)
-    with pytest.raises(WorkspaceBusyError, match="It is another visitor's turn"):
-        library.open_workspace(token)
-    goes_on.set()
-    opener.join(20)
+    try:
+        with pytest.raises(WorkspaceBusyError, match="Another visitor is opening this workspace"):
+            library.open_workspace(token)
+    finally:
+        goes_on.set()
+        opener.join(20)
     assert library.open_workspace(token).images().names == ["0.png"]
 
 
@@ -123,7 +130,7 @@ def test_a_damaged_workspace_is_set_aside_with_a_sentence(closed):
         library.open_workspace(token)
     assert not library.exists(token)
     assert (data_folder("damaged workspaces") / f"{token}.featx").read_bytes() == content
-    with pytest.raises(WorkspaceError, match="not on this machine any more"):
+    with pytest.raises(WorkspaceError, match="is no longer on this computer"):
         library.open_workspace(token)
 
 
@@ -171,7 +178,7 @@ def test_an_upload_for_which_the_disk_has_no_room_says_so_and_leaves_nothing(mon
 
     before = sorted(data_folder("workspaces").iterdir())
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(WorkspaceError, match="cannot be kept: the disk is full"):
+    with pytest.raises(WorkspaceError, match="cannot be saved: the disk is full"):
         library.adopt(b"x" * 4096)
     assert sorted(data_folder("workspaces").iterdir()) == before
 
