@@ -59,7 +59,5 @@ def test_rows_that_are_equal_in_every_table_stay_together():
 
 def test_tables_that_share_no_name_are_not_compared(filled):
     table = enter_table(filled, ("a", "b"), (None, None))
-    with pytest.raises(
-        ValueError, match=r"No image has features of all these runs\..*Vectors are compared by name"
-    ):
+    with pytest.raises(ValueError, match=r"No image has features of all these runs\..*Vectors are compared by name"):
         do(filled, ComparisonStudy((enter_run(filled, "mobilenet_v2"), table.digest)))
