@@ -121,8 +121,9 @@ class Heatmap:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
                 facts = json.loads(str(arrays["facts"]))
+                cells = Cells(**_tuples(facts.pop("cells")))
                 placement = Placement(**_tuples(facts.pop("placement")))
-                return cls(grid=arrays["grid"], placement=placement, **facts)
+                return cls(grid=arrays["grid"], cells=cells, placement=placement, **facts)
         except (ValueError, TypeError, KeyError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
             raise ValueError("`content` must be what `Heatmap.to_bytes` wrote. Received something else.") from error
 

@@ -23,7 +23,7 @@ def test_a_table_is_compared_with_runs_on_the_images_of_its_names(filled):
     found = done(filled, ComparisonStudy((run, table.digest)), told)
     assert told.stages[-2] == f"Scoring {COLORS}"
     assert (found.facts["n_images"], found.facts["noun"]) == (20, "image")
-    assert found.notes == ("5 rows without features of every run had no part.",)
+    assert found.notes == ("5 rows without features from every run left out.",)
     features = {name: fx.load_features(filled, digest) for name, digest in found.facts["runs"].items()}
     images = filled.images().select(f"{i}.png" for i in range(4, 24))
     expected = fx.compare(features, images.labels, images=images)
@@ -44,7 +44,7 @@ def test_two_tables_are_compared_by_name_without_any_image():
     assert found.table["probe"][0] == 1.0
     assert found.verdict.startswith(f"First is better than “{COLORS}, imported vectors”")
     assert "with 28 rows" in found.verdict
-    assert found.notes[0] == "2 rows without features of every run had no part."
+    assert found.notes[0] == "2 rows without features from every run left out."
 
 
 def test_rows_that_are_equal_in_every_table_stay_together():
@@ -59,7 +59,5 @@ def test_rows_that_are_equal_in_every_table_stay_together():
 
 def test_tables_that_share_no_name_are_not_compared(filled):
     table = enter_table(filled, ("a", "b"), (None, None))
-    with pytest.raises(
-        ValueError, match=r"No image has features of all these runs\..*Rows of numbers are compared by name"
-    ):
+    with pytest.raises(ValueError, match=r"No image has features of all these runs\..*Vectors are compared by name"):
         do(filled, ComparisonStudy((enter_run(filled, "mobilenet_v2"), table.digest)))

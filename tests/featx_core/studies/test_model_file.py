@@ -22,5 +22,5 @@ def test_the_file_holds_the_network_of_the_extractor(workspace, tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06" + bytes(18)])
 def test_bytes_that_are_no_keras_file_are_refused(content):
-    with pytest.raises(ValueError, match=r"These bytes are no `\.keras` file"):
+    with pytest.raises(ValueError, match=r"These bytes are not a `\.keras` file"):
         ModelFile.from_bytes(content)

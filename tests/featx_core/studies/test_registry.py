@@ -16,7 +16,7 @@ from featx_core.heatmaps.feature_maps import FeatureMaps
 from featx_core.heatmaps.kernels import Kernels
 from featx_core.heatmaps.overlay import Heatmap
 from featx_core.images.duplicates import sketch
-from featx_core.images.fitting import Placement
+from featx_core.images.fitting import Cells, Placement
 from featx_core.robustness.effects import Effect, Effects
 from featx_core.robustness.stability import Stability
 from featx_core.studies.comparison import ComparisonStudy
@@ -93,7 +93,16 @@ EXAMPLES = {
         HeatmapStudy(ONE, "0" * 64, "grad_cam"),
         {"spec": OTHER, "image": "1" * 64, "name": "eigen_cam", "layer": "stage2", "target": "{}"},
         Heatmap(
-            numbers(4, 5), Placement((0.0, -0.125, 1.0, 1.125)), 40, 48, "Grad-CAM", "stage2", 0.25, 0.75, NOTES[0]
+            numbers(4, 5),
+            Cells((0.25, 0.125), (0.25, 0.2)),
+            Placement((0.0, -0.125, 1.0, 1.125)),
+            40,
+            48,
+            "Grad-CAM",
+            "stage2",
+            0.25,
+            0.75,
+            NOTES[0],
         ),
     ),
     "feature_maps": Example(

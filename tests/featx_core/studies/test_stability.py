@@ -58,7 +58,7 @@ def test_the_key_knows_how_images_are_changed(workspace, monkeypatch):
 
 def test_rows_of_numbers_have_no_stability(workspace, toys):
     table = enter_table(workspace, ("a", "b"), (None, None))
-    with pytest.raises(ValueError, match="These are rows of numbers: there are no images to change"):
+    with pytest.raises(ValueError, match="These are vectors: there are no images to augment"):
         do(workspace, StabilityStudy(table.spec))
 
 

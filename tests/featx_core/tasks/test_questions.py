@@ -50,7 +50,7 @@ def test_an_image_that_is_gone_has_no_copies(workspace):
 
 def test_rows_of_numbers_have_no_copies(workspace):
     table = enter_table(workspace, ("a", "b"), (None, None))
-    with pytest.raises(ValueError, match="These are rows of numbers"):
+    with pytest.raises(ValueError, match="These are vectors: there are no images to augment"):
         shown(workspace, table.spec, workspace.images().digests[0], (), 1, 0, True)
 
 
