@@ -62,9 +62,7 @@ def _clean(top: list[str], rest: list[str], better: set[tuple[str, str]], with_i
     inside = [pair for pair in sorted(better) if set(pair) <= set(top)]
     among = " ".join(f"Among them, {listed([first])} is better than {listed([second])}." for first, second in inside)
     between = (
-        "there is no significant difference between them"
-        if not among
-        else ("not all of them differ significantly significantly")
+        "there is no significant difference between them" if not among else ("not all of them differ significantly")
     )
     return f"{listed(top)} are better than {others}; {between} {with_images}. {among}".rstrip()
 

@@ -55,4 +55,4 @@ def test_a_formula_is_typed_and_run(server, open_tab, shelve):
     expect(page.get_by_text("→ x ** 2 → (n, 1764)")).to_be_visible()
     settled(page)
     run.click()
-    page.get_by_text("from features that were kept").wait_for()
+    page.get_by_text("from stored features").wait_for()

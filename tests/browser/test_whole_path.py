@@ -108,7 +108,7 @@ def test_from_upload_to_heatmaps(server, open_tab, zipped, tmp_path):
     expect(page.locator("#featx-hover")).to_be_visible()
 
     page.mouse.dblclick(left + 3, top + 3)
-    page.get_by_text("Draw a lasso or a box around points").wait_for()
+    page.get_by_text("Draw a lasso or box around points").wait_for()
 
     page.get_by_text("t-SNE", exact=True).click()
     page.get_by_text("Trustworthiness").wait_for()

@@ -28,7 +28,7 @@ def test_a_group_at_the_top_with_a_difference_inside():
     rows = [unclear("A", "B"), real("A", "C"), unclear("B", "C"), real("A", "D"), real("B", "D"), real("C", "D")]
     scores = {"A": 0.9, "B": 0.85, "C": 0.8, "D": 0.4}
     assert verdict_sentence(scores, rows, 99) == (
-        "A, B and C are better than D; not all of them differ significantly significantly with 99 images. Among "
+        "A, B and C are better than D; not all of them differ significantly with 99 images. Among "
         "them, A is better than C."
     )
 

@@ -109,7 +109,7 @@ def test_without_labels_there_is_nothing_to_rank():
     comparison = a_comparison()
     comparison.facts["has_labels"] = False
     for figure in (ranking_figure, trade_figure):
-        with pytest.raises(ValueError, match="Without labels there are no scores to show"):
+        with pytest.raises(ValueError, match="There are no scores without labels"):
             figure(comparison)
 
 

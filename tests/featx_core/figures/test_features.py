@@ -157,7 +157,7 @@ def test_the_view_is_kept_for_the_same_map_only():
         (2, {"names": NAMES[:9]}, "at least 10. Received: 9"),
         (2, {"names": NAMES, "groups": ["a"]}, r"one entry for each of 10 names. Received: 1"),
         (3, {"names": NAMES, "thumbnails": {1: ""}}, "on 2-D maps only"),
-        (2, {"names": NAMES, "thumbnails": dict.fromkeys(range(THUMBNAIL_POINTS + 1), "")}, "At most 300 images"),
+        (2, {"names": NAMES, "thumbnails": dict.fromkeys(range(THUMBNAIL_POINTS + 1), "")}, "At most 300 thumbnails"),
     ],
 )
 def test_what_does_not_fit_a_map_is_refused(n_components, arguments, message):

@@ -94,7 +94,7 @@ def test_a_layer_without_places_names_the_nearest_that_has(classifier, image):
 
 def test_a_layer_after_the_tap_has_no_gradient_but_has_activations(image):
     extractor = ToyExtractor(sequential(pointwise(MIX, name="early"), pointwise([[1.0], [0.0]], name="late")), tap=1)
-    message = r'Grad-CAM cannot use layer 2, "late" .* after layer 1, "early" .* takes its features\. .* is layer 1,'
+    message = r'Grad-CAM cannot use layer 2, "late" .* after layer 1, "early" .* taps the network\. .* is layer 1,'
     with pytest.raises(HeatmapError, match=message):
         explain(image, extractor, "grad_cam", layer="late")
     assert explain(image, extractor, "activation_energy", layer="late").grid.max() == 1
@@ -103,7 +103,7 @@ def test_a_layer_after_the_tap_has_no_gradient_but_has_activations(image):
 def test_no_layer_with_places_up_to_the_tap_names_the_first_that_has(image):
     layers = keras.layers.Flatten(), keras.layers.Reshape((8, 8, 3), name="back")
     extractor = ToyExtractor(sequential(*layers), tap=1)
-    with pytest.raises(HeatmapError, match=r'The first that has is layer 2, "back" \(8 x 8 x 3\)'):
+    with pytest.raises(HeatmapError, match=r'The first one that does is layer 2, "back" \(8 x 8 x 3\)'):
         explain(image, extractor, "activation_energy")
 
 

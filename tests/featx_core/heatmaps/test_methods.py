@@ -91,9 +91,9 @@ def test_inputs_are_not_modified_and_order_of_channels_does_not_matter(name, act
     ("activation", "gradient", "note"),
     [
         (0.0, 1.0, "no channel of this layer is active"),
-        (np.nan, 1.0, "not finite numbers"),
-        (-1.0, 1.0, "responds alike everywhere|no place at this layer raises"),
-        (1.0, 0.0, "responds alike everywhere|does not depend on this layer"),
+        (np.nan, 1.0, "not finite"),
+        (-1.0, 1.0, "responds equally everywhere|no position at this layer raises"),
+        (1.0, 0.0, "responds equally everywhere|does not depend on this layer"),
     ],
 )
 def test_maps_with_nothing_to_show_are_zero_and_say_why(name, activation, gradient, note):

@@ -204,7 +204,7 @@ def test_untrained_and_missing_weights_are_refused(painted_workspace):
         with pytest.raises(SpecError, match="weights 00000000 are not in this workspace"):
             fx.build(gone, workspace)
     other = dataclasses.replace(fx.train(tiny("labels", epochs=1), painted_workspace), layers=ROWS[:1])
-    with pytest.raises(SpecError, match="those of another network"):
+    with pytest.raises(SpecError, match="belong to another network"):
         fx.build(other, painted_workspace)
 
 

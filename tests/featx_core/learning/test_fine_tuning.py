@@ -117,7 +117,7 @@ def test_the_verdict_is_plain():
 
 
 def test_facts_of_something_else_are_refused():
-    with pytest.raises(ValueError, match="no facts of a fine-tuning"):
+    with pytest.raises(ValueError, match="not the facts of a fine-tuning"):
         TuningReport.from_facts({"kernels": []})
 
 

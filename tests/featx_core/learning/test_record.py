@@ -26,9 +26,9 @@ def test_arrays_there_and_back_as_equal_bytes():
     content = write_arrays(arrays)
     assert content == write_arrays([array.copy() for array in arrays])
     assert all(np.array_equal(*pair) for pair in zip(read_arrays(content), arrays, strict=True))
-    with pytest.raises(ValueError, match="no file of learned weights"):
+    with pytest.raises(ValueError, match="not a file of trained weights"):
         read_arrays(b"something else")
-    with pytest.raises(ValueError, match="no file of learned weights"):
+    with pytest.raises(ValueError, match="not a file of trained weights"):
         read_arrays(content[:60])
 
 
@@ -50,7 +50,7 @@ def test_histories_join_and_read_back():
     assert one.then(dataclasses.replace(two, best=-1)).best == 1
     assert both.curve("val_loss") == [(3, 3.0)]
     assert History.from_fields(both.to_fields()) == both
-    with pytest.raises(ValueError, match="no history"):
+    with pytest.raises(ValueError, match="not the history"):
         History.from_fields({"epochs": [{"x": 1}]})
 
 

@@ -213,7 +213,7 @@ def test_what_is_said_of_it() -> None:
 def test_training_passes_on_to_the_other_extractor(workspace) -> None:
     spec = Augmented(Means(weights="trained"))
     assert spec.needs_training
-    with pytest.raises(SpecError, match="nothing learned yet"):
+    with pytest.raises(SpecError, match="not trained yet"):
         build(spec)
     trained = train(spec, workspace)
     assert trained == Augmented(Means(weights="file:0"))

@@ -114,7 +114,7 @@ def test_too_few_images_are_refused_with_counts(labels, message):
         ({"validation_share": 0.6}, "`validation_share` must be 0.05 to 0.5"),
         ({"weights": "imagenet"}, '`weights` must be "trained" or "file:<sha256>"'),
         ({"weights": f"file:{'0' * 64}"}, "trained base and at least two `class_names`"),
-        ({"base": FineTuned()}, "No layers can be put behind MobileNetV2 fine-tuned"),
+        ({"base": FineTuned()}, "New layers cannot be added to MobileNetV2 fine-tuned"),
         ({"augmentation": (("sneeze", 1.0),)}, "sneeze"),
         ({"optimizer": "magic"}, "`optimizer` of FineTuned must be"),
     ],

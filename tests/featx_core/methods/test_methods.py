@@ -97,7 +97,7 @@ def test_only_plain_networks_can_carry_layers(method):
         assert tuple(features.shape[1:]) == SHAPES[method][1:]
         assert network.input_shape[1:] == (SIDE, SIDE, 3)
     else:
-        with pytest.raises(SpecError, match="No layers can be put behind"):
+        with pytest.raises(SpecError, match="New layers cannot be added to"):
             row.architecture(spec)
 
 
@@ -136,7 +136,7 @@ def test_a_seed_repeats_training_bit_for_bit_and_what_is_not_trained_is_refused(
     for number in range(2):
         (tmp_path / str(number)).mkdir()
         workspaces.append(fill(tmp_path / str(number) / "all.featx"))
-    with pytest.raises(SpecError, match="has nothing learned yet"):
+    with pytest.raises(SpecError, match="is not trained yet"):
         build(spec, workspaces[0])
     trained = [train(spec, workspace) for workspace in workspaces]
     assert trained[0] == trained[1]  # with the digest of the weights in it

@@ -74,7 +74,7 @@ def test_kept_features_of_the_source_are_enough(held, monkeypatch):
     monkeypatch.setattr("featx_core.methods.pretrained._network", lambda *_: pytest.fail("the network was built"))
     answer = extract_features(held, ExtractJob(SPEC).to_parameters(), quiet_report())
     assert answer["details"]["n_computed"] == 6
-    assert "from features that were kept" in answer["details"]["engine"]
+    assert "from stored features" in answer["details"]["engine"]
     kept = load_features(held, SPEC.digest)
     source = load_features(held, SMALL.digest)
     assert np.array_equal(kept.values, derive(SPEC, source.values))

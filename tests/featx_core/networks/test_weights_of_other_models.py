@@ -186,7 +186,7 @@ def test_two_models_that_fit_are_not_chosen_from():
 def test_advice_for_a_missing_classifier_leads_to_weights_that_load():
     theirs = content(with_head(drawn(network())), "Keras 3")
     with pytest.raises(
-        WeightsError, match=r"1 of 5 layers.*Everything but the classifier fits: turn the classifier off"
+        WeightsError, match=r"1 of 5 layers.*Everything except the classifier matches: turn the classifier off"
     ):
         load_into(network(classes=7), theirs, "mine")
     load_into(network(), theirs, "mine")
@@ -202,7 +202,7 @@ def test_a_file_of_another_backbone_names_it(form):
 
 
 def test_a_file_of_no_known_backbone_leaves_another_way():
-    with pytest.raises(WeightsError, match=r"Choose the backbone that the file was made with\..*bring that table in"):
+    with pytest.raises(WeightsError, match=r"Choose the backbone that the file was made with\..*import that table"):
         load_into(network(), content(network(widths=(5, 5)), "Keras 3"), "mine")
 
 

@@ -59,7 +59,7 @@ def asked(worker):
 def test_the_form_begins_with_the_tutorials_transforms_and_a_preview(visit, shelve_spec):
     visitor = form(visit(shelve_spec(TINY)))
     assert visitor.has_no_fault
-    assert "Features of randomly changed copies" in visitor.words
+    assert "Features of randomly augmented copies" in visitor.words
     assert visitor.tab.slider(key="augment_rotation").value == 20
     assert "x 8 copies" in visitor.words
     assert "mean of the copies" in visitor.words
@@ -183,7 +183,7 @@ def test_the_table_of_features_has_the_number_of_each_copy(visit, shelve_spec):
     table = next(frame.value for frame in visitor.tab.dataframe if "copy" in frame.value)
     assert table.columns.tolist() == ["name", "label", "copy", "f0", "f1", "f2", "f3"]
     assert table["copy"].tolist() == [0, 1, 2] * 6
-    assert "came later" not in visitor.words
+    assert "were added later" not in visitor.words
 
 
 @pytest.mark.parametrize("projection", ["pca", "tsne"])

@@ -118,7 +118,7 @@ def test_an_impossible_row_says_so_and_nothing_else_breaks(visitor):
 def test_a_kernel_that_does_not_fit_is_named_at_its_row(visitor):
     fill(visitor, (TINY[0], fx.layer("MaxPooling2D", pool_size=6), fx.layer("Conv2D", kernel_size=7), TINY[2]))
     assert "Row 3: a 7 x 7 kernel does not fit into 5 x 5." in words(visitor)
-    assert "needs the row above" in words(visitor)
+    assert "depends on the row above" in words(visitor)
 
 
 @pytest.mark.parametrize("layers", [(), (fx.layer("Conv2D", kernel_size=31),)])
@@ -126,7 +126,7 @@ def test_without_a_good_layer_the_list_stays(visitor, layers):
     set_up(visitor, custom_side=16)
     fill(visitor, layers)
     assert "Add a layer" in words(visitor)
-    assert ("None of 1 layer" if layers else "There is no layer yet.") in words(visitor)
+    assert ("None of 1 layer" if layers else "No layers yet.") in words(visitor)
     assert visitor.has_no_fault
 
 

@@ -160,7 +160,7 @@ def put_record(visitor, worker, ending, weights=""):
 def test_the_curves_grow_while_it_trains(visitor, worker):
     worker.holds = True
     visitor.tab.button(key="run").click().run()
-    assert "appear here after its first epoch" in visitor.words
+    assert "appear here after the first epoch" in visitor.words
     put_record(visitor, worker, "")
     visitor.run()
     assert charts(visitor) == ["history_live_loss", "history_live_accuracy"]

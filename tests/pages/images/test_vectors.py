@@ -308,7 +308,7 @@ def test_two_sets_with_the_same_names_are_compared_without_colours(visit, with_v
     visitor = visit(with_vectors("First", "Second")).open("compare").run()
     assert "30 rows, 2 labels." in visitor.words.replace("\\", "")
     assert "colour" not in visitor.tab.main.dataframe[0].value["extractor"].tolist()
-    assert "a histogram of the colours" not in visitor.words
+    assert "a colour histogram" not in visitor.words
     assert "Layer sweep" not in visitor.words
     assert "Run backbones" not in visitor.words
     assert visitor.has_no_fault

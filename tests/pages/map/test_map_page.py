@@ -156,7 +156,7 @@ def test_the_selection_can_be_labelled(visit, shelve_features):
 
 def test_without_a_selection_the_page_says_how_to_select(visit, shelve_features):
     visitor = visit(shelve_features(vectors(6))).open("map")
-    assert "Draw a lasso or a box around points" in caption(visitor)
+    assert "Draw a lasso or box around points" in caption(visitor)
     assert not [node for node in visitor.tab.get("bidi_component") if node.key == "selection_gallery"]
 
 
