@@ -89,7 +89,7 @@ def test_row_31_a_hung_worker_is_ended_and_says_how_far_it_got(supervise, worksp
     job = finished(supervisor, key)
     assert job.state == "failed"
     assert "did not answer for 1 s and was ended at “Extracting”, 128 of 240" in job.message
-    assert "What was finished is kept." in job.message
+    assert "Finished results are kept." in job.message
     assert [result(workspace_path, f"row {row}") for row in (0, 127)] == [b"kept", b"kept"]
     assert finished(supervisor, waiting).state == "done"
 
