@@ -102,6 +102,8 @@ def _crowd(server: Server, tokens: list[str]) -> dict[str, list]:
     command = [sys.executable, "-m", "tests.benchmarks.crowd", server.url, *tokens]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     found = json.loads(done.stdout.strip().splitlines()[-1])
+    for fault in found["faults"]:
+        print(fault, file=sys.stderr)
     return {name: values if name == "faults" else values or [float("inf")] for name, values in found.items()}
 
 
