@@ -22,6 +22,7 @@ class LastIntake(KeptFiles):
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self._unsaved_report: IntakeReport | None = None
+        self._levels: tuple[tuple[int, int], list[FolderLevel], int | None] | None = None  # at a version of the file
 
     def last_intake(self) -> IntakeReport | None:
         """Fetch the report of the last `add`, or None."""
@@ -43,7 +44,7 @@ class LastIntake(KeptFiles):
 
     def folder_levels(self) -> list[FolderLevel]:
         """List the levels of the folders that the images of the last `add` lay in, the outermost first."""
-        return folder_levels([path for _, path in self._newest_paths()])
+        return list(self._found_levels()[0])
 
     def label_by_folder(self, index: int | None) -> None:
         """Label the images of the last `add` by the folders that they lay in.
@@ -65,12 +66,20 @@ class LastIntake(KeptFiles):
         Returns:
             Its index, 0 for the outermost; None where they have no labels; `OTHER_LABELS` where they have others.
         """
-        newest, known = self._newest_paths(), dict(self._store.rows("SELECT name, label FROM images"))
-        levels: tuple[int | None, ...] = (None, *range(len(folder_levels([path for _, path in newest]))))
-        for index in levels:
-            if all(known.get(name) == label_at(path, index) for name, path in newest):
-                return index
-        return OTHER_LABELS
+        return self._found_levels()[1]
+
+    def _found_levels(self) -> tuple[list[FolderLevel], int | None]:
+        """Find levels and the one that labels come from, once after each change of the file."""
+        version = self._store.version()
+        if self._levels is None or self._levels[0] != version:
+            newest, known = self._newest_paths(), dict(self._store.rows("SELECT name, label FROM images"))
+            levels = folder_levels([path for _, path in newest])
+            candidates: tuple[int | None, ...] = (None, *(level.index for level in levels))
+            fitting = [
+                index for index in candidates if all(known.get(name) == label_at(path, index) for name, path in newest)
+            ]
+            self._levels = version, levels, fitting[0] if fitting else OTHER_LABELS
+        return self._levels[1:]
 
     def _newest_paths(self) -> list[tuple[str, str]]:
         after = self.fact("intake_after") or ""
