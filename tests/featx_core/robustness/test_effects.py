@@ -217,7 +217,7 @@ def test_stability_of_copies_is_that_of_their_mean(workspace) -> None:
     [
         (augmentation_effects, MeansExtractor, 2, "At least 3 different images are needed. Received: 2"),
         (neighbor_stability, MeansExtractor, 4, "At least 5 different images are needed. Received: 4"),
-        (augmentation_effects, Equal, 6, "All images have the same features"),
+        (augmentation_effects, Equal, 6, "All images have identical features"),
         (augmentation_effects, Broken, 6, "Some features are not finite"),
         (neighbor_stability, Broken, 6, "Some features are not finite"),
     ],
