@@ -129,6 +129,29 @@ def test_a_score_needs_no_other_extractor():
     assert together.matrix("rsa").loc["b", "a"] == pair["rsa"]["value"]
 
 
+def test_numbers_are_labels_like_their_texts(found):
+    """Class 0, too, and class numbers that became floats."""
+    expected = compare(draw(), [str(code) for code in CODES])
+    for labels in (CODES, CODES.astype(float), pd.Series(CODES, index=np.arange(90) + 7)):
+        assert_same(compare(draw(), labels), expected)
+    assert compare(draw(), CODES > 0).facts["n_labels"] == 2
+    gaps = np.where(np.arange(90) < 3, np.nan, CODES)
+    assert compare(draw(), gaps).facts["n_probed"] == 87
+
+
+def test_an_extractor_that_finds_a_rare_label_does_better_than_chance():
+    """95 images of one label and 5 of another, which one feature tells apart: accuracy hardly rises above 95 %."""
+    rare = np.arange(100) >= 95
+    labels = ["rare" if each else "frequent" for each in rare]
+    for seed in range(3):
+        vectors = np.random.default_rng(seed).normal(size=(100, 16)) + 6 * rare[:, None] * np.eye(16)[0]
+        found = compare({"a": vectors}, labels)
+        assert found.verdict == "a does better than chance."
+        assert found.tests.set_index("family").loc[CHANCE, "p"] < 0.01
+    noise = compare({"a": np.random.default_rng(0).normal(size=(100, 16))}, labels)
+    assert noise.verdict == "a does no better than chance."
+
+
 def test_shuffled_labels_give_chance_and_no_real_difference():
     labels = list(np.random.default_rng(3).permutation(LABELS))
     found = compare(draw(), labels)

@@ -86,7 +86,7 @@ def test_tsne_names_the_reason_when_images_are_copies():
     vectors = np.repeat(np.eye(3), [4, 1, 1], axis=0)
     with pytest.raises(ValueError, match=r"^t-SNE needs at least 5 different images; among these 6 there are 3\.$"):
         project(vectors, "tsne")
-    with pytest.raises(ValueError, match="features differ; all 20 points coincide"):
+    with pytest.raises(ValueError, match="different features; all 20 points coincide"):
         project(1 + 1e-7 * random_vectors(20), "tsne")
 
 

@@ -61,7 +61,7 @@ def test_the_images_that_moved_come_first():
 
 
 def test_sharing_needs_as_many_neighbours():
-    with pytest.raises(ValueError, match=r"as many neighbours. Received: \(3, 2\) and \(3, 1\)"):
+    with pytest.raises(ValueError, match=r"the same number of neighbours. Received: \(3, 2\) and \(3, 1\)"):
         neighbors_shared(np.zeros((3, 2), int), np.zeros((3, 1), int))
 
 
