@@ -25,7 +25,7 @@ CLEAR, FULL = 0.2, 0.9
 """The colours fade in between these values of a map: below the first the picture is bare."""
 
 FRAME = ((20, 20, 20), (255, 255, 255))
-"""Colours of the lines around what the network saw, a wide one and a narrow one on it: seen on any picture."""
+"""Colours of the two lines around what the network saw, the outer one first: one of them is seen on any picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ class Heatmap:
         """What the frame of the overlay means, with the share that the network saw; empty where it saw the whole picture."""
         if self.seen == 1:
             return ""
-        return f"The network saw the part inside the frame, {100 * self.seen:.0f} % of the image."
+        return f"The network saw the part inside the frame, {100 * self.seen:.0f}\u00a0% of the image."
 
     def overlay(
         self,
@@ -186,7 +186,7 @@ def _framed(picture: np.ndarray, seen: np.ndarray) -> np.ndarray:
     left, top, right, bottom = int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
     framed = Image.fromarray(picture)
     draw = ImageDraw.Draw(framed)
-    draw.rectangle((left, top, right, bottom), outline=FRAME[0], width=3 * line)
+    draw.rectangle((left, top, right, bottom), outline=FRAME[0], width=line)
     draw.rectangle((left + line, top + line, right - line, bottom - line), outline=FRAME[1], width=line)
     return np.asarray(framed)
 

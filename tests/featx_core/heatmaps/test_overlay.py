@@ -63,7 +63,7 @@ def test_overlay_keeps_and_frames_what_the_network_did_not_see():
     for color, at in zip(FRAME, (50, 51), strict=True):
         np.testing.assert_array_equal(blended[50, at], color)
         np.testing.assert_array_equal(blended[50, 199 - at], color)
-    assert map_.seen_sentence == "The network saw the part inside the frame, 50 % of the image."
+    assert map_.seen_sentence == "The network saw the part inside the frame, 50\u00a0% of the image."
 
 
 def test_what_was_seen_whole_has_no_frame_and_what_is_too_small_for_one_neither():
