@@ -34,7 +34,7 @@ def truth(backend: Backend, condition: Array, like: Array) -> Array:
 
 
 def sigmoid(backend: Backend, values: Array) -> Array:
-    """Give 1 / (1 + exp(-x)): without overflow, and exact far below 0, too, so that its logarithm is."""
+    """Return 1 / (1 + exp(-x)): without overflow, and exact far below 0, too, so that its logarithm is."""
     return backend.sigmoid(values)
 
 
@@ -54,13 +54,13 @@ def where(backend: Backend, condition: Array, yes: Array, no: Array) -> Array:
 
 
 def mean(backend: Backend, rows: Array) -> Array:
-    """Give the mean of each row."""
+    """Return the mean of each row."""
     scale = _kept_scale(backend, rows)
     return backend.ops.mean(rows / scale, axis=_axes(rows)) * backend.ops.reshape(scale, (-1,))
 
 
 def total(backend: Backend, rows: Array) -> Array:
-    """Give the sum of each row."""
+    """Return the sum of each row."""
     scale = _kept_scale(backend, rows)
     return backend.ops.sum(rows / scale, axis=_axes(rows)) * backend.ops.reshape(scale, (-1,))
 
@@ -83,7 +83,7 @@ def norm(backend: Backend, rows: Array) -> Array:
 
 
 def deviation(backend: Backend, rows: Array) -> Array:
-    """Give the standard deviation of each row (of the population: divided by n)."""
+    """Return the standard deviation of each row (of the population: divided by n)."""
     scale = _kept_scale(backend, rows)
     scaled = rows / scale
     centered = scaled - backend.ops.mean(scaled, axis=_axes(rows), keepdims=True)
@@ -92,7 +92,7 @@ def deviation(backend: Backend, rows: Array) -> Array:
 
 
 def standardize(backend: Backend, rows: Array) -> Array:
-    """Give each row mean 0 and deviation 1; a constant row becomes 0."""
+    """Scale each row to mean 0 and standard deviation 1; a constant row becomes 0."""
     scaled = rows / _kept_scale(backend, rows)
     centered = scaled - backend.ops.mean(scaled, axis=_axes(rows), keepdims=True)
     return _divided(
@@ -114,7 +114,7 @@ def rescale(backend: Backend, rows: Array) -> Array:
 
 
 def softmax(backend: Backend, rows: Array) -> Array:
-    """Give shares that add up to 1 in each row, in the proportions of exp(x)."""
+    """Return shares that add up to 1 in each row, in the proportions of exp(x)."""
     below = rows / 2 - backend.ops.max(rows, axis=_axes(rows), keepdims=True) / 2  # halves, whose difference is finite
     shares = backend.ops.exp(2 * backend.ops.maximum(below, backend.constant(FAR_BELOW, rows)))
     return shares / backend.ops.sum(shares, axis=_axes(rows), keepdims=True)
@@ -171,7 +171,7 @@ def _kept_peak(backend: Backend, rows: Array) -> Array:
 
 
 def _kept_scale(backend: Backend, rows: Array) -> Array:
-    """Give the largest absolute value of a row of very large or very small numbers, and 1 for any other row."""
+    """Return the largest absolute value of a row of very large or very small numbers, and 1 for any other row."""
     ops = backend.ops
     peak = ops.max(ops.abs(rows), axis=_axes(rows), keepdims=True)
     is_small = ops.logical_and(peak > 0, peak < ORDINARY[0])

@@ -50,7 +50,7 @@ def cells_of(network: keras.Model, layer: LayerInfo) -> Cells:
 
     Each lies at the centre of its receptive field, as the paddings, strides and dilations on the way from the input make it,
     and the kernels by the squares of their weights, see `middle_of`. Where branches with different centres join, as in
-    Xception and NASNet, the cell lies at the mean of theirs. Branches that see the whole picture at once do not count.
+    Xception and NASNet, the cell lies at the mean of theirs. Branches that see the whole image at once do not count.
 
     Args:
         network: A functional model from images of one size, with its weights.

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from featx_core.images.image_set import ImageRecord
 
 OPACITY = 0.7
-"""Of the colours where the map is highest: the picture below stays recognizable."""
+"""Of the colours where the map is highest: the image below stays recognizable."""
 
 CLEAR, FULL = 0.2, 0.9
-"""The colours fade in between these values of a map: below the first the picture is bare."""
+"""The colours fade in between these values of a map: below the first the image is bare."""
 
 FRAME = ((20, 20, 20), (255, 255, 255))
-"""Colours of the two lines around what the network saw, the outer one first: one of them is seen on any picture."""
+"""Colours of the two lines around what the network saw, the outer one first: one of them is seen on any image."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ class Heatmap:
 
     @property
     def seen_sentence(self) -> str:
-        """What the frame of the overlay means, with the share that the network saw; empty where it saw the whole picture."""
+        """What the frame of the overlay means, with the share that the network saw; empty where it saw the whole image."""
         if self.seen == 1:
             return ""
         return f"The network saw the part inside the frame, {100 * self.seen:.0f}\u00a0% of the image."
@@ -86,13 +86,13 @@ class Heatmap:
         colormap: str = "viridis",
         longest_side: int | None = None,
     ) -> np.ndarray:
-        """Lay the map, coloured, on its picture: clear where it is low, strong where it is high.
+        """Lay the map, coloured, on its image: clear where it is low, strong where it is high.
 
         What the network did not see stays as it is, outside a frame.
 
         Args:
             image: The record; or the original or a smaller version of it, uint8 `(height, width, 3)`. Not modified.
-            opacity: Of the colours where the map is highest, 0 (picture alone) to 1 (colours alone).
+            opacity: Of the colours where the map is highest, 0 (image alone) to 1 (colours alone).
             colormap: One of `featx_core.base.palette.SEQUENTIAL_SCALES`.
             longest_side: Shrink the result to this many pixels. None keeps the size of `image`.
 

@@ -36,7 +36,7 @@ class CustomSequential(Spec):
         layers: The rows, from input to output, as `fx.layer` writes them.
         image_size: Height and width of the input.
         color: "rgb", or "grey" for a single channel. Either is scaled to 0..1.
-        fit: How pictures are brought to that size, one of `FITS`: "crop", "stretch", "pad" or "resize_crop".
+        fit: How images are brought to that size, one of `FITS`: "crop", "stretch", "pad" or "resize_crop".
         weights: "random" (untrained); "labels", "contrast" or "autoencoder" (a key of `LEARNINGS`: to be trained from the
             workspace's images, `fx.train` does so); or "file:" and the SHA-256 of what training kept in the workspace.
         seed: Of random weights, and of training.

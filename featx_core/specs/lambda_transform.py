@@ -34,7 +34,7 @@ class LambdaTransform(Spec):
     Attributes:
         expressions: Such as `("x ** 2",)`, see `featx_core.expressions.Expression`. Each works on one row by itself.
         source: "pixels" (RGB, scaled to 0..1), or the spec whose features, or whose rows of numbers, are transformed.
-        image_size: Height and width that pictures are brought to.
+        image_size: Height and width that images are brought to.
         fit: How, one of `FITS`: "crop", "stretch", "pad" or "resize_crop".
     """
 

@@ -15,7 +15,7 @@ class Pixels(Spec):
     """RGB values from 0 to 1, of images brought to one size. Only ever the source of a `LambdaTransform`.
 
     Attributes:
-        image_size: Height and width that pictures are brought to.
+        image_size: Height and width that images are brought to.
         fit: How, one of `FITS`: "crop", "stretch", "pad" or "resize_crop".
     """
 

@@ -29,7 +29,7 @@ class Pretrained(Spec):
             are read as a fresh process would number them, so they mean the same everywhere; indices and stages always do.
         pooling: "avg" or "max" over the map, "flatten", or None for the map itself. A layer without a map takes None.
         image_size: Height and width of the input; None: what the backbone was trained for.
-        fit: How pictures are brought to that size, one of `FITS`: "crop", "stretch", "pad" or "resize_crop".
+        fit: How images are brought to that size, one of `FITS`: "crop", "stretch", "pad" or "resize_crop".
         classifier: Whether the network keeps its classifier of 1 000 ImageNet classes, if it has one. Its last layer then
             gives logits, and the input has the backbone's own size.
         precision: In which the network computes: "float32", or the faster "bfloat16" where the processor has it.

@@ -52,7 +52,7 @@ def ask(
 
 
 def overlay(heatmap: Heatmap, record: ImageRecord, opacity: float, colormap: str, longest_side: int) -> np.ndarray:
-    """Lay a heatmap on its picture: uint8 `(height, width, 3)`."""
+    """Lay a heatmap on its image: uint8 `(height, width, 3)`."""
     return heatmap.overlay(record, opacity=opacity, colormap=colormap, longest_side=longest_side)
 
 

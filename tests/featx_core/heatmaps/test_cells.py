@@ -87,16 +87,14 @@ def test_branches_gates_and_blocks_by_hand(network, expected):
 def test_expressions_have_places_as_long_as_they_keep_them():
     network = sequential(expression_layer("pool(sobel(x), 4)"), expression_layer("fft_magnitude(x)"), shape=(32, 48, 3))
     assert cells_in_pixels(network, layer=1) == [2, 2, 4, 4]
-    with pytest.raises(
-        HeatmapError, match=r'layer 2, "expression_layer_1" \(8 x 12 x 3\) are not places in the picture'
-    ):
+    with pytest.raises(HeatmapError, match=r'layer 2, "expression_layer_1" \(8 x 12 x 3\) are not places in the image'):
         explain(np.zeros((20, 20, 3), np.uint8), ToyExtractor(network), "activation_energy")
 
 
 def test_a_map_made_of_one_row_of_numbers_has_no_places():
     network = sequential(layers.Flatten(), layers.Reshape((8, 8, 3)), layers.Conv2D(2, 3))
     for layer in (2, 3):
-        with pytest.raises(HeatmapError, match=r"are not places in the picture.* Pick an earlier layer"):
+        with pytest.raises(HeatmapError, match=r"are not places in the image.* Pick an earlier layer"):
             cells_in_pixels(network, layer=layer)
 
 
