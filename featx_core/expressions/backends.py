@@ -22,11 +22,13 @@ class Backend:
     Attributes:
         ops: A module with the functions of NumPy: `numpy`, or `keras.ops`.
         spectrum: From `(n, height, width, n_channels)` to the magnitude of the two-dimensional Fourier transform, same shape.
+        sigmoid: From an array to the logistic function of each number, exact over the whole range of float32.
         constant: From a number and an array to an array of shape `(1,)` of that dtype.
     """
 
     ops: Any
     spectrum: Callable[[Array], Array]
+    sigmoid: Callable[[Array], Array]
     constant: Callable[[float, Array], Array]
 
 
@@ -34,7 +36,13 @@ def _numpy_spectrum(rows: np.ndarray) -> np.ndarray:
     return np.abs(np.fft.fft2(rows, axes=(1, 2))).astype(rows.dtype)
 
 
-NUMPY = Backend(np, _numpy_spectrum, lambda value, like: np.full((1,), value, like.dtype))
+def _numpy_sigmoid(values: np.ndarray) -> np.ndarray:
+    from scipy.special import expit
+
+    return np.asarray(expit(values))
+
+
+NUMPY = Backend(np, _numpy_spectrum, _numpy_sigmoid, lambda value, like: np.full((1,), value, like.dtype))
 
 
 @functools.cache
@@ -47,7 +55,7 @@ def keras_backend() -> Backend:
         real, imaginary = ops.fft2((real, ops.zeros_like(real)))
         return ops.transpose(length(KERAS, ops.square(real) + ops.square(imaginary)), (0, 2, 3, 1))
 
-    KERAS = Backend(ops, spectrum, lambda value, like: ops.full((1,), value, dtype=like.dtype))  # noqa: N806
+    KERAS = Backend(ops, spectrum, ops.sigmoid, lambda value, like: ops.full((1,), value, dtype=like.dtype))  # noqa: N806
     return KERAS
 
 

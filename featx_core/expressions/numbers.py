@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from featx_core.expressions.backends import Array, Backend, length
+
+ORDINARY = (1e-15, 1e15)
+"""Rows whose largest number lies between these are computed as they are: their squares neither vanish nor overflow."""
+
+FAR_BELOW = -200.0
+"""Half of an exponent whose power is 0 in float32."""
 
 
 def power(backend: Backend, base: Array, exponent: float) -> Array:
@@ -26,8 +34,8 @@ def truth(backend: Backend, condition: Array, like: Array) -> Array:
 
 
 def sigmoid(backend: Backend, values: Array) -> Array:
-    """Return 1 / (1 + exp(-x)), without overflow."""
-    return 0.5 * (backend.ops.tanh(0.5 * values) + 1)
+    """Return 1 / (1 + exp(-x)): without overflow, and exact far below 0, too, so that its logarithm is."""
+    return backend.sigmoid(values)
 
 
 def relu(backend: Backend, values: Array) -> Array:
@@ -47,12 +55,14 @@ def where(backend: Backend, condition: Array, yes: Array, no: Array) -> Array:
 
 def mean(backend: Backend, rows: Array) -> Array:
     """Return the mean of each row."""
-    return backend.ops.mean(rows, axis=_axes(rows))
+    scale = _kept_scale(backend, rows)
+    return backend.ops.mean(rows / scale, axis=_axes(rows)) * backend.ops.reshape(scale, (-1,))
 
 
 def total(backend: Backend, rows: Array) -> Array:
     """Return the sum of each row."""
-    return backend.ops.sum(rows, axis=_axes(rows))
+    scale = _kept_scale(backend, rows)
+    return backend.ops.sum(rows / scale, axis=_axes(rows)) * backend.ops.reshape(scale, (-1,))
 
 
 def smallest(backend: Backend, rows: Array, *others: Array) -> Array:
@@ -74,13 +84,17 @@ def norm(backend: Backend, rows: Array) -> Array:
 
 def deviation(backend: Backend, rows: Array) -> Array:
     """Return the standard deviation of each row (of the population: divided by n)."""
-    centered = rows - backend.ops.mean(rows, axis=_axes(rows), keepdims=True)
-    return length(backend, backend.ops.mean(_square(centered), axis=_axes(rows)))
+    scale = _kept_scale(backend, rows)
+    scaled = rows / scale
+    centered = scaled - backend.ops.mean(scaled, axis=_axes(rows), keepdims=True)
+    spread = length(backend, backend.ops.mean(_square(centered), axis=_axes(rows)))
+    return spread * backend.ops.reshape(scale, (-1,))
 
 
 def standardize(backend: Backend, rows: Array) -> Array:
     """Scale each row to mean 0 and standard deviation 1; a constant row becomes 0."""
-    centered = rows - backend.ops.mean(rows, axis=_axes(rows), keepdims=True)
+    scaled = rows / _kept_scale(backend, rows)
+    centered = scaled - backend.ops.mean(scaled, axis=_axes(rows), keepdims=True)
     return _divided(
         backend, centered, length(backend, backend.ops.mean(_square(centered), axis=_axes(rows), keepdims=True))
     )
@@ -94,13 +108,15 @@ def normalize(backend: Backend, rows: Array) -> Array:
 
 def rescale(backend: Backend, rows: Array) -> Array:
     """Bring each row to 0..1; a constant row becomes 0."""
-    lowest = backend.ops.min(rows, axis=_axes(rows), keepdims=True)
-    return _divided(backend, rows - lowest, backend.ops.max(rows, axis=_axes(rows), keepdims=True) - lowest)
+    scaled = rows / _kept_scale(backend, rows)
+    lowest = backend.ops.min(scaled, axis=_axes(rows), keepdims=True)
+    return _divided(backend, scaled - lowest, backend.ops.max(scaled, axis=_axes(rows), keepdims=True) - lowest)
 
 
 def softmax(backend: Backend, rows: Array) -> Array:
     """Return shares that add up to 1 in each row, in the proportions of exp(x)."""
-    shares = backend.ops.exp(rows - backend.ops.max(rows, axis=_axes(rows), keepdims=True))
+    below = rows / 2 - backend.ops.max(rows, axis=_axes(rows), keepdims=True) / 2  # halves, whose difference is finite
+    shares = backend.ops.exp(2 * backend.ops.maximum(below, backend.constant(FAR_BELOW, rows)))
     return shares / backend.ops.sum(shares, axis=_axes(rows), keepdims=True)
 
 
@@ -152,6 +168,15 @@ def _kept_peak(backend: Backend, rows: Array) -> Array:
     """Return the largest absolute value of each row, and 1 for a row of zeros."""
     peak = backend.ops.max(backend.ops.abs(rows), axis=_axes(rows), keepdims=True)
     return backend.ops.where(peak > 0, peak, backend.ops.ones_like(peak))
+
+
+def _kept_scale(backend: Backend, rows: Array) -> Array:
+    """Return the largest absolute value of a row of very large or very small numbers, and 1 for any other row."""
+    ops = backend.ops
+    peak = ops.max(ops.abs(rows), axis=_axes(rows), keepdims=True)
+    is_small = ops.logical_and(peak > 0, peak < ORDINARY[0])
+    is_large = ops.logical_and(peak > ORDINARY[1], peak < math.inf)
+    return ops.where(ops.logical_or(is_small, is_large), peak, ops.ones_like(peak))
 
 
 def _divided(backend: Backend, values: Array, by: Array) -> Array:

@@ -48,12 +48,12 @@ class Place:
 def cells_of(network: keras.Model, layer: LayerInfo) -> Cells:
     """Say where the cells of a layer lie on the fitted frame.
 
-    Each lies at the centre of its receptive field, as kernels, strides, dilations and paddings on the way from the input
-    make it. Where branches with different centres join, as in Xception and NASNet, the cell lies at the mean of theirs.
-    Branches that see the whole image at once do not count.
+    Each lies at the centre of its receptive field, as the paddings, strides and dilations on the way from the input make it,
+    and the kernels by the squares of their weights, see `middle_of`. Where branches with different centres join, as in
+    Xception and NASNet, the cell lies at the mean of theirs. Branches that see the whole image at once do not count.
 
     Args:
-        network: A functional model from images of one size.
+        network: A functional model from images of one size, with its weights.
         layer: One of its layers, whose output has height and width.
 
     Raises:

@@ -160,7 +160,8 @@ def _heatmap(
 def _note_on_borders(grid: np.ndarray, cells: Cells, placement: Placement) -> str:
     """Say so if the highest value lies beside the image, in the borders that "pad" adds."""
     left, top, right, bottom = placement.box
-    down, across = cells.centre(*np.unravel_index(np.argmax(grid), grid.shape))
+    row, column = np.unravel_index(np.argmax(grid), grid.shape)
+    down, across = np.clip(cells.centre(int(row), int(column)), 0.0, 1.0)
     if 0 <= left + across * (right - left) <= 1 and 0 <= top + down * (bottom - top) <= 1:
         return ""
     return "The highest value lies outside the image, in the grey padding of the network's input."

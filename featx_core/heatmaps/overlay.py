@@ -18,9 +18,14 @@ from featx_core.images.fitting import Cells, Placement, to_original
 if TYPE_CHECKING:
     from featx_core.images.image_set import ImageRecord
 
-LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
-UNSEEN = 0.45
-"""Brightness at which the parts of an image that the network did not see are drawn, in grey."""
+OPACITY = 0.7
+"""Of the colours where the map is highest: the image below stays recognizable."""
+
+CLEAR, FULL = 0.2, 0.9
+"""The colours fade in between these values of a map: below the first the image is bare."""
+
+FRAME = ((20, 20, 20), (255, 255, 255))
+"""Colours of the two lines around what the network saw, the outer one first: one of them is seen on any image."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,25 +71,30 @@ class Heatmap:
         width, height = _limited(self.width, self.height, 256)
         return float(np.isfinite(self.resized(width, height)).mean())
 
+    @property
+    def seen_sentence(self) -> str:
+        """What the frame of the overlay means, with the share that the network saw; empty where it saw the whole image."""
+        if self.seen == 1:
+            return ""
+        return f"The network saw the part inside the frame, {100 * self.seen:.0f}\u00a0% of the image."
+
     def overlay(
         self,
         image: ImageRecord | np.ndarray,
         *,
-        opacity: float = 0.5,
+        opacity: float = OPACITY,
         colormap: str = "viridis",
         longest_side: int | None = None,
-        grey: bool = False,
     ) -> np.ndarray:
-        """Blend the map, coloured, on its image.
+        """Lay the map, coloured, on its image: clear where it is low, strong where it is high.
 
-        Where the network did not look the image is dark grey, so that this cannot be taken for a low value.
+        What the network did not see stays as it is, outside a frame.
 
         Args:
             image: The record; or the original or a smaller version of it, uint8 `(height, width, 3)`. Not modified.
-            opacity: Of the colours, 0 (image alone) to 1 (colours alone).
+            opacity: Of the colours where the map is highest, 0 (image alone) to 1 (colours alone).
             colormap: One of `featx_core.base.palette.SEQUENTIAL_SCALES`.
             longest_side: Shrink the result to this many pixels. None keeps the size of `image`.
-            grey: Whether the image is drawn in grey, so that all colours are those of the map.
 
         Returns:
             uint8 `(height, width, 3)`, RGB.
@@ -94,14 +104,13 @@ class Heatmap:
         """
         pixels = pixels_of(image, at_least=self._enough(longest_side))
         self._check(pixels, opacity, longest_side)
-        picture = _shrunk(pixels, longest_side).astype(np.float32)
-        if grey:
-            picture = np.repeat(picture @ LUMA[:, np.newaxis], 3, axis=-1)
+        picture = _shrunk(pixels, longest_side)
         values = self.resized(picture.shape[1], picture.shape[0])
-        unseen = np.isnan(values)
-        blended = (1 - opacity) * picture + opacity * colored(np.where(unseen, 0.0, values), colormap)
-        blended[unseen] = UNSEEN * picture[unseen].mean(axis=-1, keepdims=True)
-        return np.rint(blended).astype(np.uint8)
+        seen = np.isfinite(values)
+        values = np.where(seen, values, 0.0)
+        strength = opacity * faded(values)[..., np.newaxis]
+        blended = (1 - strength) * picture.astype(np.float32) + strength * colored(values, colormap)
+        return _framed(np.rint(blended).astype(np.uint8), seen)
 
     def to_bytes(self) -> bytes:
         """Write the heatmap as npz, without pickle."""
@@ -144,6 +153,12 @@ class Heatmap:
             raise ValueError(f"`longest_side` must be at least 1. Received: {longest_side}.")
 
 
+def faded(values: np.ndarray) -> np.ndarray:
+    """Turn values in [0, 1] into shares of the opacity, in [0, 1]: smoothly from none at `CLEAR` to all at `FULL`."""
+    share = np.clip((values - CLEAR) / (FULL - CLEAR), 0.0, 1.0)
+    return np.asarray(share * share * (3 - 2 * share))
+
+
 def colored(values: np.ndarray, colormap: str) -> np.ndarray:
     """Turn values in [0, 1] of any shape into RGB: float32 `(*shape, 3)` from 0 to 255.
 
@@ -158,6 +173,22 @@ def colored(values: np.ndarray, colormap: str) -> np.ndarray:
     stops = np.array([list(bytes.fromhex(color[1:])) for color in colors])
     channels = [np.interp(values, positions, stops[:, channel]) for channel in range(3)]
     return np.stack(channels, axis=-1).astype(np.float32)
+
+
+def _framed(picture: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Draw a frame along the inner edge of what was seen, unless that is all, or too little to hold a frame."""
+    from PIL import Image, ImageDraw
+
+    line = max(1, round(max(picture.shape) / 250))
+    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    if seen.all() or min(len(rows), len(columns)) < 8 * line:
+        return picture
+    left, top, right, bottom = int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
+    framed = Image.fromarray(picture)
+    draw = ImageDraw.Draw(framed)
+    draw.rectangle((left, top, right, bottom), outline=FRAME[0], width=line)
+    draw.rectangle((left + line, top + line, right - line, bottom - line), outline=FRAME[1], width=line)
+    return np.asarray(framed)
 
 
 def _shrunk(image: np.ndarray, longest_side: int | None) -> np.ndarray:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from PIL import Image
 
-FITS = ("crop", "stretch", "pad", "resize_crop")
+Fit = Literal["crop", "stretch", "pad", "resize_crop"]
+FITS: tuple[Fit, ...] = get_args(Fit)
 PAD_GREY = 128  # of 255, for the borders of "pad"
 RESIZE = (256, 224)
 """How far "resize_crop" scales the shorter side, and which part of that the network receives: torchvision's usual preset."""

@@ -10,6 +10,7 @@ from featx_core.architecture.outline import POOLING_WORDS, Outline
 from featx_core.architecture.presets import name_network
 from featx_core.architecture.rows import MAX_ROWS, plain_rows
 from featx_core.architecture.sequential_outline import outline_rows
+from featx_core.images.fitting import Fit
 from featx_core.specs.learnings import LEARNINGS
 from featx_core.specs.picture_input import PictureInput
 from featx_core.specs.spec import FILE_WEIGHTS, MAX_SEED, Spec, SpecError
@@ -35,7 +36,7 @@ class CustomSequential(Spec):
         layers: The rows, from input to output, as `fx.layer` writes them.
         image_size: Height and width of the input.
         color: "rgb", or "grey" for a single channel. Either is scaled to 0..1.
-        fit: How images are brought to that size: "crop", "stretch" or "pad".
+        fit: How images are brought to that size, one of `FITS`: "crop", "stretch", "pad" or "resize_crop".
         weights: "random" (untrained); "labels", "contrast" or "autoencoder" (a key of `LEARNINGS`: to be trained from the
             workspace's images, `fx.train` does so); or "file:" and the SHA-256 of what training kept in the workspace.
         seed: Of random weights, and of training.
@@ -69,7 +70,7 @@ class CustomSequential(Spec):
     layers: tuple[tuple[Any, ...], ...]
     image_size: tuple[int, int] = (64, 64)
     color: Literal["rgb", "grey"] = "rgb"
-    fit: Literal["crop", "stretch", "pad"] = "crop"
+    fit: Fit = "crop"
     weights: str = "random"
     seed: int = 0
     layer: int | str | None = None

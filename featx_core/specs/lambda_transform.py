@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from featx_core.expressions.errors import ExpressionError
 from featx_core.expressions.expression import Expression, apply_steps
 from featx_core.expressions.shapes import Shape
+from featx_core.images.fitting import Fit
 from featx_core.specs.augmented import Augmented
 from featx_core.specs.picture_input import PictureInput
 from featx_core.specs.pixels import Pixels
@@ -34,7 +35,7 @@ class LambdaTransform(Spec):
         expressions: Such as `("x ** 2",)`, see `featx_core.expressions.Expression`. Each works on one row by itself.
         source: "pixels" (RGB, scaled to 0..1), or the spec whose features, or whose rows of numbers, are transformed.
         image_size: Height and width that images are brought to.
-        fit: How: "crop", "stretch" or "pad".
+        fit: How, one of `FITS`: "crop", "stretch", "pad" or "resize_crop".
     """
 
     method: ClassVar[str] = "lambda_transform"
@@ -42,7 +43,7 @@ class LambdaTransform(Spec):
     expressions: tuple[str, ...] = ("x ** 2",)
     source: Spec | Literal["pixels"] = PIXELS
     image_size: tuple[int, int] = DEFAULT_SIZE
-    fit: Literal["crop", "stretch", "pad"] = "crop"
+    fit: Fit = "crop"
 
     def __post_init__(self) -> None:
         super().__post_init__()

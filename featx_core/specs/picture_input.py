@@ -18,7 +18,7 @@ class PictureInput:
 
     Attributes:
         image_size: Height and width of the network's input.
-        fit: A key of `FITS`: "crop", "stretch" or "pad".
+        fit: One of `FITS`.
         preprocessing_name: A key of `PREPROCESSING`.
     """
 

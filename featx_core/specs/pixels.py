@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
+from featx_core.images.fitting import Fit
 from featx_core.specs.picture_input import PictureInput
 from featx_core.specs.spec import Spec
 
@@ -15,13 +16,13 @@ class Pixels(Spec):
 
     Attributes:
         image_size: Height and width that images are brought to.
-        fit: How: "crop", "stretch" or "pad".
+        fit: How, one of `FITS`: "crop", "stretch", "pad" or "resize_crop".
     """
 
     method: ClassVar[str] = "pixels"
 
     image_size: tuple[int, int]
-    fit: Literal["crop", "stretch", "pad"] = "crop"
+    fit: Fit = "crop"
 
     @property
     def title(self) -> str:

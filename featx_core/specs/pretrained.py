@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from featx_core.architecture.outline import POOLING_WORDS
 from featx_core.backbones.registry import BACKBONES, Backbone, check_image_size, find_backbone
 from featx_core.backbones.weights_kinds import WEIGHTS_KINDS
+from featx_core.images.fitting import Fit
 from featx_core.specs.picture_input import PictureInput
 from featx_core.specs.spec import FILE_WEIGHTS, MAX_SEED, Spec, SpecError, later
 
@@ -28,7 +29,7 @@ class Pretrained(Spec):
             are read as a fresh process would number them, so they mean the same everywhere; indices and stages always do.
         pooling: "avg" or "max" over the map, "flatten", or None for the map itself. A layer without a map takes None.
         image_size: Height and width of the input; None: what the backbone was trained for.
-        fit: How images are brought to that size: "crop", "stretch" or "pad".
+        fit: How images are brought to that size, one of `FITS`: "crop", "stretch", "pad" or "resize_crop".
         classifier: Whether the network keeps its classifier of 1 000 ImageNet classes, if it has one. Its last layer then
             gives logits, and the input has the backbone's own size.
         precision: In which the network computes: "float32", or the faster "bfloat16" where the processor has it.
@@ -43,7 +44,7 @@ class Pretrained(Spec):
     layer: int | str | None = None
     pooling: Literal["avg", "max", "flatten"] | None = "avg"
     image_size: tuple[int, int] | None = None
-    fit: Literal["crop", "stretch", "pad"] = "crop"
+    fit: Fit = "crop"
     classifier: bool = False
     precision: Literal["float32", "bfloat16"] = later("float32")
 

@@ -36,6 +36,7 @@ class HeatmapStudy(Study[Heatmap]):
     """
 
     kind: ClassVar[str] = "heatmap"
+    version: ClassVar[int] = 2
     result: ClassVar[type[Storable]] = Heatmap
 
     spec: Spec

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from featx_core.base.palette import SEQUENTIAL_SCALES
 from featx_core.extraction.features import Features
 from featx_core.figures.maps import map_figure
 from featx_core.figures.style import CONFIG
+from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.methods import registry as methods
 from featx_core.workspace.runs import Run
@@ -55,7 +57,9 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
             if heatmap is None:
                 st.skeleton(height=150)
             else:
-                st.image(grid.overlay(heatmap, record, 0.5, "viridis", 480), width="stretch", alt=record.name)
+                st.image(
+                    grid.overlay(heatmap, record, OPACITY, SEQUENTIAL_SCALES[0], 480), width="stretch", alt=record.name
+                )
                 st.caption(formatting.escape(record.label or record.name))
     st.caption(" ".join(filter(None, (grid.caption(METHOD), formatting.escape(methods.heatmap_caption(run.spec))))))
 

@@ -52,8 +52,8 @@ def ask(
 
 
 def overlay(heatmap: Heatmap, record: ImageRecord, opacity: float, colormap: str, longest_side: int) -> np.ndarray:
-    """Lay a heatmap on its image in grey: uint8 `(height, width, 3)`."""
-    return heatmap.overlay(record, opacity=opacity, colormap=colormap, longest_side=longest_side, grey=True)
+    """Lay a heatmap on its image: uint8 `(height, width, 3)`."""
+    return heatmap.overlay(record, opacity=opacity, colormap=colormap, longest_side=longest_side)
 
 
 def show_grid(drawn: Drawn, records: Sequence[ImageRecord], *, opacity: float, colormap: str) -> None:
@@ -66,6 +66,9 @@ def show_grid(drawn: Drawn, records: Sequence[ImageRecord], *, opacity: float, c
         row = st.columns(len(HEATMAPS) + 1)
         row[0].image(formatting.preview(record), width="stretch", alt=record.name)
         row[0].caption(formatting.escape(f"{record.label}, {record.name}" if record.label else record.name))
+        shown = [drawn.heatmaps[record.digest, name] for name in HEATMAPS if (record.digest, name) in drawn.heatmaps]
+        if shown and shown[0].seen_sentence:
+            row[0].caption(shown[0].seen_sentence)
         for place, name in zip(row[1:], HEATMAPS, strict=True):
             with place:
                 _cell(drawn.heatmaps.get((record.digest, name)), record, name, opacity, colormap)

@@ -6,6 +6,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from featx_core.base.palette import SEQUENTIAL_SCALES
+from featx_core.heatmaps.overlay import OPACITY
 from featx_core.heatmaps.targets import ClassTarget, FeatureTarget, OwnFeaturesTarget, SimilarityTarget, Target
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.methods import registry as methods
@@ -86,7 +87,7 @@ def overlay_look() -> tuple[float, str]:
             "Opacity",
             0.0,
             1.0,
-            0.5,
+            OPACITY,
             0.05,
             key="opacity",
             persist_state="session",

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
 
 import streamlit as st
 
-Fit = Literal["crop", "stretch", "pad"]
-_FITS: Mapping[Fit, str] = MappingProxyType({"crop": "Crop", "stretch": "Stretch", "pad": "Pad"})
+from featx_core.images.fitting import Fit
+
+_FITS: Mapping[Fit, str] = MappingProxyType(
+    {"crop": "Crop", "stretch": "Stretch", "pad": "Pad", "resize_crop": "Resize 256, crop 224"}
+)
 _MAX_SEED = 2**31 - 1
 
 
@@ -21,7 +23,9 @@ def fit_picker() -> Fit:
         format_func=lambda name: _FITS[name],
         key="fit",
         persist_state="session",
-        help="Crop: the middle square. Stretch: all of it, distorted. Pad: all of it, with grey borders.",
+        help="Crop: the middle square. Stretch: all of it, distorted. Pad: all of it, with grey borders. Resize 256, crop "
+        "224: a smaller middle square, as torchvision cuts it. Features differ from one to the next, and from those of "
+        "`load_img(target_size=...)` in Keras, which stretches and takes the nearest pixel.",
     )
 
 

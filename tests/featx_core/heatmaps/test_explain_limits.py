@@ -9,6 +9,7 @@ from featx_core.heatmaps.explain import explain
 from featx_core.heatmaps.layers import HeatmapError
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.targets import ClassTarget, FeatureTarget
+from featx_core.images.fitting import FITS
 from tests.toys.heatmap_toys import ToyExtractor, dense, pointwise, sequential
 
 keras = pytest.importorskip("keras")
@@ -148,7 +149,7 @@ def test_arrays_that_are_no_image_are_refused(headless, wrong):
         explain(wrong, headless, "eigen_cam")
 
 
-@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
+@pytest.mark.parametrize("fit", FITS)
 @pytest.mark.parametrize(
     ("height", "width", "top", "left"), [(180, 300, 60, 120), (300, 180, 90, 40), (90, 240, 10, 95)]
 )

@@ -10,6 +10,7 @@ from featx_core.architecture.layers import find_layer
 from featx_core.architecture.outline import Outline
 from featx_core.backbones.registry import BACKBONES, Backbone
 from featx_core.backbones.weights_kinds import WEIGHTS_KINDS
+from featx_core.images.fitting import Fit
 from featx_core.networks.engines.fast import why_not_bfloat16
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import SpecError
@@ -17,7 +18,7 @@ from featx_core.workspace.workspace import Workspace
 from pages._ui.extract import weight_files
 from pages._ui.extract.forms.asked import Asked
 from pages._ui.shell import backbone_choices, formatting, jobs, outlines, questions
-from pages._ui.shell.inputs import Fit, fit_picker, seed_input
+from pages._ui.shell.inputs import fit_picker, seed_input
 from pages._ui.shell.layer_choices import layer_words
 
 Pooling = Literal["avg", "max", "flatten"] | None

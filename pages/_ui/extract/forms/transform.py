@@ -9,6 +9,7 @@ from featx_core.expressions.errors import ExpressionError
 from featx_core.expressions.expression import Expression
 from featx_core.expressions.functions import FUNCTIONS
 from featx_core.expressions.presets import PRESETS
+from featx_core.images.fitting import Fit
 from featx_core.specs.lambda_transform import DEFAULT_SIZE, MAX_STEPS, PIXELS, SIDES, LambdaTransform
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.workspace.runs import Run
@@ -16,7 +17,7 @@ from featx_core.workspace.workspace import Workspace
 from pages._ui.extract import formulas
 from pages._ui.extract.forms.asked import Asked
 from pages._ui.shell import formatting, fragments, session
-from pages._ui.shell.inputs import Fit, fit_picker
+from pages._ui.shell.inputs import fit_picker
 
 _STEPS = "transform_steps"
 _MAX_CHARACTERS = 300
