@@ -132,7 +132,9 @@ def test_a_wrong_file_is_told_and_kept_aside(server, folder):
     (folder / "small.h5").write_bytes(b"something else")
     assert weights.find(ROW) is None
     server.modes = ["missing"]
-    with pytest.raises(WeightsError, match="A file that lies in their place on this machine is damaged or another one"):
+    with pytest.raises(
+        WeightsError, match="The file in their place on this machine is damaged or not the expected one"
+    ):
         weights.fetch(ROW)
     assert (folder / "small.h5").read_bytes() == b"something else"
     server.modes = ["good"]
@@ -143,7 +145,7 @@ def test_a_wrong_file_is_told_and_kept_aside(server, folder):
 def test_an_endless_file_is_refused(server, monkeypatch):
     monkeypatch.setattr(downloads, "SLACK_BYTES", 0)
     monkeypatch.setattr(downloads, "MAX_TIMES_EXPECTED", 0)
-    with pytest.raises(WeightsError, match="far larger than that file"):
+    with pytest.raises(WeightsError, match="far larger than the expected file"):
         weights.fetch(ROW)
 
 
@@ -216,7 +218,7 @@ def test_waiting_ends_when_the_other_makes_no_headway(server, folder, monkeypatc
     folder.mkdir()
     with (
         filelock.FileLock(str(folder / "small.h5.lock"), is_singleton=False),
-        pytest.raises(WeightsError, match="makes no headway"),
+        pytest.raises(WeightsError, match="downloading it without progress"),
     ):
         weights.fetch(ROW)
 

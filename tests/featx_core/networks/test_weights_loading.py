@@ -125,11 +125,11 @@ def zipped(member):
         (plain_hdf5(), "is an HDF5 file, but holds no Keras weights"),
         (
             b"\x89HDF\r\n\x1a\n and so on",
-            "could not be read as a file of Keras weights: it is damaged or something else",
+            "could not be read as a file of Keras weights: it is damaged or in another format",
         ),
-        (b"not HDF5 at all", "is damaged or something else: weights of Keras are in the HDF5 format"),
+        (b"not HDF5 at all", "is damaged or in another format: Keras weights are HDF5 files"),
         (b"PK\x03\x04", "is an archive, not a file of weights"),
-        (b"", "is damaged or something else"),
+        (b"", "is damaged or in another format"),
     ],
 )
 def test_anything_else_is_called_what_it_is(content, reason, network):
@@ -139,7 +139,7 @@ def test_anything_else_is_called_what_it_is(content, reason, network):
 
 def test_a_cut_file_is_refused(network, legacy):
     scramble(network)
-    with pytest.raises(WeightsError, match="is damaged or something else"):
+    with pytest.raises(WeightsError, match="is damaged or in another format"):
         load_into(network, legacy[: len(legacy) // 2], "cut.h5")
     assert is_scrambled(network)
 
@@ -216,7 +216,7 @@ def test_no_link_leads_out_of_the_file(kind, network, legacy, tmp_path):
             group.create_virtual_dataset("kernel", layout)
         else:
             group.create_dataset("kernel", shape, h5py.string_dtype())
-    with pytest.raises(WeightsError, match="is damaged or something else"):
+    with pytest.raises(WeightsError, match="is damaged or in another format"):
         load_into(network, content.getvalue(), "hostile.h5")
 
 
