@@ -32,7 +32,7 @@ def why_not_weights(head: bytes) -> str | None:
         The words, or None where the file may hold weights: whether it does, only reading it tells.
 
     >>> why_not_weights(b"PK no archive").split(".")[0]
-    'is damaged or something else: weights of Keras are in the HDF5 format'
+    'is damaged or in another format: Keras weights are HDF5 files'
     """
     if head.startswith(_HDF5):
         return None

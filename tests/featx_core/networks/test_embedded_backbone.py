@@ -103,15 +103,15 @@ def test_left_empty_the_weights_are_what_the_backbone_was_trained_to():
     [
         (
             {"backbone": "embedded_v1", "weights": "imagenet"},
-            r'must be "embedded", "random" or "file:<sha256>"\. Received: \'imagenet\'\. Embedded v1 was not trained so',
+            r'must be "embedded", "random" or "file:<sha256>"\. Received: \'imagenet\'\. Embedded v1 was not trained this way',
         ),
         (
             {"backbone": "vgg16", "weights": "embedded"},
-            r'must be "imagenet", "random" or .*VGG16 was not trained so; \'embedded_v1\' was',
+            r'must be "imagenet", "random" or .*VGG16 was not trained this way; \'embedded_v1\' was',
         ),
         (
             {"backbone": "embedded_v1", "classifier": True, "pooling": None},
-            "Embedded v1 has no classifier: it was trained without the names of things",
+            "Embedded v1 has no classifier: it was trained without class names",
         ),
         ({"backbone": "embedded_v1", "image_size": (47, 112)}, "needs images of at least 48 x 48"),
     ],

@@ -48,7 +48,7 @@ def test_the_precision_is_part_of_the_digest_and_float32_goes_without_saying():
 
 
 def test_new_layers_do_not_learn_in_bfloat16():
-    with pytest.raises(SpecError, match="New layers learn in float32: choose MobileNetV3Small in float32"):
+    with pytest.raises(SpecError, match="New layers are trained in float32: choose MobileNetV3Small in float32"):
         FineTuned(base=Pretrained(**SMALL, precision="bfloat16"))
 
 
@@ -78,7 +78,7 @@ def test_without_the_instructions_it_is_refused_in_words_and_nothing_else_serves
     monkeypatch.setattr(fast, "has_bfloat16", lambda: False)
     assert why_not_bfloat16() == "the processor has no instructions for it (AVX512-BF16 or AMX)"
     with pytest.raises(
-        PrecisionError, match=r"not to be had on this machine, because the processor .* Choose float32\."
+        PrecisionError, match=r"not available on this machine, because the processor .* Choose float32\."
     ):
         engines_for(engine_toys.tiny_model(), "bfloat16")
     assert isinstance(engines_for(engine_toys.tiny_model(), "float32"), Engines)
@@ -140,7 +140,7 @@ def test_the_graph_on_disk_serves_both_precisions(capable, monkeypatch):
 @needs_openvino
 def test_features_that_would_differ_too_much_are_refused(capable, monkeypatch):
     monkeypatch.setattr(fast, "MIN_COSINE", 1.5)
-    with pytest.raises(PrecisionError, match=r"change the features of these images too much: .* 1\.5 is asked for"):
+    with pytest.raises(PrecisionError, match=r"change the features of these images too much: .* 1\.5 is required"):
         engines_for(engine_toys.tiny_model(), "bfloat16")(engine_toys.batch_of(2))
 
 

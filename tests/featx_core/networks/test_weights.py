@@ -218,7 +218,7 @@ def test_waiting_ends_when_the_other_makes_no_headway(server, folder, monkeypatc
     folder.mkdir()
     with (
         filelock.FileLock(str(folder / "small.h5.lock"), is_singleton=False),
-        pytest.raises(WeightsError, match="without progress"),
+        pytest.raises(WeightsError, match="downloading it without progress"),
     ):
         weights.fetch(ROW)
 

@@ -144,7 +144,7 @@ def test_a_file_that_is_no_weights_file_is_refused(visitor):
     upload = next(node for node in visitor.tab.main.file_uploader if node.label == "Weights file")
     upload.set_value(("mine.h5", b"something else", "application/octet-stream"))
     visitor.run()
-    assert "mine.h5 is damaged or something else" in visitor.tab.warning[0].value.replace("\\", "")
+    assert "mine.h5 is damaged or in another format" in visitor.tab.warning[0].value.replace("\\", "")
     assert visitor.workspace.artefacts() == {}
 
 
