@@ -76,7 +76,7 @@ def test_a_last_layer_that_is_put_behind_the_pooling_is_not_on_the_way(image):
     assert heatmap.layer == 'layer 1, "conv2d" (8 x 8 x 2)'
     assert heatmap.grid.max() == 1
     with pytest.raises(
-        HeatmapError, match=r"the features of this run do not pass through it. The last one .* is layer 1"
+        HeatmapError, match=r"the features of this run do not pass through it. The last layer .* is layer 1"
     ):
         explain(image, extractor, "grad_cam", layer=2)
 
@@ -173,7 +173,7 @@ def test_a_peak_in_the_borders_of_a_padded_picture_is_said():
     extractor = ToyExtractor(sequential(pointwise(np.full((3, 1), 1 / 3)), shape=(16, 16, 3)), fit="pad")
     dark = np.zeros((100, 200, 3), np.uint8)
     heatmap = explain(dark, extractor, "activation_energy")
-    assert heatmap.note.startswith("The highest value lies outside the image, in the grey borders")
+    assert heatmap.note.startswith("The highest value lies outside the image, in the grey padding")
     assert heatmap.values.max() < 0.6
     dark[40:60, 80:120] = 255
     assert explain(dark, extractor, "activation_energy").note == ""

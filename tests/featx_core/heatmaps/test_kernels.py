@@ -47,7 +47,7 @@ def test_a_depthwise_layer_gives_one_pattern_for_each_channel():
 
 @pytest.mark.parametrize("rows", [(fx.layer("Dense", units=4), CONV), (fx.layer("Flatten"),)])
 def test_a_network_without_such_patterns_says_so(rows):
-    with pytest.raises(ValueError, match="No convolution of this network looks at the image itself"):
+    with pytest.raises(ValueError, match="No convolution of this network is applied to the image itself"):
         kernels_of(*rows)
 
 

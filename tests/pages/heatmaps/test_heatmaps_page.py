@@ -1,12 +1,16 @@
 """The Heatmaps page: layers, targets, images, feature maps."""
 
+import dataclasses
+
 import pytest
 
 from featx_core import HEATMAPS
-from featx_core.heatmaps.targets import FeatureTarget, SimilarityTarget
+from featx_core.heatmaps.targets import FeatureTarget, OwnFeaturesTarget, SimilarityTarget
+from featx_core.images.fitting import Placement
 from featx_core.studies.feature_maps import FeatureMapsStudy
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.tasks.requests import StudyJob
+from pages._ui.shell import library
 from tests.toys.app.visiting import SPEC, element, named, nodes
 
 
@@ -46,6 +50,17 @@ def test_one_image_of_each_label_is_drawn_by_every_method(visitor, worker):
     for method in HEATMAPS.values():
         assert method.caption in visitor.words
     assert visitor.has_no_fault
+
+
+def test_what_a_crop_leaves_out_is_said_at_its_image(visit, extracted):
+    workspace = library.open_workspace(extracted)
+    image = named(workspace.images(), "star-01.png").digest
+    for name in HEATMAPS:
+        study = HeatmapStudy(SPEC, image, name, None, OwnFeaturesTarget().to_json())
+        cropped = dataclasses.replace(study.find(workspace), placement=Placement((0.0, 0.25, 1.0, 0.75)))
+        workspace.put_result(study.key(workspace), cropped.to_bytes())
+    visitor = visit(extracted).open("heatmaps")
+    assert visitor.words.count("The network saw the part inside the frame, 50\u00a0% of the image.") == 1
 
 
 def test_heatmaps_that_are_kept_are_not_drawn_again(visitor, worker):
