@@ -3,13 +3,13 @@
 # order, a layer is saved at the first path that reaches it, and `layers` is one of the attributes. A layer whose attribute sorts
 # before "layers" is saved under its attribute, one that sorts behind it under `layers/<class name>`. Renaming `early` to `stem`
 # therefore moves its weights, and a reader that goes by paths no longer finds them.
-# Seen with Keras 3.15.1 (NumPy backend) on 2026-11-27.
+# Seen with Keras 3.15.1 (JAX backend) on 2026-11-27.
 set -eu
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install -q --disable-pip-version-check "keras==3.15.1" "h5py==3.14.0" "scipy==1.17.*" "numpy==2.4.*"
+"$folder/venv/bin/pip" install -q --disable-pip-version-check "keras==3.15.1" "h5py==3.14.0" "jax==0.8.*"
 cd "$folder"
-KERAS_BACKEND=numpy venv/bin/python - <<'PY'
+KERAS_BACKEND=jax venv/bin/python - <<'PY'
 import h5py, keras, numpy as np
 
 
@@ -41,6 +41,6 @@ print("Keras", keras.__version__, seen)
 assert seen == (
     ("early/vars/0", "head/vars/0"),
     ("layers/dense/vars/0", "layers/dense_1/vars/0"),
-    ("early/vars/0", "layers/dense/vars/0"),
+    ("early/vars/0", "layers/dense_1/vars/0"),
 ), seen
 PY
