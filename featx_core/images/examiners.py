@@ -10,18 +10,23 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+import psutil
 
 from featx_core.images.decoding import THUMBNAIL_SIDE, ImageError, ImageFacts
 from featx_core.images.looking import ANSWER, REQUEST
 from featx_core.images.scaling import AUTOMATIC
 
-SECONDS_A_FILE = 60.0
+SECONDS_A_FILE = 60.0  # of the processor
 SECONDS_FOR_A_PAGE = 20.0
+MAX_WAIT = 5
+"""So many times as long may a file take by the clock, on a busy machine."""
+
 N_PROCESSES = min(2, os.cpu_count() or 1)
 MAX_FACTS_BYTES, MAX_PICTURE_BYTES = 1024**2, 64 * 1024**2
 _ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +42,7 @@ class Examiner:
 
     Args:
         module: What it runs.
-        seconds: How long it may look at one file.
+        seconds: Of the processor that one file may take.
     """
 
     def __init__(self, module: str = "featx_core.images.looking", *, seconds: float = SECONDS_A_FILE) -> None:
@@ -101,17 +106,16 @@ class Examiner:
 
     def _answer(self, content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
         process = self._started()
-        is_late = threading.Event()
-        clock = threading.Timer(self._seconds, _end, (process, is_late))
-        clock.daemon = True
-        clock.start()
+        is_done, is_late = threading.Event(), threading.Event()
+        watch = threading.Thread(target=_end_late, args=(process, self._seconds, is_done, is_late), daemon=True)
+        watch.start()
         try:
             return _exchange(process, content, options)
         except (OSError, EOFError, ValueError, KeyError):
             self._explain_end(is_late.is_set())
             raise
         finally:
-            clock.cancel()
+            is_done.set()
 
     def _explain_end(self, is_late: bool) -> None:
         """Say why there was no answer.
@@ -153,7 +157,7 @@ class Examiners:
 
     Args:
         n_processes: How many.
-        seconds: How long they may look at one file.
+        seconds: Of the processor that one file may take.
     """
 
     def __init__(self, n_processes: int = N_PROCESSES, *, seconds: float = SECONDS_A_FILE) -> None:
@@ -220,6 +224,21 @@ def _read(pipe: IO[bytes], n_bytes: int) -> bytes:
     return content
 
 
-def _end(process: subprocess.Popen[bytes], is_late: threading.Event) -> None:
-    is_late.set()
-    process.kill()
+def _end_late(
+    process: subprocess.Popen[bytes], seconds: float, is_done: threading.Event, is_late: threading.Event
+) -> None:
+    """End a process that looks at one file for too long: by its processor time, for a busy machine is no fault of the file."""
+    until, before = time.monotonic() + MAX_WAIT * seconds, _processor_seconds(process)
+    while not is_done.wait(seconds / 20):
+        if _processor_seconds(process) - before > seconds or time.monotonic() > until:
+            is_late.set()
+            process.kill()
+            return
+
+
+def _processor_seconds(process: subprocess.Popen[bytes]) -> float:
+    try:
+        times = psutil.Process(process.pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)

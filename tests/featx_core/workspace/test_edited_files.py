@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import itertools
 import shutil
 import sqlite3
 from pathlib import Path
@@ -15,6 +16,8 @@ from featx_core.workspace import schema
 from featx_core.workspace.store import DamagedWorkspaceError, WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from tests.toys.files.edited_workspaces import SPEC, edit, make, read_everything
+
+numbers = itertools.count()  # a file of its own for each example: one that is still open is not written over
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +230,7 @@ VALUES = st.one_of(
 def test_any_value_in_any_cell_is_refused_or_read_without_a_fault(
     whole_file: Path, tmp_path: Path, where: tuple[str, str], value: object
 ) -> None:
-    path = tmp_path / "edited.featx"
+    path = tmp_path / f"{next(numbers)}.featx"
     shutil.copy(whole_file, path)
     table, column = where
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -235,10 +238,8 @@ def test_any_value_in_any_cell_is_refused_or_read_without_a_fault(
         query = f"UPDATE {table} SET {column} = ? WHERE rowid = (SELECT min(rowid) FROM {table})"
         with contextlib.suppress(sqlite3.IntegrityError):
             connection.execute(query, (value,))
-    with contextlib.suppress(DamagedWorkspaceError):
-        workspace = Workspace.open(path)
+    with contextlib.suppress(DamagedWorkspaceError), contextlib.closing(Workspace.open(path)) as workspace:
         read_everything(workspace)
-        workspace.close()
 
 
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -246,15 +247,16 @@ def test_any_value_in_any_cell_is_refused_or_read_without_a_fault(
 def test_bytes_changed_anywhere_are_refused_or_read_without_a_fault(
     whole_file: Path, tmp_path: Path, data: st.DataObject
 ) -> None:
-    path = tmp_path / "damaged.featx"
+    path = tmp_path / f"{next(numbers)}.featx"
     content = bytearray(whole_file.read_bytes())
     for _ in range(data.draw(st.integers(1, 8))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(content)
-    for beside in tmp_path.glob("damaged.featx-*"):
-        beside.unlink()
-    with contextlib.suppress(WorkspaceError, sqlite3.DatabaseError):
-        read_everything(Workspace.open(path))
+    with (
+        contextlib.suppress(WorkspaceError, sqlite3.DatabaseError),
+        contextlib.closing(Workspace.open(path)) as workspace,
+    ):
+        read_everything(workspace)
 
 
 def test_the_runs_that_cannot_be_read_are_left_out_and_the_others_listed(path: Path) -> None:

@@ -51,4 +51,4 @@ def test_images_whose_features_are_no_numbers_are_passed_over(token):
 def test_an_image_without_features_says_what_to_do(token):
     assert "Extract features first" in drawn(token, "a.png").caption[0].value
     keep(token, {"b.png": [0, 1], "c.png": [3, 4]})
-    assert "extract again" in drawn(token, "a.png").caption[0].value
+    assert "Extract again" in drawn(token, "a.png").caption[0].value

@@ -11,6 +11,8 @@ from featx_core.images.decoding import ImageError
 def examine(content: bytes, *, side: int, scaling: str):
     if content == b"hang":
         time.sleep(600)
+    while content == b"spin":
+        pass
     if content == b"crash":
         os.kill(os.getpid(), signal.SIGSEGV)
     if content == b"killed":
