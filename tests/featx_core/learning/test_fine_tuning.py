@@ -89,7 +89,7 @@ def test_a_class_of_one_picture_cannot_be_on_both_sides():
     workspace.remove([f"red{i}.png" for i in range(1, 6)])
     workspace.add([(f"red/copy{i}.png", colored(COLORS["red"], 0)) for i in range(5)])
     images = labelled(workspace.images())
-    with pytest.raises(TrainingError, match="All 6 images of red are nearly the same image"):
+    with pytest.raises(TrainingError, match="All 6 images of red are near-duplicates"):
         choose_examples(images, ("blue", "green", "red"), 0.2, 0, Stages())
 
 
@@ -106,8 +106,8 @@ def test_accuracy_baseline_and_confusion_are_those_counted_by_hand():
 def test_the_verdict_is_plain():
     assert REPORT.p_value == pytest.approx(0.625), "4 disagreements, 3 one way: (1 + 4) / 16 twice"
     assert REPORT.verdict == (
-        "Fine-tuning is not better than the frozen backbone. On 8 validation images, fine-tuning named 6 rightly and "
-        "a linear probe on the frozen features 4: no significant difference with this number of images (p = 0.62)."
+        "Fine-tuning is not better than the frozen backbone. On 8 validation images, fine-tuning classifies 6 correctly "
+        "and a linear probe on the frozen features 4: no significant difference with this number of images (p = 0.62)."
     )
     perfect = dataclasses.replace(REPORT, predicted=REPORT.truth, probe_correct=np.zeros(8, bool))
     assert perfect.verdict.startswith("Fine-tuning beats the frozen backbone.")

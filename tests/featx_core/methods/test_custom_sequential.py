@@ -153,7 +153,7 @@ def test_titles_say_what_it_is():
         ({"color": "blue"}, r"`color` of CustomSequential must be 'rgb' or 'grey'"),
         (
             {"layers": (fx.layer("Conv2D", kernel_size=1),), "image_size": (200, 200)},
-            r"The features would have 1 280 000 values per image; the limit is 1 048 576\. Pool them",
+            r"The features would have 1 280 000 values per image; the limit is 1 048 576\. Use pooling",
         ),
     ],
 )

@@ -238,6 +238,6 @@ def test_the_sample_shapes_against_the_probe():
         f"fine-tuning classifies {ours} correctly and a linear probe on the frozen features {theirs}" in report.verdict
     )
     expected = "beats" if ours > theirs else "does worse than"
-    assert (expected if report.p_value < 0.05 else "does not beat") in report.verdict
+    assert (expected if report.p_value < 0.05 else "is not better than") in report.verdict
     assert len(report.truth) == 48
     assert extract(workspace.images(), build(spec, workspace)).values.shape == (240, 1024)

@@ -60,7 +60,7 @@ def test_json_there_and_back():
         ({"expressions": ("x",) * 9}, "Received: 9"),
         ({"expressions": ("x", "x + y")}, "Step 2, column 5: There is no `y`"),
         ({"expressions": ("__import__('os')",)}, "Step 1, column 1: There is no `__import__`"),
-        ({"expressions": ("flatten(x)", "sobel(x)")}, "Step 2, column 1: `sobel` needs an image or a map"),
+        ({"expressions": ("flatten(x)", "sobel(x)")}, "Step 2, column 1: `sobel` needs an image or a feature map"),
         ({"image_size": (8, 8)}, "16 to 1024 pixels a side"),
         ({"source": "features"}, "`source` of LambdaTransform must be Spec or 'pixels'"),
         ({"fit": "cut"}, "`fit`"),
