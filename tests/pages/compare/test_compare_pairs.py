@@ -121,7 +121,7 @@ def test_runs_of_different_images_are_compared_on_those_they_share(visit, shelve
     late = workspace.images().digests[-1]
     workspace.vectors.save(STRONG.digest, {late: np.zeros(6, np.float32)})
     visitor = opened(shown(visit(token)), "pair")
-    assert "1 image without features of every run had no part." in text(visitor)
+    assert "1 image without features from every run left out." in text(visitor)
     element(visitor, "pair_first").set_value(STRONG.digest)
     element(visitor, "pair_second").set_value(WEAK.digest)
     assert f"{len(LABELS)} images in both are shown, of {len(LABELS) + 1} on the left" in text(visitor.run())
