@@ -291,7 +291,7 @@ def test_the_map_has_labels_and_names_but_no_pictures(visit, with_vectors):
 def test_heatmaps_offers_runs_that_have_a_network(visit, with_vectors, make_png):
     token = with_vectors("First", sources=[("cat/a.png", make_png(1)), ("dog/b.png", make_png(2))])
     alone = visit(token).open("heatmaps")
-    assert "First holds numbers, without a network that looked at images" in alone.words
+    assert "First holds only numbers, so there are no heatmaps" in alone.words
     assert "Extract features" in alone.buttons
     keep_run(library.open_workspace(token), np.eye(2), Pretrained(weights="random"))
     visitor = visit(token).open("heatmaps")
