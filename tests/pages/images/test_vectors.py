@@ -298,9 +298,9 @@ def test_heatmaps_offers_runs_that_have_a_network(visit, with_vectors, make_png)
     picker = visitor.tab.selectbox(key="picked_run")
     assert picker.options[1] == "First, imported vectors"
     picker.set_value(visitor.workspace.ledger.runs()[1].digest).run()
-    assert "First holds numbers" in visitor.words
+    assert "First holds only numbers" in visitor.words
     visitor.press("Heatmaps of MobileNetV2, last layer, average")
-    assert "First holds numbers" not in visitor.words
+    assert "First holds only numbers" not in visitor.words
     assert visitor.has_no_fault
 
 
