@@ -37,7 +37,7 @@ def test_from_the_form_to_the_file(server, open_tab, shelve, some_shapes, tmp_pa
     page.get_by_role("button", name=re.compile("Train, then extract from 24 images")).click()
 
     expect(page.get_by_text("(24, 1024)")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"On \d+ validation images, fine-tuning named"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"On \d+ validation images, fine-tuning classifies"))).to_be_visible()
     expect(page.get_by_text("fine-tuned on 3 labels").first).to_be_visible()
     for key in ("history_", "classes_", "confusion_"):
         page.locator(f"[class*=st-key-{key}] .js-plotly-plot").first.wait_for()

@@ -62,7 +62,7 @@ def test_a_table_is_brought_in_mapped_and_removed(server, open_tab, table):
     points.nth(28).wait_for(state="attached")
 
     go(page, "Heatmaps")
-    expect(page.get_by_text("embeddings holds numbers, without a network")).to_be_visible()
+    expect(page.get_by_text("embeddings holds only numbers, so there are no heatmaps")).to_be_visible()
     page.reload()
     go(page, "Images")
     page.get_by_role("button", name="Remove").click()
