@@ -151,7 +151,8 @@ def test_a_seed_repeats_bit_for_bit(learning, painted_workspace):
     first = fx.train(tiny(learning, epochs=1), painted_workspace)
     other = fx.Workspace.open(":memory:")
     other.add((record.name, record.read()) for record in reversed(painted_workspace.images()))
-    other.set_labels({record.name: record.label for record in painted_workspace.images()})
+    labels = {record.digest: record.label for record in painted_workspace.images()}
+    other.set_labels({record.name: labels[record.digest] for record in other.images()})
     assert fx.train(tiny(learning, epochs=1), other).weights == first.weights
     assert fx.train(tiny(learning, epochs=1, seed=1), other).weights != first.weights
 
