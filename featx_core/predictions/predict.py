@@ -108,7 +108,9 @@ def _best(digests: Sequence[str], logits: np.ndarray) -> dict[str, _Best]:
     for start in range(0, len(digests), ROWS_AT_A_TIME):
         part = slice(start, start + ROWS_AT_A_TIME)
         scores = softmax(logits[part])
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :N_BEST]
+        several = np.argpartition(-scores, N_BEST, axis=1)[:, :N_BEST]
+        ranked = np.argsort(-np.take_along_axis(scores, several, axis=1), axis=1)
+        order = np.take_along_axis(several, ranked, axis=1)
         best = np.take_along_axis(scores, order, axis=1)
         found |= dict(
             zip(digests[part], zip(order.astype(np.int32), best.astype(np.float32), strict=True), strict=True)
