@@ -28,8 +28,8 @@ class LayerInfo:
     """One layer of a network.
 
     Attributes:
-        index: Its position in `network.layers`: the same in every process.
-        name: Its name as a fresh process would give it. Keras numbers "conv2d_3" on and on within a process.
+        index: Its position in `network.layers`, the same in every process.
+        name: Its name as in a fresh process. Keras keeps counting ("conv2d_3") within a process.
         kind: The name of its class, such as "Conv2D".
         output_shape: What it gives for one image, without the batch axis.
         n_parameters: Its own.
