@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
+from featx_core.base.wording import counted
 from featx_core.learning.record import FILE, record_of_weights
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
@@ -53,6 +54,27 @@ def images_seen(spec: Spec, workspace: Workspace | None = None) -> frozenset[str
             return None
         seen.update(record.facts["training"])
     return frozenset(seen)
+
+
+def labels_caution(spec: Spec, digests: Collection[str], workspace: Workspace) -> str:
+    """Say that features come from a network that learned from the labels they are shown by, and of how many images.
+
+    Args:
+        spec: Of the features.
+        digests: Of the images that are shown.
+        workspace: Where the network was trained.
+
+    Returns:
+        Empty for features that did not.
+    """
+    if not saw_labels(spec):
+        return ""
+    seen = images_seen(spec, workspace)
+    shown = set(digests)
+    if seen is None:
+        return f"{CAUTION} Which images those are is not known here."
+    n_shown = counted(len(shown), "image")
+    return f"{CAUTION} Its training saw {len(shown & seen)} of the {n_shown} shown."
 
 
 def _trainings(spec: Spec) -> Iterator[str]:
