@@ -14,6 +14,7 @@ from featx_core.specs.learnings import LEARNINGS
 from featx_core.specs.spec import Spec
 
 if TYPE_CHECKING:
+    from featx_core.images.image_set import ImageSet
     from featx_core.workspace.workspace import Workspace
 
 
@@ -54,6 +55,15 @@ def images_seen(spec: Spec, workspace: Workspace | None = None) -> frozenset[str
             return None
         seen.update(record.facts["training"])
     return frozenset(seen)
+
+
+def home_of(images: ImageSet | None) -> Workspace | None:
+    """Return the workspace that images lie in, whose records tell what networks were trained there; None if there is none."""
+    from featx_core.workspace.workspace import Workspace
+
+    found = {id(record.workspace): record.workspace for record in images or ()}
+    home = next(iter(found.values()), None)
+    return home if len(found) == 1 and isinstance(home, Workspace) else None
 
 
 def labels_caution(spec: Spec, digests: Collection[str], workspace: Workspace) -> str:

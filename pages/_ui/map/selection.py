@@ -58,16 +58,15 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
 
 def _figure(run: Run, features: Features, projection: Projection, choice: maps.Choice) -> go.Figure:
     rows = hash((features.names, features.labels, features.digests, features.copies))
-    about = (session.token(), run.digest, run.created, rows, repr(choice), session.is_dark())
+    about = (session.thumbnails(), run.digest, run.created, rows, repr(choice), session.is_dark())
     return _drawn(about, features, projection, choice)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _drawn(about: tuple[Any, ...], _features: Features, _projection: Projection, _choice: maps.Choice) -> go.Figure:
     """Draw a map, once for all that is selected on it: with 10 000 points it takes longer than all else after a click."""
-    *_, dark = about
+    folder, *_, dark = about
     groups, title = maps.groups(_features, _projection, _choice.color)
-    folder = f"/thumbnail/{session.token()}/"
     pictured = maps.images_of(_features) if _choice.pictures else []
     figure = map_figure(
         _projection,

@@ -62,6 +62,8 @@ def test_without_a_record_any_image_may_have_been_learned_from(workspace):
 
 def test_what_is_said_beside_features_shown_by_the_labels_they_were_trained_on(workspace):
     assert labels_caution(Pretrained(), ["1", "2"], workspace) == ""
-    assert labels_caution(TUNED, ["1", "2", "2", "4"], workspace) == f"{CAUTION} Its training saw 1 of the 3 images shown."
+    assert (
+        labels_caution(TUNED, ["1", "2", "2", "4"], workspace) == f"{CAUTION} Its training saw 1 of the 3 images shown."
+    )
     elsewhere = dataclasses.replace(TUNED, weights="file:" + "c" * 64)
     assert labels_caution(elsewhere, ["1"], workspace) == f"{CAUTION} Which images those are is not known here."
