@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui.images import gallery, labels, upload, vector_files, vector_sets
+from pages._ui.images import gallery, labels, scaling, upload, vector_files, vector_sets
 from pages._ui.shell import formatting, frame, runs, session, undo
 
 frame.guard()
@@ -48,6 +48,7 @@ size = bar.segmented_control(
 )
 if bar.button("Edit labels", icon=":material/label:"):
     labels.edit(workspace)
+scaling.choose(workspace, images, bar)
 if len(shown) < len(images):
     gallery.remove_shown(shown, bar)
 line = st.container(horizontal=True, vertical_alignment="center", height=44, border=False)

@@ -97,8 +97,8 @@ def compare(
         groups: The group of each image; images of one group are never on both sides of a test. None: the near-duplicates
             among `images`; without them, images whose features are equal.
         color_histograms: `(n_images, n_colors)`, the baseline. None: from `images`, else without it.
-        workspace: Where extractors were trained: its records tell which images a training did not see. Without it, one that
-            learned from labels is left out of the scores by label.
+        workspace: Where extractors were trained: its records tell which images a training did not see. None: where `images`
+            lie. If nothing is known there, one that learned from labels is left out of the scores by label.
         on_progress: Called with steps done and steps in all; one with a method `stage` is told each stage instead.
 
     Returns:

@@ -52,7 +52,7 @@ def show(images: Sequence[ImageRecord], *, key: str, size: str = "M", labels: Se
 
 def source(record: ImageRecord) -> str:
     """Return the address of an image's thumbnail."""
-    return f"/thumbnail/{session.token()}/{record.digest}"
+    return session.thumbnails() + record.digest
 
 
 def paged(images: ImageSet, *, key: str, page_size: int) -> ImageSet:

@@ -4,7 +4,7 @@ import pytest
 
 from featx_core.architecture.rows import layer
 from featx_core.learning.history import History
-from featx_core.learning.labels_seen import images_seen, saw_labels
+from featx_core.learning.labels_seen import CAUTION, images_seen, labels_caution, saw_labels
 from featx_core.learning.record import TrainingRecord
 from featx_core.specs.augmented import Augmented
 from featx_core.specs.custom_sequential import CustomSequential
@@ -58,3 +58,12 @@ def test_without_a_record_any_image_may_have_been_learned_from(workspace):
     workspace.put_result(f"trained:{SECOND}", TrainingRecord(History(), f"file:{SECOND}", {}).to_bytes())
     assert images_seen(TUNED, workspace) is None
     assert images_seen(Pretrained()) == frozenset()
+
+
+def test_what_is_said_beside_features_shown_by_the_labels_they_were_trained_on(workspace):
+    assert labels_caution(Pretrained(), ["1", "2"], workspace) == ""
+    assert (
+        labels_caution(TUNED, ["1", "2", "2", "4"], workspace) == f"{CAUTION} Its training saw 1 of the 3 images shown."
+    )
+    elsewhere = dataclasses.replace(TUNED, weights="file:" + "c" * 64)
+    assert labels_caution(elsewhere, ["1"], workspace) == f"{CAUTION} Which images those are is not known here."
