@@ -80,6 +80,11 @@ def is_here(backbone: Backbone, top: bool = False) -> bool:
     return origin_of(backbone).is_here(backbone, top)
 
 
+def has_head(backbone: Backbone) -> bool:
+    """Whether `read_head` gives the classifier of a backbone, where its weights are on this machine."""
+    return origin_of(backbone).head is not None
+
+
 def read_head(backbone: Backbone) -> tuple[np.ndarray, np.ndarray] | None:
     """Read the classifier of a backbone alone, where it turns the averaged last features into logits.
 

@@ -12,7 +12,7 @@ from featx_core.extraction.extract import extract
 from featx_core.images.image_set import ImageSet
 from featx_core.measures.softmax import softmax
 from featx_core.methods.registry import build
-from featx_core.networks.origins import read_head
+from featx_core.networks.origins import has_head, read_head
 from featx_core.predictions.classifiers import classifier_of
 from featx_core.predictions.predictions import N_BEST, Predictions
 from featx_core.specs.pretrained import Pretrained
@@ -74,13 +74,27 @@ def predict_classes(
     return _gathered(BACKBONES[classifier.backbone].title, different.digests, found, skipped)
 
 
+def needs_network(images: ImageSet, spec: Spec, workspace: Workspace) -> bool:
+    """Whether a network must run to name some of the images; else it takes about a second. Raises as `predict_classes` does."""
+    classifier = classifier_of(spec)
+    kept = workspace.vectors.stored(classifier.digest)
+    if has_head(BACKBONES[classifier.backbone]):
+        kept |= workspace.vectors.stored(_features_of(classifier).digest)
+    return not set(images.digests) <= kept
+
+
+def _features_of(classifier: Pretrained) -> Pretrained:
+    """Return the spec of what goes into the last layer."""
+    return Pretrained(classifier.backbone, fit=classifier.fit, precision=classifier.precision)
+
+
 _Best = tuple[np.ndarray, np.ndarray]
 """Numbers and scores of the best classes of one image."""
 
 
 def _kept(digests: Sequence[str], classifier: Pretrained, workspace: Workspace) -> dict[str, _Best]:
     """Name the images whose logits are kept, or whose features are and lead to the same logits."""
-    features = Pretrained(classifier.backbone, fit=classifier.fit, precision=classifier.precision)
+    features = _features_of(classifier)
     found = _loaded(digests, classifier, workspace, lambda logits: logits)
     left = [digest for digest in digests if digest not in found]
     if not set(left) & workspace.vectors.stored(features.digest):
@@ -108,7 +122,9 @@ def _best(digests: Sequence[str], logits: np.ndarray) -> dict[str, _Best]:
     for start in range(0, len(digests), ROWS_AT_A_TIME):
         part = slice(start, start + ROWS_AT_A_TIME)
         scores = softmax(logits[part])
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :N_BEST]
+        several = np.argpartition(-scores, N_BEST, axis=1)[:, :N_BEST]
+        ranked = np.argsort(-np.take_along_axis(scores, several, axis=1), axis=1)
+        order = np.take_along_axis(several, ranked, axis=1)
         best = np.take_along_axis(scores, order, axis=1)
         found |= dict(
             zip(digests[part], zip(order.astype(np.int32), best.astype(np.float32), strict=True), strict=True)

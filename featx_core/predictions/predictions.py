@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from featx_core.backbones.imagenet_classes import class_names
+from featx_core.base.wording import score_words
 
 N_BEST = 3
 """Classes that are kept of each image."""
@@ -44,17 +45,6 @@ class Prediction:
         'tabby cat, 0.71'
         """
         return f"{self.name}, {score_words(self.score)}"
-
-
-def score_words(score: float) -> str:
-    """Write a score with two digits, and never as certainty.
-
-    >>> [score_words(score) for score in (0.7129, 0.9991, 0.0004)]
-    ['0.71', 'over 0.99', 'under 0.01']
-    """
-    if score >= 0.995:
-        return "over 0.99"
-    return f"{score:.2f}" if score >= 0.005 else "under 0.01"
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from featx_core.specs.lambda_transform import begins_with_original
 from featx_core.workspace.runs import Run
 from pages._ui.images import gallery
 from pages._ui.map import hover, maps
-from pages._ui.shell import formatting, fragments, session
+from pages._ui.shell import formatting, fragments, jobs, names, session
 
 _SHOWN = 60
 HEIGHT = 620  # pixels
@@ -46,6 +46,8 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
         trails = " Lines join each image to its copies." if choice.trails else ""
         maps.show_caution(run, features, choice.color)
         st.caption(maps.caption(projection) + trails)
+        if (job := names.fetch(run.spec)[1]) is not None:
+            jobs.show(job)
         if "explained_variance" in projection.details:
             with st.expander(
                 "Explained variance", icon=":material/bar_chart:", key="scree", on_change="rerun"

@@ -5,7 +5,8 @@ import io
 import numpy as np
 import pytest
 
-from featx_core.predictions.predictions import Prediction, Predictions, score_words
+from featx_core.base.wording import score_words
+from featx_core.predictions.predictions import Prediction, Predictions
 
 CATS = Predictions(
     "EfficientNet-Lite0",
