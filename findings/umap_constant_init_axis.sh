@@ -1,7 +1,7 @@
 #!/bin/sh
 # umap-learn takes a layout to start from (`init=` an array). Where one of its axes is constant, as the second principal component
 # of points on a line is, that axis is divided by its own range of zero: every coordinate of it is NaN in the result. There is no
-# error, and no warning speaks of the layout.
+# error; the only sign is a warning by NumPy of an invalid value in a division.
 # Seen with umap-learn 0.5.12 on 2026-11-27.
 set -eu
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
