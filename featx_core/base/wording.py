@@ -7,7 +7,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def spaced(count: int) -> str:
-    """Write a count with its thousands set apart.
+    """Write a count with its thousands separated.
 
     >>> spaced(1000)
     '1 000'

@@ -139,7 +139,7 @@ def extract_derived(
 
 
 def _entered(features: Features, workspace: Workspace) -> Features:
-    """Enter the run in the ledger; say so in the details when that cannot be."""
+    """Enter the run in the ledger; say so in the details when that fails."""
     saved = dataclasses.replace(features, details={**features.details, "is_saved": True})
     try:
         workspace.ledger.save(features.spec, saved.details)

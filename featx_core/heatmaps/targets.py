@@ -54,7 +54,7 @@ class Target(ABC):
         """Name the target for one image, whose outputs are `(n_outputs,)`, so that it can follow "Grad-CAM for"."""
 
     def check(self, n_outputs: int) -> None:
-        """Raise HeatmapError if outputs of this number do not hold the target."""
+        """Raise HeatmapError if the target does not exist among this many outputs."""
         index = getattr(self, "index", None)
         if index is not None and index >= n_outputs:
             noun = "class" if self.of_classes else "feature"

@@ -16,9 +16,10 @@ from featx_core.images.preprocessing import Preprocessing
 from featx_core.networks import efficientnet_lite, weights
 from featx_core.networks.embedded.network import build as build_embedded
 from featx_core.networks.embedded.untrained import randomize_folded
-from featx_core.networks.embedded.weights import read_weights
+from featx_core.networks.embedded.weights import LEANS, read_weights
 from featx_core.networks.initialization import randomize
 from featx_core.networks.installed import find_installed, read_installed
+from featx_core.networks.leans import note_leans
 from featx_core.networks.named_arrays import assign
 from featx_core.networks.weights_loading import load_into
 
@@ -153,6 +154,7 @@ def _load_embedded(
     arrays = read_weights()
     network = make()
     assign(network, arrays)
+    note_leans(network, LEANS)
     return network
 
 

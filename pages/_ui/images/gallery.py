@@ -61,7 +61,7 @@ def show(
 
 def source(record: ImageRecord) -> str:
     """Return the address of an image's thumbnail."""
-    return f"/thumbnail/{session.token()}/{record.digest}"
+    return session.thumbnails() + record.digest
 
 
 def paged(images: ImageSet, *, key: str, page_size: int) -> ImageSet:
@@ -92,13 +92,14 @@ def _drawer(name: str) -> None:
     seen_alone.show(record)
     label = st.text_input("Label", value=record.label or "", key=f"label_of_{record.digest}_{name}")
     if label.strip() != (record.label or ""):
-        _done(lambda: workspace.set_labels({name: label.strip() or None}))
+        change(lambda: workspace.set_labels({name: label.strip() or None}))
     similar.show(record)
     if st.button("Remove from workspace", icon=":material/delete:", key=f"remove_{record.digest}_{name}"):
-        _done(lambda: _remove(workspace, [name]))
+        change(lambda: remove(workspace, [name]))
 
 
-def _remove(workspace: Workspace, names: Sequence[str]) -> None:
+def remove(workspace: Workspace, names: Sequence[str]) -> None:
+    """Remove images by name, and offer to take that back."""
     n_images = formatting.counted(len(names), "image")
     undo.offer(workspace, workspace.removals.take_images(names), f"{n_images} {_was(len(names))} removed.")
 
@@ -107,10 +108,10 @@ def _was(count: int) -> str:
     return "was" if count == 1 else "were"
 
 
-def _done(change: Callable[[], None]) -> None:
+def change(alter: Callable[[], None]) -> None:
     """Change the workspace and draw the page again; say why where it cannot be changed."""
     try:
-        change()
+        alter()
     except WorkspaceError as error:
         st.error(formatting.escape(str(error)), icon=":material/error:")
     else:
@@ -123,4 +124,4 @@ def remove_shown(shown: ImageSet, place: DeltaGenerator) -> None:
     with place.popover("Remove", icon=":material/delete:"):
         st.markdown(f"Remove the {words} shown here, with their features?")
         if st.button(f"Remove {words}", key="remove_shown"):
-            _done(lambda: _remove(session.workspace(), shown.names))
+            change(lambda: remove(session.workspace(), shown.names))

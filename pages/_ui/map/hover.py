@@ -17,7 +17,7 @@ def show(features: Features) -> None:
     """Let hovering over a point of the map above show its image, where it has one."""
     _hover(
         data={
-            "folder": f"/thumbnail/{session.token()}/",
+            "folder": session.thumbnails(),
             "digests": _pictured(features),
             "says": names.words(names.kept(features.spec), _pictured(features)),
             "frame": "st-key-map_frame",

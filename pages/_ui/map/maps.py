@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from featx_core.extraction.colorings import COLORINGS, RunColoring
 from featx_core.extraction.features import Features
 from featx_core.images.image_set import ImageRecord
+from featx_core.learning.labels_seen import labels_caution
 from featx_core.maps.projection import Projection, project
 from featx_core.maps.registry import PROJECTIONS, Parameter
 from featx_core.methods import registry as methods
@@ -205,6 +206,13 @@ def told(features: Features) -> Mapping[str, RunColoring]:
 def _told(_token: str, digest: str, digests: int, _features: Features) -> dict[str, RunColoring]:
     del digest, digests
     return dict(methods.run_colorings(_features.spec, session.workspace(), _features))
+
+
+def show_caution(run: Run, features: Features, color: str = "label") -> None:
+    """Say beside a map by label that the network was trained on these labels, where it was."""
+    caution = labels_caution(run.spec, features.digests, session.workspace()) if color == "label" else ""
+    if caution:
+        st.caption(f":material/school: {caution}")
 
 
 def caption(projection: Projection) -> str:
