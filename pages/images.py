@@ -61,7 +61,7 @@ scaling.choose(workspace, images, bar)
 if len(shown) < len(images):
     gallery.remove_shown(shown, bar)
 line = st.container(horizontal=True, vertical_alignment="center", height=44, border=False)
-line.caption(labels.sentence(images, shown), width="content")
+line.caption(labels.sentence(images, shown) + scaling.hint(images), width="content")
 with line:
     undo.show()
 page = gallery.paged(shown, key="gallery_page", page_size=60)
