@@ -208,7 +208,8 @@ class _Guess:
                 self.labels += [((1, 2, group[0]), at, "one-hot") for at in group]
             else:
                 self._leave(group, "not one-hot")
-        left = [at for at in binary if at not in self.taken and at not in {each[1] for each in self.labels}]
+        marked = {each[1] for each in self.labels}
+        left = [at for at in binary if at not in self.taken and at not in marked]
         others = set(self._open(lambda column: column.is_single)).difference(left)
         for group in side_by_side(left) if others and self.table.n_rows >= content.MIN_ROWS else ():
             if self._marks(group):

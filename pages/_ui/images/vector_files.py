@@ -13,7 +13,7 @@ import streamlit as st
 from featx_core.base.faults import new_reference
 from featx_core.base.file_names import clean_name
 from featx_core.extraction.vector_sets import MAX_TITLE, add_vectors
-from featx_core.tables.examiners import TABLE_EXAMINERS, TableSource
+from featx_core.tables.apart.examiners import TABLE_EXAMINERS, TableSource
 from featx_core.tables.layout import Choice, Layout, TableError
 from featx_core.tables.reading import is_table_file
 from featx_core.tables.rows import Vectors

@@ -78,5 +78,7 @@ def _later(seconds: float, work: Callable[[], None]) -> None:
 
 
 def _finish(workspace: Workspace, removal: str) -> None:
-    with contextlib.suppress(WorkspaceError, sqlite3.ProgrammingError):  # busy, full or closed: the next opening does it
+    with contextlib.suppress(
+        WorkspaceError, sqlite3.ProgrammingError
+    ):  # busy, full or closed: the next opening does it
         workspace.removals.finish(removal)

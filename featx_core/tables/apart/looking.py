@@ -1,4 +1,4 @@
-"""`python -m featx_core.tables.looking`: reads tables of numbers for another process, which may end it at any time."""
+"""`python -m featx_core.tables.apart.looking`: reads tables of numbers for another process, which may end it at any time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from featx_core.base.serving import IDLE_SECONDS, serve
-from featx_core.tables.in_json import choice_from_json, layout_to_json, words_to_json
+from featx_core.tables.apart.in_json import choice_from_json, layout_to_json, words_to_json
 from featx_core.tables.layout import Choice, TableError
 from featx_core.tables.reading import OpenTable, Source, open_table
 

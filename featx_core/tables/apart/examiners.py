@@ -8,7 +8,7 @@ from typing import Any
 
 from featx_core.base.file_names import clean_name
 from featx_core.base.other_process import N_PROCESSES, NoAnswerError, OtherProcess, Pool
-from featx_core.tables.in_json import choice_to_json, layout_from_json, vectors_from_json
+from featx_core.tables.apart.in_json import choice_to_json, layout_from_json, vectors_from_json
 from featx_core.tables.layout import MAX_FILE_BYTES, Choice, Layout, TableError
 from featx_core.tables.rows import Vectors
 
@@ -26,7 +26,7 @@ class TableExaminer(OtherProcess):
         seconds: Of the processor that one look at a file may take.
     """
 
-    def __init__(self, module: str = "featx_core.tables.looking", *, seconds: float = SECONDS_A_TABLE) -> None:
+    def __init__(self, module: str = "featx_core.tables.apart.looking", *, seconds: float = SECONDS_A_TABLE) -> None:
         super().__init__(module, seconds=seconds, max_facts_bytes=_MAX_WORDS_BYTES, max_payload_bytes=MAX_FILE_BYTES)
 
     def layout(self, source: TableSource, choice: Choice) -> Layout:
