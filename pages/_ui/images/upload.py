@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from featx_core.images.intake_report import IntakeReport
-from featx_core.images.samples import SAMPLES
+from featx_core.images.samples import SAMPLES, SampleSet
 from featx_core.workspace.workspace import Workspace
 from pages._ui.images import folder_levels, vector_files, vector_sets
-from pages._ui.shell import formatting, imports, library, session
+from pages._ui.shell import formatting, imports, library, session, writing
 
 _KINDS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF files of up to 25 MB, or zip archives of up to 200 MB."
 _TABLES = "Tables of numbers (CSV, NPY, NPZ, Parquet) come in as sets of vectors."
@@ -145,11 +145,15 @@ def _samples(workspace: Workspace, *, primary: bool) -> None:
         key="try_samples",
     ):
         sample = SAMPLES[chosen]
-        if workspace.title == "Untitled":
-            workspace.title = sample.title
-        if sample.attribution:
-            workspace.set_fact("attribution", sample.attribution)
-        begin(workspace, sample.make(), title=f"Making {sample.title}", limited=False, expected=sample.n_images)
+        if writing.try_to(lambda: _name_after(sample, workspace)):
+            begin(workspace, sample.make(), title=f"Making {sample.title}", limited=False, expected=sample.n_images)
+
+
+def _name_after(sample: SampleSet, workspace: Workspace) -> None:
+    if workspace.title == "Untitled":
+        workspace.title = sample.title
+    if sample.attribution:
+        workspace.set_fact("attribution", sample.attribution)
 
 
 def begin(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: bool, expected: int = 0) -> None:
