@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-CLOSER_VIEWS = ((0.86, -0.05, 0.03), (0.72, 0.05, -0.03), (0.58, 0.0, 0.0))
+CLOSER_VIEWS = ((0.86, -0.05, 0.03), (0.76, 0.05, -0.03), (0.66, -0.03, -0.05), (0.58, 0.0, 0.0))
 """Size, shift to the right and shift down of each closer view, in shares of the photograph."""
 
 

@@ -105,7 +105,7 @@ SAMPLES: Mapping[str, SampleSet] = MappingProxyType(
     {
         "photographs": SampleSet(
             "Photographs",
-            f"{N_PHOTOGRAPHS} images: {len(PHOTOGRAPHS)} real photographs, each whole and as 3 closer views.",
+            f"{N_PHOTOGRAPHS} images: {len(PHOTOGRAPHS)} real photographs, each whole and as 4 closer views.",
             "\n".join(photograph.credit for photograph in PHOTOGRAPHS),
             N_PHOTOGRAPHS,
             photographs,

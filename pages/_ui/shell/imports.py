@@ -2,13 +2,14 @@
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from featx_core.base.faults import new_reference
 from featx_core.base.progress import Cancelled
 from featx_core.images.examiners import EXAMINERS
+from featx_core.worker.jobs import JobRefusedError
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import MAX_UPLOAD_BYTES, MAX_UPLOAD_IMAGES, Workspace
 
@@ -19,9 +20,20 @@ _lock = threading.Lock()
 
 @dataclass
 class Import:
-    """One intake that is going on, or has just ended."""
+    """One intake that is going on, or has just ended.
+
+    Attributes:
+        title: What is shown meanwhile.
+        then: What is done with the images once all are there; not after a stop.
+        done: Files that were looked at.
+        total: Files in all, as far as known.
+        ended: Whether it is over, and what follows has begun.
+        message: What went wrong, in words.
+        stop: Set to end it.
+    """
 
     title: str
+    then: Callable[[], None] | None = None
     done: int = 0
     total: int = 0
     ended: bool = False
@@ -29,7 +41,15 @@ class Import:
     stop: threading.Event = field(default_factory=threading.Event)
 
 
-def start(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: bool, expected: int = 0) -> None:
+def start(
+    workspace: Workspace,
+    sources: Iterable[Any],
+    *,
+    title: str,
+    limited: bool,
+    expected: int = 0,
+    then: Callable[[], None] | None = None,
+) -> None:
     """Begin to bring images in. A second intake of the same workspace waits for the first.
 
     Args:
@@ -38,8 +58,9 @@ def start(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: 
         title: What is shown meanwhile.
         limited: Whether the limits for uploads hold; a local folder is bounded by the disk alone.
         expected: How many images will come, where that is known before.
+        then: What is done once all are there, whether or not anybody looks at a page; may raise `JobRefusedError`.
     """
-    entry = Import(title, total=expected)
+    entry = Import(title, then, total=expected)
     with _lock:
         before = _running.get(workspace.path)
         _running[workspace.path] = entry
@@ -75,9 +96,11 @@ def _work(workspace: Workspace, sources: Iterable[Any], entry: Import, limited: 
             on_progress=on_progress,
             look=EXAMINERS.examine,
         )
+        if entry.then is not None and not entry.stop.is_set():
+            entry.then()
     except Cancelled:
         entry.message = "The import was stopped. Images imported so far are kept."
-    except WorkspaceError as error:
+    except (WorkspaceError, JobRefusedError) as error:
         entry.message = str(error)
     except Exception as error:
         reference = new_reference()

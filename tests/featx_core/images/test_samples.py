@@ -32,7 +32,7 @@ def test_every_set_comes_in_whole_with_labels(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "counts"), [("shapes", {30}), ("digits", {40}), ("regions", {12, 2}), ("photographs", {4})]
+    ("name", "counts"), [("shapes", {30}), ("digits", {40}), ("regions", {12, 2}), ("photographs", {5})]
 )
 def test_classes_have_the_promised_sizes(name: str, counts: set[int]) -> None:
     labels = Counter(file.split("/")[0] for file, _ in SAMPLES[name].make())
