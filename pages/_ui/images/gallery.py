@@ -120,3 +120,13 @@ def remove_shown(shown: ImageSet, place: DeltaGenerator) -> None:
         st.markdown(f"Remove the {words} shown here, with their features?")
         if st.button(f"Remove {words}", key="remove_shown"):
             change(lambda: remove(session.workspace(), shown.names))
+
+
+def show_sources(attribution: str) -> None:
+    """Say whom to thank for the images: in a line, or where there are several, in a list that opens."""
+    lines = [formatting.escape(line) for line in attribution.split("\n")]
+    if len(lines) == 1:
+        st.caption(lines[0])
+        return
+    with st.expander("Sources of these images", icon=":material/copyright:", key="sources"):
+        st.caption("\n".join(f"- {line}" for line in lines))
