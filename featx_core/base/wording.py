@@ -1,13 +1,15 @@
 """Wording: numbers and lists in sentences, shortened texts, and text that is safe in a spreadsheet."""
 
+import re
 from collections.abc import Sequence
 
 _MEGABYTE = 1024**2
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_BREAKS = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 def spaced(count: int) -> str:
-    """Write a count with its thousands set apart.
+    """Write a count with its thousands separated.
 
     >>> spaced(1000)
     '1 000'
@@ -48,6 +50,17 @@ def quoted(names: Sequence[str], *, n_named: int = 3, limit: int = 40) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
+def score_words(score: float) -> str:
+    """Write a score between 0 and 1 with two digits, and never as certainty.
+
+    >>> [score_words(score) for score in (0.7129, 0.9991, 0.0004)]
+    ['0.71', 'over 0.99', 'under 0.01']
+    """
+    if score >= 0.995:
+        return "over 0.99"
+    return f"{score:.2f}" if score >= 0.005 else "under 0.01"
+
+
 def too_large(n_bytes: int, limit: int) -> str:
     """Say that a file is too large.
 
@@ -61,11 +74,14 @@ def too_large(n_bytes: int, limit: int) -> str:
 
 
 def spreadsheet_safe(text: str | None) -> str:
-    """Put an apostrophe before a text that a spreadsheet would run as a formula.
+    r"""Put an apostrophe before a text that a spreadsheet would run as a formula, and the text on one line.
 
     >>> spreadsheet_safe("=1+1"), spreadsheet_safe("cat.jpg"), spreadsheet_safe(None)
     ("'=1+1", 'cat.jpg', '')
+    >>> len(spreadsheet_safe("\uff1d1")), spreadsheet_safe("\r=1"), spreadsheet_safe("owl\n=1")
+    (3, "'=1", 'owl =1')
     """
     if not text:
         return ""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    line = " ".join(text.splitlines()).strip() if _BREAKS.search(text) else text
+    return f"'{line}" if line.startswith(_FORMULA_STARTS) else line

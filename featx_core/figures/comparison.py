@@ -33,7 +33,7 @@ def ranking_figure(comparison: Comparison, *, colors: Mapping[str, str] | None =
     Args:
         comparison: With labels.
         colors: The colour of each extractor, as on other pages. None picks them by the alphabet.
-        dark: For a dark ground.
+        dark: Draw for a dark background.
 
     Raises:
         ValueError: If the comparison is without labels.
@@ -66,7 +66,7 @@ def trade_figure(comparison: Comparison, *, colors: Mapping[str, str] | None = N
     Args:
         comparison: With labels.
         colors: The colour of each extractor, as on other pages. None picks them by the alphabet.
-        dark: For a dark ground.
+        dark: Draw for a dark background.
 
     Raises:
         ValueError: If the comparison is without labels, or no time is known.
@@ -112,7 +112,7 @@ def matrix_figure(matrix: pd.DataFrame, *, title: str, floor: pd.DataFrame | Non
         matrix: Square, as `Comparison.matrix` gives it.
         title: What is measured.
         floor: The same for shuffled images, shown beside the value when the pointer is over a cell.
-        dark: For a dark ground.
+        dark: Draw for a dark background.
     """
     import plotly.graph_objects as go
 

@@ -27,7 +27,7 @@ NOWHERE = "nowhere"
 
 @dataclass(frozen=True)
 class Place:
-    """Where the cells of a map lie, down and across, in pixels of the network's input.
+    """Where the cells of a map lie, vertically and horizontally, in pixels of the network's input.
 
     Attributes:
         first: The centre of the first cell. The centre of the first pixel is 0.5.

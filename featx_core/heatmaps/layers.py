@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class HeatmapError(ValueError):
-    """A heatmap that cannot be drawn. The message is a plain sentence, fit for a page."""
+    """A heatmap that cannot be drawn. The message is a plain sentence that a page can show."""
 
 
 def choose_layer(

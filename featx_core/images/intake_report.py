@@ -20,10 +20,10 @@ ALREADY_HERE = "is already in this workspace"
 
 @dataclass
 class IntakeReport:
-    """What came of bringing images in.
+    """The outcome of an import of images.
 
     Attributes:
-        added: Number of images that are in now.
+        added: Number of images that were added.
         skipped: `(name, reason)` of each file that was left out.
         converted: `(name, note)` of what was done to an image on the way in.
         duplicates: `(name, name of the equal image)`.
@@ -41,7 +41,7 @@ class IntakeReport:
     labels: str = ""
 
     def sentence(self, *, n_named: int = 3) -> str:
-        """Say in a few short sentences what happened, naming the first files that were left out."""
+        """Sum up in a few short sentences, naming the first files that were left out."""
         left_out = [line for line in self.skipped if line[1] != ALREADY_HERE]
         n_here, n_equal = len(self.skipped) - len(left_out), len(self.duplicates)
         parts = self._outcome(left_out, n_named)
@@ -56,7 +56,7 @@ class IntakeReport:
         return " ".join([*parts, *([self.labels] if self.labels else []), *self.warnings])
 
     def _outcome(self, left_out: list[tuple[str, str]], n_named: int) -> list[str]:
-        """Say how many images are in, and which files are not."""
+        """Say how many images were added, and which files were not."""
         named = ", ".join(f"{name} ({reason})" for name, reason in left_out[:n_named])
         rest = f" and {spaced(len(left_out) - n_named)} more" if len(left_out) > n_named else ""
         if not left_out:
@@ -69,6 +69,15 @@ class IntakeReport:
         is_full = any(reason.startswith("this workspace") for _, reason in left_out)
         could = "came in" if is_full else "could be read as images"
         return [f"None of the {spaced(len(left_out))} files {could}.", words]
+
+    def shortened(self, n_lines: int) -> Self:
+        """Return the report with no more than so many lines of each kind, and with a warning where it has more."""
+        lines = {name: getattr(self, name) for name in _PAIRS}
+        if all(len(each) <= n_lines for each in lines.values()):
+            return self
+        warning = f"Only the first {spaced(n_lines)} files of each kind are listed."
+        cut = {name: each[:n_lines] for name, each in lines.items()}
+        return dataclasses.replace(self, **cut, warnings=[*self.warnings, warning])
 
     def to_csv(self) -> bytes:
         """Write all lines of the report as CSV (UTF-8), with names that no spreadsheet takes for a formula."""

@@ -6,7 +6,7 @@ import streamlit as st
 
 from featx_core.extraction.features import Features
 from pages._ui.map import maps
-from pages._ui.shell import session
+from pages._ui.shell import names, session
 
 _hover = st.components.v2.component(
     "featx_hover", html="<span></span>", js=(Path(__file__).parent / "hover.js").read_text("utf-8")
@@ -19,6 +19,7 @@ def show(features: Features) -> None:
         data={
             "folder": session.thumbnails(),
             "digests": _pictured(features),
+            "says": names.words(names.kept(features.spec), _pictured(features)),
             "frame": "st-key-map_frame",
         },
         key="map_hover",

@@ -15,10 +15,11 @@ from featx_core.learning.labels_seen import labels_caution
 from featx_core.maps.projection import Projection, project
 from featx_core.maps.registry import PROJECTIONS, Parameter
 from featx_core.methods import registry as methods
+from featx_core.predictions.colorings import NAMED, most_frequent, named_colorings
 from featx_core.studies.map import MapStudy
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
-from pages._ui.shell import jobs, session
+from pages._ui.shell import jobs, names, session
 from pages._ui.shell.inputs import seed_input
 
 KEPT = "kept"  # colour by how well each image's neighbours are kept: a fact of the map, not of the image
@@ -178,7 +179,8 @@ def groups(features: Features, projection: Projection, color: str) -> tuple[list
     title, found, is_number = _facts(features, color)
     if is_number:
         return np.array([np.nan if value is None else float(value) for value in found], np.float32), title
-    return [None if value is None else str(value) for value in found], title
+    texts = [None if value is None else str(value) for value in found]
+    return most_frequent(texts) if color == NAMED else texts, title
 
 
 def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | None], bool]:
@@ -195,7 +197,9 @@ def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | 
 
 def told(features: Features) -> Mapping[str, RunColoring]:
     """Return what the run of these features tells of each image, such as a predicted class."""
-    return _told(session.token(), features.spec.digest, hash(features.digests), features)
+    found = _told(session.token(), features.spec.digest, hash(features.digests), features)
+    predictions = names.kept(features.spec)
+    return found if predictions is None else {**found, **named_colorings(predictions, features.digests)}
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -18,7 +18,7 @@ from featx_core.specs.lambda_transform import begins_with_original
 from featx_core.workspace.runs import Run
 from pages._ui.images import gallery
 from pages._ui.map import hover, maps
-from pages._ui.shell import formatting, fragments, session
+from pages._ui.shell import formatting, fragments, jobs, names, session, writing
 
 _SHOWN = 60
 HEIGHT = 620  # pixels
@@ -46,6 +46,8 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
         trails = " Lines join each image to its copies." if choice.trails else ""
         maps.show_caution(run, features, choice.color)
         st.caption(maps.caption(projection) + trails)
+        if (job := names.fetch(run.spec)[1]) is not None:
+            jobs.show(job)
         if "explained_variance" in projection.details:
             with st.expander(
                 "Explained variance", icon=":material/bar_chart:", key="scree", on_change="rerun"
@@ -138,8 +140,9 @@ def _actions(table: pd.DataFrame, chosen: ImageSet) -> None:
     with label.popover("Label them", icon=":material/label:", width="stretch", disabled=not has_images, help=words):
         text = st.text_input("Label for these images", key="selection_label")
         if st.button("Apply label", type="primary", disabled=not text.strip(), key="give_label"):
-            session.workspace().set_labels(dict.fromkeys(chosen.names, text.strip()))
-            st.rerun(scope="app")
+            labels = dict.fromkeys(chosen.names, text.strip())
+            if writing.try_to(lambda: session.workspace().set_labels(labels)):
+                st.rerun(scope="app")
     download.download_button(
         "List",
         data=lambda: formatting.safe_csv(table),
