@@ -57,6 +57,7 @@ def test_a_worker_that_is_stopped_and_goes_on_leaves_no_page_without_a_result_or
     with Server(tmp_path, script="tests/browser/hasty_app.py") as server:
         token = shelve(server, [(f"{number}.png", make_png(number)) for number in range(N_IMAGES)])
         page = open_tab(f"{server.url}extract?w={token}")
+        page.get_by_text(re.compile(r"^Layers: \d+ layers")).wait_for(timeout=4 * PATIENCE)  # the worker has started
         extract(page, "VGG19")
         page.get_by_test_id("stMain").get_by_text(re.compile("Building the network|Extracting")).first.wait_for()
         worker = server.worker()
