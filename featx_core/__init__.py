@@ -7,6 +7,10 @@ from featx_core.base.progress import Cancelled
 from featx_core.comparison.compare import compare
 from featx_core.comparison.layer_sweep import Sweep, sweep_layers
 from featx_core.comparison.tables import Comparison
+from featx_core.curation.clusters import Clusters, find_clusters
+from featx_core.curation.label_errors import LabelErrors, find_label_errors
+from featx_core.curation.outliers import Outliers, find_outliers
+from featx_core.curation.quality import Quality, image_quality
 from featx_core.expressions.layer import load_keras_with_layers as load_keras
 from featx_core.extraction.extract import extract
 from featx_core.extraction.features import Features, load_features
@@ -23,6 +27,8 @@ from featx_core.measures.neighbors import movers, nearest
 from featx_core.measures.probes import knn_accuracy, linear_probe
 from featx_core.measures.similarity import linear_cka, neighbor_overlap, rsa
 from featx_core.methods.registry import METHODS, build, outline, train
+from featx_core.predictions.predict import predict_classes
+from featx_core.predictions.predictions import Predictions
 from featx_core.robustness.effects import Effects, augmentation_effects
 from featx_core.robustness.stability import Stability, neighbor_stability
 from featx_core.specs.augmented import Augmented
@@ -46,6 +52,7 @@ __all__ = [
     "SAMPLES",
     "Augmented",
     "Cancelled",
+    "Clusters",
     "Comparison",
     "CustomSequential",
     "Effects",
@@ -54,8 +61,12 @@ __all__ = [
     "ImageRecord",
     "ImageSet",
     "IntakeReport",
+    "LabelErrors",
     "LambdaTransform",
+    "Outliers",
+    "Predictions",
     "Pretrained",
+    "Quality",
     "Stability",
     "Sweep",
     "TableError",
@@ -69,6 +80,10 @@ __all__ = [
     "duplicate_groups",
     "explain",
     "extract",
+    "find_clusters",
+    "find_label_errors",
+    "find_outliers",
+    "image_quality",
     "knn_accuracy",
     "layer",
     "linear_cka",
@@ -80,6 +95,7 @@ __all__ = [
     "neighbor_overlap",
     "neighbor_stability",
     "outline",
+    "predict_classes",
     "project",
     "read_vectors",
     "remove_vectors",

@@ -13,7 +13,17 @@ from typing import Literal
 import numpy as np
 
 from featx_core.tables import content
-from featx_core.tables.column_groups import called_alike, classes_of, is_series, side_by_side, variety
+from featx_core.tables.column_groups import (
+    called_alike,
+    classes_at_an_end,
+    classes_of,
+    identifiers_in_front,
+    is_coordinate,
+    is_series,
+    marks_classes,
+    side_by_side,
+    variety,
+)  # fmt: skip
 from featx_core.tables.column_words import (
     is_data_frame_index,
     label_strength,
@@ -58,9 +68,7 @@ class _Guess:
     def __init__(self, table: RawTable, main: str | None) -> None:
         self.table, self.raw, self.main = table, table.columns, main
         self.taken: dict[int, tuple[Role, str]] = {}
-        self.labels: list[
-            tuple[tuple[int, ...], int, str]
-        ] = []  # candidates, each with what ranks it and why it is one
+        self.labels: list[tuple[tuple[int, ...], int, str]] = []  # candidates, each with its rank and why it is one
         self.names: list[tuple[tuple[int, ...], int]] = []
         self._places = {
             "single": [at for at, column in enumerate(self.raw) if column.is_single],
@@ -79,8 +87,8 @@ class _Guess:
         self._find_marks()
         self._choose_label()
         self._leave_copies_of_labels()
-        self._find_odd_label()
         self._leave_counters()
+        self._find_odd_label()
         self._leave_beside_vectors()
         return tuple(self._decided(at) for at in range(len(self.raw)))
 
@@ -184,7 +192,7 @@ class _Guess:
         """Judge columns of text by what they are called, and else by whether their cells differ or repeat."""
         for at in self._open("text"):
             meaning, column = self.meanings[self.raw[at].name], self.raw[at]
-            if meaning == "label" and not self._is_coordinate(column):
+            if meaning == "label" and not is_coordinate(column, self.raw):
                 self.labels.append(((3 - label_strength(column.name), 0, at), at, ""))
             elif meaning == "name":
                 self.names.append(((0, name_rank(column.name), at), at))
@@ -192,10 +200,6 @@ class _Guess:
                 self._leave([at], column.holds if meaning != "bookkeeping" else "fold, cluster or prediction")
             else:
                 self._judge_unnamed_text(at, meaning)
-
-    def _is_coordinate(self, column: RawColumn) -> bool:
-        singles = (each.name.strip().lower() for each in self.raw if each.is_single)
-        return column.name.strip().lower() == "y" and "x" in singles
 
     def _judge_unnamed_text(self, at: int, meaning: str) -> None:
         n_known, n_different, have_letters = variety(self.raw[at])
@@ -205,6 +209,9 @@ class _Guess:
             self.labels.append(((4, at), at, ""))
 
     def _choose_name(self) -> None:
+        front = identifiers_in_front(self._open("single"), self.raw)
+        if front is not None and not (self.main or self.names):
+            self.names.append(((2, front), front))
         for rank, (_, at) in enumerate(sorted(self.names)):
             others = IDENTIFIERS if self.raw[at].has_numbers else "other names"
             self.taken[at] = ("name", "") if not rank else ("left out", others)
@@ -213,7 +220,7 @@ class _Guess:
         """Find columns that together have a single 1 in each row: the classes, one column each."""
         binary = self._open_binary()
         for group in called_alike(binary, self.raw):
-            if self._marks(group):
+            if marks_classes(group, self.raw):
                 self.labels += [((1, 2, group[0]), at, "one-hot") for at in group]
             else:
                 self._leave(group, "not one-hot")
@@ -221,11 +228,8 @@ class _Guess:
         left = [at for at in binary if at not in self.taken and at not in marked]
         others = set(self._open("single")).difference(left)
         for group in side_by_side(left) if others and self.table.n_rows >= content.MIN_ROWS else ():
-            if self._marks(group):
+            if marks_classes(group, self.raw):
                 self.labels += [((6, group[0]), at, "one-hot") for at in group]
-
-    def _marks(self, group: Sequence[int]) -> bool:
-        return len(group) > 1 and content.marks_one_class(np.stack([self.raw[at].numbers for at in group], axis=1))
 
     def _choose_label(self) -> None:
         if not self.labels:
@@ -255,7 +259,7 @@ class _Guess:
             if content.is_whole(self.raw[at].numbers) and content.same_classes(self.raw[at].numbers, classes):
                 self._leave([at], "same classes as the labels")
         for group in side_by_side(self._open_binary()):
-            if self._marks(group):
+            if marks_classes(group, self.raw):
                 marked = np.argmax(np.stack([self.raw[at].numbers for at in group], axis=1), axis=1)
                 self._leave(
                     group if content.same_classes(marked.astype(float), classes) else (), "same classes as the labels"
@@ -269,6 +273,8 @@ class _Guess:
         odd = [at for at in singles if content.has_classes(self.raw[at].numbers, per_class=2 if self.main else 3)]
         if len(odd) == 1 and (self.main or len(singles) > 2) and self._stands_apart(odd[0], singles):
             self.taken[odd[0]] = ("label", "the only integers with few values")
+        elif not self.main and (end := classes_at_an_end(singles, self.raw)) is not None:
+            self.taken[end] = ("label", "few integers, evenly used, at an end of the table")
 
     def _stands_apart(self, at: int, singles: Sequence[int]) -> bool:
         others = [other for other in singles if other != at]

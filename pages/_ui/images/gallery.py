@@ -10,7 +10,7 @@ from featx_core.base.palette import label_styles
 from featx_core.base.wording import shortened
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.workspace.workspace import Workspace
-from pages._ui.images import similar
+from pages._ui.images import seen_alone, similar
 from pages._ui.shell import formatting, session, undo, writing
 
 SIZES = {"S": 96, "M": 140, "L": 210}  # pixels, the least width of a tile
@@ -23,7 +23,14 @@ _gallery = st.components.v2.component(
 )
 
 
-def show(images: Sequence[ImageRecord], *, key: str, size: str = "M", labels: Sequence[str | None] = ()) -> None:
+def show(
+    images: Sequence[ImageRecord],
+    *,
+    key: str,
+    size: str = "M",
+    labels: Sequence[str | None] = (),
+    says: Sequence[str] = (),
+) -> None:
     """Show thumbnails. Pressing one opens the drawer with the image and its facts.
 
     Args:
@@ -31,6 +38,7 @@ def show(images: Sequence[ImageRecord], *, key: str, size: str = "M", labels: Se
         key: The name of this gallery on the page.
         size: A key of `SIZES`.
         labels: All labels of the workspace, so that colours are the same everywhere.
+        says: What a network calls each image, which then stands in place of its name.
     """
     styles = label_styles(labels or [record.label for record in images])
     items = [
@@ -41,8 +49,9 @@ def show(images: Sequence[ImageRecord], *, key: str, size: str = "M", labels: Se
             "title": "\n".join([*([record.label] if record.label else []), record.path]),
             "color": styles[record.label].color if record.label in styles else "transparent",
             "note": formatting.short_note(record.notes),
+            "says": words,
         }
-        for record in images
+        for record, words in zip(images, says or [""] * len(images), strict=True)
     ]
     result = _gallery(data={"items": items, "tile": SIZES[size]}, key=key, on_opened_change=lambda: None)
     if result.opened:
@@ -51,7 +60,7 @@ def show(images: Sequence[ImageRecord], *, key: str, size: str = "M", labels: Se
 
 def source(record: ImageRecord) -> str:
     """Return the address of an image's thumbnail."""
-    return f"/thumbnail/{session.token()}/{record.digest}"
+    return session.thumbnails() + record.digest
 
 
 def paged(images: ImageSet, *, key: str, page_size: int) -> ImageSet:
@@ -79,15 +88,17 @@ def _drawer(name: str) -> None:
     st.caption(formatting.escape(facts))
     for note in record.notes:
         st.caption(formatting.escape(note))
+    seen_alone.show(record)
     label = st.text_input("Label", value=record.label or "", key=f"label_of_{record.digest}_{name}")
     if label.strip() != (record.label or ""):
-        _done(lambda: workspace.set_labels({name: label.strip() or None}))
+        change(lambda: workspace.set_labels({name: label.strip() or None}))
     similar.show(record)
     if st.button("Remove from workspace", icon=":material/delete:", key=f"remove_{record.digest}_{name}"):
-        _done(lambda: _remove(workspace, [name]))
+        change(lambda: remove(workspace, [name]))
 
 
-def _remove(workspace: Workspace, names: Sequence[str]) -> None:
+def remove(workspace: Workspace, names: Sequence[str]) -> None:
+    """Remove images by name, and offer to take that back."""
     n_images = formatting.counted(len(names), "image")
     undo.offer(workspace, workspace.removals.take_images(names), f"{n_images} {_was(len(names))} removed.")
 
@@ -96,9 +107,9 @@ def _was(count: int) -> str:
     return "was" if count == 1 else "were"
 
 
-def _done(change: Callable[[], None]) -> None:
+def change(alter: Callable[[], None]) -> None:
     """Change the workspace and draw the page again; say why where it cannot be changed."""
-    if writing.try_to(change):
+    if writing.try_to(alter):
         st.rerun()
 
 
@@ -108,4 +119,14 @@ def remove_shown(shown: ImageSet, place: DeltaGenerator) -> None:
     with place.popover("Remove", icon=":material/delete:"):
         st.markdown(f"Remove the {words} shown here, with their features?")
         if st.button(f"Remove {words}", key="remove_shown"):
-            _done(lambda: _remove(session.workspace(), shown.names))
+            change(lambda: remove(session.workspace(), shown.names))
+
+
+def show_sources(attribution: str) -> None:
+    """Say whom to thank for the images: in a line, or where there are several, in a list that opens."""
+    lines = [formatting.escape(line) for line in attribution.split("\n")]
+    if len(lines) == 1:
+        st.caption(lines[0])
+        return
+    with st.expander("Sources of these images", icon=":material/copyright:", key="sources"):
+        st.caption("\n".join(f"- {line}" for line in lines))

@@ -30,7 +30,7 @@ _PREVIEW_ROWS, _PREVIEW_VALUES = 5, 6
 
 @dataclasses.dataclass(frozen=True)
 class Waiting:
-    """A file that the user has not decided about.
+    """A file that is waiting for the user's decision.
 
     Attributes:
         number: Names it among all uploads of the server.
@@ -157,8 +157,8 @@ def _preview(vectors: Vectors, workspace: Workspace) -> None:
     names = vectors.names or [f"row {number + 1}" for number in range(n_rows)]
     table.insert(0, "name", pd.Series(names[:_PREVIEW_ROWS], dtype=object))
     st.dataframe(table, hide_index=True, height="content", placeholder="")
-    for note in vectors.notes:
-        st.caption(formatting.escape(note))
+    if vectors.notes:
+        st.caption("  \n".join(map(formatting.escape, vectors.notes)))
 
 
 def _decide(workspace: Workspace, file: Waiting, vectors: Vectors | None, title: str) -> None:

@@ -5,14 +5,17 @@ const GAP = 18;
 const floating = () => {
   let card = document.getElementById("featx-hover");
   if (!card) {
-    card = document.createElement("img");
+    card = document.createElement("div");
     card.id = "featx-hover";
-    card.alt = "";
     Object.assign(card.style, {
-      position: "fixed", width: `${SIDE}px`, height: `${SIDE}px`, objectFit: "contain", pointerEvents: "none",
+      position: "fixed", width: `${SIDE}px`, pointerEvents: "none",
       zIndex: 1000, display: "none", borderRadius: "8px", background: "rgba(20, 24, 32, 0.85)", padding: "4px",
-      boxShadow: "0 4px 18px rgba(0, 0, 0, 0.35)",
+      boxShadow: "0 4px 18px rgba(0, 0, 0, 0.35)", font: "600 0.78rem/1.3 sans-serif", color: "#f4f6fa", textAlign: "center",
     });
+    const picture = document.createElement("img");
+    picture.alt = "";
+    Object.assign(picture.style, { width: "100%", height: `${SIDE}px`, objectFit: "contain", display: "block" });
+    card.append(picture, document.createElement("div"));
     document.body.append(card);
   }
   return card;
@@ -20,7 +23,8 @@ const floating = () => {
 
 const place = (card, event) => {
   const left = event.clientX + GAP + SIDE > window.innerWidth ? event.clientX - GAP - SIDE : event.clientX + GAP;
-  const top = Math.max(4, Math.min(event.clientY - SIDE - GAP, window.innerHeight - SIDE - 8));
+  const height = card.offsetHeight || SIDE;
+  const top = Math.max(4, Math.min(event.clientY - height - GAP, window.innerHeight - height - 8));
   Object.assign(card.style, { left: `${left}px`, top: `${top}px` });
 };
 
@@ -33,9 +37,10 @@ export default function (component) {
   const enter = (event) => {
     const row = [event.points?.[0]?.customdata].flat()[0];
     if (row === undefined || !data.digests[row]) return;
-    card.src = data.folder + data.digests[row];
-    place(card, event.event ?? pointer);
+    card.firstChild.src = data.folder + data.digests[row];
+    card.lastChild.textContent = data.says[row];
     card.style.display = "block";
+    place(card, event.event ?? pointer);
   };
   const leave = () => { card.style.display = "none"; };
   const attach = () => {

@@ -6,7 +6,7 @@ import streamlit as st
 
 from featx_core.extraction.features import Features
 from pages._ui.map import maps
-from pages._ui.shell import session
+from pages._ui.shell import names, session
 
 _hover = st.components.v2.component(
     "featx_hover", html="<span></span>", js=(Path(__file__).parent / "hover.js").read_text("utf-8")
@@ -17,8 +17,9 @@ def show(features: Features) -> None:
     """Let hovering over a point of the map above show its image, where it has one."""
     _hover(
         data={
-            "folder": f"/thumbnail/{session.token()}/",
+            "folder": session.thumbnails(),
             "digests": _pictured(features),
+            "says": names.words(names.kept(features.spec), _pictured(features)),
             "frame": "st-key-map_frame",
         },
         key="map_hover",

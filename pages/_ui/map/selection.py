@@ -18,7 +18,7 @@ from featx_core.specs.lambda_transform import begins_with_original
 from featx_core.workspace.runs import Run
 from pages._ui.images import gallery
 from pages._ui.map import hover, maps
-from pages._ui.shell import formatting, fragments, session, writing
+from pages._ui.shell import formatting, fragments, jobs, names, session, writing
 
 _SHOWN = 60
 HEIGHT = 620  # pixels
@@ -44,7 +44,10 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
             )
         hover.show(features)
         trails = " Lines join each image to its copies." if choice.trails else ""
+        maps.show_caution(run, features, choice.color)
         st.caption(maps.caption(projection) + trails)
+        if (job := names.fetch(run.spec)[1]) is not None:
+            jobs.show(job)
         if "explained_variance" in projection.details:
             with st.expander(
                 "Explained variance", icon=":material/bar_chart:", key="scree", on_change="rerun"
@@ -57,16 +60,15 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
 
 def _figure(run: Run, features: Features, projection: Projection, choice: maps.Choice) -> go.Figure:
     rows = hash((features.names, features.labels, features.digests, features.copies))
-    about = (session.token(), run.digest, run.created, rows, repr(choice), session.is_dark())
+    about = (session.thumbnails(), run.digest, run.created, rows, repr(choice), session.is_dark())
     return _drawn(about, features, projection, choice)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _drawn(about: tuple[Any, ...], _features: Features, _projection: Projection, _choice: maps.Choice) -> go.Figure:
     """Draw a map, once for all that is selected on it: with 10 000 points it takes longer than all else after a click."""
-    *_, dark = about
+    folder, *_, dark = about
     groups, title = maps.groups(_features, _projection, _choice.color)
-    folder = f"/thumbnail/{session.token()}/"
     pictured = maps.images_of(_features) if _choice.pictures else []
     figure = map_figure(
         _projection,
@@ -136,7 +138,7 @@ def _actions(table: pd.DataFrame, chosen: ImageSet) -> None:
     has_images = len(chosen) > 0
     words = None if has_images else "Only images can be labelled here. Other rows keep the labels of their file."
     with label.popover("Label them", icon=":material/label:", width="stretch", disabled=not has_images, help=words):
-        text = st.text_input("Label for these images", max_chars=60, key="selection_label")
+        text = st.text_input("Label for these images", key="selection_label")
         if st.button("Apply label", type="primary", disabled=not text.strip(), key="give_label"):
             labels = dict.fromkeys(chosen.names, text.strip())
             if writing.try_to(lambda: session.workspace().set_labels(labels)):

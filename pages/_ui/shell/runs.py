@@ -31,9 +31,10 @@ def start_first(images: ImageSet) -> None:
 
 
 def view() -> str:
-    """Let the user go between setting a run up and its result."""
+    """Let the user go between setting a run up and its result, which comes first where a run was begun here."""
     if session.recall(VIEW) not in VIEWS:
-        session.remember(VIEW, VIEWS[0] if watched() is None else VIEWS[1])
+        is_followed = watched() is not None or _watched_run(session.workspace()) is not None
+        session.remember(VIEW, VIEWS[1] if is_followed else VIEWS[0])
     return st.segmented_control("View", VIEWS, required=True, key=VIEW, label_visibility="collapsed") or VIEWS[0]
 
 

@@ -62,7 +62,7 @@ def test_the_first_screen_offers_it_as_well_when_no_image_is_left(visit, shelve,
     undo_key = visitor.workspace.removals.take_images(visitor.workspace.images().names)
     visitor.tab.session_state["undo_offer"] = undo._Offer(undo_key, "3 images were removed.", 1_005.0)
     visitor.run()
-    assert "Try with samples" in visitor.buttons
+    assert "Try with photographs" in visitor.buttons
     visitor.press("Undo")
     assert len(visitor.workspace.images()) == 3
 

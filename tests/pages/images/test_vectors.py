@@ -206,7 +206,7 @@ def test_what_is_no_table_is_said_and_can_be_left_out(visit):
     visitor.press("Skip this file")
     assert "Vectors from u.npy" in visitor.words.replace("\\", "")
     visitor.press("Skip this file")
-    assert "Try with samples" in visitor.buttons
+    assert "Try with photographs" in visitor.buttons
     assert visitor.workspace.ledger.runs() == []
     assert visitor.has_no_fault
 

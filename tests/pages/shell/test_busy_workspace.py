@@ -41,7 +41,7 @@ def test_whoever_does_not_want_to_wait_gets_a_new_workspace(visit, token):
     with held(token):
         visitor = visit(token).press("New workspace")
         assert visitor.token != token
-        assert "Try with samples" in visitor.buttons
+        assert "Try with photographs" in visitor.buttons
     assert library.open_workspace(token).images().names == ["a.png"]
 
 
