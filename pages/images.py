@@ -2,10 +2,20 @@
 
 import streamlit as st
 
-from pages._ui.images import first_page, gallery, labels, scaling, seen, upload, vector_files, vector_sets
+from pages._ui.images import (
+    first_page,
+    gallery,
+    labels,
+    scaling,
+    seen,
+    upload,
+    vector_files,
+    vector_sets,
+    worth_a_look,
+)
 from pages._ui.shell import frame, runs, session, undo
 
-VIEWS = ("All images", "What the network sees")
+VIEWS = ("All images", "What the network sees", "Worth a look")
 
 frame.guard()
 workspace = session.workspace()
@@ -40,13 +50,12 @@ with st.expander("Add more images", icon=":material/add_photo_alternate:", key="
         upload.show_controls(workspace)
 
 vector_sets.show(workspace)
-if (
-    st.segmented_control(
-        "View", VIEWS, default=VIEWS[0], required=True, key="images_view", label_visibility="collapsed"
-    )
-    == VIEWS[1]
-):
-    seen.show(images)
+view = st.segmented_control(
+    "View", VIEWS, default=VIEWS[0], required=True, key="images_view", label_visibility="collapsed"
+)
+if view in VIEWS[1:]:
+    undo.show()
+    {VIEWS[1]: seen.show, VIEWS[2]: worth_a_look.show}[view](images)
     st.stop()
 bar = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 shown = labels.filter_images(images, bar)
@@ -59,7 +68,7 @@ scaling.choose(workspace, images, bar)
 if len(shown) < len(images):
     gallery.remove_shown(shown, bar)
 line = st.container(horizontal=True, vertical_alignment="center", height=44, border=False)
-line.caption(labels.sentence(images, shown), width="content")
+line.caption(labels.sentence(images, shown) + scaling.hint(images), width="content")
 with line:
     undo.show()
 page = gallery.paged(shown, key="gallery_page", page_size=60)

@@ -58,6 +58,16 @@ def is_series(places: Sequence[int], raw: Sequence[RawColumn]) -> bool:
     return len(places) > 1 and len(starts) == 1 and all(_SERIES_END.search(raw[at].name) for at in places)
 
 
+def is_coordinate(column: RawColumn, raw: Sequence[RawColumn]) -> bool:
+    """Return whether a column is called "y" beside an "x", and so is no target."""
+    return column.name.strip().lower() == "y" and "x" in (each.name.strip().lower() for each in raw if each.is_single)
+
+
+def marks_classes(places: Sequence[int], raw: Sequence[RawColumn]) -> bool:
+    """Return whether columns together have a single 1 in each row."""
+    return len(places) > 1 and content.marks_one_class(np.stack([raw[at].numbers for at in places], axis=1))
+
+
 def identifiers_in_front(places: Sequence[int], raw: Sequence[RawColumn]) -> int | None:
     """Find a first column without a name whose whole numbers all differ, before columns that are mostly fractions."""
     if len(places) < 2 or not is_nameless(raw[places[0]]) or len(raw[places[0]].numbers) < content.MIN_ROWS:

@@ -7,8 +7,8 @@ import streamlit as st
 from featx_core.images.sample_photographs import PHOTOGRAPHS
 from featx_core.images.samples import SAMPLES
 from featx_core.workspace.workspace import Workspace
-from pages._ui.images import upload
-from pages._ui.shell import formatting, imports, library, one_click, session
+from pages._ui.images import one_click, upload
+from pages._ui.shell import formatting, imports, library, session
 
 _PICTURES = Path(__file__).with_name("first_page")
 _SHOWN = (

@@ -10,8 +10,8 @@ from featx_core.images.intake_report import IntakeReport
 from featx_core.images.sample_photographs import SampleMissingError
 from featx_core.images.samples import SAMPLES
 from featx_core.workspace.workspace import Workspace
-from pages._ui.images import folder_levels, vector_files, vector_sets
-from pages._ui.shell import formatting, imports, one_click, session
+from pages._ui.images import folder_levels, one_click, vector_files, vector_sets
+from pages._ui.shell import formatting, imports, session, writing
 
 _KINDS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF files of up to 25 MB, or zip archives of up to 200 MB."
 TABLES = "Tables of numbers (CSV, NPY, NPZ, Parquet) come in as sets of vectors."
@@ -125,9 +125,9 @@ def samples(workspace: Workspace, names: Sequence[str]) -> None:
     except SampleMissingError as error:
         st.warning(formatting.escape(str(error)), icon=":material/extension_off:")
         return
-    one_click.name_after(workspace, chosen)
-    sample = SAMPLES[chosen]
-    begin(workspace, files, title=f"Making {sample.title}", limited=False, expected=sample.n_images)
+    if writing.try_to(lambda: one_click.name_after(workspace, chosen)):
+        sample = SAMPLES[chosen]
+        begin(workspace, files, title=f"Making {sample.title}", limited=False, expected=sample.n_images)
 
 
 def begin(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: bool, expected: int = 0) -> None:

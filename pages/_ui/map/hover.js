@@ -23,7 +23,8 @@ const floating = () => {
 
 const place = (card, event) => {
   const left = event.clientX + GAP + SIDE > window.innerWidth ? event.clientX - GAP - SIDE : event.clientX + GAP;
-  const top = Math.max(4, Math.min(event.clientY - SIDE - GAP, window.innerHeight - SIDE - 8));
+  const height = card.offsetHeight || SIDE;
+  const top = Math.max(4, Math.min(event.clientY - height - GAP, window.innerHeight - height - 8));
   Object.assign(card.style, { left: `${left}px`, top: `${top}px` });
 };
 
@@ -38,8 +39,8 @@ export default function (component) {
     if (row === undefined || !data.digests[row]) return;
     card.firstChild.src = data.folder + data.digests[row];
     card.lastChild.textContent = data.says[row];
-    place(card, event.event ?? pointer);
     card.style.display = "block";
+    place(card, event.event ?? pointer);
   };
   const leave = () => { card.style.display = "none"; };
   const attach = () => {

@@ -15,7 +15,7 @@ from featx_core.tasks.encoding import features_from_json
 from featx_core.tasks.requests import ExtractJob
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
-from featx_core.workspace.store import DiskFullError
+from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace, image_set_key
 from pages._ui.shell import formatting, jobs, session
 
@@ -41,7 +41,7 @@ def view() -> str:
 def start(asked: ExtractJob, images: ImageSet) -> None:
     """Begin a run; the Extract page then follows it, also after a reload."""
     jobs.submit_again(asked, title=f"{asked.spec.title} on {amount(session.workspace(), asked.spec, images)}")
-    with contextlib.suppress(DiskFullError):  # it is for after a reload alone
+    with contextlib.suppress(WorkspaceError):  # it is for after a reload alone
         session.workspace().set_fact("watched", asked.spec.to_json())
     session.remember("asked", asked)
     session.remember(VIEW, "Result")
@@ -50,7 +50,7 @@ def start(asked: ExtractJob, images: ImageSet) -> None:
 def watch(run: Run) -> None:
     """Let the Extract page show the result of a run that is there."""
     session.take("asked")
-    with contextlib.suppress(DiskFullError):
+    with contextlib.suppress(WorkspaceError):
         session.workspace().set_fact("watched", run.spec.to_json())
     session.remember(VIEW, "Result")
 

@@ -22,7 +22,8 @@ def upload(visitor, *files):
 
 
 def report(visitor):
-    return visitor.tab.main.markdown[0].value.replace("\\", "")
+    found = [markdown.value for markdown in visitor.tab.main.markdown]
+    return next(words for words in found if not words.startswith("##### ")).replace("\\", "")
 
 
 def zipped(files):

@@ -11,7 +11,7 @@ from featx_core.tasks.requests import ExtractJob
 from featx_core.worker.jobs import Job
 from featx_core.workspace.store import DiskFullError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import formatting, fragments, frame, imports, jobs, runs, session
+from pages._ui.shell import formatting, fragments, frame, imports, jobs, runs, session, writing
 
 SAMPLE = "photographs"  # a key of `SAMPLES`
 _LED_TO = "one_click"  # the fact of a workspace that names the extraction
@@ -25,11 +25,12 @@ def offer(workspace: Workspace) -> None:
     ):
         return
     try:
-        _begin(workspace)
+        is_begun = writing.try_to(lambda: _begin(workspace))
     except SampleMissingError as error:
         st.warning(formatting.escape(str(error)), icon=":material/extension_off:")
     else:
-        frame.open_page("extract")
+        if is_begun:
+            frame.open_page("extract")
 
 
 def name_after(workspace: Workspace, name: str) -> None:
