@@ -4,7 +4,8 @@ import streamlit as st
 
 from featx_core.tasks.requests import ExtractJob
 from pages._ui.extract import forms, inspection, results, training
-from pages._ui.shell import formatting, frame, guards, jobs, one_click, runs, session
+from pages._ui.images import one_click
+from pages._ui.shell import formatting, frame, guards, jobs, runs, session
 
 frame.guard()
 workspace = session.workspace()

@@ -13,6 +13,8 @@ from PIL import Image
 CLOSER_VIEWS = ((0.86, -0.05, 0.03), (0.76, 0.05, -0.03), (0.66, -0.03, -0.05), (0.58, 0.0, 0.0))
 """Size, shift to the right and shift down of each closer view, in shares of the photograph."""
 
+NOT_STATED = "no licence stated"
+
 
 class SampleMissingError(Exception):
     """A package that the samples come with is not installed."""
@@ -45,6 +47,17 @@ class Photograph:
         """Whom to thank, in one line."""
         return f"{self.label}: {self.author}, {self.terms}, {self.source}"
 
+    @property
+    def short_credit(self) -> str:
+        """The author, with the licence where it asks to be named."""
+        name = self.author.split(",")[0].split(" (")[0]
+        return f"{name} ({self.terms})" if self.terms.startswith("CC BY") else name
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it may be copied, as its package says."""
+        return self.terms != NOT_STATED
+
     def read(self) -> bytes:
         """Read the file from its package; nothing is imported and nothing downloaded.
 
@@ -75,7 +88,7 @@ PHOTOGRAPHS: tuple[Photograph, ...] = (
         "motorcycle",
         "motorcycle_left.png",
         "D. Scharstein et al., Middlebury stereo benchmark",
-        "no licence stated",
+        NOT_STATED,
         "vision.middlebury.edu/stereo/data/scenes2014",
         0.55,
         0.6,

@@ -9,6 +9,7 @@ import numpy as np
 import featx_core as fx
 from featx_core.heatmaps.overlay import Heatmap
 from featx_core.images.image_set import ImageRecord
+from featx_core.images.sample_photographs import PHOTOGRAPHS
 from featx_core.maps.projection import Projection
 
 LITE0 = fx.Pretrained("efficientnet_lite0")
@@ -19,7 +20,9 @@ COMPARED = {
     "Lite0, random weights": fx.Pretrained("efficientnet_lite0", weights="random"),
 }
 EXPLAINED = ("photographer.png", "coffee.png", "cat.png")
-WITHOUT_LICENCE = "motorcycle"  # shown by the app from its package, but not copied into a picture that featx ships
+FREE = {
+    photograph.label for photograph in PHOTOGRAPHS if photograph.is_free
+}  # to be copied into a picture that featx ships
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Results:
 
     Attributes:
         explained: The images of `EXPLAINED`, with Grad-CAM.
-        images: The sample photographs.
+        images: The sample photographs that may be copied.
         projection: Their t-SNE map, features of EfficientNet-Lite0.
         comparison: Of the networks of `COMPARED` on the handwritten digits.
     """
@@ -52,7 +55,7 @@ class Results:
 def measure() -> Results:
     """Compute all of it."""
     photographs = _workspace("photographs")
-    images = fx.ImageSet(image for image in photographs.images() if image.label != WITHOUT_LICENCE)
+    images = fx.ImageSet(image for image in photographs.images() if image.label in FREE)
     features = fx.extract(images, fx.build(LITE0))
     return Results(_explained(images), images, fx.project(features.vectors, "tsne", seed=0), _comparison())
 

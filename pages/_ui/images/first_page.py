@@ -4,10 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from featx_core.images.sample_photographs import PHOTOGRAPHS
 from featx_core.images.samples import SAMPLES
 from featx_core.workspace.workspace import Workspace
-from pages._ui.images import upload
-from pages._ui.shell import formatting, imports, library, one_click, session
+from pages._ui.images import one_click, upload
+from pages._ui.shell import formatting, imports, library, session
 
 _PICTURES = Path(__file__).with_name("first_page")
 _SHOWN = (
@@ -16,12 +17,13 @@ _SHOWN = (
     ("verdict", "Which network to take", "A comparison that says when there is no difference."),
 )
 _N_RECENT = 4
+_AUTHORS = ", ".join(dict.fromkeys(each.short_credit for each in PHOTOGRAPHS if each.is_free))
 
 
 def show(workspace: Workspace) -> None:
     """Show the first screen of an empty workspace."""
     st.title("featx")
-    st.markdown("##### See what neural networks see in your images.")
+    st.markdown("#### :gray[See what neural networks see in your images.]")
     upload.show_reports(workspace)
     if imports.current(workspace) is not None:
         st.info("Your images are being imported. Progress is shown in the sidebar.", icon=":material/hourglass:")
@@ -50,9 +52,12 @@ def _show_samples(workspace: Workspace) -> None:
 
 def _show_pictures() -> None:
     shade = "dark" if session.is_dark() else "light"
-    for place, (name, title, words) in zip(st.columns(len(_SHOWN), gap="medium"), _SHOWN, strict=True):
-        place.image(str(_PICTURES / f"{name}-{shade}.webp"), width="stretch", alt=f"{title}. {words}")
-        place.markdown(f"**{title}**  \n:small[:gray[{words}]]")
+    grid = st.grid(len(_SHOWN), min_column_width=270)
+    for name, title, words in _SHOWN:
+        with grid.cell():
+            st.image(str(_PICTURES / f"{name}-{shade}.webp"), width="stretch", alt=f"{title}. {words}")
+            st.markdown(f"**{title}**  \n:small[:gray[{words}]]")
+    st.caption(f"Made from photographs by {_AUTHORS}, and from digits by E. Alpaydin and C. Kaynak.")
 
 
 def _show_recent() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import featx_core as fx
 from featx_core.images import sample_photographs
 from featx_core.images.sample_photographs import (
     CLOSER_VIEWS,
@@ -98,6 +99,27 @@ def test_the_package_itself_names_the_author_and_the_terms(label, function, auth
     (ours,) = (photograph for photograph in PHOTOGRAPHS if photograph.label == label)
     assert author in ours.author
     assert terms.lower() == ours.terms.lower()
+
+
+@pytest.mark.slow
+def test_lite0_names_seven_of_them_as_people_would():
+    workspace = fx.Workspace.open(":memory:")
+    workspace.add(list(photographs())[: len(PHOTOGRAPHS)])
+    images = workspace.images()
+    predictions = fx.predict_classes(images, fx.Pretrained("efficientnet_lite0"))
+    named = {image.label: predictions[image.digest][0].words.split(", ")[0] for image in images}
+    assert {label: named[label] for label in APT} == APT
+
+
+APT = {
+    "cat": "Egyptian cat",
+    "coffee": "espresso",
+    "motorcycle": "moped",
+    "photographer": "tripod",
+    "flower": "daisy",
+    "temple": "palace",
+    "rocket": "missile",
+}
 
 
 def test_a_missing_package_is_named_at_once(monkeypatch):

@@ -10,7 +10,8 @@ from featx_core.methods import defaults
 from featx_core.specs.pretrained import Pretrained
 from featx_core.tasks.requests import ExtractJob
 from featx_core.worker.jobs import JobRefusedError
-from pages._ui.shell import imports, library, one_click
+from pages._ui.images import one_click
+from pages._ui.shell import imports, library
 from tests.toys.app.visiting import nodes
 
 SPEC = Pretrained("embedded_v1", image_size=(64, 64))
