@@ -2,8 +2,18 @@
 
 import streamlit as st
 
-from pages._ui.images import gallery, labels, scaling, seen, upload, vector_files, vector_sets, worth_a_look
-from pages._ui.shell import formatting, frame, runs, session, undo
+from pages._ui.images import (
+    first_page,
+    gallery,
+    labels,
+    scaling,
+    seen,
+    upload,
+    vector_files,
+    vector_sets,
+    worth_a_look,
+)
+from pages._ui.shell import frame, runs, session, undo
 
 VIEWS = ("All images", "What the network sees", "Worth a look")
 
@@ -19,10 +29,7 @@ if vector_files.is_waiting():
 if not len(images):
     undo.show()
 if not len(images) and not vector_sets.found(workspace):
-    st.title("See what neural networks see in your images")
-    upload.show_reports(workspace)
-    st.markdown("Add images, pick a network and a layer, and look at its features, maps and heatmaps.")
-    upload.show_first(workspace)
+    first_page.show(workspace)
     st.stop()
 
 head, action = st.columns([3, 1], vertical_alignment="bottom")
@@ -61,10 +68,10 @@ scaling.choose(workspace, images, bar)
 if len(shown) < len(images):
     gallery.remove_shown(shown, bar)
 line = st.container(horizontal=True, vertical_alignment="center", height=44, border=False)
-line.caption(labels.sentence(images, shown), width="content")
+line.caption(labels.sentence(images, shown) + scaling.hint(images), width="content")
 with line:
     undo.show()
 page = gallery.paged(shown, key="gallery_page", page_size=60)
 gallery.show(page, key="gallery", size=size, labels=images.labels)
 if attribution := workspace.fact("attribution"):
-    st.caption(formatting.escape(attribution))
+    gallery.show_sources(attribution)

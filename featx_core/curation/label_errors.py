@@ -27,7 +27,6 @@ class LabelErrors(Stored):
         labels: The label that it has.
         offered: The label that fits better.
         margins: By how much the score of the offered label exceeds that of its own, from 0 to 1.
-        n_expected: How many labels are wrong, by estimate. The others on the list are hard images.
         n_images: How many labelled images were looked at.
     """
 
@@ -35,7 +34,6 @@ class LabelErrors(Stored):
     labels: tuple[str, ...]
     offered: tuple[str, ...]
     margins: tuple[float, ...]
-    n_expected: int
     n_images: int
 
 
@@ -47,11 +45,10 @@ def find_label_errors(
     groups: Sequence[Any] | np.ndarray | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> LabelErrors:
-    """Find images whose features speak for another label than theirs: confident learning with a linear probe.
+    """Find images whose features speak for another label than theirs, by a cross-validated linear probe.
 
     Each image is scored by a probe that has not seen it or its near-duplicates, and is listed where another label scores
-    higher than its own. How many of these labels are truly wrong is estimated from the images that score for another label at
-    least as high as that label's own images do on average.
+    higher than its own. Hard images are on the list, too, as many as the probe gets wrong: wrong labels stand near its top.
 
     Args:
         vectors: Finite, `(n_images, n_features)`. Not modified.
@@ -64,8 +61,9 @@ def find_label_errors(
         ValueError: If fewer than two labels have `MIN_IMAGES` different images.
 
     Reference:
-        Northcutt, Jiang and Chuang, "Confident learning: estimating uncertainty in dataset labels", JAIR 70, 2021,
-        equations 1 to 3 (the estimate).
+        Northcutt, Jiang and Chuang, "Confident learning: estimating uncertainty in dataset labels", JAIR 70, 2021: ranked by
+        normalized margin, of all images whose predicted label is another one. Its estimate of how many labels are wrong is
+        not made: on 240 photographs with right labels it named 31.
     """
     vectors, _, group = checked(vectors, labels, groups)
     learnable = _learnable(labels, group)
@@ -85,21 +83,8 @@ def find_label_errors(
         tuple(names[code] for code in codes[order].tolist()),
         tuple(names[code] for code in best[order].tolist()),
         tuple(margins[order].tolist()),
-        min(len(order), _expected_errors(scores, codes)),
         len(kept),
     )
-
-
-def _expected_errors(scores: np.ndarray, codes: np.ndarray) -> int:
-    """Estimate how many labels are wrong: the confident joint of given and true labels, scaled to the images of each label."""
-    n_labels = scores.shape[1]
-    limits = np.array([scores[codes == code, code].mean() for code in range(n_labels)])
-    confident = np.where(scores >= limits, scores, -1.0)
-    is_counted = confident.max(axis=1) >= 0
-    joint = np.zeros((n_labels, n_labels))
-    np.add.at(joint, (codes[is_counted], confident.argmax(axis=1)[is_counted]), 1)
-    shares = joint / np.maximum(1, joint.sum(axis=1, keepdims=True)) * np.bincount(codes, minlength=n_labels)[:, None]
-    return round(float(shares.sum() - np.trace(shares)))
 
 
 def _learnable(labels: Sequence[str], group: np.ndarray) -> set[str]:

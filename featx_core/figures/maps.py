@@ -41,6 +41,7 @@ def map_figure(
     group_title: str = "",
     dark: bool = False,
     thumbnails: Mapping[int, str] | None = None,
+    thumbnail_share: float = THUMBNAIL_SHARE,
 ) -> "Figure":
     """A map of images: one point an image, coloured by label or by value.
 
@@ -55,6 +56,7 @@ def map_figure(
         group_title: What the labels or numbers are, with unit.
         dark: Draw for a dark background. The figure's own background is transparent.
         thumbnails: Images as data URIs, by row in the image set, that stand on their points; 2-D, at most 300.
+        thumbnail_share: Side of such an image, as a share of the map's width and height.
 
     Returns:
         A figure whose axes have titles.
@@ -71,7 +73,7 @@ def map_figure(
     heading = "" if _are_numbers(groups) else group_title
     figure.update_layout(uirevision=same_view, **legend(len(figure.data), heading))
     if thumbnails:
-        figure.update_layout(images=_pictures(projection, thumbnails))
+        figure.update_layout(images=_pictures(projection, thumbnails, thumbnail_share))
         figure.update_xaxes(showgrid=False, zeroline=False)
         figure.update_yaxes(showgrid=False, zeroline=False)
     return figure
@@ -172,10 +174,10 @@ def _title_axes(figure: "Figure", projection: Projection) -> None:
         figure.update_yaxes(titles["y"])
 
 
-def _pictures(projection: Projection, thumbnails: Mapping[int, str]) -> list[dict[str, Any]]:
+def _pictures(projection: Projection, thumbnails: Mapping[int, str], share: float) -> list[dict[str, Any]]:
     """Pictures that stand on their points, in the units of the axes, so that they grow with the zoom."""
     width, height = (float(side) or 1.0 for side in np.ptp(projection.coordinates, axis=0))
-    box = {"sizex": THUMBNAIL_SHARE * width, "sizey": THUMBNAIL_SHARE * height, "sizing": "contain"}
+    box = {"sizex": share * width, "sizey": share * height, "sizing": "contain"}
     anchor = {"xref": "x", "yref": "y", "xanchor": "center", "yanchor": "bottom", "layer": "below"}
     places = zip(projection.rows.tolist(), projection.coordinates.tolist(), strict=True)
     return [{"source": thumbnails[row], "x": x, "y": y, **box, **anchor} for row, (x, y) in places if row in thumbnails]

@@ -58,7 +58,7 @@ def draw_neighbors(extractors: Sequence[Extractor]) -> Image.Image:
         A row for each query, with a block for each extractor.
     """
     workspace = fx.Workspace.open(":memory:")
-    workspace.add(list(fx.SAMPLES["photographs"].make()))
+    workspace.add(list(fx.SAMPLES["regions"].make()))
     images = ImageSet(record for record in workspace.images() if record.label in QUERIES)
     places = _places(images.labels)
     queries = [images.labels.index(label) for label in QUERIES]

@@ -1,11 +1,15 @@
 """What a user meets when something is cancelled or killed: a plain sentence, and everything finished still there."""
 
+import contextlib
 import re
+import time
 
+import psutil
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.steps import PATIENCE, extract, go, names_in, press, settled
+from tests.toys.app.serving import Server
 
 pytestmark = pytest.mark.browser
 
@@ -43,6 +47,30 @@ def test_a_killed_worker_is_a_plain_sentence_and_the_next_job_works(server, page
     sentence.first.wait_for()
     assert "Traceback" not in page_at_work.inner_text("body")
     runs_a_small_job(page_at_work)
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_stopped_and_goes_on_leaves_no_page_without_a_result_or_a_sentence(
+    chromium, keras_home, open_tab, shelve, make_png, tmp_path
+):
+    """Two minutes, and the sixty seconds without a sign of life, are shortened to 30 and 15 seconds."""
+    with Server(tmp_path, script="tests/browser/hasty_app.py") as server:
+        token = shelve(server, [(f"{number}.png", make_png(number)) for number in range(N_IMAGES)])
+        page = open_tab(f"{server.url}extract?w={token}")
+        page.get_by_text(re.compile(r"^Layers: \d+ layers")).wait_for(timeout=4 * PATIENCE)  # the worker has started
+        extract(page, "VGG19")
+        page.get_by_test_id("stMain").get_by_text(re.compile("Building the network|Extracting")).first.wait_for()
+        worker = server.worker()
+        worker.suspend()
+        stopped = time.monotonic()
+        other = open_tab(f"{server.url}?w={token}")
+        other.locator(".tile").nth(5).wait_for()
+        time.sleep(max(30 - (time.monotonic() - stopped), 0))
+        with contextlib.suppress(psutil.NoSuchProcess):  # it was given up meanwhile
+            worker.resume()
+        page.get_by_text(re.compile("did not answer for|Images per second")).first.wait_for(timeout=4 * PATIENCE)
+        assert "Traceback" not in page.inner_text("body")
+        runs_a_small_job(page)
 
 
 def test_a_job_goes_on_while_its_page_is_left_and_reloaded(page_at_work):

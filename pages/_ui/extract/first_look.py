@@ -1,4 +1,4 @@
-"""A first look at a run on the Extract page: its PCA map and a few heatmaps."""
+"""A first look at a run on the Extract page: its PCA map, a few heatmaps, and what the network calls these images."""
 
 import streamlit as st
 
@@ -10,12 +10,16 @@ from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.methods import registry as methods
 from featx_core.workspace.runs import Run
-from pages._ui.heatmaps import grid
+from pages._ui.heatmaps import grid, targets
 from pages._ui.map import maps
+from pages._ui.networks import names
 from pages._ui.shell import formatting, jobs, session
 
 N_IMAGES = 4
-METHOD = "eigen_cam"
+FOR_CLASSES, FOR_FEATURES = "grad_cam", "eigen_cam"  # the method where the network names classes, and where not
+MAX_PICTURES = 100  # up to so many images are seen on the map at this size
+PICTURE_SHARE = 0.1  # side of one, in shares of the map's width and height
+MARKER_SIZE = 5  # pixels, of the points that pictures stand on
 
 
 def show_map(run: Run, features: Features) -> None:
@@ -29,13 +33,26 @@ def show_map(run: Run, features: Features) -> None:
     except ValueError as error:  # too few features that are numbers
         st.caption(str(error))
         return
+    pictured = maps.images_of(features) if _is_pictured(run, features) else []
     figure = map_figure(
-        projection, names=features.row_names, groups=features.labels, group_title="Label", dark=session.is_dark()
+        projection,
+        names=features.row_names,
+        groups=features.labels,
+        group_title="Label",
+        dark=session.is_dark(),
+        thumbnails={row: session.thumbnails() + record.digest for row, record in enumerate(pictured) if record},
+        thumbnail_share=PICTURE_SHARE,
     )
-    figure.update_layout(height=360)
+    figure.update_layout(height=440)
+    if pictured:
+        figure.update_traces(marker_size=MARKER_SIZE)
     st.plotly_chart(figure, key=f"glance_{run.digest[:12]}", theme=None, config=CONFIG)
     maps.show_caution(run, features)
     st.caption(maps.caption(projection))
+
+
+def _is_pictured(run: Run, features: Features) -> bool:
+    return run.spec.takes_images and features.copies is None and len(features) <= MAX_PICTURES
 
 
 def show_heatmaps(run: Run, images: ImageSet) -> None:
@@ -45,7 +62,12 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
         st.caption("Heatmaps need a network and images; this run holds only numbers.")
         return
     chosen = _varied(images)
-    found = grid.ask(run, chosen, [METHOD], layer=None, target=None)
+    target = targets.best_class(run)
+    method = FOR_FEATURES if target is None else FOR_CLASSES
+    found = grid.ask(run, chosen, [method], layer=None, target=target)
+    predictions, naming = names.fetch(run.spec)
+    if naming is not None and naming.state != "done":
+        jobs.show(naming)
     if found.job is not None and found.job.state != "done":
         jobs.show(found.job)
     if found.problem:
@@ -54,7 +76,7 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
     columns = st.columns(2)
     for index, record in enumerate(chosen):
         with columns[index % 2]:
-            heatmap = found.heatmaps.get((record.digest, METHOD))
+            heatmap = found.heatmaps.get((record.digest, method))
             if heatmap is None:
                 st.skeleton(height=150)
             else:
@@ -62,7 +84,9 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
                     grid.overlay(heatmap, record, OPACITY, SEQUENTIAL_SCALES[0], 480), width="stretch", alt=record.name
                 )
                 st.caption(formatting.escape(record.label or record.name))
-    st.caption(" ".join(filter(None, (grid.caption(METHOD), formatting.escape(methods.heatmap_caption(run.spec))))))
+            if predictions is not None:
+                names.show_best(predictions, record.digest)
+    st.caption(" ".join(filter(None, (grid.caption(method), formatting.escape(methods.heatmap_caption(run.spec))))))
 
 
 def _varied(images: ImageSet) -> list[ImageRecord]:

@@ -33,6 +33,11 @@ def target(run: Run, images: ImageSet) -> Target:
     return ClassTarget(rank=_RANKS.index(kind) + 1) if kind in _RANKS else _ASK[kind](run, images)
 
 
+def best_class(run: Run) -> Target | None:
+    """Return the best class of each image as a target, where the network of a run names classes; else None."""
+    return ClassTarget() if next(iter(_kinds(run.spec))) == ClassTarget.kind else None
+
+
 def drawn_from(run: Run, target: Target | None) -> Spec:
     """Return the spec whose network gives the target: the run's own, or its classifier where a run ends before that."""
     if target is not None and target.of_classes and methods.class_names(run.spec) is None:

@@ -9,10 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 from featx_core.base.palette import label_styles
 from featx_core.base.wording import shortened
 from featx_core.images.image_set import ImageRecord, ImageSet
-from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.images import seen_alone, similar
-from pages._ui.shell import formatting, session, undo
+from pages._ui.shell import formatting, session, undo, writing
 
 SIZES = {"S": 96, "M": 140, "L": 210}  # pixels, the least width of a tile
 LABEL_CHARACTERS = {"S": 11, "M": 18, "L": 30}  # that fit on a tile
@@ -110,11 +109,7 @@ def _was(count: int) -> str:
 
 def change(alter: Callable[[], None]) -> None:
     """Change the workspace and draw the page again; say why where it cannot be changed."""
-    try:
-        alter()
-    except WorkspaceError as error:
-        st.error(formatting.escape(str(error)), icon=":material/error:")
-    else:
+    if writing.try_to(alter):
         st.rerun()
 
 
@@ -125,3 +120,13 @@ def remove_shown(shown: ImageSet, place: DeltaGenerator) -> None:
         st.markdown(f"Remove the {words} shown here, with their features?")
         if st.button(f"Remove {words}", key="remove_shown"):
             change(lambda: remove(session.workspace(), shown.names))
+
+
+def show_sources(attribution: str) -> None:
+    """Say whom to thank for the images: in a line, or where there are several, in a list that opens."""
+    lines = [formatting.escape(line) for line in attribution.split("\n")]
+    if len(lines) == 1:
+        st.caption(lines[0])
+        return
+    with st.expander("Sources of these images", icon=":material/copyright:", key="sources"):
+        st.caption("\n".join(f"- {line}" for line in lines))

@@ -60,10 +60,9 @@ def _label_errors(images: ImageSet, run: Run) -> None:
     if not records:
         st.markdown("**No label looks wrong** to a classifier on these features.")
         return
-    n_expected = formatting.counted(found.n_expected, "label")
     st.markdown(
-        f"**{len(records)} of {formatting.counted(found.n_images, 'labelled image')}** look more like another label. By "
-        f"estimate {n_expected} {'is' if found.n_expected == 1 else 'are'} truly wrong; the rest are hard images."
+        f"**{len(records)} of {formatting.counted(found.n_images, 'labelled image')}** look more like another label, "
+        "the surest first."
     )
     words = [
         f"{own} → {other}, {margin:.2f}"
@@ -71,13 +70,20 @@ def _label_errors(images: ImageSet, run: Run) -> None:
     ]
     shown = _gallery(records, images, words, key="look_label_errors")
     offered = dict(zip(found.digests, found.offered, strict=True))
-    names = {record.name: offered[record.digest] for record in shown}
-    what = formatting.counted(len(names), "label")
-    if st.button(f"Take the offered label for the {what} shown", icon=":material/check:", key="take_offered"):
-        gallery.change(lambda: session.workspace().set_labels(names))
+    bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    chosen = bar.multiselect(
+        "Take the offered label for",
+        shown.names,
+        format_func={record.name: f"{record.name}: {offered[record.digest]}" for record in shown}.__getitem__,
+        key=f"take_{len(records)}",
+        placeholder="Choose images",
+    )
+    if bar.button("Change labels", icon=":material/check:", disabled=not chosen, key="take_offered"):
+        by_name = {record.name: offered[record.digest] for record in shown}
+        gallery.change(lambda: session.workspace().set_labels({name: by_name[name] for name in chosen}))
     st.caption(
         "Each image was scored by a linear probe trained without it; the number says by how much the other label scores "
-        "higher. Features that miss what matters also put right labels on this list. Open an image to change its label alone."
+        "higher. Hard images are listed too: the probe is wrong about some right labels."
     )
 
 

@@ -18,7 +18,8 @@ from featx_core.specs.lambda_transform import begins_with_original
 from featx_core.workspace.runs import Run
 from pages._ui.images import gallery
 from pages._ui.map import hover, maps
-from pages._ui.shell import formatting, fragments, jobs, names, session
+from pages._ui.networks import names
+from pages._ui.shell import formatting, fragments, jobs, session, writing
 
 _SHOWN = 60
 HEIGHT = 620  # pixels
@@ -140,8 +141,9 @@ def _actions(table: pd.DataFrame, chosen: ImageSet) -> None:
     with label.popover("Label them", icon=":material/label:", width="stretch", disabled=not has_images, help=words):
         text = st.text_input("Label for these images", key="selection_label")
         if st.button("Apply label", type="primary", disabled=not text.strip(), key="give_label"):
-            session.workspace().set_labels(dict.fromkeys(chosen.names, text.strip()))
-            st.rerun(scope="app")
+            labels = dict.fromkeys(chosen.names, text.strip())
+            if writing.try_to(lambda: session.workspace().set_labels(labels)):
+                st.rerun(scope="app")
     download.download_button(
         "List",
         data=lambda: formatting.safe_csv(table),

@@ -28,7 +28,6 @@ def test_flipped_labels_are_found_with_the_right_one_offered():
     assert len(hits) == 20
     assert len(rows) <= 35
     assert len(set(rows[:20]) & set(flipped.tolist())) >= 18
-    assert 14 <= found.n_expected <= 24
     assert all(truth[row] == offered for row, offered in zip(rows, found.offered, strict=True) if row in flipped)
     assert list(found.labels) == [labels[row] for row in rows]
     assert list(found.margins) == sorted(found.margins, reverse=True)
@@ -37,7 +36,6 @@ def test_flipped_labels_are_found_with_the_right_one_offered():
 def test_without_flips_alarms_are_rare():
     found = [find_label_errors(vectors, truth.tolist(), names(300)) for vectors, truth in map(of_300, range(10, 15))]
     assert np.mean([len(each.digests) for each in found]) < 0.02 * 300
-    assert max(each.n_expected for each in found) <= 2
 
 
 def of_300(seed):

@@ -129,6 +129,14 @@ def test_thumbnails_stand_on_their_points():
     assert picture.sizey > 0
 
 
+def test_thumbnails_are_as_large_as_asked():
+    figure = map_figure(a_map(), names=NAMES, thumbnails={2: "data:image/png;base64,AA=="}, thumbnail_share=0.25)
+    (picture,) = figure.layout.images
+    width, height = np.ptp(a_map().coordinates, axis=0)
+    assert picture.sizex == pytest.approx(0.25 * width)
+    assert picture.sizey == pytest.approx(0.25 * height)
+
+
 def test_thumbnails_on_coincident_points_have_a_size():
     still = Projection(np.zeros((2, 2), np.float32), np.arange(2), "pca", {}, {"notes": []})
     assert map_figure(still, names=NAMES, thumbnails={0: "data:,"}).layout.images[0].sizex > 0

@@ -166,7 +166,7 @@ EXAMPLES = {
     "label_errors": Example(
         LabelErrorsStudy(RUN),
         {"run": OTHER_RUN},
-        LabelErrors(("1" * 64,), ("ü",), ("dog",), (0.75,), 1, 24),
+        LabelErrors(("1" * 64,), ("ü",), ("dog",), (0.75,), 24),
         frozenset({"image", "label"}),
     ),
     "clusters": Example(
