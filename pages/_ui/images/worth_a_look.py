@@ -56,8 +56,8 @@ def show(images: ImageSet) -> None:
 def _label_errors(images: ImageSet, run: Run) -> None:
     if saw_labels(run.spec):
         st.caption(
-            ":material/school: This network learned from these labels, wrong ones included, so it hides errors among the images "
-            "of its training. Pick another run to find those."
+            ":material/school: This network learned from these labels, wrong ones included, so it hides errors among the "
+            "images of its training. Pick another run to find those."
         )
     found = _fetched(LabelErrorsStudy(run.digest))
     if found is None:
