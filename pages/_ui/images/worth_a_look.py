@@ -10,6 +10,7 @@ from featx_core.curation.clusters import METHODS, STABLE, Clusters
 from featx_core.curation.quality import PROBLEMS
 from featx_core.images.duplicates import duplicate_groups
 from featx_core.images.image_set import ImageRecord, ImageSet
+from featx_core.learning.labels_seen import saw_labels
 from featx_core.studies.clusters import ClustersStudy
 from featx_core.studies.label_errors import LabelErrorsStudy
 from featx_core.studies.outliers import OutliersStudy
@@ -53,6 +54,11 @@ def show(images: ImageSet) -> None:
 
 
 def _label_errors(images: ImageSet, run: Run) -> None:
+    if saw_labels(run.spec):
+        st.caption(
+            ":material/school: This network learned from these labels, wrong ones included, so it hides errors among the "
+            "images of its training. Pick another run to find those."
+        )
     found = _fetched(LabelErrorsStudy(run.digest))
     if found is None:
         return

@@ -55,3 +55,10 @@ def test_maps_by_label_say_so_and_others_do_not(visit, with_tuned):
     assert MARK in text(on_map)  # the newest run, which is the tuned one, by label
     on_map.tab.session_state["map_color"] = "brightness"
     assert CAUTION not in text(on_map.run())
+
+
+def test_label_errors_are_said_to_be_hidden_from_such_a_run(visit, with_tuned):
+    visitor = visit(with_tuned)
+    visitor.tab.session_state["images_view"] = "Worth a look"
+    looking = visitor.open("images").run()
+    assert "so it hides errors among the images of its training" in looking.words
