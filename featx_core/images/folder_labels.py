@@ -15,13 +15,21 @@ STRAY_SHARE = 0.02
 """Up to this share of the images, or one of ten or more, may lie beside the one folder that holds all others."""
 
 _GENERIC_WORDS = (
-    "all annotations archive batch bilder color colour data dataset datasets default dev download downloads eval evaluation "
-    "export extra figures files fold folder folders folds frames full gray grayscale grey greyscale holdout image images img "
-    "imgs imagenet input inputs jpeg jpegs jpg jpgs labeled labelled labels masks misc new original originals other output "
-    "part photo photos pic pics picture pictures png pngs processed raw rgb sample samples segmented set sets split splits "
-    "subset test testing tests tiff tiffs train training trainval unlabeled unlabelled upload uploads val valid validation"
+    "all annotations archive aug augmentation augmented batch bilder color colour cropped data dataset datasets default dev "
+    "download downloads eval evaluation export extra figures files fold folder folders folds frames full gray grayscale "
+    "grey greyscale holdout image imagenet images img imgs input inputs jpeg jpegs jpg jpgs labeled labelled labels masks "
+    "misc new original originals other output part photo photos pic pics picture pictures png pngs preprocessed processed "
+    "raw resized rgb sample samples segmented set sets split splits subset test testing tests tiff tiffs train training "
+    "trainval unlabeled unlabelled upload uploads val valid validation"
 )
 _GENERIC = frozenset(_GENERIC_WORDS.split())
+_CONTAINER_WORDS = (
+    "bilder data dataset datasets eval evaluation files frames holdout image images img imgs jpeg jpegs jpg jpgs photo "
+    "photos pic pics picture pictures png pngs test testing tests train training trainval upload uploads val valid "
+    "validation"
+)
+_CONTAINERS = frozenset(_CONTAINER_WORDS.split())
+"""Of them those that name no class beside folders that do: what lies in them has no label there."""
 _NUMBER_AT_END = re.compile(r"[\W_]*\d+$")
 _DATE = re.compile(r"(19|20)\d\d([-_. ]?\d\d){0,2}$")
 
@@ -102,6 +110,19 @@ def label_at(path: str, index: int | None) -> str | None:
     return folders[index] if index is not None and index < len(folders) else None
 
 
+def labels_at(paths: Sequence[str], index: int | None) -> list[str | None]:
+    """Give the folders of clean paths at a level; None where one lies less deep, or in "images" beside names of classes.
+
+    >>> labels_at(["train/cat/1.jpg", "train/dog/2.jpg", "val/images/3.jpg"], 1), labels_at(["train/1.jpg", "val/2.jpg"], 0)
+    (['cat', 'dog', None], ['train', 'val'])
+    """
+    found = [label_at(path, index) for path in paths]
+    counts = Counter(label for label in found if label is not None)
+    if not FolderLevel(0, counts).tells_apart:
+        return found
+    return [None if label is None or _plain(label) in _CONTAINERS else label for label in found]
+
+
 def labels_of(names: Sequence[str], known: Collection[str] = ()) -> list[str | None]:
     """Read the labels of the files of one source from their folders.
 
@@ -115,7 +136,7 @@ def labels_of(names: Sequence[str], known: Collection[str] = ()) -> list[str | N
     shown = [name for name in names if not is_system_file(name)]
     deciding = [name for name in shown if has_image_extension(name)] or shown
     index = best_level(folder_levels([clean_path(name) for name in deciding]), known)
-    return [label_at(clean_path(name), index) for name in names]
+    return labels_at([clean_path(name) for name in names], index)
 
 
 def label_words(paths: Sequence[str], labels: Sequence[str | None]) -> str:
@@ -152,5 +173,9 @@ def _is_one_folder(level: FolderLevel) -> bool:
 
 def _is_generic(name: str) -> bool:
     """Tell a name that says nothing of what its images show: "images", "train_2", "2021-05"."""
-    plain = name.casefold()
-    return _NUMBER_AT_END.sub("", plain).strip(" _-.") in _GENERIC or _DATE.match(plain) is not None
+    return _plain(name) in _GENERIC or _DATE.match(name.casefold()) is not None
+
+
+def _plain(name: str) -> str:
+    """Give a name without its number: "train_2" is "train"."""
+    return _NUMBER_AT_END.sub("", name.casefold()).strip(" _-.")

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import io
+import logging
 import os
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -51,6 +52,7 @@ _EXAMINERS = ThreadPoolExecutor(
     _N_EXAMINERS, "featx-intake"
 )  # of all intakes together: it bounds the memory of decoding
 
+_LOG = logging.getLogger(__name__)
 Source = Path | str | tuple[str, bytes | IO[bytes]]
 Examine = Callable[..., tuple[ImageFacts, bytes, float]]
 
@@ -133,23 +135,30 @@ class _Files:
                 yield from self._of(source, None)
             return
         raw_names = [source[0] for source in self._sources if isinstance(source, tuple)]
-        labels = labels_of(raw_names, self._known_labels)
-        facts = iter(zip(tails_of([clean_path(raw) for raw in raw_names]), labels, strict=True))
+        facts = iter(self._facts(raw_names))
         for source in self._sources:
             yield from self._of(source, next(facts) if isinstance(source, tuple) else None)
 
-    def _of(self, source: Source, facts: tuple[str, str | None] | None) -> Iterator[FoundFile | None]:
-        """Return the files of one source; one that cannot be opened is given as a file that cannot be read."""
-        if isinstance(source, tuple):
-            yield from self._of_upload(*source, facts)
-            return
-        path = Path(source)
+    def _facts(self, raw_names: list[str]) -> list[tuple[str, str | None] | None]:
+        """Return what tells uploads apart and their labels, by the names of all; None for each where that fails."""
         try:
-            found = self._of_folder(path) if path.is_dir() else self._of_path(path)
+            labels = labels_of(raw_names, self._known_labels)
+            return list(zip(tails_of([clean_path(raw) for raw in raw_names]), labels, strict=True))
+        except Exception:
+            _LOG.exception("The names of an upload could not be told apart.")
+            return [None] * len(raw_names)
+
+    def _of(self, source: Source, facts: tuple[str, str | None] | None) -> Iterator[FoundFile | None]:
+        """Return the files of one source; where it fails, first or midway, it is given as a file that cannot be read."""
+        try:
+            if isinstance(source, tuple):
+                yield from self._of_upload(*source, facts)
+            elif Path(source).is_dir():
+                yield from self._of_folder(Path(source))
+            else:
+                yield from self._of_path(Path(source))
         except Exception as error:
-            yield left_out(path.name, error)
-            return
-        yield from found
+            yield left_out(str(source[0]) if isinstance(source, tuple) else Path(source).name, error)
 
     def _of_upload(
         self, raw: str, content: bytes | IO[bytes], facts: tuple[str, str | None] | None

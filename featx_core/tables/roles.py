@@ -21,6 +21,7 @@ from featx_core.tables.column_groups import (
     is_coordinate,
     is_series,
     marks_classes,
+    outweighs,
     side_by_side,
     variety,
 )  # fmt: skip
@@ -119,7 +120,7 @@ class _Guess:
             at for at in ranked if not self._marks_beside(at, ranked)
         ]
         singles = self._open("single")
-        is_chosen = likely and (self.main or self._outweighs(likely[0], len(singles)))
+        is_chosen = likely and (self.main or outweighs(self.raw[likely[0]], len(singles)))
         self.main = self.raw[likely[0]].name if is_chosen else None
         self._judge_other_vectors([at for at in vectors if self.raw[at].name != self.main])
 
@@ -127,11 +128,6 @@ class _Guess:
         """Return whether vectors mark classes, where there are others that can be the features."""
         column = self.raw[at]
         return len(vectors) > 1 and column.n_values <= MAX_MARKS and content.marks_one_class(column.numbers)
-
-    def _outweighs(self, at: int, n_singles: int) -> bool:
-        """Return whether vectors are called for being features, or hold more numbers than there are beside them."""
-        column = self.raw[at]
-        return vector_rank(column.name) < vector_rank("other") or column.n_values > n_singles
 
     def _judge_other_vectors(self, places: Iterable[int]) -> None:
         for at in places:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from featx_core.base.file_names import MAX_FOLDERS_IN_NAME, clean_name, tail_of
 from featx_core.base.wording import counted
-from featx_core.images.folder_labels import best_level, folder_levels, label_at, label_words
+from featx_core.images.folder_labels import best_level, folder_levels, label_words, labels_at
 from featx_core.images.found_files import reason_of
 from featx_core.images.intake import Incoming
 from featx_core.images.intake_report import ALREADY_HERE, IntakeReport
@@ -88,7 +88,7 @@ class Arrivals:
         streamed = {name: kept for name, kept in self._kept.items() if kept.is_streamed}
         index = best_level(folder_levels([kept.path for kept in streamed.values()]), self.known_labels)
         labels = {name: kept.label for name, kept in self._kept.items()}
-        labels |= {name: label_at(kept.path, index) for name, kept in streamed.items()}
+        labels |= dict(zip(streamed, labels_at([kept.path for kept in streamed.values()], index), strict=True))
         changed = [(label, name) for name, label in labels.items() if label != self._kept[name].label]
         if changed:
             with self._store.transaction() as connection:

@@ -38,6 +38,10 @@ class KeptFiles:
             connection.execute("INSERT OR IGNORE INTO artefacts VALUES (?, ?, ?)", (digest, name, content))
         return digest
 
+    def kept_bytes(self) -> int:
+        """Count the bytes of all kept files."""
+        return int(self._store.value("SELECT coalesce(sum(length(bytes)), 0) FROM artefacts"))
+
     def artefact(self, digest: str) -> bytes:
         """Fetch a kept file.
 

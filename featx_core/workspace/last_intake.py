@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from featx_core.base.labels import label_text
-from featx_core.images.folder_labels import FolderLevel, folder_levels, label_at, label_words
+from featx_core.images.folder_labels import FolderLevel, folder_levels, label_words, labels_at
 from featx_core.images.intake_report import IntakeReport
 from featx_core.workspace.kept_files import KeptFiles
 from featx_core.workspace.store import Store, WorkspaceError
@@ -59,10 +59,11 @@ class LastIntake(KeptFiles):
         """Label the images of the last `add` by the folders that they lay in.
 
         Args:
-            index: Of the level, 0 for the outermost. Images that lie less deep lose their label, and with None all do.
+            index: Of the level, 0 for the outermost. Images that lie less deep lose their label, as do those that lie
+                in a folder such as "images" beside others whose names are classes; with None all do.
         """
         newest = self._newest_paths()
-        labels = {name: label_at(path, index) for name, path in newest}
+        labels = dict(_labels(newest, index))
         self.set_labels(labels)
         report = self.last_intake()
         if report is not None:
@@ -85,7 +86,7 @@ class LastIntake(KeptFiles):
             levels = folder_levels([path for _, path in newest])
             candidates: tuple[int | None, ...] = (None, *(level.index for level in levels))
             fitting = [
-                index for index in candidates if all(known.get(name) == label_at(path, index) for name, path in newest)
+                index for index in candidates if all(known.get(name) == label for name, label in _labels(newest, index))
             ]
             self._levels = version, levels, fitting[0] if fitting else OTHER_LABELS
         return self._levels[1:]
@@ -102,3 +103,8 @@ class LastIntake(KeptFiles):
             self.set_fact("intake", report.shortened(MAX_REPORT_LINES).to_json())
         except WorkspaceError:
             self._unsaved_report = report
+
+
+def _labels(newest: Sequence[tuple[str, str]], index: int | None) -> list[tuple[str, str | None]]:
+    """Pair the names of images with their labels from a level of folders."""
+    return list(zip([name for name, _ in newest], labels_at([path for _, path in newest], index), strict=True))

@@ -85,7 +85,7 @@ def verdict(comparison: fx.Comparison, shade: Shade) -> Image.Image:
         draw.text((left - 28, y), str(row.extractor), fill=shade.ink, font=_font(30), anchor="rm")
         draw.line((low, y, high, y), fill=color, width=6)
         draw.ellipse((middle - 13, y - 13, middle + 13, y + 13), fill=color)
-    words = "Handwritten digits named rightly by a linear probe"
+    words = "Handwritten digits classified correctly by a linear probe"
     draw.text((SIZE[0] // 2, bottom + 62), words, fill=shade.quiet, font=_font(28), anchor="ma")
     return picture
 

@@ -9,6 +9,7 @@ from sklearn.datasets import load_sample_images
 from tests.browser.steps import extract, go, settled
 
 pytestmark = pytest.mark.browser
+FIRST = 240_000  # milliseconds: the worker loads TensorFlow and builds a network
 
 
 def test_images_are_named_and_the_best_class_is_explained(server, open_tab, shelve):
@@ -16,7 +17,7 @@ def test_images_are_named_and_the_best_class_is_explained(server, open_tab, shel
     page = open_tab(f"{server.url}?w={token}")
     page.get_by_role("radio", name="What the network sees").click()
     page.get_by_role("button", name=re.compile("Name 2 images")).click()
-    page.get_by_text("2 classes in 2 images.").wait_for()
+    page.get_by_text("2 classes in 2 images.").wait_for(timeout=FIRST)
     page.get_by_role("radio", name="Least sure first").click()
     expect(page.locator(".tile .says")).to_have_text([re.compile(r"^palace, 0\.\d\d$"), re.compile(r"^daisy, ")])
     page.locator(".tile").last.click()
@@ -26,7 +27,7 @@ def test_images_are_named_and_the_best_class_is_explained(server, open_tab, shel
     page.keyboard.press("Escape")
     go(settled(page), "Extract")
     extract(page, "EfficientNet-Lite0")
-    page.get_by_text(re.compile("See heatmaps")).first.wait_for()
+    page.get_by_text(re.compile("See heatmaps")).first.wait_for(timeout=FIRST)
     go(page, "Heatmaps")
-    page.get_by_text("Grad-CAM for daisy, ").wait_for()
+    page.get_by_text("Grad-CAM for daisy, ").wait_for(timeout=FIRST)
     page.get_by_text("Grad-CAM for palace, ").wait_for()

@@ -12,7 +12,8 @@ from featx_core.methods import registry as methods
 from featx_core.workspace.runs import Run
 from pages._ui.heatmaps import grid, targets
 from pages._ui.map import maps
-from pages._ui.shell import formatting, jobs, names, session
+from pages._ui.networks import names
+from pages._ui.shell import formatting, jobs, session
 
 N_IMAGES = 4
 FOR_CLASSES, FOR_FEATURES = "grad_cam", "eigen_cam"  # the method where the network names classes, and where not

@@ -39,9 +39,14 @@ def _keep(workspace: Workspace, name: str, content: bytes) -> None:
     if reason:
         st.warning(f"{formatting.escape(name)} {formatting.escape(reason)}", icon=":material/rule:")
         return
-    if not writing.try_to(lambda: workspace.put_artefact(clean_name(name), content)):
+    if not writing.try_to(lambda: _put(workspace, name, content)):
         return
     digest = hashlib.sha256(content).hexdigest()
     session.remember("weights_number", int(str(session.recall("weights_number", 0))) + 1)
     session.remember("weights_digest", digest)
     st.rerun()
+
+
+def _put(workspace: Workspace, name: str, content: bytes) -> None:
+    writing.check_upload(workspace, len(content))
+    workspace.put_artefact(clean_name(name), content)

@@ -13,7 +13,8 @@ from featx_core.predictions.predictions import ABOUT_SCORES, Predictions
 from featx_core.specs.pretrained import Pretrained
 from featx_core.studies.predictions import PredictionsStudy
 from pages._ui.images import gallery
-from pages._ui.shell import formatting, jobs, names
+from pages._ui.networks import names
+from pages._ui.shell import formatting, jobs
 
 _PAGE_SIZE = 48
 _MIN_WIDTH = 380  # pixels, of a table beside its images

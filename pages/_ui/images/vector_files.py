@@ -17,10 +17,11 @@ from featx_core.tables.apart.examiners import TABLE_EXAMINERS, TableSource
 from featx_core.tables.layout import Choice, Layout, TableError
 from featx_core.tables.reading import is_table_file
 from featx_core.tables.rows import Vectors
+from featx_core.workspace.runs import Run
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.images import column_roles, vector_sets
-from pages._ui.shell import formatting, session
+from pages._ui.shell import formatting, session, writing
 
 _log = logging.getLogger("featx")
 _WAITING = "tables_waiting"
@@ -164,7 +165,7 @@ def _decide(workspace: Workspace, file: Waiting, vectors: Vectors | None, title:
     bar = st.container(horizontal=True)
     if bar.button("Import these vectors", type="primary", disabled=vectors is None, key=f"in_{file.number}"):
         try:
-            run = add_vectors(workspace, vectors, title=title) if vectors is not None else None
+            run = _added(workspace, vectors, title) if vectors is not None else None
         except WorkspaceError as error:
             st.error(formatting.escape(str(error)), icon=":material/error:")
             return
@@ -201,6 +202,11 @@ def _waiting() -> list[Waiting]:
 def _wait(files: list[Waiting]) -> None:
     if files:
         session.remember(_WAITING, [*_waiting(), *files])
+
+
+def _added(workspace: Workspace, vectors: Vectors, title: str) -> Run:
+    writing.check_upload(workspace, vectors.values.nbytes)
+    return add_vectors(workspace, vectors, title=title)
 
 
 def _leave(file: Waiting) -> None:

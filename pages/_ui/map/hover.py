@@ -6,7 +6,8 @@ import streamlit as st
 
 from featx_core.extraction.features import Features
 from pages._ui.map import maps
-from pages._ui.shell import names, session
+from pages._ui.networks import names
+from pages._ui.shell import session
 
 _hover = st.components.v2.component(
     "featx_hover", html="<span></span>", js=(Path(__file__).parent / "hover.js").read_text("utf-8")

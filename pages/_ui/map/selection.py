@@ -18,7 +18,8 @@ from featx_core.specs.lambda_transform import begins_with_original
 from featx_core.workspace.runs import Run
 from pages._ui.images import gallery
 from pages._ui.map import hover, maps
-from pages._ui.shell import formatting, fragments, jobs, names, session, writing
+from pages._ui.networks import names
+from pages._ui.shell import formatting, fragments, jobs, session, writing
 
 _SHOWN = 60
 HEIGHT = 620  # pixels

@@ -2,7 +2,7 @@
 
 import pytest
 
-from featx_core.images.folder_labels import best_level, folder_levels, label_at, label_words, labels_of
+from featx_core.images.folder_labels import best_level, folder_levels, label_at, label_words, labels_at, labels_of
 
 
 def classes(pattern: str, *, names: tuple[str, ...] = ("cat", "dog"), count: int = 4) -> list[str]:
@@ -99,3 +99,17 @@ def test_long_labels_are_shortened_in_the_sentence_alone() -> None:
     assert "_albicollis" in words
     assert "_leucophrys" in words
     assert len(words) < 130
+
+
+def test_what_lies_in_a_folder_that_names_no_class_has_no_label_beside_those_that_do():
+    """As in Tiny ImageNet, whose validation images lie in one folder."""
+    paths = [f"tiny/train/{name}/images/{name}_{i}.JPEG" for name in ("n01", "n02") for i in range(3)]
+    paths += [f"tiny/val/images/val_{i}.JPEG" for i in range(4)]
+    assert labels_of(paths) == ["n01"] * 3 + ["n02"] * 3 + [None] * 4
+    assert labels_of(["cat/1.png", "dog/1.png", "other/1.png"]) == ["cat", "dog", "other"]  # which may be a class
+    assert labels_at(["train/1.png", "val/2.png"], 0) == ["train", "val"]  # asked for
+
+
+def test_changed_copies_of_images_are_no_classes():
+    paths = [f"{kind}/{name}/1.png" for kind in ("original", "augmented") for name in ("cat", "dog")]
+    assert labels_of(paths) == ["cat", "dog"] * 2

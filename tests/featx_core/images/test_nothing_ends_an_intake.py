@@ -128,6 +128,44 @@ def assert_all_but_one(workspace: Workspace, report: IntakeReport) -> None:
     assert workspace.last_intake() == report
 
 
+SOURCE_CALLS = [
+    (as_folder, intake, "labels_of"),
+    (as_folder, intake, "files_in"),
+    (as_folder, intake, "tails_of"),
+    (as_folder, intake, "clean_path"),
+    (as_folder, Path, "resolve"),
+    (as_folder, os, "walk"),
+    (as_zip, archives, "labels_of"),
+    (as_zip, archives, "tails_of"),
+    (as_zip, archives, "clean_path"),
+    (as_zip, archives, "is_system_file"),
+    (as_zip, zipfile.ZipFile, "infolist"),
+]
+
+
+@pytest.mark.parametrize(
+    ("given_as", "owner", "name"), SOURCE_CALLS, ids=[f"{made.__name__}-{name}" for made, _, name in SOURCE_CALLS]
+)
+@settings(deadline=None, max_examples=30)
+@given(kind=st.sampled_from(EVERY_EXCEPTION), at=st.integers(0, 4))
+def test_a_folder_or_archive_that_fails_midway_is_named_and_the_other_sources_come_in(
+    tmp_path_factory: pytest.TempPathFactory, given_as: Callable, owner: object, name: str, kind: type, at: int
+) -> None:
+    workspace = Workspace.open(":memory:")
+    folder = tmp_path_factory.mktemp("given")
+    other = folder.with_name(f"{folder.name}.png")
+    other.write_bytes(encoded(picture(20, 20, seed=99)))
+    sources = [*given_as(folder), other]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(owner, name, failing_at(getattr(owner, name), at, made(kind)))
+        report = workspace.add(sources)
+    names = workspace.images().names
+    assert names[-1] == other.name
+    assert report.added == len(names)
+    assert len(names) == len(FILES) + 1 or len(report.skipped) >= 1
+    assert names[:-1] == [each for each in FILES if each in names]
+
+
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, GeneratorExit])
 def test_what_a_library_raises_beside_all_exceptions_names_the_file_as_well(kind: type[BaseException]) -> None:
     """As a panic of a library in Rust does, which is no Exception."""

@@ -11,7 +11,7 @@ import featx_core as fx
 from featx_core.specs.pretrained import Pretrained
 from featx_core.tables import reading
 from pages._ui.images import vector_files
-from pages._ui.shell import library
+from pages._ui.shell import library, writing
 from tests.toys.app.visiting import element, keep_run, tiles
 
 LABELS = ("cat", "dog") * 15
@@ -371,6 +371,20 @@ def test_no_table_is_read_by_the_page_itself(visit, monkeypatch):
     assert "2 rows of 20 000 numbers" in visitor.words.replace("\\", "").replace(" ", " ")
     visitor.press("Import these vectors")
     assert visitor.workspace.ledger.runs()[0].details["feature_shape"] == [20_000]
+    assert visitor.has_no_fault
+
+
+def test_numbers_count_towards_what_a_workspace_takes(visit, monkeypatch):
+    monkeypatch.setattr(writing, "MAX_UPLOAD_BYTES", 500)
+    visitor = upload(visit(), ("a.csv", csv(30)))
+    visitor.press("Import these vectors")
+    assert len(visitor.workspace.ledger.runs()) == 1
+    visitor.tab.session_state["add_first"] = True
+    upload(visitor.run(), ("b.csv", csv(29)))
+    visitor.press("Import these vectors")
+    said = visitor.tab.error[0].value.replace("\\", "")
+    assert re.fullmatch(r"This workspace holds .* of uploads; the limit is 500 bytes\. Remove some, .*", said)
+    assert len(visitor.workspace.ledger.runs()) == 1
     assert visitor.has_no_fault
 
 
