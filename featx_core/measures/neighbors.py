@@ -14,6 +14,10 @@ DIGITS = 12
 """Decimal digits, of the largest dissimilarity, in which two must differ to count as different."""
 
 
+ROWS_AT_ONCE = 2_048
+"""Rows whose distances to one image are found together: more would need several copies of all features in memory."""
+
+
 class Neighbor(NamedTuple):
     """An image near another one.
 
@@ -100,7 +104,9 @@ def nearest(
     if not 0 <= row < len(vectors):
         raise ValueError(f"`row` must be 0 to {len(vectors) - 1}. Received: {row}.")
     group = as_groups(groups, len(vectors))
-    apart = cosine_dissimilarities(vectors, vectors[row : row + 1])[:, 0]
+    starts = range(0, len(vectors), ROWS_AT_ONCE)
+    parts = [cosine_dissimilarities(vectors[start : start + ROWS_AT_ONCE], vectors[row : row + 1]) for start in starts]
+    apart = np.concatenate(parts)[:, 0]
     order = np.argsort(comparable(apart), kind="stable")
     return [Neighbor(int(i), 1 - float(apart[i])) for i in order if group[i] != group[row]][:n_neighbors]
 
