@@ -33,8 +33,31 @@ def show(images: Sequence[ImageRecord], *, key: str, size: str = "M", labels: Se
         size: A key of `SIZES`.
         labels: All labels of the workspace, so that colours are the same everywhere.
     """
+    items = _items(images, size, labels)
+    result = _gallery(data={"items": items, "tile": SIZES[size]}, key=key, on_opened_change=lambda: None)
+    if result.opened:
+        _drawer(result.opened)
+
+
+def pick(
+    images: Sequence[ImageRecord], notes: Sequence[str], *, key: str, labels: Sequence[str | None] = ()
+) -> str | None:
+    """Show small thumbnails with a note each; give the name of the one that was just pressed, or None.
+
+    Args:
+        images: What to show.
+        notes: A few characters for each.
+        key: The name of this gallery on the page.
+        labels: All labels of the workspace.
+    """
+    items = [item | {"note": note} for item, note in zip(_items(images, "S", labels), notes, strict=True)]
+    result = _gallery(data={"items": items, "tile": SIZES["S"]}, key=key, on_opened_change=lambda: None)
+    return str(result.opened) if result.opened else None
+
+
+def _items(images: Sequence[ImageRecord], size: str, labels: Sequence[str | None]) -> list[dict[str, str]]:
     styles = label_styles(labels or [record.label for record in images])
-    items = [
+    return [
         {
             "name": record.name,
             "source": source(record),
@@ -45,9 +68,6 @@ def show(images: Sequence[ImageRecord], *, key: str, size: str = "M", labels: Se
         }
         for record in images
     ]
-    result = _gallery(data={"items": items, "tile": SIZES[size]}, key=key, on_opened_change=lambda: None)
-    if result.opened:
-        _drawer(result.opened)
 
 
 def source(record: ImageRecord) -> str:
