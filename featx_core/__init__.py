@@ -23,6 +23,8 @@ from featx_core.measures.neighbors import movers, nearest
 from featx_core.measures.probes import knn_accuracy, linear_probe
 from featx_core.measures.similarity import linear_cka, neighbor_overlap, rsa
 from featx_core.methods.registry import METHODS, build, outline, train
+from featx_core.predictions.predict import predict_classes
+from featx_core.predictions.predictions import Predictions
 from featx_core.robustness.effects import Effects, augmentation_effects
 from featx_core.robustness.stability import Stability, neighbor_stability
 from featx_core.specs.augmented import Augmented
@@ -55,6 +57,7 @@ __all__ = [
     "ImageSet",
     "IntakeReport",
     "LambdaTransform",
+    "Predictions",
     "Pretrained",
     "Stability",
     "Sweep",
@@ -80,6 +83,7 @@ __all__ = [
     "neighbor_overlap",
     "neighbor_stability",
     "outline",
+    "predict_classes",
     "project",
     "read_vectors",
     "remove_vectors",

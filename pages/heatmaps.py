@@ -4,7 +4,9 @@ import streamlit as st
 
 from featx_core import HEATMAPS
 from featx_core.methods import registry as methods
-from pages._ui.heatmaps import channels, grid, pickers
+from featx_core.predictions.classifiers import missing_words
+from featx_core.predictions.predictions import ABOUT_SCORES
+from pages._ui.heatmaps import channels, grid, pickers, targets
 from pages._ui.shell import formatting, frame, guards, jobs, runs, session
 
 frame.guard()
@@ -19,7 +21,7 @@ with bar:
 guards.need_network(run, found)
 with bar:
     layer = pickers.spatial_layer(run)
-    target = pickers.target(run, images)
+    target = targets.target(run, images)
 chosen = pickers.some_images(images)
 opacity, colormap = pickers.overlay_look()
 if not chosen:
@@ -36,4 +38,8 @@ with st.expander(
 ) as maps:
     if maps.open:
         channels.show(run, chosen, layer=layer, colormap=colormap)
+if target.of_classes:
+    st.caption(ABOUT_SCORES)
+elif missing_words(run.spec) and methods.class_names(run.spec) is None:
+    st.caption(formatting.escape(missing_words(run.spec)))
 st.caption(formatting.escape(" ".join(filter(None, (run.spec.badge + ".", methods.heatmap_caption(run.spec))))))

@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from pages._ui.images import gallery, labels, upload, vector_files, vector_sets
+from pages._ui.images import gallery, labels, scaling, seen, upload, vector_files, vector_sets
 from pages._ui.shell import formatting, frame, runs, session, undo
+
+VIEWS = ("All images", "What the network sees")
 
 frame.guard()
 workspace = session.workspace()
@@ -41,6 +43,14 @@ with st.expander("Add more images", icon=":material/add_photo_alternate:", key="
         upload.show_controls(workspace)
 
 vector_sets.show(workspace)
+if (
+    st.segmented_control(
+        "View", VIEWS, default=VIEWS[0], required=True, key="images_view", label_visibility="collapsed"
+    )
+    == VIEWS[1]
+):
+    seen.show(images)
+    st.stop()
 bar = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 shown = labels.filter_images(images, bar)
 size = bar.segmented_control(
@@ -48,6 +58,7 @@ size = bar.segmented_control(
 )
 if bar.button("Edit labels", icon=":material/label:"):
     labels.edit(workspace)
+scaling.choose(workspace, images, bar)
 if len(shown) < len(images):
     gallery.remove_shown(shown, bar)
 line = st.container(horizontal=True, vertical_alignment="center", height=44, border=False)

@@ -129,7 +129,7 @@ def _dense(shape: Shape, values: Values) -> tuple[Shape, int]:
 
 
 def _slid(shape: Shape, values: Values) -> tuple[int, int, int]:
-    """Slide a kernel over a map: how many places it has, down and across, and the channels of the input."""
+    """Slide a kernel over a map: its number of positions, down and across, and the channels of the input."""
     if max(values["strides"]) > 1 and max(values["dilation_rate"]) > 1:
         raise ValueError("a stride above 1 cannot be combined with a dilation above 1; set one of them to 1")
     dilation = values["dilation_rate"]
@@ -183,7 +183,7 @@ def _pooling_words(values: Values) -> str:
 
 
 def _listed(first: str, values: Values) -> str:
-    """Write what differs from the plainest layer behind what matters most."""
+    """Add whatever differs from the default layer after the most important values."""
     words = [first]
     for name, word in (("strides", "stride"), ("dilation_rate", "dilation")):
         if max(values.get(name, (1, 1))) > 1:

@@ -16,7 +16,7 @@ class Parameter:
 
     Attributes:
         name: The argument of the Keras layer.
-        title: What a user reads.
+        title: Its name as shown.
         form: "count" (a whole number), "pair" (one for height, one for width), "share" (a number), "choice" or "flag".
         default: What it is when nothing is said. None for a pair means: as another parameter, see `follows`.
         minimum: The smallest value of a number.
@@ -37,10 +37,10 @@ class Parameter:
     help: str = ""
 
     def read(self, value: Any) -> Any:
-        """Return a value in its plain form: an equal one whatever way it was written.
+        """Return a value in its simplest form, the same however it was written.
 
         Raises:
-            ValueError: If it is of another kind or out of range.
+            ValueError: If it has the wrong type or is out of range.
         """
         read = _READERS[self.form](self, value)
         if read is None:

@@ -6,12 +6,12 @@ import difflib
 import itertools
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from featx_core.base.compat import first_inputs, operation_of
+from featx_core.base.compat import parents_of
 
 if TYPE_CHECKING:
     import keras
@@ -28,8 +28,8 @@ class LayerInfo:
     """One layer of a network.
 
     Attributes:
-        index: Its position in `network.layers`: the same in every process.
-        name: Its name as a fresh process would give it. Keras numbers "conv2d_3" on and on within a process.
+        index: Its position in `network.layers`, the same in every process.
+        name: Its name as in a fresh process. Keras keeps counting ("conv2d_3") within a process.
         kind: The name of its class, such as "Conv2D".
         output_shape: What it gives for one image, without the batch axis.
         n_parameters: Its own.
@@ -56,8 +56,9 @@ def list_layers(network: keras.Model) -> tuple[LayerInfo, ...]:
     spatial = [len(shape) == 3 and max(shape[:2]) > 1 for shape in shapes]
     kinds = [type(layer).__name__ for layer in network.layers]
     candidates = [i for i, kind in enumerate(kinds) if spatial[i] and kind not in NOT_A_STAGE]
-    stages = _stages(shapes, candidates, _gates(network))
-    totals = _parameters_so_far(network)
+    parents = parents_of(network)
+    stages = _stages(shapes, candidates, _gates(network, parents))
+    totals = _parameters_so_far(network, parents)
     return tuple(
         LayerInfo(i, names[i], kinds[i], shapes[i], layer.count_params(), totals[i], stages.get(i), spatial[i])
         for i, layer in enumerate(network.layers)
@@ -171,12 +172,12 @@ def _same_stage(shape: tuple[int, ...], following: tuple[int, ...]) -> bool:
     return math.sqrt(following[0] * following[1] / (shape[0] * shape[1])) > SAME_STAGE
 
 
-def _gates(network: keras.Model) -> set[int]:
+def _gates(network: keras.Model, parents: Mapping[int, set[int]]) -> set[int]:
     """Indices of the layers through which all that the network computes must pass: no branch runs beside them."""
     place = {id(operation): i for i, operation in enumerate(network.operations)}
     reach = list(range(len(place)))
     for operation in network.operations:
-        for parent in _parents(operation):
+        for parent in parents[id(operation)]:
             reach[place[parent]] = max(reach[place[parent]], place[id(operation)])
     gates, furthest = set(), 0
     for i, to in enumerate(reach):
@@ -186,14 +187,10 @@ def _gates(network: keras.Model) -> set[int]:
     return {index for index, layer in enumerate(network.layers) if place[id(layer)] in gates}
 
 
-def _parameters_so_far(network: keras.Model) -> list[int]:
+def _parameters_so_far(network: keras.Model, parents: Mapping[int, set[int]]) -> list[int]:
     needed: dict[int, frozenset[int]] = {}
     own: dict[int, int] = {}
     for operation in network.operations:
-        needed[id(operation)] = frozenset({id(operation)}).union(*(needed[parent] for parent in _parents(operation)))
+        needed[id(operation)] = frozenset({id(operation)}).union(*(needed[parent] for parent in parents[id(operation)]))
         own[id(operation)] = operation.count_params() if hasattr(operation, "count_params") else 0
     return [sum(own[item] for item in needed[id(layer)]) for layer in network.layers]
-
-
-def _parents(operation: keras.Operation) -> set[int]:
-    return {id(operation_of(tensor)) for tensor in first_inputs(operation)}

@@ -40,7 +40,7 @@ class Outline:
 
 
 def pooled_shape(shape: tuple[int, ...], pooling: str | None) -> tuple[int, ...]:
-    """Say what pooling makes of a shape, without Keras.
+    """Return the shape after pooling, without Keras.
 
     Args:
         shape: What a layer gives for one image, without the batch axis.

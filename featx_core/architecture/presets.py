@@ -16,7 +16,7 @@ class Preset:
     """One network to begin with.
 
     Attributes:
-        title: Its name for people.
+        title: Its name as shown.
         sentence: What it is.
         layers: Its rows.
         image_size: Height and width of its input.
@@ -84,7 +84,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
 
 
 def name_network(layers: tuple[tuple[Any, ...], ...], image_size: tuple[int, int], color: str) -> str:
-    """Call a network by its preset, or by the number of its layers."""
+    """Name a network by its preset, or by its number of layers."""
     made = (layers, image_size, color)
     preset = next((row for row in PRESETS.values() if (row.layers, row.image_size, row.color) == made), None)
     return f'"{preset.title}"' if preset else f"network of {counted(len(layers), 'layer')}"

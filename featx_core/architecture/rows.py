@@ -24,9 +24,9 @@ class RowFacts:
     """What comes out of one row.
 
     Attributes:
-        output_shape: For one image; None if this row or one before it cannot be.
-        n_parameters: Its own; None likewise.
-        problem: Why this row cannot be, without its number; else empty.
+        output_shape: For one image; None if this row or an earlier one is not possible.
+        n_parameters: Its own parameters, or None as above.
+        problem: Why this row is not possible, without its number; else empty.
     """
 
     output_shape: Shape | None
@@ -35,14 +35,14 @@ class RowFacts:
 
 
 def layer(kind: str, **values: Any) -> Row:
-    """Write one row of a network. What is not said takes the default of `LAYER_KINDS`.
+    """Write one row of a network. Arguments that are left out take their defaults from `LAYER_KINDS`.
 
     Args:
         kind: The name of a Keras layer, a key of `LAYER_KINDS`.
         **values: Its arguments as in Keras. Sizes are one whole number or two, for height and width.
 
     Returns:
-        A row in its plain form: equal layers give equal rows.
+        A row in its simplest form: equal layers give equal rows.
 
     Raises:
         ValueError: If there is no such kind or argument, or a value is out of range.
@@ -71,7 +71,7 @@ def layer(kind: str, **values: Any) -> Row:
 
 
 def plain_rows(rows: Iterable[Any]) -> tuple[Row, ...]:
-    """Bring rows to their plain form.
+    """Bring rows to their simplest form.
 
     Raises:
         ValueError: If one is not a row, naming it.
@@ -94,7 +94,7 @@ def describe_row(row: Row) -> str:
 
 
 def measure_rows(rows: Sequence[Row], input_shape: Shape) -> tuple[RowFacts, ...]:
-    """Work out what each row gives, without Keras. The first row that cannot be says why; those behind it say nothing.
+    """Work out what each row gives, without Keras. The first impossible row says why; later rows say nothing.
 
     Args:
         rows: As `layer` gives them.

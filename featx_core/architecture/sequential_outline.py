@@ -25,7 +25,7 @@ def outline_rows(
     """List the layers and the shapes of a network of rows, without Keras.
 
     Args:
-        rows: In their plainest form, from input to output.
+        rows: In their simplest form, from input to output.
         input_shape: Height, width and channels.
         layer: The tap, as `find_layer` takes it.
         pooling: As `pooled_shape` takes it.

@@ -37,7 +37,7 @@ def augment(images: np.ndarray, transforms: Transforms, *, seeds: Sequence[int] 
         uint8 of the same shape.
 
     Raises:
-        ValueError: If `images`, `transforms` or `seeds` cannot be.
+        ValueError: If `images`, `transforms` or `seeds` are not valid.
     """
     transforms = check_transforms(transforms)
     _check(images, seeds)
@@ -59,7 +59,7 @@ def random_layers(transforms: Transforms, seed: int) -> keras.layers.Layer:
         `training=True`.
 
     Raises:
-        ValueError: If `transforms` cannot be.
+        ValueError: If `transforms` are not valid.
     """
     keras = load_keras()
     return keras.Sequential([*_layers(check_transforms(transforms), seed), clipped()])
@@ -90,7 +90,7 @@ def make_copies(
         images: uint8 RGB `(n_images, height, width, 3)`, at the size of the network. Not modified.
         transforms: As for `augment`.
         n_copies: Copies of each image in all.
-        seed: Of all chance.
+        seed: Seeds everything random.
         with_original: Whether the first copy is the image as it is.
 
     Returns:

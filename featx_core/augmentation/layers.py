@@ -34,7 +34,7 @@ def vertical_flip(strength: float, seed: int) -> Layers:
 
 
 def rotation(strength: float, seed: int) -> Layers:
-    """Turn around the middle by up to so many degrees."""
+    """Rotate about the centre by up to this many degrees."""
     return [load_keras().layers.RandomRotation(strength / FULL_DEGREES, fill_mode=FILL_MODE, seed=seed, **_COMMON)]
 
 
@@ -44,22 +44,22 @@ def shift(strength: float, seed: int) -> Layers:
 
 
 def zoom(strength: float, seed: int) -> Layers:
-    """Bring nearer or farther by up to this share."""
+    """Zoom in or out by up to this share."""
     return [load_keras().layers.RandomZoom(strength, fill_mode=FILL_MODE, seed=seed, **_COMMON)]
 
 
 def shear(strength: float, seed: int) -> Layers:
-    """Slant across and down by up to this share, both to the same side."""
+    """Shear horizontally and vertically by up to this share, both in the same direction."""
     return [load_keras().layers.RandomShear(strength, strength, fill_mode=FILL_MODE, seed=seed, **_COMMON)]
 
 
 def contrast(strength: float, seed: int) -> Layers:
-    """Pull values to or from the mean of their colour."""
+    """Scale values towards or away from the mean of their channel."""
     return [load_keras().layers.RandomContrast(strength, seed=seed, **_VALUES, **_COMMON)]
 
 
 def brightness(strength: float, seed: int) -> Layers:
-    """Add up to this share of white, or take it away."""
+    """Add or subtract up to this share of white."""
     return [load_keras().layers.RandomBrightness(strength, seed=seed, **_VALUES, **_COMMON)]
 
 
@@ -89,7 +89,7 @@ def noise(strength: float, seed: int) -> Layers:
 
 
 def erasing(strength: float, seed: int) -> Layers:
-    """Cover a rectangle with grey. Keras draws each side as the square root of its scale."""
+    """Cover a rectangle with grey. Keras takes the square root of its scale for each side."""
     scale = (min(MIN_ERASED, strength) ** 2, strength**2)
     return [
         load_keras().layers.RandomErasing(

@@ -22,7 +22,7 @@ class Augmentation:
     """One random change of an image.
 
     Attributes:
-        title: What people read.
+        title: Its name as shown.
         unit: What the strength is measured in.
         minimum: The least strength. With 0 the image stays as it is.
         maximum: The greatest strength. Equal to `minimum` where there is nothing to set.
@@ -180,7 +180,7 @@ class Preset:
     """A ready choice of transforms.
 
     Attributes:
-        title: What people read.
+        title: Its name as shown.
         transforms: As `check_transforms` gives them.
     """
 
@@ -214,7 +214,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
 
 
 def check_transforms(transforms: Sequence[Any]) -> Transforms:
-    """Check a choice of transforms and bring it into its plainest form.
+    """Check a choice of transforms and bring it into its simplest form.
 
     Args:
         transforms: Pairs of a key of `AUGMENTATIONS` and a strength, in any order.
@@ -239,7 +239,7 @@ def check_transforms(transforms: Sequence[Any]) -> Transforms:
 
 
 def transform_words(transforms: Transforms) -> str:
-    """Say what is done, for people.
+    """Describe the transforms in words.
 
     >>> transform_words((("horizontal_flip", 0.5), ("rotation", 20.0), ("shift", 0.1)))
     'horizontal flip, rotation 20 degrees, shifts 0.1'

@@ -29,7 +29,7 @@ class InstalledFile:
 
     @property
     def requirement(self) -> str:
-        """What to hand to `pip install`."""
+        """The requirement as `pip install` takes it."""
         return f"{self.package}=={self.version}"
 
 

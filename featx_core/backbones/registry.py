@@ -28,11 +28,11 @@ class Family:
         paper: Authors, year, title and where to find it.
         trained: What `Pretrained.weights` calls its trained weights: a key of `WEIGHTS_KINDS`.
         origin: Where they come from: a "download", an "installed package", or "featx" itself.
-        about: What people should know before they choose it; empty where its name says it.
+        about: What users should know before they choose it; empty where its name says it.
         measured: The file with what was measured of it, see `embedded.measured`; None: nothing comes with it.
         squares_deviation: Keras adds a layer for ImageNet weights alone, which divides the input by the root of the
             deviation once more. featx puts that into the weights, see `weights.finish_imagenet`.
-        normalizes_after_pooling: The last layer is a normalization that belongs behind the pooling.
+        normalizes_after_pooling: The last layer is a normalization that belongs after the pooling.
     """
 
     preprocessing: str
@@ -50,7 +50,7 @@ class Backbone:
     """A pretrained network without its classifier.
 
     Attributes:
-        title: What people call it: its name in `keras.applications`, where it comes from there.
+        title: Its usual name: its name in `keras.applications`, where it comes from there.
         family: A key of `FAMILIES`; of those in `keras.applications`, the module that holds it.
         side: Height and width of the input that it was trained for.
         minimum_side: The smallest height or width that it accepts.
@@ -81,7 +81,7 @@ class Backbone:
 
     @property
     def normalizes_after_pooling(self) -> bool:
-        """Whether the last layer belongs behind the pooling, see `Family`."""
+        """Whether the last layer belongs after the pooling, see `Family`."""
         return FAMILIES[self.family].normalizes_after_pooling
 
     @property
@@ -106,7 +106,7 @@ class Backbone:
 
     @property
     def about(self) -> str:
-        """What people should know before they choose it."""
+        """What users should know before they choose it."""
         return FAMILIES[self.family].about
 
     @property
@@ -116,7 +116,7 @@ class Backbone:
 
     @property
     def measured(self) -> tuple[SuiteScore, ...]:
-        """How well it does, as far as that comes with featx."""
+        """Its measured quality, where featx ships figures for it."""
         path = FAMILIES[self.family].measured
         return read_measured(path) if path else ()
 
@@ -132,12 +132,12 @@ class Backbone:
 
     @property
     def download_bytes(self) -> int:
-        """About how much is to download without the classifier. Keras pins no sizes: four bytes a parameter."""
+        """Approximate download size without the classifier. Keras pins no sizes: four bytes a parameter."""
         return self.n_parameters * BYTES_PER_PARAMETER if self.files else 0
 
     @property
     def download_bytes_with_top(self) -> int:
-        """About how much is to download with the classifier."""
+        """Approximate download size with the classifier."""
         return self.n_parameters_with_top * BYTES_PER_PARAMETER if self.files else 0
 
     @property

@@ -19,7 +19,7 @@ class WeightsFile:
     Attributes:
         folder: Its folder on the host, ending in a slash.
         name: Its name in Keras's cache folder.
-        hash: SHA-256 (64 digits) or MD5 (32 digits) as Keras pins it. None: Keras pins none.
+        hash: SHA-256 (64 digits) or MD5 (32 digits) as Keras pins it; None if Keras pins none.
         source: Its name on the host where that is another.
     """
 

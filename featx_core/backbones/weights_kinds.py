@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class WeightsKind:
-    """One kind of weights, in words for people.
+    """One kind of weights, in words that are shown.
 
     Attributes:
         title: Its name in a list of choices.

@@ -25,12 +25,15 @@ def inputs_of(tensor: keras.KerasTensor) -> Sequence[keras.KerasTensor]:
     return list(history.operation._inbound_nodes[history.node_index].input_tensors)
 
 
-def first_inputs(operation: keras.Operation) -> Sequence[keras.KerasTensor]:
-    """Return the symbolic tensors that an operation was first called on, none for an input.
+def parents_of(network: keras.Model) -> dict[int, set[int]]:
+    """Return which operations each operation of a network was first called on, all of them by `id`; none for an input.
 
     Source: `Operation._inbound_nodes`.
     """
-    return list(operation._inbound_nodes[0].input_tensors)
+    return {
+        id(operation): {id(tensor._keras_history.operation) for tensor in operation._inbound_nodes[0].input_tensors}
+        for operation in network.operations
+    }
 
 
 def pending_variables() -> list[Any]:

@@ -31,12 +31,12 @@ class Fault:
 
 
 def new_reference() -> str:
-    """Make a short code that joins what a user reads to a line of the log."""
+    """Make a short code that links a message on a page to a line of the log."""
     return "".join(secrets.choice(_LETTERS) for _ in range(4))
 
 
 def explain_fault(error: Exception, task: str) -> Fault:
-    """Find the sentence for an exception, and log what the sentence does not say.
+    """Find the sentence for an exception, and log the details that it leaves out.
 
     The text of an exception that featx itself raises is written for people and passes; any other text may hold paths
     and contents, and does not.

@@ -55,7 +55,7 @@ def clean_name(raw: str) -> str:
 
 
 def shown_text(raw: str, limit: int = MAX_NAME) -> str:
-    r"""Make any text safe to show as plain text, at most so many characters long.
+    r"""Make any text safe to show as plain text, cut to a number of characters.
 
     >>> shown_text(" birds/\u202eowl.jpg\n "), shown_text("abcdef", 4)
     ('birds/owl.jpg', 'abc…')
@@ -81,7 +81,7 @@ def plain_text(raw: str) -> str:
 def whole_name(raw: str) -> str:
     r"""Make a label or the name of a folder safe to show, whole.
 
-    One that is longer than any disk takes is cut, and stays different from others.
+    A name longer than any disk accepts is cut, and stays distinct from others.
 
     >>> whole_name(" birds\u200b "), len(whole_name("a" * 10_000))
     ('birds', 500)
@@ -115,7 +115,7 @@ def folders_of(path: str) -> tuple[str, ...]:
 
 
 def tail_of(path: str, n_folders: int) -> str:
-    """Name a file by the end of its clean path: its own name behind so many folders.
+    """Name a file by the end of its clean path: its own name after this many folders.
 
     >>> tail_of("birds/owl/1.jpg", 0), tail_of("birds/owl/1.jpg", 1), tail_of("1.jpg", 3)
     ('1.jpg', 'owl/1.jpg', '1.jpg')

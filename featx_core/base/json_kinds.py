@@ -4,7 +4,7 @@ import math
 
 
 def is_text(value: object) -> bool:
-    """Tell a text.
+    """Return whether a value is a text.
 
     >>> is_text("a"), is_text(1)
     (True, False)
@@ -13,7 +13,7 @@ def is_text(value: object) -> bool:
 
 
 def is_count(value: object) -> bool:
-    """Tell a whole number from 0.
+    """Return whether a value is a whole number, 0 or more.
 
     >>> is_count(3), is_count(-1), is_count(True), is_count(1.5)
     (True, False, False, False)
@@ -22,7 +22,7 @@ def is_count(value: object) -> bool:
 
 
 def is_amount(value: object) -> bool:
-    """Tell a finite number from 0.
+    """Return whether a value is a finite number, 0 or more.
 
     >>> is_amount(1.5), is_amount(float("inf")), is_amount(float("nan")), is_amount("1.5")
     (True, False, False, False)
@@ -31,17 +31,17 @@ def is_amount(value: object) -> bool:
 
 
 def are_counts(value: object) -> bool:
-    """Tell a list of whole numbers from 0."""
+    """Return whether a value is a list of whole numbers, 0 or more."""
     return isinstance(value, list) and all(map(is_count, value))
 
 
 def are_texts(value: object) -> bool:
-    """Tell a list of texts."""
+    """Return whether a value is a list of texts."""
     return isinstance(value, list) and all(map(is_text, value))
 
 
 def are_pairs(value: object) -> bool:
-    """Tell a list of pairs of texts.
+    """Return whether a value is a list of pairs of texts.
 
     >>> are_pairs([["a.png", "is empty"]]), are_pairs([["a.png"]]), are_pairs(["ab"])
     (True, False, False)

@@ -36,7 +36,7 @@ def load_keras() -> ModuleType:
 
 @contextlib.contextmanager
 def same_random_state() -> Iterator[None]:
-    """Build networks without a trace in the random state of the process, from which Keras draws the seeds of initialisers."""
+    """Build networks without changing the random state from which Keras draws the seeds of initializers."""
     state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002 - the process-wide one is meant
     try:
         yield

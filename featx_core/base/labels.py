@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+OTHER = "other classes"
+"""Stands for all classes that have no colour of their own; drawn in grey, and listed last."""
+
 
 def label_text(label: Any) -> str | None:
     """Return a label as text; None where there is none.

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 
 def hand_back() -> None:
-    """Collect garbage, and return the pages that are free to the system. Takes milliseconds.
+    """Collect garbage, and return free pages to the system. Takes milliseconds.
 
     Only glibc (Linux) needs to be asked, and elsewhere this only collects garbage.
     """

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from featx_core.base.labels import label_text
+from featx_core.base.labels import OTHER, label_text
 
 CATEGORICAL = ("#0561be", "#ed995f", "#12c2a7", "#974781", "#a68014", "#cb99ee", "#5a6a1a", "#6783f2")
 """Eight colours, ordered so that the first few differ most.
@@ -33,19 +33,20 @@ class LabelStyle(NamedTuple):
 
 
 NO_LABEL = LabelStyle(NO_LABEL_COLOR, SYMBOLS[0])
+OTHER_CLASSES = LabelStyle(NO_LABEL_COLOR, "circle-open")
 
 
 def label_styles(labels: Iterable[Any]) -> dict[Any, LabelStyle]:
     """Colour and marker symbol for each label.
 
     They depend on the set of labels alone, not on how often or in which order they come. What stands for no label, as
-    `label_text` says, is grey. Styles repeat after 64 labels.
+    `label_text` says, is grey, and so is `OTHER`. Styles repeat after 64 labels.
 
     Args:
         labels: One label an image, repeated as they are.
 
     Returns:
-        A style for each different label, in reading order ("item 2" before "item 10"), "no label" last.
+        A style for each different label, in reading order ("item 2" before "item 10"), `OTHER` and "no label" last.
 
     >>> label_styles(["dog", "cat", "dog"])["cat"]
     LabelStyle(color='#0561be', symbol='circle')
@@ -53,10 +54,12 @@ def label_styles(labels: Iterable[Any]) -> dict[Any, LabelStyle]:
     different = set(labels)
     texts = {label: label_text(label) for label in different}
     named = sorted(
-        (label for label, text in texts.items() if text), key=lambda label: _reading_order(str(texts[label]))
+        (label for label, text in texts.items() if text and text != OTHER),
+        key=lambda label: _reading_order(str(texts[label])),
     )
     styles: dict[Any, LabelStyle] = {label: class_style(index) for index, label in enumerate(named)}
-    return styles | {label: NO_LABEL for label in sorted(different - set(named), key=str)}
+    others: dict[Any, LabelStyle] = {label: OTHER_CLASSES for label in different if texts[label] == OTHER}
+    return styles | others | {label: NO_LABEL for label in sorted(different - set(named) - set(others), key=str)}
 
 
 def class_style(index: int) -> LabelStyle:

@@ -11,7 +11,7 @@ _BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16"})
 
 @functools.cache
 def has_bfloat16() -> bool:
-    """Whether it multiplies bfloat16 numbers by instructions of its own (AVX512-BF16 or AMX). False where that is not known."""
+    """Whether it multiplies bfloat16 numbers natively (AVX512-BF16 or AMX). False where unknown."""
     try:
         lines = _CPU_INFO.read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:

@@ -50,5 +50,5 @@ class Stages:
 
 
 def as_stages(on_progress: StageCallback | ProgressCallback | None) -> StageCallback:
-    """Return a stage callback for whatever a caller handed in."""
+    """Turn any progress callback into a stage callback."""
     return on_progress if isinstance(on_progress, StageCallback) else Stages(on_progress)

@@ -28,7 +28,7 @@ def write_whole(path: Path, content: bytes | Iterable[bytes | memoryview]) -> No
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Return the path of a new, empty file, which takes the place of another when the block ends well.
+    """Return the path of a new, empty file, which replaces another when the block ends without an error.
 
     When it does not, the new file is removed, with what its writer put beside it under its name and a further ending.
 
@@ -50,7 +50,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def remove_strays(folder: Path) -> None:
-    """Remove what processes that died left half-written in a folder."""
+    """Remove half-written files that crashed processes left in a folder."""
     for part in (*folder.glob(f"*{PART_SUFFIX}"), *folder.glob(f"*{PART_SUFFIX}-*")):
         with contextlib.suppress(OSError):
             if time.time() - part.stat().st_mtime > STRAY_SECONDS:

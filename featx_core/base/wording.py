@@ -7,7 +7,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def spaced(count: int) -> str:
-    """Write a count with its thousands set apart.
+    """Write a count with its thousands separated.
 
     >>> spaced(1000)
     '1 000'
@@ -46,6 +46,17 @@ def quoted(names: Sequence[str], *, n_named: int = 3, limit: int = 40) -> str:
     if len(names) > n_named:
         shown.append(f"{spaced(len(names) - n_named)} more")
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def score_words(score: float) -> str:
+    """Write a score between 0 and 1 with two digits, and never as certainty.
+
+    >>> [score_words(score) for score in (0.7129, 0.9991, 0.0004)]
+    ['0.71', 'over 0.99', 'under 0.01']
+    """
+    if score >= 0.995:
+        return "over 0.99"
+    return f"{score:.2f}" if score >= 0.005 else "under 0.01"
 
 
 def too_large(n_bytes: int, limit: int) -> str:

@@ -60,7 +60,7 @@ class Keeper(Protocol):
 
 
 class KeepNothing:
-    """A keeper that computes everything."""
+    """A keeper that keeps nothing and always computes."""
 
     def score(self, name: str, subset_digest: str, compute: Callable[[], Score]) -> Score:
         """Compute the scores of one extractor."""
@@ -97,8 +97,8 @@ def compare(
         groups: The group of each image; images of one group are never on both sides of a test. None: the near-duplicates
             among `images`; without them, images whose features are equal.
         color_histograms: `(n_images, n_colors)`, the baseline. None: from `images`, else without it.
-        workspace: Where extractors were trained: its records tell which images a training did not see. Without it, one that
-            learned from labels is left out of the scores by label.
+        workspace: Where extractors were trained: its records tell which images a training did not see. None: where `images`
+            lie. If nothing is known there, one that learned from labels is left out of the scores by label.
         on_progress: Called with steps done and steps in all; one with a method `stage` is told each stage instead.
 
     Returns:
@@ -201,14 +201,14 @@ class _Steps:
         self._done, self._total = 0, n_scores * N_TRAININGS + n_pairs
 
     def stage(self, name: str, *, limit_seconds: float | None = None) -> None:
-        """Pass over the name of a stage."""
+        """Ignore the name of a stage."""
 
     def __call__(self, done: int, total: int) -> None:
         """Count one step."""
         self._tell(self._done + 1)
 
     def finish(self) -> None:
-        """Tell that all is done, be it with fewer steps than expected."""
+        """Report that everything is done, even if in fewer steps than expected."""
         if self._done < self._total:
             self._tell(self._total)
 

@@ -13,7 +13,7 @@ from featx_core.base.wording import counted
 from featx_core.comparison.tables import CHANCE, COLORS, Facts
 from featx_core.extraction.features import Features
 from featx_core.images.duplicates import Sketches, duplicate_groups, sketch
-from featx_core.learning.labels_seen import images_seen, saw_labels
+from featx_core.learning.labels_seen import home_of, images_seen, saw_labels
 from featx_core.measures.folds import image_keys
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def align(
         ValueError: If there are no features, or they are not of the same images.
     """
     _check_names(features)
+    workspace = home_of(images) if workspace is None else workspace
     features = {name: each.per_image() if isinstance(each, Features) else each for name, each in features.items()}
     known = {name: each for name, each in features.items() if isinstance(each, Features)}
     n_images = len(images) if images is not None else len(next(iter(features.values())))

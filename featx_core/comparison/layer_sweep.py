@@ -16,7 +16,7 @@ from featx_core.comparison.stages import stages_of, tap_stages
 from featx_core.comparison.subset import Subset, choose_subset
 from featx_core.comparison.unseen import find_unseen, unseen_notes
 from featx_core.images.duplicates import duplicate_groups
-from featx_core.learning.labels_seen import images_seen, saw_labels
+from featx_core.learning.labels_seen import home_of, images_seen, saw_labels
 from featx_core.measures.neighbors import effective_dimension
 from featx_core.measures.paired_tests import holm, paired_test
 from featx_core.measures.probes import N_TRAININGS, linear_probe, probe_interval
@@ -109,8 +109,8 @@ def sweep_layers(
         extractor: As `build` gave it; where it is tapped itself does not matter.
         labels: One an image, None where it has none. None: those of the images.
         groups: The group of each image, which stays in one fold. None: the near-duplicates among `images`.
-        workspace: Where the network was trained: its records tell which images the training did not see. Without it, a
-            network that learned from labels has no scores by label.
+        workspace: Where the network was trained: its records tell which images the training did not see. None: where the
+            images lie. If nothing is known there, a network that learned from labels has no scores by label.
         on_progress: Called with steps done and steps in all: images, then trainings.
 
     Raises:
@@ -130,7 +130,7 @@ def sweep_layers(
         raise ValueError(f"A layer sweep needs at least {MIN_IMAGES} images that can be read. Received: {len(kept)}.")
     groups = duplicate_groups(images) if groups is None else np.asarray(groups)
     subset = choose_subset([images.digests[i] for i in kept], [labels[i] for i in kept], np.asarray(groups)[kept])
-    unseen = _unseen(extractor, subset, workspace)
+    unseen = _unseen(extractor, subset, home_of(images) if workspace is None else workspace)
     rows, correct = [], []
     for position, (layer, features) in enumerate(zip(layers, vectors, strict=True)):
         report_from = functools.partial(_later, report, len(images) + position * N_TRAININGS)

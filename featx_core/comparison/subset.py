@@ -39,7 +39,7 @@ class Subset:
         folds: The fold of each of `probed`, the same for all extractors, int64 `(n_probed,)`.
         label_names: The name of each code.
         notes: Sentences on what was left out.
-        has_any_label: Whether any image has a label, be it too few to learn.
+        has_any_label: Whether any image has a label, even if there are too few to learn from.
         digest: Names all that a score depends on besides the features: images, groups, labels but not how they are called.
         n_all: How many images it was chosen from.
         noun: What to call one of them in words.

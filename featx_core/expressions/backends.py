@@ -60,7 +60,7 @@ def keras_backend() -> Backend:
 
 
 def length(backend: Backend, squares: Array) -> Array:
-    """Return the square root of a sum of squares, with the gradient 0 rather than none where it is 0."""
+    """Return the square root of a sum of squares; where it is 0, its gradient is 0 rather than undefined."""
     ops = backend.ops
     is_zero = squares <= 0
     return ops.where(is_zero, ops.zeros_like(squares), ops.sqrt(ops.where(is_zero, ops.ones_like(squares), squares)))

@@ -8,11 +8,11 @@ _SHOWN = 60  # characters around the column
 
 
 class ExpressionError(ValueError):
-    """An expression that cannot be, or cannot be applied here: one plain sentence with the column.
+    """An expression that is not valid, or does not apply here: one plain sentence with the column.
 
     Attributes:
         sentence: What is wrong, without the column.
-        column: Where, counted from 1; just behind the text where something is missing at its end.
+        column: Where, counted from 1; just past the end where something is missing there.
         text: The expression.
     """
 

@@ -45,7 +45,7 @@ class Expression:
 
     @property
     def plain(self) -> str:
-        """The plainest text that means the same; equal for expressions that differ in spaces and brackets only."""
+        """The simplest text that means the same; equal for expressions that differ in spaces and brackets only."""
         text = write(self.tree)
         return text if len(text) <= MAX_CHARACTERS else self.text.strip(" ")
 

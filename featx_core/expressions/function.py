@@ -41,7 +41,7 @@ class Function:
         caveat: What surprises, in one line; may be empty.
         reference: Formula, paper or the function of another library that gives the same; may be empty.
         n_values: The least and the most values that it takes.
-        parameter: The fixed number that it takes behind them, if any.
+        parameter: The fixed number that it takes after them, if any.
     """
 
     signature: str

@@ -87,7 +87,7 @@ class _Reader:
         return ExpressionError(sentence, column, self.text)
 
     def check_tokens(self) -> None:
-        """Refuse what no expression contains, before Python's parser sees the text."""
+        """Reject anything that no expression contains, before Python's parser sees the text."""
         depth: list[int] = []
         for match in self.tokens():
             column = match.start() + 1
@@ -142,7 +142,7 @@ class _Reader:
         return node.col_offset + self.indent + 1
 
     def sign_column(self, left: ast.expr, symbol: str) -> int:
-        """Find the operator behind its left value."""
+        """Find the operator that follows its left value."""
         return self.text.find(symbol, (left.end_col_offset or 0) + self.indent) + 1
 
     def convert(self, node: ast.expr, depth: int) -> Node:

@@ -43,6 +43,7 @@ def extract(
     *,
     workspace: Workspace | None = None,
     batch_size: int | None = None,
+    is_listed: bool = True,
     on_progress: ProgressCallback | None = None,
 ) -> Features:
     """Map each image to the features of one layer.
@@ -60,6 +61,7 @@ def extract(
         extractor: Network and preprocessing, as returned by `build`.
         workspace: Where rows are looked up and kept. None keeps nothing.
         batch_size: Images per forward pass. Bounds memory, not the result (to about 1e-6). None picks one for the backbone.
+        is_listed: Whether the run is entered in the ledger.
         on_progress: Called with images done and images in all. Rows finished before it raises `Cancelled` stay kept.
 
     Returns:
@@ -74,14 +76,13 @@ def extract(
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"`batch_size` must be at least 1. Received: {batch_size}.")
     started = time.perf_counter()
-    size = batch_size or extractor.batch_size
-    extraction = _Extraction(images, extractor, workspace, size, on_progress)
+    extraction = _Extraction(images, extractor, workspace, batch_size or extractor.batch_size, on_progress)
     extraction.run()
-    seconds = time.perf_counter() - started
-    features = _summarized(gather(images, extraction.rows, extractor.spec, extraction.details(seconds)))
-    if workspace is not None and extraction.saving and len(features):
-        features = _entered(features, workspace)
-    return features
+    details = extraction.details(time.perf_counter() - started)
+    features = _summarized(gather(images, extraction.rows, extractor.spec, details))
+    if workspace is None or not (is_listed and extraction.saving and len(features)):
+        return features
+    return _entered(features, workspace)
 
 
 def extract_table(spec: Spec, workspace: Workspace) -> Features:
@@ -98,11 +99,10 @@ def extract_table(spec: Spec, workspace: Workspace) -> Features:
     table = table_of(spec, workspace)
     if table is None or not len(table.values):
         raise ValueError(f"`spec` must take rows of numbers, at least one. {spec.title!r} does not: use `extract`.")
-    seconds = time.perf_counter() - started
     details = {
         "n_images": len(table.values),
         "n_computed": len(table.values),
-        "seconds": seconds,
+        "seconds": time.perf_counter() - started,
         "feature_shape": list(table.values.shape[1:]),
         "engine": "NumPy, float32",
         "versions": {"numpy": importlib.metadata.version("numpy")},
@@ -139,7 +139,7 @@ def extract_derived(
 
 
 def _entered(features: Features, workspace: Workspace) -> Features:
-    """Enter the run in the ledger; say so in the details when that cannot be."""
+    """Enter the run in the ledger; say so in the details when that fails."""
     saved = dataclasses.replace(features, details={**features.details, "is_saved": True})
     try:
         workspace.ledger.save(features.spec, saved.details)

@@ -21,14 +21,14 @@ ROWS_AT_A_TIME = 64
 
 
 class KeptRows:
-    """The rows of a spec for a set of images, as far as they can be had without a network.
+    """The rows of a spec for a set of images that can be had without a network.
 
     Attributes:
         rows: Image digest to row.
         todo: The images that have no row yet, equal files once.
         n_reused: How many rows were kept already.
-        saving: Whether new rows are kept; no longer so once the disk is full.
-        notes: What people should know, in plain sentences.
+        saving: Whether new rows are saved; False once the disk is full.
+        notes: What users should know, in plain sentences.
     """
 
     def __init__(
@@ -55,17 +55,17 @@ class KeptRows:
         self.todo = [record for record in self.todo if record.digest not in self.rows]
 
     def report(self, done: int) -> None:
-        """Tell how many images are done."""
+        """Report how many images are done."""
         if self._on_progress is not None:
             self._on_progress(done, self._total)
 
     def keep(self, rows: dict[str, np.ndarray]) -> None:
-        """Take new rows, and put them into the workspace."""
+        """Take new rows, and save them in the workspace."""
         self.rows.update(rows)
         self.save(rows)
 
     def save(self, rows: dict[str, np.ndarray]) -> None:
-        """Put rows into the workspace; a full disk is noted."""
+        """Save rows in the workspace; a full disk is noted."""
         if self.workspace is None or not self.saving:
             return
         try:
@@ -75,7 +75,7 @@ class KeptRows:
             self.notes.append(str(error))
 
     def details(self, seconds: float) -> dict[str, Any]:
-        """Tell how it went, as JSON values for the ledger."""
+        """Return how it went, as JSON values for the ledger."""
         n_computed = len(self.rows) - self.n_reused
         source = derived_from(self.spec)
         shape = next(iter(self.rows.values())).shape if self.rows else ()

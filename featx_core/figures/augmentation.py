@@ -24,14 +24,14 @@ OWN, OTHERS = "in this run", "others, at their usual strength"
 
 
 def effects_figure(effects: Effects, *, own: Collection[str] = (), dark: bool = False) -> Figure:
-    """How far each transform alone moves the features, the one that moves them most on top, with 95 % intervals.
+    """How far each transform alone moves the features, largest first, with 95 % intervals.
 
     A dotted line marks 1, where a changed copy is as far from its image as another image is.
 
     Args:
         effects: What was measured.
         own: Transforms that stand out, such as those of a run. With none, all look alike.
-        dark: For a dark ground.
+        dark: Draw for a dark background.
     """
     figure = blank_figure(dark)
     kinds = [(OWN, CATEGORICAL[0], True), (OTHERS, NO_LABEL_COLOR, False)] if own else [("", CATEGORICAL[0], None)]
@@ -58,14 +58,14 @@ def strength_words(effect: Effect) -> str:
 def with_trails(
     figure: Figure, projection: Projection, features: Features, *, from_first: bool = True, dark: bool = False
 ) -> Figure:
-    """Draw lines from each image to its copies on a map; changes the figure and gives it.
+    """Draw lines from each image to its copies on a map. Changes the figure and returns it.
 
     Args:
         figure: As `map_figure` made it from the same map.
         projection: The map of all copies.
         features: What was mapped; without copies nothing is drawn.
         from_first: Whether lines begin at the first copy, which is the image as it is; else at the middle of the copies.
-        dark: For a dark ground.
+        dark: Draw for a dark background.
     """
     if features.copies is None or not len(projection.rows):
         return figure

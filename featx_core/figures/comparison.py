@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featx_core.base.palette import CATEGORICAL, NO_LABEL_COLOR, SEQUENTIAL_SCALES
+from featx_core.base.wording import counted
 from featx_core.comparison.tables import CHANCE, Comparison
 from featx_core.figures.style import QUIET_INK, blank_figure, color_bar, legend, plain, short
 
@@ -26,12 +27,13 @@ CELLS_WITH_NUMBERS = 12
 def ranking_figure(comparison: Comparison, *, colors: Mapping[str, str] | None = None, dark: bool = False) -> Figure:
     """Scores with their 95 % intervals: one line an extractor, a dot for the linear probe and a ring for k-NN.
 
-    A dotted line marks chance.
+    A dotted line marks chance. Under the name of an extractor that was trained on these labels stands on how many images it
+    was scored.
 
     Args:
         comparison: With labels.
         colors: The colour of each extractor, as on other pages. None picks them by the alphabet.
-        dark: For a dark ground.
+        dark: Draw for a dark background.
 
     Raises:
         ValueError: If the comparison is without labels.
@@ -42,7 +44,7 @@ def ranking_figure(comparison: Comparison, *, colors: Mapping[str, str] | None =
     for (column, title), symbol, shift in zip(PROBES.items(), ("circle", "circle-open"), (0.12, -0.12), strict=True):
         figure.add_trace(_dots(rows, column, title, symbol, shift, _colors(comparison, colors)))
     _mark_chance(figure, table, dark)
-    names = [short(name) for name in rows["extractor"]]
+    names = [short(row["extractor"]) + _held_out(row) for _, row in rows.iterrows()]
     figure.update_yaxes(
         title_text="Extractor",
         tickvals=list(range(len(names))),
@@ -64,7 +66,7 @@ def trade_figure(comparison: Comparison, *, colors: Mapping[str, str] | None = N
     Args:
         comparison: With labels.
         colors: The colour of each extractor, as on other pages. None picks them by the alphabet.
-        dark: For a dark ground.
+        dark: Draw for a dark background.
 
     Raises:
         ValueError: If the comparison is without labels, or no time is known.
@@ -110,7 +112,7 @@ def matrix_figure(matrix: pd.DataFrame, *, title: str, floor: pd.DataFrame | Non
         matrix: Square, as `Comparison.matrix` gives it.
         title: What is measured.
         floor: The same for shuffled images, shown beside the value when the pointer is over a cell.
-        dark: For a dark ground.
+        dark: Draw for a dark background.
     """
     import plotly.graph_objects as go
 
@@ -212,6 +214,11 @@ def pareto_front(times: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return np.logical_not(better.any(axis=1))
 
 
+def _held_out(row: pd.Series) -> str:
+    """Say on how many images an extractor was scored, where it was trained on labels of them."""
+    return f"<br><sub>on {counted(int(row['n_scored']), 'held-out image')}</sub>" if row["saw_labels"] else ""
+
+
 def _scored(comparison: Comparison) -> pd.DataFrame:
     if not comparison.has_labels:
         raise ValueError("There are no scores without labels. Label the images, then compare again.")
@@ -245,13 +252,7 @@ def _point(row: Any, color: str) -> Any:
     import plotly.graph_objects as go
 
     score, low, high = (100 * float(row[column]) for column in ("probe", "probe_low", "probe_high"))
-    spread = {
-        "type": "data",
-        "symmetric": False,
-        "array": [high - score],
-        "arrayminus": [score - low],
-        "thickness": 1.5,
-    }
+    spread = {"type": "data", "symmetric": False, "array": [high - score], "arrayminus": [score - low]}
     hover = f"%{{text}}<br>%{{y:.1f}} % ({low:.1f} to {high:.1f})<br>%{{x:.3~g}} ms<extra></extra>"
     return go.Scatter(
         x=[row["ms_per_image"]],
@@ -261,7 +262,7 @@ def _point(row: Any, color: str) -> Any:
         name=short(row["extractor"]),
         textposition="top right",
         marker={"size": 12, "color": color},
-        error_y=spread | {"color": color},
+        error_y=spread | {"thickness": 1.5, "color": color},
         hovertemplate=hover,
         customdata=[row["extractor"]],
     )

@@ -16,12 +16,12 @@ _BINS = 48
 
 
 def curve_figure(before: np.ndarray, after: np.ndarray, *, dark: bool = False) -> "Figure":
-    """Values before against what became of them, one dot a number.
+    """Values after a formula against those before it, one dot per value.
 
     Args:
         before: float `(n,)`.
         after: float `(n,)`.
-        dark: For a dark ground.
+        dark: Draw for a dark background.
     """
     import plotly.graph_objects as go
 
@@ -38,12 +38,12 @@ def curve_figure(before: np.ndarray, after: np.ndarray, *, dark: bool = False) -
 
 
 def spread_figure(before: np.ndarray, after: np.ndarray, *, dark: bool = False) -> "Figure":
-    """How the numbers are spread before and after, side by side, each on its own scale.
+    """Distributions before and after, side by side, each on its own scale.
 
     Args:
         before: float, of any number of values.
         after: float, of any number of values.
-        dark: For a dark ground.
+        dark: Draw for a dark background.
     """
     figure = blank_figure(dark)
     for index, (values, words) in enumerate(((before, "Values before"), (after, "Values after"))):

@@ -34,7 +34,7 @@ def scree_figure(explained_variance: Sequence[float], *, is_exact: bool = True, 
     Args:
         explained_variance: Shares from 0 to 1, as in the details of a PCA map.
         is_exact: Whether they are more than close estimates, as in those details.
-        dark: For a dark ground.
+        dark: Draw for a dark background.
 
     Raises:
         ValueError: If there is no component.
@@ -78,7 +78,7 @@ def features_figure(
         color_range: Values at the two ends of the colour scale; values outside take the colour of the end.
         features: Index of each column among all features. None counts from 0.
         scale: One of `SEQUENTIAL_SCALES`.
-        dark: For a dark ground.
+        dark: Draw for a dark background.
 
     Raises:
         ValueError: If the numbers of names or features do not fit the shape.
@@ -132,7 +132,7 @@ def histogram_figure(
         counts: For each name the counts in the bins, `(n_bins,)`.
         value_title: What is counted, with unit.
         count_title: The axis of the counts, with unit.
-        dark: For a dark ground.
+        dark: Draw for a dark background.
 
     Raises:
         ValueError: If counts and edges do not fit.

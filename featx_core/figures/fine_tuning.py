@@ -20,7 +20,7 @@ CELLS_WITH_NUMBERS = 12
 
 
 def class_figure(report: TuningReport, *, dark: bool = False) -> Figure:
-    """Share of right answers by class with 95 % intervals, all classes together first; a dotted line for the baseline."""
+    """Accuracy by class with 95 % intervals, all classes together first; a dotted line for the baseline."""
     import plotly.graph_objects as go
 
     rows = [("all classes", len(report.truth), report.accuracy), *report.per_class]
@@ -70,7 +70,7 @@ def class_figure(report: TuningReport, *, dark: bool = False) -> Figure:
 
 
 def confusion_figure(report: TuningReport, *, dark: bool = False) -> Figure:
-    """Counts of validation images by true class (rows) and named class (columns)."""
+    """Counts of validation images by true class (rows) and predicted class (columns)."""
     import plotly.graph_objects as go
 
     counts = report.confusion

@@ -53,7 +53,7 @@ def map_figure(
         names: Names of all images of the set, also of those that are not on the map.
         groups: A label or a number for each of `names`. None draws all points alike.
         group_title: What the labels or numbers are, with unit.
-        dark: For a dark ground. The figure's own ground is transparent.
+        dark: Draw for a dark background. The figure's own background is transparent.
         thumbnails: Images as data URIs, by row in the image set, that stand on their points; 2-D, at most 300.
 
     Returns:

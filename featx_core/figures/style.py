@@ -40,7 +40,7 @@ CARD = {False: "#ffffff", True: "#262a33"}
 
 
 def blank_figure(dark: bool) -> "Figure":
-    """An empty figure in the house style, for a light or a dark ground; its own ground is transparent."""
+    """An empty figure in the house style, for a light or a dark background; its own background is transparent."""
     import plotly.graph_objects as go
 
     return go.Figure(layout={"template": _template(dark)})  # which it copies

@@ -29,7 +29,7 @@ def history_figure(history: History, metric: str = "loss", *, dark: bool = False
     Args:
         history: Of a training, under way or ended.
         metric: A name among its metrics, without "val_".
-        dark: For a dark ground.
+        dark: Draw for a dark background.
     """
     figure = blank_figure(dark)
     factor, unit = (100, " (%)") if metric in SHARES else (1, "")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from featx_core.base.compat import inputs_of, operation_of
 from featx_core.heatmaps.layers import HeatmapError, describe
 from featx_core.heatmaps.moves import Move, move
 from featx_core.images.fitting import Cells
@@ -26,7 +27,7 @@ NOWHERE = "nowhere"
 
 @dataclass(frozen=True)
 class Place:
-    """Where the cells of a map lie, down and across, in pixels of the network's input.
+    """Where the cells of a map lie, vertically and horizontally, in pixels of the network's input.
 
     Attributes:
         first: The centre of the first cell. The centre of the first pixel is 0.5.
@@ -49,8 +50,9 @@ def cells_of(network: keras.Model, layer: LayerInfo) -> Cells:
     """Say where the cells of a layer lie on the fitted frame.
 
     Each lies at the centre of its receptive field, as the paddings, strides and dilations on the way from the input make it,
-    and the kernels by the squares of their weights, see `middle_of`. Where branches with different centres join, as in
-    Xception and NASNet, the cell lies at the mean of theirs. Branches that see the whole image at once do not count.
+    and the kernels by the squares of their weights, see `middle_of`, with what was measured of them, see
+    `featx_core.networks.leans`. Where branches with different centres join, as in Xception and NASNet, the cell lies at the
+    mean of theirs. Branches that see the whole image at once do not count.
 
     Args:
         network: A functional model from images of one size, with its weights.
@@ -76,17 +78,12 @@ def _place(output: keras.KerasTensor, source: keras.KerasTensor, place: Place | 
     ahead = [output]
     while ahead:
         tensor = ahead[-1]
-        operation, parents = _origin(tensor)
+        parents = inputs_of(tensor)
         unknown = [] if id(tensor) in known else [parent for parent in parents if id(parent) not in known]
         ahead += unknown
         if not unknown:
-            known.setdefault(id(ahead.pop()), _made(operation, tensor, parents, known))
+            known.setdefault(id(ahead.pop()), _made(operation_of(tensor), tensor, parents, known))
     return known[id(output)]
-
-
-def _origin(tensor: keras.KerasTensor) -> tuple[keras.Operation, Sequence[keras.KerasTensor]]:
-    history = tensor._keras_history
-    return history.operation, history.operation._inbound_nodes[history.node_index].input_tensors
 
 
 def _made(

@@ -64,7 +64,7 @@ def explain_many(
     target: Target | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> dict[str, list[Heatmap]]:
-    """Draw several heatmaps of several images, with one pass over the network for each image.
+    """Draw several heatmaps of several images, with one forward pass per image.
 
     Args:
         images: Records, or uint8 `(height, width, 3)` RGB arrays of any sizes. Not modified.

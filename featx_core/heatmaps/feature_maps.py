@@ -55,7 +55,7 @@ class FeatureMaps:
             scale: "shared": one range for all tiles, so that they can be compared. "channel": each tile by itself, so
                 that weak channels show their pattern too.
             colormap: One of `featx_core.base.palette.SEQUENTIAL_SCALES`.
-            n_tiles: At most so many.
+            n_tiles: The most tiles to show.
 
         Raises:
             ValueError: If a parameter is out of range.

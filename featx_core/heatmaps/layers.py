@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from featx_core.architecture.layers import NOT_A_STAGE, find_layer
+from featx_core.base.compat import inputs_of
 
 if TYPE_CHECKING:
     from featx_core.architecture.layers import LayerInfo
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class HeatmapError(ValueError):
-    """A heatmap that cannot be drawn. The message is a plain sentence, fit for a page."""
+    """A heatmap that cannot be drawn. The message is a plain sentence that a page can show."""
 
 
 def choose_layer(
@@ -62,8 +63,7 @@ def _passed(extractor: Extractor, of_classes: bool) -> set[int]:
         tensor = ahead.pop()
         if id(tensor) not in seen:
             seen.add(id(tensor))
-            history = tensor._keras_history
-            ahead.extend(history.operation._inbound_nodes[history.node_index].input_tensors)
+            ahead.extend(inputs_of(tensor))
     return {info.index for info in extractor.layers if id(extractor.network.layers[info.index].output) in seen}
 
 

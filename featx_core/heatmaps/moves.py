@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featx_core.expressions.places import pixels_per_place
+from featx_core.networks.leans import lean_of
 
 if TYPE_CHECKING:
     import keras
@@ -82,6 +83,8 @@ def _convolution(layer: Any, before: tuple[int, ...]) -> Move:
     size, middle = tuple(layer.kernel_size), (0.0, 0.0)
     if size != (1, 1):
         middle = middle_of(np.asarray(layer.depthwise_kernel if _is_separable(layer) else layer.kernel))
+    (down, across), lean = middle, lean_of(layer)
+    middle = down + lean[0], across + lean[1]
     return _window(layer, before, size, layer.dilation_rate, middle)
 
 

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from featx_core.base.wording import score_words
 from featx_core.heatmaps.layers import HeatmapError
+from featx_core.measures.softmax import softmax
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -52,7 +54,7 @@ class Target(ABC):
         """Name the target for one image, whose outputs are `(n_outputs,)`, so that it can follow "Grad-CAM for"."""
 
     def check(self, n_outputs: int) -> None:
-        """Raise HeatmapError if outputs of this number do not hold the target."""
+        """Raise HeatmapError if the target does not exist among this many outputs."""
         index = getattr(self, "index", None)
         if index is not None and index >= n_outputs:
             noun = "class" if self.of_classes else "feature"
@@ -117,28 +119,43 @@ class ClassTarget(Target):
     """The score of one class before the softmax (its logit).
 
     Attributes:
-        index: The class by its number, counted from 0. None: for each image the class that scores highest.
+        index: The class by its number, counted from 0. None: for each image a class of its own, by `rank`.
+        rank: 1 for the class that scores highest on the image, 2 for the next, and so on. 1 where there is an index.
     """
 
     index: int | None = None
+    rank: int = 1
     kind: ClassVar[str] = "class"
     of_classes: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.index is not None:
             _check_index(self.index, "ClassTarget")
+            object.__setattr__(self, "rank", 1)
+        if not isinstance(self.rank, int) or isinstance(self.rank, bool) or self.rank < 1:
+            raise HeatmapError(f"`rank` of ClassTarget must be a whole number from 1. Received: {self.rank!r}.")
+
+    def check(self, n_outputs: int) -> None:
+        """Raise HeatmapError if there are fewer classes. See `Target.check`."""
+        super().check(n_outputs)
+        if self.rank > n_outputs:
+            raise HeatmapError(f"There is no class of rank {self.rank}: this network tells {n_outputs} classes apart.")
 
     def score(self, outputs: tf.Tensor, reference: tf.Tensor | None = None) -> tf.Tensor:
         """Return the logit. See `Target.score`."""
         import tensorflow as tf
 
-        return tf.reduce_max(outputs, axis=1) if self.index is None else outputs[:, self.index]
+        if self.index is not None:
+            return outputs[:, self.index]
+        return tf.math.top_k(outputs, self.rank).values[:, self.rank - 1]
 
     def title(self, outputs: np.ndarray, classes: tuple[str, ...] | None = None) -> str:
-        """Name the class. See `Target.title`."""
-        index = int(np.argmax(outputs)) if self.index is None else self.index
+        """Name the class with its softmax, such as "tabby, 0.71". See `Target.title`."""
+        index = self.index
+        if index is None:
+            index = int(np.argsort(-outputs, kind="stable")[self.rank - 1])
         name = classes[index] if classes else f"class {index}"
-        return f"{name} (the highest score)" if self.index is None else name
+        return f"{name}, {score_words(float(softmax(outputs)[index]))}"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ImageGoneError(KeyError):
-    """An image that was taken out of its workspace after it was asked for, and what to do, in plain words."""
+    """An image that was removed from its workspace in the meantime, with what to do, in plain words."""
 
     def __str__(self) -> str:
         return str(self.args[0])

@@ -224,7 +224,7 @@ def _read_path(path: Path) -> bytes:
 
 
 def _looked_at_ahead(files: Iterable[FoundFile | None], look: Examine) -> Iterator[tuple[str, Future[Incoming]] | None]:
-    """Read files, have them looked at by several threads, a few ahead of the taker, and give them in their order."""
+    """Read files, have several threads examine them a few ahead, and yield them in order."""
     ahead: deque[tuple[str, Future[Incoming]] | None] = deque()
     fault: Exception | None = None
     try:
@@ -246,7 +246,7 @@ def _looked_at_ahead(files: Iterable[FoundFile | None], look: Examine) -> Iterat
 
 
 def _begun(found: FoundFile, look: Examine) -> Future[Incoming]:
-    """Read a file and have it looked at. Whatever it makes fail, here or there, is in what comes of it."""
+    """Read a file and have it examined. Any failure, here or there, becomes part of the outcome."""
     try:
         return _EXAMINERS.submit(_looked_at, found, found.read(), look)
     except Exception as error:
@@ -278,7 +278,7 @@ def _looked_at(found: FoundFile, content: bytes, look: Examine) -> Incoming:
 
 
 def _settled(name: str, pending: Future[Incoming], report: IntakeReport) -> Incoming | None:
-    """Take what came of a file: the one place where anything that a file made fail is caught, and the file named."""
+    """Take the outcome for a file: the one place where any failure it caused is caught, and the file named."""
     error = pending.exception()
     if error is not None:
         report.skipped.append((name, reason_of(error)))

@@ -20,10 +20,10 @@ ALREADY_HERE = "is already in this workspace"
 
 @dataclass
 class IntakeReport:
-    """What came of bringing images in.
+    """The outcome of an import of images.
 
     Attributes:
-        added: Number of images that are in now.
+        added: Number of images that were added.
         skipped: `(name, reason)` of each file that was left out.
         converted: `(name, note)` of what was done to an image on the way in.
         duplicates: `(name, name of the equal image)`.
@@ -41,7 +41,7 @@ class IntakeReport:
     labels: str = ""
 
     def sentence(self, *, n_named: int = 3) -> str:
-        """Say in a few short sentences what happened, naming the first files that were left out."""
+        """Sum up in a few short sentences, naming the first files that were left out."""
         left_out = [line for line in self.skipped if line[1] != ALREADY_HERE]
         n_here, n_equal = len(self.skipped) - len(left_out), len(self.duplicates)
         parts = self._outcome(left_out, n_named)
@@ -56,7 +56,7 @@ class IntakeReport:
         return " ".join([*parts, *([self.labels] if self.labels else []), *self.warnings])
 
     def _outcome(self, left_out: list[tuple[str, str]], n_named: int) -> list[str]:
-        """Say how many images are in, and which files are not."""
+        """Say how many images were added, and which files were not."""
         named = ", ".join(f"{name} ({reason})" for name, reason in left_out[:n_named])
         rest = f" and {spaced(len(left_out) - n_named)} more" if len(left_out) > n_named else ""
         if not left_out:

@@ -68,7 +68,7 @@ def _fitted(content: bytes, *, size: Sequence[int], fit: str, scaling: str) -> t
 
 
 def step_back() -> None:
-    """Let the others go first, take no more than so much memory, and leave no dump behind."""
+    """Lower the priority, limit the memory, and leave no core dump."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
@@ -81,7 +81,7 @@ def step_back() -> None:
 
 
 def _next_request(requests: BinaryIO) -> tuple[bytes, dict[str, Any]] | None:
-    """Wait for a request; end the process when none comes for long."""
+    """Wait for a request; end the process when none comes for a long time."""
     idle = threading.Timer(IDLE_SECONDS, os._exit, (0,))
     idle.daemon = True
     idle.start()

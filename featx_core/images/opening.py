@@ -50,7 +50,7 @@ class Opened(Protocol):
     is_turned: bool
 
     def reduce(self, side: int) -> bool:
-        """Have it decoded smaller, both sides at least `side`, where its format can; tell whether it can."""
+        """Ask for a smaller decode, both sides at least `side`; return whether the format allows it."""
 
     def load(self, scaling: str) -> Loaded:
         """Decode its pixels.

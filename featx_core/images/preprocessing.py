@@ -25,7 +25,7 @@ class Preprocessing:
 
     Attributes:
         title: The name that papers and Keras use.
-        sentence: What it does, for people.
+        sentence: What it does, as shown.
         channel_order: The colours in the order in which the network receives them.
         function: From RGB `(..., height, width, 3)`, 0 to 255, uint8 or float, to a new float32 array
             `(..., height, width, n_channels)`.

@@ -15,7 +15,7 @@ Change = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
 
 
 class Batches(Protocol):
-    """A set of examples that gives its batches anew for each epoch."""
+    """A set of examples that deals out new batches for each epoch."""
 
     def __len__(self) -> int:
         """Count the batches of one epoch."""
@@ -25,12 +25,12 @@ class Batches(Protocol):
 
 
 class ArrayBatches:
-    """Batches of arrays that lie in memory, shuffled anew for each epoch.
+    """Batches of arrays in memory, reshuffled for each epoch.
 
     Args:
         inputs: `(n_examples, ...)`. Not modified.
         targets: `(n_examples, ...)`, or None.
-        weights: How much each example counts, `(n_examples,)`, or None.
+        weights: The weight of each example, `(n_examples,)`, or None.
         batch_size: Examples a batch; the last one may hold fewer.
         seed: Of the order. None keeps the order of the arrays, as is right for validation.
         change: What is done to the inputs of each batch, such as augmentation.

@@ -39,7 +39,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class History:
-    """The epochs of a training, in order, and what became of it.
+    """The epochs of a training, in order, and how it ended.
 
     Attributes:
         epochs: The epochs that came to their end with numbers.
@@ -53,7 +53,7 @@ class History:
 
     @property
     def seconds(self) -> float:
-        """How long all epochs took together."""
+        """Total duration of all epochs."""
         return sum(epoch.seconds for epoch in self.epochs)
 
     @property
@@ -62,11 +62,11 @@ class History:
         return tuple(dict.fromkeys(epoch.phase for epoch in self.epochs))
 
     def curve(self, metric: str) -> list[tuple[int, float]]:
-        """Return the number of each epoch, from 1, that has a metric, with its value."""
+        """Return the epochs that have a metric, numbered from 1, with its values."""
         return [(i, epoch.metrics[metric]) for i, epoch in enumerate(self.epochs, start=1) if metric in epoch.metrics]
 
     def then(self, later: History) -> History:
-        """Join the next part of the same training to this one. Its best epoch counts, unless it has none."""
+        """Append the next part of the same training. Its best epoch counts, unless it has none."""
         best = self.best if later.best < 0 else len(self.epochs) + later.best
         return History(self.epochs + later.epochs, best, later.ending)
 

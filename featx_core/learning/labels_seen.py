@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
+from featx_core.base.wording import counted
 from featx_core.learning.record import FILE, record_of_weights
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
@@ -13,6 +14,7 @@ from featx_core.specs.learnings import LEARNINGS
 from featx_core.specs.spec import Spec
 
 if TYPE_CHECKING:
+    from featx_core.images.image_set import ImageSet
     from featx_core.workspace.workspace import Workspace
 
 
@@ -53,6 +55,36 @@ def images_seen(spec: Spec, workspace: Workspace | None = None) -> frozenset[str
             return None
         seen.update(record.facts["training"])
     return frozenset(seen)
+
+
+def home_of(images: ImageSet | None) -> Workspace | None:
+    """Return the workspace that images lie in, whose records tell what networks were trained there; None if there is none."""
+    from featx_core.workspace.workspace import Workspace
+
+    found = {id(record.workspace): record.workspace for record in images or ()}
+    home = next(iter(found.values()), None)
+    return home if len(found) == 1 and isinstance(home, Workspace) else None
+
+
+def labels_caution(spec: Spec, digests: Collection[str], workspace: Workspace) -> str:
+    """Say that features come from a network that learned from the labels they are shown by, and of how many images.
+
+    Args:
+        spec: Of the features.
+        digests: Of the images that are shown.
+        workspace: Where the network was trained.
+
+    Returns:
+        Empty for features that did not.
+    """
+    if not saw_labels(spec):
+        return ""
+    seen = images_seen(spec, workspace)
+    shown = set(digests)
+    if seen is None:
+        return f"{CAUTION} Which images those are is not known here."
+    n_shown = counted(len(shown), "image")
+    return f"{CAUTION} Its training saw {len(shown & seen)} of the {n_shown} shown."
 
 
 def _trainings(spec: Spec) -> Iterator[str]:

@@ -25,7 +25,7 @@ Watch = Callable[[History], None]
 
 
 class TrainingError(ValueError):
-    """Training that cannot be done, or gave nothing, and why, in plain words."""
+    """Training that is not possible, or that gave nothing, with the reason in plain words."""
 
 
 def fit(

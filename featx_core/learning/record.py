@@ -86,7 +86,7 @@ class TrainingRecord:
 
 
 def training_key(spec: Spec, images: ImageSet) -> str:
-    """Name a training by the spec that asks for it, and the images and labels that it learns from.
+    """Identify a training by its spec and by the images and labels that it learns from.
 
     Args:
         spec: Before training, without what plays no part in it (such as the layer that is tapped).
@@ -161,7 +161,7 @@ class Live:
             self._workspace.put_result(self._key, TrainingRecord(history, self._weights).to_bytes())
 
     def keep(self, make: Callable[[], TrainedWeights], *, at_once: bool = False) -> None:
-        """Keep what is the best so far, in place of what was kept before, unless that was just now."""
+        """Keep the best weights so far in place of earlier ones, unless those were kept a moment ago."""
         if at_once or time.monotonic() - self._kept_at > SECONDS_BETWEEN_KEEPS:
             self._kept_at = time.monotonic()
             with contextlib.suppress(DiskFullError):

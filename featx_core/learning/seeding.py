@@ -13,7 +13,7 @@ from featx_core.base.keras_setup import load_keras
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Let everything random within depend on a seed alone: build the network, and train it, inside of this.
+    """Make everything random inside depend on a seed alone: build and train the network inside this context.
 
     Within, TensorFlow picks kernels whose sums do not depend on the timing of threads. Afterwards that choice, and the
     generators of Python and NumPy, are as they were. Those of Keras and TensorFlow cannot be read: they are left seeded, and

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def write_arrays(arrays: Sequence[np.ndarray]) -> bytes:
-    """Write arrays, in their order, as an .npz file that holds nothing else: no names, no times."""
+    """Write arrays, in order, as an .npz file without names or timestamps."""
     out = io.BytesIO()
     np.savez(out, **{f"{number:04d}": array for number, array in enumerate(arrays)})  # type: ignore[arg-type]
     return out.getvalue()
@@ -34,7 +34,7 @@ def read_arrays(content: bytes) -> list[np.ndarray]:
 
 
 def assign_arrays(variables: Sequence[keras.Variable], arrays: Sequence[np.ndarray]) -> None:
-    """Put arrays into the weights of a network, in their order.
+    """Assign arrays to the weights of a network, in order.
 
     Raises:
         ValueError: If their number or a shape differs; no weight is changed then.

@@ -12,7 +12,7 @@ MIN_SHARED = 2
 
 
 def align_map(moving: Projection, fixed: Projection) -> Projection:
-    """Turn, mirror, scale and shift a map so that it lies on another one as well as it can.
+    """Rotate, reflect, scale and shift a map so that it matches another one as closely as possible.
 
     Distances on the map keep their proportions, and all that is measured on it stays true.
 

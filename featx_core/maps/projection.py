@@ -30,14 +30,14 @@ DAMAGED = (
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """Places of images on a map.
+    """Positions of images on a map.
 
     Attributes:
         coordinates: Float32 `(n_rows, 2 or 3)`.
         rows: Which rows of the vectors are on the map, ascending, int64 `(n_rows,)`.
         name: A key of `PROJECTIONS`.
         parameters: What was asked for, with defaults filled in; also `n_components` and `seed`.
-        details: What came with it. Always: `notes` (sentences); `trustworthiness` and `neighbors_kept` (from 0 to 1, or
+        details: More about it. Always: `notes` (sentences); `trustworthiness` and `neighbors_kept` (from 0 to 1, or
             None where they have no meaning), `neighbors_kept_each` (float32 `(n_rows,)`), `n_neighbors` and
             `n_measured`, as in `Trust`. PCA: `explained_variance`, `is_exact`. t-SNE: `kl_divergence`, the `perplexity` used.
             UMAP: `n_neighbors_used`.
@@ -101,7 +101,7 @@ def project(
     on_progress: ProgressCallback | None = None,
     **parameters: float | str,
 ) -> Projection:
-    """Lay out images on a map by their features.
+    """Project images onto a map by their features.
 
     Rows that hold NaN or infinite values are left out. Where the projection has a limit, a seeded sample of the rows is
     drawn. The map's `rows` say which are on it, its `notes` say so in words.

@@ -15,7 +15,7 @@ from featx_core.maps.umap import project_umap
 
 @dataclass(frozen=True)
 class Parameter:
-    """One number that a user may choose.
+    """One number that a user can choose.
 
     Attributes:
         name: The keyword of `project`.
@@ -45,7 +45,7 @@ class Projector:
     Attributes:
         title: What a page calls it.
         function: `function(points, n_components, seed, on_progress, **parameters)`, with finite points, gives
-            coordinates float64 `(n_rows, n_components)` and details; in these, `notes` are sentences for people.
+            coordinates float64 `(n_rows, n_components)` and details; in these, `notes` are plain sentences.
         axis: Title of an axis; `{number}` counts from 1, `{share}` is the share of the variance in percent,
             `{about}` says that it is an estimate.
         caption: One sentence on how to read the map, and how not to.

@@ -48,7 +48,7 @@ def project_tsne(
         n_components: 2 or 3.
         seed: For the noise at the start and the randomised PCA.
         on_progress: Called every 5 iterations; it stops the work by raising `Cancelled`.
-        perplexity: About how many neighbours count for a point.
+        perplexity: Roughly how many neighbours count for a point.
         early_exaggeration: Attraction in the first 250 iterations; "auto" is 12.
         learning_rate: Step size; "auto" is the number of points (a twelfth of it under early exaggeration).
         n_iter: Iterations after the first 250.

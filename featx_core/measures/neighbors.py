@@ -19,7 +19,7 @@ ROWS_AT_ONCE = 2_048
 
 
 class Neighbor(NamedTuple):
-    """An image near another one.
+    """A neighbour of an image.
 
     Attributes:
         row: Which image.
@@ -226,7 +226,7 @@ def occurrence_skewness(rows: np.ndarray) -> float:
 
 
 def effective_dimension(vectors: np.ndarray) -> float:
-    """Count the directions that the features really use: the participation ratio of the variances.
+    """Count the directions that the features effectively use: the participation ratio of the variances.
 
     1 when all images lie on a line, the number of features when all directions vary alike, 0 when nothing varies. Never
     more than the number of images less one.

@@ -52,7 +52,7 @@ class ProbeScore:
     """What a probe got right.
 
     Attributes:
-        interval: The share of images that were right, with its 95 % interval.
+        interval: The share of correct answers, with its 95 % interval.
         correct: For each image, float64 `(n_images,)`: 1 for right, 0 for wrong, between them where a vote was tied.
         folds: The fold in which each image was held out, int64 `(n_images,)`; for k-NN its group.
         choices: What was picked inside each fold: the values of C; for k-NN the number of neighbours.
@@ -74,7 +74,7 @@ def knn_accuracy(
     groups: Sequence[Any] | np.ndarray | None = None,
     k: int = N_NEIGHBORS,
 ) -> ProbeScore:
-    """Let the nearest images vote on each image's label; the image's own group has no vote.
+    """Predict each image's label by a vote of its nearest neighbours; its own group has no vote.
 
     Cosine similarity. Images as near as the k-th share its vote, and labels with equal votes share the answer, so that
     the order of images and labels changes nothing.
@@ -111,7 +111,7 @@ def linear_probe(
     folds: np.ndarray | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> ProbeScore:
-    """Measure how well a linear classifier trained on the features tells the labels apart.
+    """Measure how well a linear classifier on the features separates the labels.
 
     Multinomial logistic regression on standardised features, divided by the root of their number. Five folds; what
     is held out has no part in standardising, in training, or in choosing C. C is chosen for each fold by
@@ -182,7 +182,7 @@ def held_out_probe(
     *,
     groups: Sequence[Any] | np.ndarray | None = None,
 ) -> np.ndarray:
-    """Train the classifier of `linear_probe` on some images, and ask it for the labels of the others.
+    """Train the classifier of `linear_probe` on some images, and predict the labels of the others.
 
     Args:
         vectors: Features, finite, `(n_images, n_features)`. Not modified.
@@ -238,7 +238,7 @@ def checked(
 
 
 def in_threads(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
-    """Do something for each item on two threads, one thread of linear algebra each, and give the results in order.
+    """Apply a function to each item on two threads, each with one thread of linear algebra, and return results in order.
 
     Small matrices run several times faster so than on all threads of the library, which wait for each other.
     """

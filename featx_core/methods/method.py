@@ -90,13 +90,13 @@ class Method:
 
     Attributes:
         spec: The class of its specs.
-        title: Its name for people.
+        title: Its name as shown.
         sentence: What it is, in one sentence.
         outline: Lists the layers and the shapes, without any weights.
         build: Makes the network with its weights. Takes seconds, and memory for the weights.
         steps: Tells the way from the input to the features, from the spec, its outline and the context.
         training: How it learns.
-        architecture: Makes the network and the tensor of its features, untrained, so that new layers can be put behind it.
+        architecture: Makes the network and the tensor of its features, untrained, so that new layers can be added to it.
         colorings: Tells what a run says of each image besides the features, such as a predicted class.
         class_names: Names of the values of the last layer, where that is a classifier.
         pace: Specs for which this gives equal words take about the same time an image.

@@ -105,7 +105,7 @@ def _network(spec: Pretrained, context: Context) -> tuple[keras.Model, tuple[str
 
 
 def _output(spec: Pretrained, network: keras.Model, tap: int) -> keras.KerasTensor:
-    """Pool the tapped layer; a last layer that belongs behind the pooling is put there, as Keras itself does."""
+    """Pool the tapped layer; a last layer that belongs after the pooling is moved there, as Keras itself does."""
     last = network.layers[tap]
     is_normalized_last = BACKBONES[spec.backbone].normalizes_after_pooling and not spec.classifier
     if is_normalized_last and tap == len(network.layers) - 1 and spec.pooling in ("avg", "max"):

@@ -133,8 +133,20 @@ def arrays_from_torch(
             order = (2, 3, 0, 1) if layer.endswith("dwconv") else (2, 3, 1, 0)
             arrays[f"{layer}/kernel"] = tensors[f"{theirs}.weight"].transpose(order)
     if classifier:
-        arrays |= {"predictions/kernel": tensors["_fc.weight"].T, "predictions/bias": tensors["_fc.bias"]}
+        arrays |= dict(zip(("predictions/kernel", "predictions/bias"), head_from_torch(tensors), strict=True))
     return arrays
+
+
+def head_from_torch(tensors: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Turn the published classifier: kernel `(1280, 1000)` and bias `(1000,)`, which take averaged features to logits.
+
+    Args:
+        tensors: As for `arrays_from_torch`.
+
+    Raises:
+        KeyError: If a tensor is missing.
+    """
+    return tensors["_fc.weight"].T, tensors["_fc.bias"]
 
 
 _BATCH_NORMALIZATION = {

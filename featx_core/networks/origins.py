@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from featx_core.backbones.registry import Backbone
 from featx_core.base.keras_setup import load_keras, same_random_state
 from featx_core.base.progress import ProgressCallback
@@ -14,9 +16,10 @@ from featx_core.images.preprocessing import Preprocessing
 from featx_core.networks import efficientnet_lite, weights
 from featx_core.networks.embedded.network import build as build_embedded
 from featx_core.networks.embedded.untrained import randomize_folded
-from featx_core.networks.embedded.weights import read_weights
+from featx_core.networks.embedded.weights import LEANS, read_weights
 from featx_core.networks.initialization import randomize
 from featx_core.networks.installed import find_installed, read_installed
+from featx_core.networks.leans import note_leans
 from featx_core.networks.named_arrays import assign
 from featx_core.networks.weights_loading import load_into
 
@@ -34,12 +37,15 @@ class Origin:
         randomize: Puts seeded random weights into a network, see `initialization.randomize`.
         load: Gives the network that a function makes with its trained weights, which are downloaded first where needed.
         is_here: Whether the trained weights, with the classifier or without, are on this machine.
+        head: Kernel and bias that take averaged features to logits, where one file holds both the network and its
+            classifier. None where the two are files of their own, or there is more between them.
     """
 
     build: Callable[[Backbone, tuple[int, int], bool], keras.Model]
     randomize: Callable[[keras.Model, Preprocessing, int], None]
     load: Callable[[Callable[[], keras.Model], Backbone, bool, ProgressCallback | None], keras.Model]
     is_here: Callable[[Backbone, bool], bool]
+    head: Callable[[Backbone], tuple[np.ndarray, np.ndarray]] | None = None
 
 
 def origin_of(backbone: Backbone) -> Origin:
@@ -72,6 +78,24 @@ def is_here(backbone: Backbone, top: bool = False) -> bool:
         top: Whether with the classifier.
     """
     return origin_of(backbone).is_here(backbone, top)
+
+
+def has_head(backbone: Backbone) -> bool:
+    """Whether `read_head` gives the classifier of a backbone, where its weights are on this machine."""
+    return origin_of(backbone).head is not None
+
+
+def read_head(backbone: Backbone) -> tuple[np.ndarray, np.ndarray] | None:
+    """Read the classifier of a backbone alone, where it turns the averaged last features into logits.
+
+    Returns:
+        Kernel float32 `(n_features, 1000)` and bias float32 `(1000,)`; None where logits need the whole network.
+
+    Raises:
+        WeightsError: If the weights are not on this machine.
+    """
+    head = origin_of(backbone).head
+    return None if head is None else head(backbone)
 
 
 def _build_application(backbone: Backbone, image_size: tuple[int, int], classifier: bool) -> keras.Model:
@@ -111,6 +135,10 @@ def _load_installed(
     return network
 
 
+def _read_installed_head(backbone: Backbone) -> tuple[np.ndarray, np.ndarray]:
+    return efficientnet_lite.head_from_torch(read_installed(backbone))
+
+
 def _is_installed(backbone: Backbone, classifier: bool) -> bool:
     return find_installed(backbone) is not None
 
@@ -126,6 +154,7 @@ def _load_embedded(
     arrays = read_weights()
     network = make()
     assign(network, arrays)
+    note_leans(network, LEANS)
     return network
 
 
@@ -136,7 +165,7 @@ def _comes_with_featx(backbone: Backbone, classifier: bool) -> bool:
 ORIGINS: Mapping[str, Origin] = MappingProxyType(
     {
         "download": Origin(_build_application, randomize, _load_downloaded, _is_downloaded),
-        "installed package": Origin(_build_lite, randomize, _load_installed, _is_installed),
+        "installed package": Origin(_build_lite, randomize, _load_installed, _is_installed, _read_installed_head),
         "featx": Origin(_build_embedded, randomize_folded, _load_embedded, _comes_with_featx),
     }
 )

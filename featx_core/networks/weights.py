@@ -132,7 +132,7 @@ def from_workspace(workspace: Workspace | None, weights: str) -> BroughtFile:
 
 
 def notes_of_file(name: str, left_out: Sequence[str]) -> tuple[str, ...]:
-    """Say which layers of a weights file a network does not have: a sentence for people, or none.
+    """Say which layers of a weights file a network does not have: a plain sentence, or none.
 
     >>> notes_of_file("mine.weights.h5", ["dense", "dense_1"])
     ('2 layers of mine.weights.h5 are not part of this network and were left out: dense, dense_1.',)

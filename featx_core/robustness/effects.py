@@ -54,7 +54,7 @@ class Effect:
 
     @property
     def title(self) -> str:
-        """What people read."""
+        """Its name as shown."""
         return AUGMENTATIONS[self.transform].title
 
 

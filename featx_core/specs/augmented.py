@@ -26,7 +26,7 @@ class Augmented(Spec):
         base: The other extractor, one that gives one row per image.
         transforms: Keys of `AUGMENTATIONS` with their strengths, applied in the order of the registry.
         n_copies: Copies of each image, in all, 1 to 64.
-        seed: Of all chance.
+        seed: Seeds everything random.
         with_original: Whether the first copy is the image as it is.
         gives: "mean" gives the mean over the copies (test-time augmentation), "copies" a row for each copy.
     """

@@ -29,7 +29,7 @@ TRAINING_FIELDS = MappingProxyType({"epochs": (1, 200), "batch_size": (2, 256), 
 class CustomSequential(Spec):
     """Features of a network of the user's own, tapped at one of its layers.
 
-    Fields that say nothing new are stored in their plainest form, so that equal extractors have equal digests: rows have all
+    Fields without effect are stored in their simplest form, so that equal extractors have equal digests: rows have all
     their values, and `layer` becomes an index, or None for the last one.
 
     Attributes:

@@ -36,7 +36,7 @@ def _items_match(value: tuple[Any, ...], options: tuple[Any, ...]) -> bool:
 
 
 def described(hint: Any) -> str:
-    """Name a type for people.
+    """Name a type in plain words.
 
     >>> described(tuple[int, int] | None)
     'a tuple of int, int or None'

@@ -45,7 +45,7 @@ class FineTuned(Spec):
 
     Augmentation, too, goes together with a frozen base: features of `augmented_copies` changed copies of each training image
     are computed before the first phase, and each epoch draws one of the copies or the original for each image. The second
-    phase changes the images anew in each epoch. Validation images are never changed.
+    phase changes the images afresh in each epoch. Validation images are never changed.
 
     Attributes:
         base: The network to build on: its features should be one vector an image, such as a `Pretrained` with average pooling.
@@ -119,7 +119,7 @@ class FineTuned(Spec):
             raise SpecError(str(error)) from None
 
     def _plainest(self) -> dict[str, Any]:
-        """Return the plainest values of the options that nothing uses, so that equal extractors have equal digests."""
+        """Return the simplest values of the options that nothing uses, so that equal extractors have equal digests."""
         idle: dict[str, Any] = {"augmentation": check_transforms(self.augmentation)}
         idle |= {} if self.augmentation else {"augmented_copies": 4}
         idle |= {} if self.unfrozen_stages else {"tuning_learning_rate": 1e-5, "tuning_epochs": 5}

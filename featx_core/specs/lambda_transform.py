@@ -28,7 +28,7 @@ _TITLE_CHARACTERS = 60
 class LambdaTransform(Spec):
     """A chain of expressions, each applied to what the one before it gives.
 
-    Expressions are stored in their plainest form, so that `x**2` and `x ** 2` are equal extractors. With another source than
+    Expressions are stored in their simplest form, so that `x**2` and `x ** 2` are equal extractors. With another source than
     pixels, `image_size` and `fit` are that source's own business, and stored as their defaults.
 
     Attributes:

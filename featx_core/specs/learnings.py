@@ -12,7 +12,7 @@ class Learning:
     """One way to learn.
 
     Attributes:
-        title: Its name for people.
+        title: Its name as shown.
         sentence: What it does.
         badge: What is said of weights that came about so.
         reading: How to read the curves of such a training, where they need it.

@@ -17,7 +17,7 @@ from featx_core.specs.spec import FILE_WEIGHTS, MAX_SEED, Spec, SpecError, later
 class Pretrained(Spec):
     """Features of one layer of a known network.
 
-    Fields that say nothing new are stored in their plainest form, so that equal extractors have equal digests: an
+    Fields without effect are stored in their simplest form, so that equal extractors have equal digests: an
     `image_size` that is the backbone's own becomes None, and without random weights `seed` becomes 0.
 
     Attributes:

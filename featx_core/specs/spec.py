@@ -22,7 +22,7 @@ _LATER = "later"
 
 
 class SpecError(ValueError):
-    """A spec that cannot be: an unknown field, a wrong type or an impossible value, named."""
+    """An invalid spec: an unknown field, a wrong type or an impossible value, named."""
 
 
 @dataclasses.dataclass(frozen=True)

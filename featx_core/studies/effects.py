@@ -27,7 +27,7 @@ class EffectsStudy(Study[Effects]):
         spec: The extractor.
         transforms: Keys of `AUGMENTATIONS` with their strengths. Their order does not count.
         n_copies: Copies of each image for each transform.
-        seed: Of all chance.
+        seed: Seeds everything random.
     """
 
     kind: ClassVar[str] = "effects"

@@ -36,7 +36,7 @@ class HeatmapStudy(Study[Heatmap]):
     """
 
     kind: ClassVar[str] = "heatmap"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     result: ClassVar[type[Storable]] = Heatmap
 
     spec: Spec

@@ -14,6 +14,7 @@ from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.studies.kernels import KernelsStudy
 from featx_core.studies.map import MapStudy
 from featx_core.studies.model_file import ModelFileStudy
+from featx_core.studies.predictions import PredictionsStudy
 from featx_core.studies.sketches import SketchesStudy
 from featx_core.studies.stability import StabilityStudy
 from featx_core.studies.study import Study
@@ -33,6 +34,7 @@ STUDIES: Mapping[str, type[Study[Any]]] = MappingProxyType(
             SweepStudy,
             ModelFileStudy,
             SketchesStudy,
+            PredictionsStudy,
         )
     }
 )

@@ -43,7 +43,7 @@ class Study(ABC, Generic[Result]):
         """Compute the result.
 
         Raises:
-            ValueError: If it cannot be. The message is a plain sentence.
+            ValueError: If it is not possible. The message is a plain sentence.
             Cancelled: If the work should stop.
         """
 

@@ -12,6 +12,9 @@ from featx_core.tables.column_words import common_start, label_strength
 from featx_core.tables.raw import RawColumn
 
 _SAMPLE = 200  # different texts
+_MIN_OTHERS = 8  # columns that classes are told from
+_MAX_ALIKE = 0.1  # of the columns: so many may look like classes by chance
+_NAMELESS = re.compile(r"(column )?\d+")
 _SERIES_END = re.compile(r"\d+$")
 
 
@@ -53,6 +56,29 @@ def is_series(places: Sequence[int], raw: Sequence[RawColumn]) -> bool:
     """Return whether columns are called alike but for a number: "f0", "f1", or "0", "1"."""
     starts = {_SERIES_END.sub("", raw[at].name) for at in places}
     return len(places) > 1 and len(starts) == 1 and all(_SERIES_END.search(raw[at].name) for at in places)
+
+
+def identifiers_in_front(places: Sequence[int], raw: Sequence[RawColumn]) -> int | None:
+    """Find a first column without a name whose whole numbers all differ, before columns that are mostly fractions."""
+    if len(places) < 2 or not is_nameless(raw[places[0]]) or len(raw[places[0]].numbers) < content.MIN_ROWS:
+        return None
+    first, n_whole = raw[places[0]].numbers, sum(content.is_whole(raw[at].numbers) for at in places[1:])
+    is_one = content.is_whole(first) and content.all_differ(first) and not content.counts_rows(first)
+    return places[0] if is_one and 2 * n_whole < len(places) - 1 else None
+
+
+def classes_at_an_end(places: Sequence[int], raw: Sequence[RawColumn]) -> int | None:
+    """Find the numbers of classes among columns of whole numbers without names: the first or the last, unlike the others."""
+    if len(places) <= _MIN_OTHERS or not all(is_nameless(raw[at]) for at in (places[0], places[-1])):
+        return None
+    found = [at for at in places if content.numbers_classes(raw[at].numbers)]
+    at_end = [at for at in (places[0], places[-1]) if at in found]
+    return at_end[0] if len(at_end) == 1 and len(found) - 1 <= _MAX_ALIKE * len(places) else None
+
+
+def is_nameless(column: RawColumn) -> bool:
+    """Return whether a column is called by its number alone."""
+    return _NAMELESS.fullmatch(column.name) is not None
 
 
 def classes_of(columns: Sequence[RawColumn]) -> np.ndarray:

@@ -17,7 +17,7 @@ def _listed(words: str) -> tuple[str, ...]:
 _STRONG_LABELS = frozenset(
     _listed(
         "label labels lbl class classes cls category categories target targets species y gt truth klasse classe clase "
-        "kategorie categoria etikett etiqueta"
+        "kategorie categoria etikett etiqueta klass outcome diagnosis"
     )
 )
 _WEAK_LABELS = frozenset(_listed("group groups kind kinds type types family genus breed variety cultivar gruppe"))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 MIN_ROWS = 10  # below, what looks like numbers of rows or classes may well be chance
 MAX_CLASSES = 100
+_RARITY = 10  # a class that is this many times rarer than classes are on average is rare
 _HEAD = 64  # values that settle most questions
 
 
@@ -54,6 +55,19 @@ def has_classes(values: np.ndarray, *, per_class: int = 3) -> bool:
     if len(values) < MIN_ROWS or not is_whole(values):
         return False
     return 2 <= len(np.unique(known(values))) <= min(MAX_CLASSES, len(values) // per_class)
+
+
+def numbers_classes(values: np.ndarray) -> bool:
+    """Return whether numbers go from 0 or 1 to the number of classes without a gap, and none of them is rare.
+
+    >>> numbers_classes(np.repeat([1, 2, 3], 10)), numbers_classes(np.repeat([0, 255], 10))
+    (True, False)
+    """
+    if not has_classes(values):
+        return False
+    found, counts = np.unique(known(values), return_counts=True)
+    is_gapless = found[0] in (0, 1) and found[-1] - found[0] == len(found) - 1
+    return bool(is_gapless and counts.min() * len(found) * _RARITY >= len(values))
 
 
 def is_binary(values: np.ndarray) -> bool:

@@ -153,7 +153,7 @@ def _number_words(cells: pyarrow.Array, numerals: Numerals) -> pyarrow.Array:
     """Return the cells of a column of numbers as they are written, but whole numbers without a decimal point."""
     from pyarrow import compute
 
-    has_points = compute.any(compute.match_substring_regex(cells, r"[.,eE]")).as_py()
+    has_points = compute.any(compute.match_substring_regex(cells, r"[.,]|\d[eE]")).as_py()
     if has_points and not len(numerals.unread) and is_whole(numerals.values):
         return whole_words(numerals.values)
     return gaps_as_null(cells)

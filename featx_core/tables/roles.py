@@ -12,7 +12,15 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from featx_core.tables import content
-from featx_core.tables.column_groups import called_alike, classes_of, is_series, side_by_side, variety
+from featx_core.tables.column_groups import (
+    called_alike,
+    classes_at_an_end,
+    classes_of,
+    identifiers_in_front,
+    is_series,
+    side_by_side,
+    variety,
+)  # fmt: skip
 from featx_core.tables.column_words import (
     is_data_frame_index,
     label_strength,
@@ -57,9 +65,7 @@ class _Guess:
     def __init__(self, table: RawTable, main: str | None) -> None:
         self.table, self.raw, self.main = table, table.columns, main
         self.taken: dict[int, tuple[Role, str]] = {}
-        self.labels: list[
-            tuple[tuple[int, ...], int, str]
-        ] = []  # candidates, each with what ranks it and why it is one
+        self.labels: list[tuple[tuple[int, ...], int, str]] = []  # candidates, each with its rank and why it is one
         self.names: list[tuple[tuple[int, ...], int]] = []
         self.meanings = {column.name: meaning_of(column.name) for column in self.raw}
 
@@ -73,8 +79,8 @@ class _Guess:
         self._find_marks()
         self._choose_label()
         self._leave_copies_of_labels()
-        self._find_odd_label()
         self._leave_counters()
+        self._find_odd_label()
         self._leave_beside_vectors()
         return tuple(self._decided(at) for at in range(len(self.raw)))
 
@@ -196,6 +202,9 @@ class _Guess:
             self.labels.append(((4, at), at, ""))
 
     def _choose_name(self) -> None:
+        front = identifiers_in_front(self._open(lambda column: column.is_single), self.raw)
+        if front is not None and not (self.main or self.names):
+            self.names.append(((2, front), front))
         for rank, (_, at) in enumerate(sorted(self.names)):
             others = IDENTIFIERS if self.raw[at].has_numbers else "other names"
             self.taken[at] = ("name", "") if not rank else ("left out", others)
@@ -259,6 +268,8 @@ class _Guess:
         odd = [at for at in singles if content.has_classes(self.raw[at].numbers, per_class=2 if self.main else 3)]
         if len(odd) == 1 and (self.main or len(singles) > 2) and self._stands_apart(odd[0], singles):
             self.taken[odd[0]] = ("label", "the only integers with few values")
+        elif not self.main and (end := classes_at_an_end(singles, self.raw)) is not None:
+            self.taken[end] = ("label", "few integers, evenly used, at an end of the table")
 
     def _stands_apart(self, at: int, singles: Sequence[int]) -> bool:
         others = [other for other in singles if other != at]

@@ -48,7 +48,7 @@ def show_copies(workspace: Workspace | None, parameters: Mapping[str, Any]) -> d
         `pictures`: the copies as WebP, in base64, at most 16.
 
     Raises:
-        ValueError: If the image is gone, or a transform cannot be.
+        ValueError: If the image is gone, or a transform is not valid.
     """
     workspace, asked = needed(workspace), CopiesQuestion.from_parameters(parameters)
     record = next((each for each in workspace.images() if each.digest == asked.image), None)

@@ -124,7 +124,7 @@ class CopiesQuestion(_Fields):
         image: The digest of the image.
         transforms: Keys of `AUGMENTATIONS` with their strengths.
         n_copies: How many.
-        seed: Of all chance.
+        seed: Seeds everything random.
         with_original: Whether the first is the image as it is.
     """
 

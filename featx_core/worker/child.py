@@ -84,7 +84,7 @@ class Child:
         self._outbox.put(json.dumps(message).encode("utf-8") + b"\n")
 
     def close(self, seconds: float) -> None:
-        """Ask the process to end, and end it when it has not after so many seconds."""
+        """Ask the process to end, and kill it if it has not done so after this many seconds."""
         self._outbox.put(None)
         try:
             self._process.wait(seconds)

@@ -105,7 +105,7 @@ class Questions:
             question.answered.set()
 
     def worker_is_gone(self, problem: str) -> None:
-        """Send all requests again to the next worker, but for the one it died over and those that had their tries."""
+        """Send all requests to the next worker again, except the one it died over and those out of tries."""
         culprit = self.serving
         for question in list(self._open.values()):
             question.is_sent = False

@@ -137,7 +137,7 @@ class Supervisor:
             self._runner.table.forget(key)
 
     def wait(self, key: str, seconds: float) -> Job | None:
-        """Wait until a job is finished, or so many seconds, and give it as it is then."""
+        """Wait until a job ends, or for this many seconds, and return it as it is then."""
         deadline = time.monotonic() + seconds
         with self._changed:
             while True:

@@ -35,6 +35,11 @@ def is_deep(notes: Sequence[str]) -> bool:
     return any(_SCALED in note for note in notes)
 
 
+def deep_images(images: Sequence[ImageRecord]) -> list[ImageRecord]:
+    """List the images of more than 8 bits."""
+    return [image for image in images if is_deep(image.notes)]
+
+
 def scaled_look(look: Examine | None, scaling: str) -> Examine | None:
     """Make a function that looks at a file as the workspace scales it.
 
@@ -62,8 +67,8 @@ def rescale(
     """
     check_scaling(scaling)
     before = scaling_of(store)
-    deep = [image for image in images if is_deep(image.notes)] if scaling != before else []
-    if deep and _n_featured(store, deep):
+    deep = deep_images(images) if scaling != before else []
+    if are_featured(store, deep):
         raise WorkspaceError(
             f"There are features of images with more than 8 bits, scaled as before ({before}). Remove the runs, or add "
             "the images to a new workspace, to scale them differently."
@@ -91,7 +96,9 @@ def _replaced(notes: Sequence[str], content: bytes, before: str, facts: ImageFac
     return (*facts.notes, *(note for note in notes if note not in old))
 
 
-def _n_featured(store: Store, images: Sequence[ImageRecord]) -> int:
-    """Count the images of which vectors are kept."""
+def are_featured(store: Store, images: Sequence[ImageRecord]) -> bool:
+    """Tell whether vectors of some of these images are kept."""
+    if not images:
+        return False
     kept = store.rows("SELECT DISTINCT digest FROM contents JOIN vectors ON vectors.content_id = contents.id")
-    return len({digest for (digest,) in kept} & {image.digest for image in images})
+    return not {digest for (digest,) in kept}.isdisjoint(image.digest for image in images)

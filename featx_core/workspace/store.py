@@ -139,7 +139,7 @@ class Store:
                 self._reserve.take_back()
 
     def settle(self) -> None:
-        """Move what stands in the log beside the file into the file, as far as there is room."""
+        """Move the contents of the log into the file, as far as there is room."""
         with contextlib.suppress(DiskFullError):
             self._settle()
 

@@ -20,7 +20,7 @@ from featx_core.workspace.last_intake import LastIntake
 from featx_core.workspace.removals import Removals, remove_images
 from featx_core.workspace.reserve import Reserve
 from featx_core.workspace.runs import Ledger
-from featx_core.workspace.scaled_images import rescale, scaled_look, scaling_of
+from featx_core.workspace.scaled_images import are_featured, deep_images, rescale, scaled_look, scaling_of
 from featx_core.workspace.store import BUSY_SECONDS, DiskFullError, Store, WorkspaceError
 from featx_core.workspace.vectors import VectorStore
 
@@ -168,6 +168,10 @@ class Workspace(LastIntake):
             WorkspaceError: If features of such an image are kept.
         """
         rescale(self._store, self.images(), scaling, on_progress=on_progress)
+
+    def is_scaling_fixed(self) -> bool:
+        """Tell whether `set_scaling` would be refused: features of an image of more than 8 bits are kept."""
+        return are_featured(self._store, deep_images(self.images()))
 
     def size(self) -> tuple[int, int]:
         """Count the images, and the bytes of their files (equal files once)."""

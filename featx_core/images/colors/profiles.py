@@ -14,7 +14,7 @@ _SPACES = {"RGB": ("RGB",), "GRAY": ("L",), "CMYK": ("CMYK",)}
 
 
 class ProfileError(ValueError):
-    """A profile that does not parse, or belongs to colours of another kind than the image's."""
+    """A profile that does not parse, or that belongs to another colour model than the image's."""
 
 
 def profile_mode(profile: bytes, mode: str) -> str:

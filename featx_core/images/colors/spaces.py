@@ -77,7 +77,7 @@ def of_numbers(primaries: int, curve: int, *, is_narrow: bool = False) -> ColorS
 
 
 def to_srgb(pixels: np.ndarray, space: ColorSpace) -> np.ndarray:
-    """Convert pixels to sRGB, relative to white; colours that sRGB has not are clipped.
+    """Convert pixels to sRGB, relative to white; colours outside sRGB are clipped.
 
     Light of PQ and HLG is compressed above half of paper white by a smooth shoulder, the same for all images.
 

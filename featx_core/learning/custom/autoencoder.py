@@ -18,7 +18,7 @@ _ROWS_ALONE = ("Flatten", "Dropout")
 
 
 def autoencoder_model(network: keras.Model, learning_rate: float) -> keras.Model:
-    """Put a decoder behind a network: convolutions that enlarge step by step, up to the input itself.
+    """Add a decoder to a network: convolutions that upsample step by step, up to the size of the input.
 
     Args:
         network: A chain of layers. A `Flatten` at its end is passed over: its places help to draw.

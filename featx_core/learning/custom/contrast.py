@@ -65,7 +65,7 @@ class Views:
 
 
 def contrast_model(network: keras.Model, pooled: keras.KerasTensor, learning_rate: float) -> keras.Model:
-    """Put a small projection behind a network, and make it ready to learn by contrast."""
+    """Add a small projection to a network, and compile it for contrastive learning."""
     keras = load_keras()
     hidden = keras.layers.Dense(PROJECTION_UNITS, activation="relu")(pooled)
     model = keras.Model(network.input, keras.layers.Dense(PROJECTION_UNITS)(hidden))

@@ -64,7 +64,7 @@ def learn(spec: CustomSequential, images: ImageSet, report: StageCallback, watch
         watch: Told the history after each epoch.
 
     Returns:
-        The weights of the network without what was put behind it, and the history.
+        The weights of the network without the layers that were added for training, and the history.
 
     Raises:
         TrainingError: If these images cannot be learned from. The message says what is missing.

@@ -63,7 +63,7 @@ class PictureBatches:
         images: Fitted images.
         rows: Which of them.
         codes: The class of each image of `pictures`.
-        weights: How much each image of `pictures` counts.
+        weights: The weight of each image of `pictures`.
         extractor: Preprocesses.
         batch_size: Images a batch.
         seed: Of the order and of the changes. None keeps the order and changes nothing.

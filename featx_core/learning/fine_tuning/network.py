@@ -26,7 +26,7 @@ class Optimizer:
     """One way to follow the gradient.
 
     Attributes:
-        title: What people read.
+        title: Its name as shown.
         constructor: Its class in `keras.optimizers`.
         options: Beside the learning rate.
         caveat: In one line.
@@ -49,7 +49,7 @@ OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(
 
 
 def add_head(tensor: keras.KerasTensor, units: int, dropout: float, n_classes: int) -> keras.KerasTensor:
-    """Put the new layers behind a tensor: pooling where it is a map, Dense with ReLU, dropout, softmax."""
+    """Add the new layers to a tensor: pooling where it is a map, Dense with ReLU, dropout, softmax."""
     layers = load_keras().layers
     if len(tensor.shape) == 4:
         tensor = layers.GlobalAveragePooling2D(name=_POOLING)(tensor)
@@ -67,7 +67,7 @@ def compile_classifier(model: keras.Model, optimizer: str, learning_rate: float)
 
 
 def set_trainable(network: keras.Model, n_stages: int) -> list[keras.Variable]:
-    """Freeze a network but for its new layers and its last stages; batch normalization stays frozen in any case.
+    """Freeze a network except for its new layers and last stages; batch normalization always stays frozen.
 
     A frozen batch normalization uses its moving statistics also in training, and does not change them.
 

@@ -11,6 +11,7 @@ import numpy as np
 from featx_core.extraction.colorings import RunColoring
 from featx_core.learning.record import record_of_weights
 from featx_core.learning.weight_arrays import read_arrays
+from featx_core.measures.softmax import softmax
 
 if TYPE_CHECKING:
     from featx_core.extraction.features import Features
@@ -46,9 +47,7 @@ def class_scores(new_features: np.ndarray, arrays: list[np.ndarray]) -> np.ndarr
         new_features: `(n_images, units)`.
         arrays: What was learned; the last two are the kernel and the bias of the last layer.
     """
-    logits = new_features.astype(np.float64) @ arrays[-2] + arrays[-1]
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+    return softmax(new_features.astype(np.float64) @ arrays[-2] + arrays[-1])
 
 
 def _predicted(spec: FineTuned, workspace: Workspace, features: Features) -> tuple[str | None, ...]:

@@ -16,7 +16,7 @@ SIGNIFICANT = 0.05
 
 
 class ClassScore(NamedTuple):
-    """How well one class was recognised.
+    """How well one class was recognized.
 
     Attributes:
         name: Of the class.
@@ -39,7 +39,7 @@ class TuningReport:
         names: The names of the validation images.
         digests: Their content.
         truth: The class of each, int `(n_images,)`.
-        predicted: The class that the network named, int `(n_images,)`.
+        predicted: The predicted class, int `(n_images,)`.
         confidence: The probability that it gave to that class, `(n_images,)`. Not calibrated.
         groups: Equal and nearly equal images have equal numbers, int `(n_images,)`.
         probe_correct: Whether the probe, trained on the same images, was right, bool `(n_images,)`.
@@ -79,7 +79,7 @@ class TuningReport:
 
     @property
     def correct(self) -> np.ndarray:
-        """Whether the network named each image rightly, bool `(n_images,)`."""
+        """Whether the network classified each image correctly, bool `(n_images,)`."""
         return np.asarray(self.predicted == self.truth)
 
     @property
@@ -99,7 +99,7 @@ class TuningReport:
 
     @property
     def confusion(self) -> np.ndarray:
-        """Count images by true class (rows) and named class (columns), int `(n_classes, n_classes)`."""
+        """Count images by true class (rows) and predicted class (columns), int `(n_classes, n_classes)`."""
         counts = np.zeros((len(self.classes),) * 2, np.int64)
         np.add.at(counts, (self.truth, self.predicted), 1)
         return counts
@@ -111,7 +111,7 @@ class TuningReport:
 
     @property
     def wrong(self) -> list[int]:
-        """Rows of the images that were named wrongly, the surest mistake first."""
+        """Rows of misclassified images, the most confident mistake first."""
         rows = np.flatnonzero(~self.correct)
         return [int(row) for row in rows[np.argsort(-self.confidence[rows], kind="stable")]]
 

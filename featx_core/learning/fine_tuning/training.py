@@ -179,13 +179,13 @@ class _FineTuning:
         return TrainedWeights(_arrays(variables), history, facts)
 
     def _tell(self, history: History, variables: Sequence[keras.Variable], live: Live) -> None:
-        """Pass the history on, and the weights where this epoch is the best until now."""
+        """Pass on the history, and the weights if this epoch is the best so far."""
         live(history)
         if history.best == len(history.epochs) - 1:
             live.keep(lambda: TrainedWeights(_arrays(variables), history))
 
     def facts(self, features: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
-        """Put together what is told of the training: who was measured on, what came out, and what a probe says."""
+        """Collect the facts of the training: the validation images, the result, and a linear probe for comparison."""
         examples, rows = self.examples, self.validation
         probe = held_out_probe(features, examples.codes.tolist(), examples.is_validation, groups=examples.groups)
         return {
@@ -232,12 +232,12 @@ def _arrays(variables: Sequence[keras.Variable]) -> list[np.ndarray]:
 
 
 def _under_way(learned: TrainedWeights) -> TrainedWeights:
-    """The same, of a training that is not at its end."""
+    """The same for a training that is still running."""
     return dataclasses.replace(learned, history=dataclasses.replace(learned.history, ending=""))
 
 
 def _answers(scores: np.ndarray) -> dict[str, Any]:
-    """The class that was named for each validation image, and how surely."""
+    """The predicted class of each validation image, with its probability."""
     sure = [round(float(score), 6) for score in scores.max(axis=1)]
     return {"predicted": scores.argmax(axis=1).tolist(), "confidence": sure}
 
@@ -248,7 +248,7 @@ def _pooled(values: np.ndarray) -> np.ndarray:
 
 
 def _weights(codes: np.ndarray, training: np.ndarray, *, balanced: bool) -> np.ndarray:
-    """Let each class count alike, or each image; the training images count 1 on average."""
+    """Weight classes equally, or images equally; weights average 1 over the training images."""
     if not balanced:
         return np.ones(len(codes), np.float32)
     counts = np.bincount(codes[training])

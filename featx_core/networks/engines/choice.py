@@ -52,7 +52,7 @@ class Engines:
         model: From preprocessed images to features.
 
     Attributes:
-        notes: What happened since `begin`, in sentences for people.
+        notes: What happened since `begin`, in plain sentences.
     """
 
     def __init__(self, model: keras.Model) -> None:

@@ -64,7 +64,7 @@ class Conversion:
         self._may_go_on.set()
 
     def wait(self, seconds: float | None = None) -> None:
-        """Wait for the end, or so many seconds."""
+        """Wait until it ends, or for this many seconds."""
         self._thread.join(seconds)
 
     def _run(self, tensorflow: TensorFlowEngine, expected: np.ndarray) -> None:

@@ -83,7 +83,7 @@ class TensorFlowEngine:
             return self._traced
 
     def forget(self) -> None:
-        """Let the traced graph go, with its copy of the weights. The next batch traces anew."""
+        """Release the traced graph with its copy of the weights. The next batch traces it again."""
         with self._lock:
             self._traced = None
 

@@ -88,7 +88,7 @@ class FastEngines:
 
     Attributes:
         title: What computes, and in which precision.
-        notes: What it does to the features, in a sentence for people; empty until the first batch.
+        notes: What it does to the features, in a plain sentence; empty until the first batch.
 
     Raises:
         PrecisionError: If this machine has no bfloat16.
@@ -107,7 +107,7 @@ class FastEngines:
 
     @property
     def notes(self) -> Sequence[str]:
-        """What happened, in sentences for people."""
+        """What happened, in plain sentences."""
         return () if self.difference is None else (str(self.difference),)
 
     def begin(self) -> None:

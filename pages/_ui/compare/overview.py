@@ -173,7 +173,9 @@ def show_table(comparison: Comparison) -> None:
         if measure in table:
             table[measure] = [_with_interval(row, measure) for row in table.to_dict(orient="records")]
             table = table.drop(columns=[f"{measure}_low", f"{measure}_high"])
-    shown = [column for column in _COLUMNS if column in table]
+    is_asked = table["saw_labels"].any()
+    table["saw_labels"] = table["saw_labels"].map({True: "yes", False: "no"}).where(table["kind"] == "extractor", "")
+    shown = [column for column in _COLUMNS if column in table and (is_asked or column not in _OF_TRAINED)]
     st.dataframe(table, hide_index=True, column_config=_COLUMNS, column_order=shown, placeholder="")
     st.download_button(
         "Table as CSV",
@@ -245,8 +247,14 @@ def _with_interval(row: dict[Any, Any], measure: str) -> str:
     return f"{value:.3f}" if pd.isna(low) else f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
+_OF_TRAINED = ("saw_labels", "n_scored")  # columns that say nothing where no run was trained on these labels
 _COLUMNS = {
     "extractor": st.column_config.TextColumn("Extractor", pinned=True),
+    "saw_labels": st.column_config.TextColumn(
+        "Trained on these labels",
+        help="Such a run is scored on images not used in its training, and has no silhouette and no NMI.",
+    ),
+    "n_scored": st.column_config.NumberColumn("Images scored", format="localized"),
     "probe": st.column_config.TextColumn("Linear probe"),
     "knn": st.column_config.TextColumn("k-NN accuracy"),
     "ms_per_image": st.column_config.NumberColumn("ms per image", format="%.1f"),

@@ -177,6 +177,7 @@ def _linked(
             on_select="rerun",
             height=460,
         )
+        maps.show_caution(left_run, left_features)
     rows = selection.selected_rows(event)
     with grid.cell():
         st.markdown(f"{formatting.run_dot(right_run)} {formatting.escape(right_run.title)}")
@@ -184,6 +185,7 @@ def _linked(
         figure.update_xaxes(title_text="Aligned axis 1 (unit of the left map)")
         figure.update_yaxes(title_text="Aligned axis 2 (unit of the left map)")
         st.plotly_chart(figure, key=f"pair_right_{right_run.digest[:8]}", theme=None, config=CONFIG, height=460)
+        maps.show_caution(right_run, right_features)
     st.caption(
         "The right map is rotated, scaled and shifted onto the left one (Procrustes), which keeps its distance "
         "ratios. Draw a lasso on the left to highlight the same images on the right."

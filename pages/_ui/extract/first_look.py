@@ -34,6 +34,7 @@ def show_map(run: Run, features: Features) -> None:
     )
     figure.update_layout(height=360)
     st.plotly_chart(figure, key=f"glance_{run.digest[:12]}", theme=None, config=CONFIG)
+    maps.show_caution(run, features)
     st.caption(maps.caption(projection))
 
 

@@ -12,12 +12,15 @@ from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import Heatmap
 from featx_core.heatmaps.targets import Target
 from featx_core.images.image_set import ImageRecord
+from featx_core.specs.spec import SpecError
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
-from pages._ui.shell import formatting, jobs
+from pages._ui.heatmaps import targets
+from pages._ui.shell import formatting, jobs, outlines, questions
 
 SHOWN_SIDE = 520  # pixels, the longest side of an image in the grid
+_UNKNOWN = -1  # the layers of a network are still being read
 SAVED_SIDE = 2048  # pixels, of one that is downloaded
 
 
@@ -41,14 +44,31 @@ def ask(
 ) -> Drawn:
     """Fetch heatmaps, and have the missing ones drawn."""
     text = target.to_json() if target is not None else None
-    studies = {
-        (record.digest, name): HeatmapStudy(run.spec, record.digest, name, layer, text)
-        for record in records
-        for name in names
-    }
+    with_target = targets.drawn_from(run, target)
+    studies: dict[tuple[str, str], HeatmapStudy] = {}
+    for name in names:
+        spec = with_target if HEATMAPS[name].needs_target else run.spec
+        place = layer if spec == run.spec or layer is not None else _last_layer(run)
+        if place != _UNKNOWN:
+            studies |= {
+                (record.digest, name): HeatmapStudy(spec, record.digest, name, place, text) for record in records
+            }
     title = f"Heatmaps of {formatting.counted(len(records), 'image')}"
     found, job = jobs.fetch_all(list(studies.values()), title=title)
     return Drawn({place: found[study] for place, study in studies.items() if study in found}, job)
+
+
+def _last_layer(run: Run) -> int | None:
+    """Return what the last layer of a run is in the network with the classifier; None where it is the last there, too."""
+    try:
+        outline = outlines.fetch(run.spec)
+    except (SpecError, questions.NoAnswerError):  # the control of the layer says so
+        return _UNKNOWN
+    if outline is None:
+        return _UNKNOWN
+    spatial = [info.index for info in outline.layers if info.is_spatial]
+    reached = [index for index in spatial if index <= outline.tap]
+    return reached[-1] if reached and reached != spatial else None
 
 
 def overlay(heatmap: Heatmap, record: ImageRecord, opacity: float, colormap: str, longest_side: int) -> np.ndarray:

@@ -1,15 +1,10 @@
-"""Controls of the Heatmaps page: layer, target, images, looks."""
-
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+"""Controls of the Heatmaps page: layer, images, looks."""
 
 import streamlit as st
 
 from featx_core.base.palette import SEQUENTIAL_SCALES
 from featx_core.heatmaps.overlay import OPACITY
-from featx_core.heatmaps.targets import ClassTarget, FeatureTarget, OwnFeaturesTarget, SimilarityTarget, Target
 from featx_core.images.image_set import ImageRecord, ImageSet
-from featx_core.methods import registry as methods
 from featx_core.specs.spec import SpecError
 from featx_core.workspace.runs import Run
 from pages._ui.shell import formatting, outlines, questions
@@ -46,22 +41,6 @@ def spatial_layer(run: Run) -> int | str | None:
         help="Late layers are coarse and respond to objects; early layers are fine and respond to edges.",
         width=280,
     )
-
-
-def target(run: Run, images: ImageSet) -> Target | None:
-    """Let the user pick what Grad-CAM explains."""
-    has_classes = methods.class_names(run.spec) is not None
-    kinds = [kind for kind, form in _TARGET_FORMS.items() if has_classes or not form.needs_classes]
-    kind = st.selectbox(
-        "Grad-CAM explains",
-        kinds,
-        format_func=lambda kind: _TARGET_FORMS[kind].title,
-        key=f"target_kind_{has_classes}",
-        persist_state="session",
-        help="The value whose gradient Grad-CAM uses. Activation energy and Eigen-CAM need no target.",
-        width=260,
-    )
-    return _TARGET_FORMS[kind].ask(run, images)
 
 
 def some_images(images: ImageSet) -> list[ImageRecord]:
@@ -110,63 +89,3 @@ def _different(images: ImageSet) -> list[str]:
     for record in images:
         first_of.setdefault(record.label, record.name)
     return [*first_of.values(), *(name for name in images.names if name not in first_of.values())][:_FIRST_IMAGES]
-
-
-class _TargetForm:
-    """How one kind of target is asked for."""
-
-    def __init__(
-        self, title: str, ask: Callable[[Run, ImageSet], Target | None], *, needs_classes: bool = False
-    ) -> None:
-        self.title = title
-        self.ask = ask
-        self.needs_classes = needs_classes
-
-
-def _own_features(run: Run, images: ImageSet) -> Target:
-    del run, images
-    return OwnFeaturesTarget()
-
-
-def _feature(run: Run, images: ImageSet) -> Target:
-    del images
-    n_features = 1
-    for side in run.details.get("feature_shape", [1]):
-        n_features *= side
-    index = st.number_input("Feature", 0, n_features - 1, key="target_feature", persist_state="session", width=160)
-    return FeatureTarget(int(index))
-
-
-def _similarity(run: Run, images: ImageSet) -> Target:
-    del run
-    by_name = {record.name: record for record in images}
-    name = st.selectbox("Similarity to", list(by_name), key="target_image", persist_state="session", width=260)
-    return SimilarityTarget(by_name[name])
-
-
-def _class(run: Run, images: ImageSet) -> Target:
-    del images
-    fixed = st.toggle("Choose the class", key="target_class_fixed", help="Otherwise the class with the highest score.")
-    if not fixed:
-        return ClassTarget()
-    classes = methods.class_names(run.spec) or ()
-    return ClassTarget(
-        st.selectbox(
-            "Class",
-            list(range(len(classes))),
-            format_func=lambda index: f"{index}: {classes[index]}",
-            key=f"target_class_{len(classes)}",
-            persist_state="session",
-            width=260,
-        )
-    )
-
-
-_TARGET_FORMS: Mapping[str, _TargetForm] = MappingProxyType(
-    {
-        OwnFeaturesTarget.kind: _TargetForm("This image's own features", _own_features),
-        SimilarityTarget.kind: _TargetForm("Similarity to another image", _similarity),
-        FeatureTarget.kind: _TargetForm("One feature", _feature),
-        ClassTarget.kind: _TargetForm("A class", _class, needs_classes=True),
-    }
-)

@@ -25,8 +25,9 @@ const tile = (item, open) => {
     first.append(element("span", "text name", item.name));
   }
   if (item.note) first.append(element("span", "note", item.note));
+  if (item.says) words.append(element("div", "text says", item.says));
   words.append(first);
-  if (item.label) words.append(element("div", "text name", item.name));
+  if (item.label && !item.says) words.append(element("div", "text name", item.name));
   button.append(picture, words);
   button.onclick = open;
   return button;

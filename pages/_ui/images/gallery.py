@@ -11,7 +11,7 @@ from featx_core.base.wording import shortened
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.images import similar
+from pages._ui.images import seen_alone, similar
 from pages._ui.shell import formatting, session, undo
 
 SIZES = {"S": 96, "M": 140, "L": 210}  # pixels, the least width of a tile
@@ -24,7 +24,14 @@ _gallery = st.components.v2.component(
 )
 
 
-def show(images: Sequence[ImageRecord], *, key: str, size: str = "M", labels: Sequence[str | None] = ()) -> None:
+def show(
+    images: Sequence[ImageRecord],
+    *,
+    key: str,
+    size: str = "M",
+    labels: Sequence[str | None] = (),
+    says: Sequence[str] = (),
+) -> None:
     """Show thumbnails. Pressing one opens the drawer with the image and its facts.
 
     Args:
@@ -32,8 +39,9 @@ def show(images: Sequence[ImageRecord], *, key: str, size: str = "M", labels: Se
         key: The name of this gallery on the page.
         size: A key of `SIZES`.
         labels: All labels of the workspace, so that colours are the same everywhere.
+        says: What a network calls each image, which then stands in place of its name.
     """
-    items = _items(images, size, labels)
+    items = _items(images, size, labels, says)
     result = _gallery(data={"items": items, "tile": SIZES[size]}, key=key, on_opened_change=lambda: None)
     if result.opened:
         _drawer(result.opened)
@@ -55,7 +63,9 @@ def pick(
     return str(result.opened) if result.opened else None
 
 
-def _items(images: Sequence[ImageRecord], size: str, labels: Sequence[str | None]) -> list[dict[str, str]]:
+def _items(
+    images: Sequence[ImageRecord], size: str, labels: Sequence[str | None], says: Sequence[str] = ()
+) -> list[dict[str, str]]:
     styles = label_styles(labels or [record.label for record in images])
     return [
         {
@@ -65,14 +75,15 @@ def _items(images: Sequence[ImageRecord], size: str, labels: Sequence[str | None
             "title": "\n".join([*([record.label] if record.label else []), record.path]),
             "color": styles[record.label].color if record.label in styles else "transparent",
             "note": formatting.short_note(record.notes),
+            "says": words,
         }
-        for record in images
+        for record, words in zip(images, says or [""] * len(images), strict=True)
     ]
 
 
 def source(record: ImageRecord) -> str:
     """Return the address of an image's thumbnail."""
-    return f"/thumbnail/{session.token()}/{record.digest}"
+    return session.thumbnails() + record.digest
 
 
 def paged(images: ImageSet, *, key: str, page_size: int) -> ImageSet:
@@ -100,6 +111,7 @@ def _drawer(name: str) -> None:
     st.caption(formatting.escape(facts))
     for note in record.notes:
         st.caption(formatting.escape(note))
+    seen_alone.show(record)
     label = st.text_input("Label", value=record.label or "", key=f"label_of_{record.digest}_{name}")
     if label.strip() != (record.label or ""):
         _done(lambda: workspace.set_labels({name: label.strip() or None}))

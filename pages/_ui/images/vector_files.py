@@ -25,7 +25,7 @@ _PREVIEW_ROWS, _PREVIEW_VALUES = 5, 6
 
 @dataclasses.dataclass(frozen=True)
 class Waiting:
-    """A file that the user has not decided about.
+    """A file that is waiting for the user's decision.
 
     Attributes:
         number: Names it among all uploads of the server.

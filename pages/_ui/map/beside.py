@@ -60,7 +60,7 @@ def _actions(table: pd.DataFrame, chosen: ImageSet) -> None:
     has_images = len(chosen) > 0
     words = None if has_images else "Only images can be labelled here. Other rows keep the labels of their file."
     with label.popover("Label them", icon=":material/label:", width="stretch", disabled=not has_images, help=words):
-        text = st.text_input("Label for these images", max_chars=60, key="selection_label")
+        text = st.text_input("Label for these images", key="selection_label")
         if st.button("Apply label", type="primary", disabled=not text.strip(), key="give_label"):
             session.workspace().set_labels(dict.fromkeys(chosen.names, text.strip()))
             st.rerun(scope="app")

@@ -123,12 +123,13 @@ def trouble() -> str:
 def show(found: Drawn, name: str, now: Chosen, near: Near | None) -> None:
     """Draw the map."""
     token, digests = session.token(), found.digests
+    pictures = session.thumbnails().removeprefix("/thumbnail")  # says how images are scaled as well
     _canvas(
         data={
             "name": name,
             "data": f"/data/{token}/",
-            "sheet": f"/sheet/{token}/",
-            "picture": f"/picture/{token}/",
+            "sheet": f"/sheet{pictures}",
+            "picture": f"/picture{pictures}",
             "places": digests["places"],
             "names": digests["names"],
             "records": digests.get("records"),

@@ -11,15 +11,17 @@ from streamlit.delta_generator import DeltaGenerator
 from featx_core.extraction.colorings import COLORINGS, RunColoring
 from featx_core.extraction.features import Features
 from featx_core.images.image_set import ImageRecord
+from featx_core.learning.labels_seen import labels_caution
 from featx_core.maps.projection import Projection, project
 from featx_core.maps.registry import PROJECTIONS, Parameter
 from featx_core.maps.trust import kept_by_chance
 from featx_core.methods import registry as methods
+from featx_core.predictions.colorings import NAMED, most_frequent, named_colorings
 from featx_core.studies.map import MapStudy
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
 from pages._ui.map.drawn import Column
-from pages._ui.shell import jobs, session
+from pages._ui.shell import jobs, names, session
 from pages._ui.shell.inputs import seed_input
 
 KEPT = "kept"  # colour by how well each image's neighbours are kept: a fact of the map, not of the image
@@ -168,7 +170,8 @@ def column(features: Features, projection: Projection, key: str) -> Column:
     title, found, is_number = _facts(features, key)
     if is_number:
         return Column(title, np.array([np.nan if value is None else float(value) for value in found], np.float32))
-    return Column(title, [None if value is None else str(value) for value in found])
+    texts = [None if value is None else str(value) for value in found]
+    return Column(title, most_frequent(texts) if key == NAMED else texts)
 
 
 def shown_columns(features: Features, color: str) -> list[str]:
@@ -191,13 +194,22 @@ def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | 
 
 def told(features: Features) -> Mapping[str, RunColoring]:
     """Return what the run of these features tells of each image, such as a predicted class."""
-    return _told(session.token(), features.spec.digest, hash(features.digests), features)
+    found = _told(session.token(), features.spec.digest, hash(features.digests), features)
+    predictions = names.kept(features.spec)
+    return found if predictions is None else {**found, **named_colorings(predictions, features.digests)}
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _told(_token: str, digest: str, digests: int, _features: Features) -> dict[str, RunColoring]:
     del digest, digests
     return dict(methods.run_colorings(_features.spec, session.workspace(), _features))
+
+
+def show_caution(run: Run, features: Features, color: str = "label") -> None:
+    """Say beside a map by label that the network was trained on these labels, where it was."""
+    caution = labels_caution(run.spec, features.digests, session.workspace()) if color == "label" else ""
+    if caution:
+        st.caption(f":material/school: {caution}")
 
 
 def caption(projection: Projection) -> str:

@@ -66,7 +66,7 @@ def _facts(features: Features, row: int, record: ImageRecord | None) -> str:
 
 def _label(record: ImageRecord) -> None:
     with st.popover("Label it", icon=":material/label:"):
-        text = st.text_input("Label for this image", max_chars=60, key="selection_label")
+        text = st.text_input("Label for this image", key="selection_label")
         if st.button("Apply label", type="primary", disabled=not text.strip(), key="give_label"):
             session.workspace().set_labels({record.name: text.strip()})
             st.rerun(scope="app")

@@ -10,7 +10,7 @@ from featx_core.maps.projection import Projection
 from featx_core.workspace.runs import Run
 from pages._ui.map import beside, canvas, chosen, downloads, link, maps, one_image
 from pages._ui.map.canvas import Drawn
-from pages._ui.shell import formatting, fragments, session
+from pages._ui.shell import formatting, fragments, jobs, names, session
 
 
 @fragments.draw
@@ -44,7 +44,10 @@ def _amount(run: Run, features: Features, n_points: int) -> str:
 
 def _under(run: Run, features: Features, projection: Projection, choice: maps.Choice, found: Drawn) -> None:
     trails = " Lines join each image to its copies." if choice.trails else ""
+    maps.show_caution(run, features, choice.color)
     st.caption(maps.caption(projection) + trails)
+    if (job := names.fetch(run.spec)[1]) is not None:
+        jobs.show(job)
     line = st.container(horizontal=True, gap="small")
     downloads.offer(line, run, features, projection)
     if "explained_variance" in projection.details:

@@ -1,13 +1,13 @@
-"""Bringing images in beside the page, so that leaving it stops nothing."""
+"""Bringing images in and scaling them beside the page, so that leaving it stops nothing."""
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from featx_core.base.faults import new_reference
-from featx_core.base.progress import Cancelled
+from featx_core.base.progress import Cancelled, ProgressCallback
 from featx_core.images.examiners import EXAMINERS
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import MAX_UPLOAD_BYTES, MAX_UPLOAD_IMAGES, Workspace
@@ -19,9 +19,11 @@ _lock = threading.Lock()
 
 @dataclass
 class Import:
-    """One intake that is going on, or has just ended."""
+    """One intake, or one scaling anew, that is going on or has just ended."""
 
     title: str
+    noun: str = "import"
+    kept: str = "Images imported so far are kept."
     done: int = 0
     total: int = 0
     ended: bool = False
@@ -39,11 +41,30 @@ def start(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: 
         limited: Whether the limits for uploads hold; a local folder is bounded by the disk alone.
         expected: How many images will come, where that is known before.
     """
-    entry = Import(title, total=expected)
+    _begin(
+        workspace,
+        Import(title, total=expected),
+        lambda on_progress: workspace.add(
+            sources,
+            max_bytes=MAX_UPLOAD_BYTES if limited else None,
+            max_images=MAX_UPLOAD_IMAGES if limited else None,
+            on_progress=on_progress,
+            look=EXAMINERS.examine,
+        ),
+    )
+
+
+def rescale(workspace: Workspace, scaling: str) -> None:
+    """Begin to bring the images of more than 8 bits to 8 in another way, see `Workspace.set_scaling`."""
+    entry = Import("Scaling your images", noun="scaling", kept="Images are scaled as before.")
+    _begin(workspace, entry, lambda on_progress: workspace.set_scaling(scaling, on_progress=on_progress))
+
+
+def _begin(workspace: Workspace, entry: Import, work: Callable[[ProgressCallback], object]) -> None:
     with _lock:
         before = _running.get(workspace.path)
         _running[workspace.path] = entry
-    threading.Thread(target=_work, args=(workspace, sources, entry, limited, before), daemon=True).start()
+    threading.Thread(target=_work, args=(work, entry, before), daemon=True).start()
 
 
 def current(workspace: Workspace) -> Import | None:
@@ -59,7 +80,7 @@ def forget(workspace: Workspace) -> None:
             del _running[workspace.path]
 
 
-def _work(workspace: Workspace, sources: Iterable[Any], entry: Import, limited: bool, before: Import | None) -> None:
+def _work(work: Callable[[ProgressCallback], object], entry: Import, before: Import | None) -> None:
     def on_progress(done: int, total: int) -> None:
         entry.done, entry.total = done, max(total, entry.total)
         if entry.stop.is_set():
@@ -68,20 +89,14 @@ def _work(workspace: Workspace, sources: Iterable[Any], entry: Import, limited: 
     while before is not None and not before.ended:
         entry.stop.wait(0.1)
     try:
-        workspace.add(
-            sources,
-            max_bytes=MAX_UPLOAD_BYTES if limited else None,
-            max_images=MAX_UPLOAD_IMAGES if limited else None,
-            on_progress=on_progress,
-            look=EXAMINERS.examine,
-        )
+        work(on_progress)
     except Cancelled:
-        entry.message = "The import was stopped. Images imported so far are kept."
+        entry.message = f"The {entry.noun} was stopped. {entry.kept}"
     except WorkspaceError as error:
         entry.message = str(error)
     except Exception as error:
         reference = new_reference()
         _log.exception("ref %s: %s", reference, type(error).__name__)
-        entry.message = f"The import stopped unexpectedly (ref {reference}). Images imported so far are kept."
+        entry.message = f"The {entry.noun} stopped unexpectedly (ref {reference}). {entry.kept}"
     finally:
         entry.ended = True

@@ -24,7 +24,9 @@ from pages._ui.shell import compat, handed, hosts, jobs, library
 
 _log = logging.getLogger("featx")
 WARM_UP_SECONDS = 4.0  # after the start, when the first page stands
-_A_YEAR = 365 * 24 * 3600  # seconds; a thumbnail never changes, its address is the digest of its image
+_A_YEAR = (
+    365 * 24 * 3600
+)  # seconds; a thumbnail never changes, its address is the digest of its image, and how it is scaled
 
 
 def runs_a_script() -> bool:
@@ -85,6 +87,7 @@ def _to_first_page(request: Request) -> Response:
 
 ROUTES = [
     Route("/thumbnail/{token}/{digest}", _thumbnail),
+    Route("/thumbnail/{token}/{scaling}/{digest}", _thumbnail),
     Route("/run-dot/{index:int}", _run_dot),
     Route("/images", _to_first_page),
     *handed.ROUTES,

@@ -4,6 +4,7 @@ from typing import NoReturn
 
 import streamlit as st
 
+from featx_core.images.scaling import AUTOMATIC
 from featx_core.workspace.store import DiskFullError, WorkspaceBusyError, WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import hosts, library
@@ -30,6 +31,12 @@ def token() -> str:
     if st.query_params.get("w") != found:
         st.query_params["w"] = found
     return str(found)
+
+
+def thumbnails() -> str:
+    """Return the address of the folder of thumbnails: another one once images are scaled differently, as browsers keep them."""
+    scaling = workspace().scaling
+    return f"/thumbnail/{token()}/" if scaling == AUTOMATIC else f"/thumbnail/{token()}/{scaling}/"
 
 
 def workspace() -> Workspace:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from featx_core.base.compat import first_inputs, inputs_of, operation_of, pending_variables, set_pending_variables
+from featx_core.base.compat import inputs_of, operation_of, parents_of, pending_variables, set_pending_variables
 from featx_core.base.keras_setup import load_keras
 
 
@@ -17,9 +17,13 @@ def network():
 def test_operations_and_inputs_of_tensors(network):
     assert operation_of(network.output).name == "sum"
     assert [operation_of(tensor).name for tensor in inputs_of(network.output)] == ["left", "right"]
-    assert [operation_of(tensor).name for tensor in first_inputs(network.get_layer("left"))] == ["given"]
     assert inputs_of(network.input) == []
-    assert first_inputs(network.layers[0]) == []
+
+
+def test_parents_of_all_operations_of_a_network(network):
+    names = {id(layer): layer.name for layer in network.layers}
+    parents = {names[own]: {names[parent] for parent in parents} for own, parents in parents_of(network).items()}
+    assert parents == {"given": set(), "left": {"given"}, "right": {"given"}, "sum": {"left", "right"}}
 
 
 def test_variables_without_a_value_wait_in_a_list():

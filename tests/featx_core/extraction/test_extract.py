@@ -104,6 +104,12 @@ def test_a_cancelled_run_keeps_its_rows_and_is_not_in_the_ledger(workspace):
     assert sum(again.batches) == 2
 
 
+def test_a_run_that_is_not_listed_keeps_its_rows(workspace):
+    extract(workspace.images(), ChannelMeans(), workspace=workspace, is_listed=False)
+    assert len(workspace.vectors.stored(ChannelMeans().spec.digest)) == 6
+    assert workspace.ledger.runs() == []
+
+
 def test_progress_counts_every_image(workspace):
     seen: list[tuple[int, int]] = []
     extract(workspace.images(), ChannelMeans(), on_progress=lambda done, total: seen.append((done, total)))

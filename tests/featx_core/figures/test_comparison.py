@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,18 @@ def test_every_figure_has_titled_axes_and_fits_its_ground(name, dark):
     assert style.font.color == ("#dfe2e8" if dark else "#31333f")
     assert all(trace.hovertemplate or trace.hoverinfo == "skip" for trace in figure.data)
     assert "<script" in figure.to_html(include_plotlyjs=False)
+
+
+def test_who_was_trained_on_the_labels_carries_on_how_many_images_it_was_scored():
+    comparison = a_comparison()
+    marked = comparison.table.assign(saw_labels=comparison.table["extractor"].isin(["slow", "poor"]), n_scored=1)
+    figure = ranking_figure(dataclasses.replace(comparison, table=marked))
+    assert figure.layout.yaxis.ticktext == (
+        "colour histogram",
+        "poor<br><sub>on 1 held-out image</sub>",
+        "&#36;quick",
+        "slow<br><sub>on 1 held-out image</sub>",
+    )
 
 
 def test_the_ranking_shows_both_scores_with_their_intervals_and_chance():

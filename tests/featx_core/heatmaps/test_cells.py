@@ -128,12 +128,12 @@ def _energies(heatmap):
 
 
 def hot_spots(extractor):
-    """How far from a square the cell of the last stage lies that changes most: the mean, down and across, in cells.
+    """How far from a square the cell of the stage that is tapped lies that changes most: the mean, down and across, in cells.
 
     The squares are of several sizes, light on grey and dark on grey, at places all over the middle of the frame.
     """
     side = extractor.image_size[0]
-    layer = [info for info in extractor.layers if info.stage][-1]
+    layer = [info for info in extractor.layers if info.stage and info.index <= extractor.tap][-1]
     cells, look = cells_of(extractor.network, layer), observer(extractor, layer)
     shifts = []
     for size, grey, light in ((10, 90, 240), (16, 90, 240), (10, 150, 20)):
@@ -165,13 +165,16 @@ needs_lite = pytest.mark.skipif(
         pytest.param(
             Pretrained("efficientnet_lite0", image_size=(225, 225)), 0.25, id="ImageNet weights, odd", marks=needs_lite
         ),
-        pytest.param(Pretrained("embedded_v1"), 0.33, id="embedded, even"),
-        pytest.param(Pretrained("embedded_v1", image_size=(113, 113)), 0.33, id="embedded, odd"),
+        pytest.param(Pretrained("embedded_v1"), 0.2, id="embedded, even"),
+        pytest.param(Pretrained("embedded_v1", image_size=(113, 113)), 0.2, id="embedded, odd"),
+        pytest.param(Pretrained("embedded_v1", image_size=(96, 96)), 0.2, id="embedded, smaller"),
+        pytest.param(Pretrained("embedded_v1", layer="stage3"), 0.2, id="embedded, third stage"),
+        pytest.param(Pretrained("embedded_v1", weights="random"), 0.25, id="embedded, untrained"),
     ],
 )
 def test_the_hottest_cell_of_a_real_network_lies_on_what_was_planted(spec, within):
     """Trained networks lean against their padding. With ImageNet weights the middles of the windows lie 0.39 of a cell off.
 
-    The embedded network leans further than its kernels tell: 0.28 of a cell are left, of 0.42 without them.
+    The embedded network leans further than its kernels tell: 0.28 of a cell without what was measured, of 0.42 without both.
     """
     assert np.abs(hot_spots(methods.build(spec))).max() <= within

@@ -74,7 +74,10 @@ def test_grad_cam_of_a_class_is_the_class_activation_map_of_its_logit(classifier
     weights = np.array([[1.0, 0.0, -2.0], [0.0, 3.0, 1.0]])[:, index]
     heatmap = explain(image, classifier, "grad_cam", target=ClassTarget(index))
     np.testing.assert_allclose(heatmap.grid, unit(np.maximum(channels(image) @ weights, 0)), atol=1e-5)
-    assert heatmap.title == f"Grad-CAM for {classifier.classes[index]}"
+    logits = channels(image).mean(axis=(0, 1)) @ [[1.0, 0.0, -2.0], [0.0, 3.0, 1.0]] + [0.1, 0.2, 0.3]
+    assert (
+        heatmap.title == f"Grad-CAM for {classifier.classes[index]}, {np.exp(logits)[index] / np.exp(logits).sum():.2f}"
+    )
 
 
 def test_gradients_are_of_logits_not_of_probabilities(classifier, image):
@@ -109,8 +112,20 @@ def test_without_a_target_a_classifier_explains_the_class_with_the_highest_logit
     logits = channels(image).mean(axis=(0, 1)) @ [[1.0, 0.0, -2.0], [0.0, 3.0, 1.0]] + [0.1, 0.2, 0.3]
     best = int(np.argmax(logits))
     heatmap = explain(image, classifier, "grad_cam")
-    assert heatmap.title == f"Grad-CAM for {classifier.classes[best]} (the highest score)"
+    score = np.exp(logits[best]) / np.exp(logits).sum()
+    assert heatmap.title == f"Grad-CAM for {classifier.classes[best]}, {score:.2f}"
     np.testing.assert_array_equal(heatmap.grid, explain(image, classifier, "grad_cam", target=ClassTarget(best)).grid)
+
+
+def test_the_class_of_each_rank_is_explained(classifier, image):
+    logits = channels(image).mean(axis=(0, 1)) @ [[1.0, 0.0, -2.0], [0.0, 3.0, 1.0]] + [0.1, 0.2, 0.3]
+    for rank, index in enumerate(np.argsort(-logits), start=1):
+        ranked = explain(image, classifier, "grad_cam", target=ClassTarget(rank=rank))
+        chosen = explain(image, classifier, "grad_cam", target=ClassTarget(int(index)))
+        assert ranked.title == chosen.title
+        np.testing.assert_array_equal(ranked.grid, chosen.grid)
+    with pytest.raises(ValueError, match="There is no class of rank 4: this network tells 3 classes apart"):
+        explain(image, classifier, "grad_cam", target=ClassTarget(rank=4))
 
 
 def test_without_a_target_a_headless_network_explains_its_own_features(headless, image):

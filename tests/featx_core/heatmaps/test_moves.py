@@ -5,6 +5,7 @@ import pytest
 
 from featx_core.expressions.layer import expression_layer
 from featx_core.heatmaps.moves import middle_of, move, padded_before
+from featx_core.networks.leans import note_leans
 
 keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
@@ -77,3 +78,12 @@ def test_what_has_no_places_or_an_unknown_size_has_no_move():
     assert move(keras.layers.Reshape((4, 6, 2)), (6, 4, 2), (4, 6, 2)) is None
     assert move(keras.layers.Conv2DTranspose(2, 3, 2), (6, 4, 2), (13, 9, 2)) is None
     assert move(expression_layer("fft_magnitude(x)"), (8, 8, 3), (8, 8, 3)) is None
+
+
+def test_what_was_measured_of_a_layer_comes_on_top_of_its_kernel():
+    network = keras.Sequential(
+        [keras.Input((9, 9, 1)), keras.layers.Conv2D(1, 3, 2, name="a", kernel_initializer="ones")]
+    )
+    assert move(network.layers[0], (9, 9, 1), (4, 4, 1)) == ((1.0, 2), (1.0, 2))
+    note_leans(network, {"a": (0.5, -0.25)})
+    assert move(network.layers[0], (9, 9, 1), (4, 4, 1)) == ((1.5, 2), (0.75, 2))

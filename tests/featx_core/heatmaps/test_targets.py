@@ -14,7 +14,14 @@ from featx_core.heatmaps.targets import (
 )
 
 IMAGE = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
-EXAMPLES = [OwnFeaturesTarget(), ClassTarget(), ClassTarget(7), FeatureTarget(3), SimilarityTarget(IMAGE, name="a.png")]
+EXAMPLES = [
+    OwnFeaturesTarget(),
+    ClassTarget(),
+    ClassTarget(7),
+    ClassTarget(rank=2),
+    FeatureTarget(3),
+    SimilarityTarget(IMAGE, name="a.png"),
+]
 
 
 @pytest.mark.parametrize("target", EXAMPLES, ids=lambda target: target.to_json()[:40])
@@ -45,6 +52,12 @@ def test_an_index_is_a_whole_number_from_zero(target, index):
         target(index)
 
 
+@pytest.mark.parametrize("rank", [0, -1, 1.0, True, "1"])
+def test_a_rank_is_a_whole_number_from_one(rank):
+    with pytest.raises(HeatmapError, match=r"`rank` of ClassTarget must be a whole number from 1. Received:"):
+        ClassTarget(rank=rank)
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", "3", '{"target":"nothing"}', '{"target":"feature"}', '{"target":"class","of":1}']
 )
@@ -66,6 +79,8 @@ def test_scores_by_hand():
     outputs = np.array([[3.0, -4.0], [0.0, 0.0]], np.float32)
     np.testing.assert_allclose(FeatureTarget(1).score(outputs), [-4, 0])
     np.testing.assert_allclose(ClassTarget().score(outputs), [3, 0])
+    np.testing.assert_allclose(ClassTarget(rank=2).score(outputs), [-4, 0])
+    np.testing.assert_allclose(ClassTarget(1, rank=2).score(outputs), [-4, 0])
     np.testing.assert_allclose(OwnFeaturesTarget().score(outputs), [(9 + 16) / 4, 0])
     tf = pytest.importorskip("tensorflow")
     cosine = SimilarityTarget(IMAGE).score(tf.constant(outputs), tf.constant([0.0, -2.0]))
@@ -79,7 +94,8 @@ def test_a_similarity_without_the_features_of_the_other_image_is_refused():
 
 def test_titles():
     outputs = np.array([1.0, 5.0])
-    assert ClassTarget(0).title(outputs, ("cat", "dog")) == "cat"
-    assert ClassTarget().title(outputs, ("cat", "dog")) == "dog (the highest score)"
-    assert ClassTarget(0).title(outputs) == "class 0"
+    assert ClassTarget(0).title(outputs, ("cat", "dog")) == "cat, 0.02"
+    assert ClassTarget().title(outputs, ("cat", "dog")) == "dog, 0.98"
+    assert ClassTarget(rank=2).title(outputs, ("cat", "dog")) == "cat, 0.02"
+    assert ClassTarget(0).title(outputs) == "class 0, 0.02"
     assert SimilarityTarget(IMAGE).title(outputs) == "similarity to another image"

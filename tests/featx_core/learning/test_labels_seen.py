@@ -3,8 +3,9 @@ import dataclasses
 import pytest
 
 from featx_core.architecture.rows import layer
+from featx_core.images.image_set import ImageSet
 from featx_core.learning.history import History
-from featx_core.learning.labels_seen import images_seen, saw_labels
+from featx_core.learning.labels_seen import CAUTION, home_of, images_seen, labels_caution, saw_labels
 from featx_core.learning.record import TrainingRecord
 from featx_core.specs.augmented import Augmented
 from featx_core.specs.custom_sequential import CustomSequential
@@ -58,3 +59,22 @@ def test_without_a_record_any_image_may_have_been_learned_from(workspace):
     workspace.put_result(f"trained:{SECOND}", TrainingRecord(History(), f"file:{SECOND}", {}).to_bytes())
     assert images_seen(TUNED, workspace) is None
     assert images_seen(Pretrained()) == frozenset()
+
+
+def test_what_is_said_beside_features_shown_by_the_labels_they_were_trained_on(workspace):
+    assert labels_caution(Pretrained(), ["1", "2"], workspace) == ""
+    assert (
+        labels_caution(TUNED, ["1", "2", "2", "4"], workspace) == f"{CAUTION} Its training saw 1 of the 3 images shown."
+    )
+    elsewhere = dataclasses.replace(TUNED, weights="file:" + "c" * 64)
+    assert labels_caution(elsewhere, ["1"], workspace) == f"{CAUTION} Which images those are is not known here."
+
+
+def test_images_know_the_workspace_whose_records_count(make_png):
+    here, elsewhere = (Workspace.open(":memory:") for _ in range(2))
+    for workspace in (here, elsewhere):
+        workspace.add([("1.png", make_png(1)), ("2.png", make_png(2))])
+    assert home_of(here.images()) is here
+    assert home_of(ImageSet([*here.images(), *elsewhere.images()])) is None
+    assert home_of(ImageSet([])) is None
+    assert home_of(None) is None

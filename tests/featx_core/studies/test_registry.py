@@ -17,6 +17,7 @@ from featx_core.heatmaps.kernels import Kernels
 from featx_core.heatmaps.overlay import Heatmap
 from featx_core.images.duplicates import sketch
 from featx_core.images.fitting import Cells, Placement
+from featx_core.predictions.predictions import Predictions
 from featx_core.robustness.effects import Effect, Effects
 from featx_core.robustness.stability import Stability
 from featx_core.studies.comparison import ComparisonStudy
@@ -26,6 +27,7 @@ from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.studies.kernels import KernelsStudy
 from featx_core.studies.map import MapStudy
 from featx_core.studies.model_file import ModelFile, ModelFileStudy
+from featx_core.studies.predictions import PredictionsStudy
 from featx_core.studies.registry import STUDIES, study_from_json, study_to_json
 from featx_core.studies.sketches import SketchesStudy
 from featx_core.studies.stability import StabilityStudy
@@ -134,6 +136,18 @@ EXAMPLES = {
         SketchesStudy(tuple(WORKSPACE.images().digests)),
         {"images": tuple(WORKSPACE.images().digests[::-1])},
         sketch(WORKSPACE.images()),
+    ),
+    "predictions": Example(
+        PredictionsStudy(fx.Pretrained("efficientnet_lite0")),
+        {"spec": fx.Pretrained("efficientnet_lite1")},
+        Predictions(
+            "EfficientNet-Lite0",
+            ("0" * 64, "1" * 64),
+            np.array([[281, 282, 285], [0, 1, 999]], np.int32),
+            numbers(2, 3) ** 2,
+            (("ü.png", "the file ends early"),),
+        ),
+        frozenset({"image", "image without features"}),
     ),
 }
 EVENTS = {

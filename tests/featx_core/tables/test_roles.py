@@ -163,6 +163,50 @@ def test_the_only_whole_numbers_beside_fractions_are_the_labels():
     assert read_vectors(("t.npy", npy(np.column_stack([np.arange(N), NOISE])))).values.shape == (N, 16)
 
 
+def test_class_numbers_beside_row_numbers_without_names():
+    frame = FRAME.assign(last=CODES)
+    assert is_clean(read_vectors(("t.csv", csv(frame, header=False))), "012")
+    assert is_clean(read_vectors(("t.npy", npy(np.column_stack([np.arange(N), NOISE, CODES])))), "012")
+
+
+@pytest.mark.parametrize("at_end", [True, False])
+@pytest.mark.parametrize("start", [0, 1])
+@pytest.mark.parametrize("n_classes", [2, 10, 26])
+def test_class_numbers_before_or_after_pixels_without_names(n_classes, start, at_end):
+    rng = np.random.default_rng(n_classes)
+    pixels = np.where(rng.random((400, 64)) < 0.4, 0, rng.integers(0, 256, (400, 64)))
+    classes = start + rng.integers(0, n_classes, 400)
+    table = pd.DataFrame(np.column_stack([pixels, classes] if at_end else [classes, pixels]))
+    files = [("t.csv", csv(table, header=header, index=False)) for header in (True, False)]
+    for file in [*files, ("t.npy", npy(table.to_numpy())), ("t.csv", csv(table))]:
+        read = read_vectors(file)
+        np.testing.assert_array_equal(read.values, pixels)
+        assert read.labels == tuple(map(str, classes))
+        assert "evenly used" in read.notes[-1]
+
+
+def test_counts_and_levels_without_names_stay_features():
+    rng = np.random.default_rng(0)
+    for values in (rng.integers(0, 10, (200, 16)), rng.poisson(3, (200, 16)), rng.integers(0, 2, (200, 16))):
+        assert read_vectors(("t.csv", csv(pd.DataFrame(values), index=False))).values.shape == (200, 16)
+    named = pd.DataFrame(rng.integers(0, 256, (200, 16)), columns=[f"level {at}" for at in range(16)])
+    assert roles("t.csv", csv(named.assign(corners=rng.integers(0, 4, 200)), index=False), "corners") == ("feature",)
+
+
+def test_identifiers_in_front_without_a_name_are_the_row_names():
+    frame = with_column("first", SHUFFLED * 7, 0).assign(label=WORDS)
+    read = read_vectors(("t.csv", csv(frame, header=False, index=False)))
+    assert is_clean(read)
+    assert read.names[0] == str(SHUFFLED[0] * 7)
+    areas = pd.DataFrame(np.random.default_rng(0).permutation(90_000)[: 16 * N].reshape(N, 16))
+    assert read_vectors(("t.csv", csv(areas, header=False, index=False))).values.shape == (N, 16)
+
+
+def test_truths_are_labels_by_their_own_words():
+    for file in both(FRAME.assign(label=CODES > 0), index=False):
+        assert set(read_vectors(file).labels) == {"False", "True"}
+
+
 @pytest.mark.parametrize("dtype", [bool, int, float])
 def test_marks_of_classes_are_the_labels(dtype):
     for prefix, names in (

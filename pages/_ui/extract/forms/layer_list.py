@@ -41,7 +41,7 @@ def entries(first: Sequence[Row]) -> list[Entry]:
 
 
 def show(listed: Sequence[Entry], facts: Sequence[RowFacts]) -> None:
-    """Show the rows, each with what comes out of it or why it cannot be, and a menu to add one."""
+    """Show the rows, each with its output or why it is not possible, and a menu to add one."""
     place_of_rows = st.container(key="custom_layers")
     for place, (entry, fact) in enumerate(zip(listed, facts, strict=True)):
         line = place_of_rows.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False)

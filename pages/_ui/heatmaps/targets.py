@@ -1,0 +1,105 @@
+"""What Grad-CAM explains: the control of the Heatmaps page, and the network that it needs."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import streamlit as st
+
+from featx_core.backbones.registry import BACKBONES
+from featx_core.heatmaps.targets import ClassTarget, FeatureTarget, OwnFeaturesTarget, SimilarityTarget, Target
+from featx_core.images.image_set import ImageSet
+from featx_core.methods import registry as methods
+from featx_core.predictions.classifiers import classifier_of, has_classifier, is_classifier_here
+from featx_core.specs.spec import Spec
+from featx_core.workspace.runs import Run
+from pages._ui.shell import formatting
+
+_RANKS = {-1: "The best of each image", -2: "The second best of each image", -3: "The third best of each image"}
+
+
+def target(run: Run, images: ImageSet) -> Target:
+    """Let the user pick what Grad-CAM explains: at first the best class, where the network names classes."""
+    kinds = _kinds(run.spec)
+    kind = st.selectbox(
+        "Grad-CAM explains",
+        list(kinds),
+        format_func=lambda kind: kinds[kind],
+        key=f"target_kind_{next(iter(kinds)) == ClassTarget.kind}",
+        persist_state="session",
+        help="The value whose gradient Grad-CAM uses. Activation energy and Eigen-CAM need no target.",
+        width=260,
+    )
+    return _ASK[kind](run, images)
+
+
+def drawn_from(run: Run, target: Target | None) -> Spec:
+    """Return the spec whose network gives the target: the run's own, or its classifier where a run ends before that."""
+    if target is not None and target.of_classes and methods.class_names(run.spec) is None:
+        return classifier_of(run.spec)
+    return run.spec
+
+
+def _kinds(spec: Spec) -> dict[str, str]:
+    """Return the kinds of targets with their titles. A class that needs a download comes last."""
+    titles = dict(_TITLES)
+    words = titles.pop(ClassTarget.kind)
+    if methods.class_names(spec) is not None or is_classifier_here(spec):
+        return {ClassTarget.kind: words, **titles}
+    n_bytes = BACKBONES[classifier_of(spec).backbone].download_bytes_with_top if has_classifier(spec) else 0
+    return titles | ({ClassTarget.kind: f"{words} (download, {formatting.size(n_bytes)})"} if n_bytes else {})
+
+
+def _own_features(run: Run, images: ImageSet) -> Target:
+    del run, images
+    return OwnFeaturesTarget()
+
+
+def _feature(run: Run, images: ImageSet) -> Target:
+    del images
+    n_features = 1
+    for side in run.details.get("feature_shape", [1]):
+        n_features *= side
+    index = st.number_input("Feature", 0, n_features - 1, key="target_feature", persist_state="session", width=160)
+    return FeatureTarget(int(index))
+
+
+def _similarity(run: Run, images: ImageSet) -> Target:
+    del run
+    by_name = {record.name: record for record in images}
+    name = st.selectbox("Similarity to", list(by_name), key="target_image", persist_state="session", width=260)
+    return SimilarityTarget(by_name[name])
+
+
+def _class(run: Run, images: ImageSet) -> Target:
+    del images
+    classes = methods.class_names(drawn_from(run, ClassTarget())) or ()
+    ranks = list(_RANKS)[: len(classes)]
+    by_name = sorted(range(len(classes)), key=lambda index: classes[index].casefold())
+    choice = st.selectbox(
+        "Class",
+        [*ranks, *by_name],
+        format_func=lambda choice: _RANKS.get(choice) or classes[choice],
+        key=f"target_class_{len(classes)}",
+        persist_state="session",
+        help="Type to search by name.",
+        width=260,
+    )
+    return ClassTarget(rank=-choice) if choice < 0 else ClassTarget(choice)
+
+
+_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        ClassTarget.kind: "A class",
+        OwnFeaturesTarget.kind: "This image's own features",
+        SimilarityTarget.kind: "Similarity to another image",
+        FeatureTarget.kind: "One feature",
+    }
+)
+_ASK: Mapping[str, Callable[[Run, ImageSet], Target]] = MappingProxyType(
+    {
+        ClassTarget.kind: _class,
+        OwnFeaturesTarget.kind: _own_features,
+        SimilarityTarget.kind: _similarity,
+        FeatureTarget.kind: _feature,
+    }
+)

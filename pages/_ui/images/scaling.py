@@ -1,0 +1,59 @@
+"""How images of more than 8 bits are brought to 8: one choice for the whole workspace."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from featx_core.images.image_set import ImageSet
+from featx_core.images.scaling import SCALINGS
+from featx_core.workspace.scaled_images import deep_images
+from featx_core.workspace.workspace import Workspace
+from pages._ui.shell import formatting, imports, session
+
+TITLES: Mapping[str, str] = {
+    "automatic": "Automatic",
+    "type": "By type",
+    "range": "By range",
+    "percentiles": "By percentiles",
+}
+_KEY = "scaling"
+
+
+def choose(workspace: Workspace, images: ImageSet, place: DeltaGenerator) -> None:
+    """Offer the ways to scale deep images, where there are any."""
+    n_deep = len(deep_images(images))
+    if not n_deep:
+        return
+    current = workspace.scaling
+    words = f"Scaling: {TITLES[current].lower()}"
+    with place.popover(words, icon=":material/contrast:", key="scale_images", on_change="rerun") as opened:
+        if not opened.open:
+            return
+        is_fixed = workspace.is_scaling_fixed()
+        key = f"{_KEY}_{current}"
+        st.radio(
+            "From more than 8 bits to 8",
+            list(SCALINGS),
+            list(SCALINGS).index(current),
+            format_func=TITLES.__getitem__,
+            captions=list(SCALINGS.values()),
+            key=key,
+            disabled=is_fixed or imports.current(workspace) is not None,
+            on_change=_rescale,
+            args=(workspace, key, current),
+        )
+        of_all = f"{formatting.counted(n_deep, 'image')} of {len(images):,}".replace(",", " ")
+        st.caption(f"Holds for {of_all}, and for those that come. The notes of each image say what was done.")
+        if is_fixed:
+            st.caption(
+                "Runs hold features of these images as they are scaled now. Remove those runs, or start a new workspace, "
+                "to scale them differently."
+            )
+
+
+def _rescale(workspace: Workspace, key: str, current: str) -> None:
+    """Begin to scale; until that has ended, the choice shown is the one that holds."""
+    asked = session.take(key)
+    if isinstance(asked, str) and asked != current:
+        imports.rescale(workspace, asked)
