@@ -123,8 +123,9 @@ class MapView {
     }
     this.column = column;
     const hidden = (this.hiddenOf ??= new Map());
-    if (!hidden.has(column.title)) hidden.set(column.title, new Set());
-    this.legend.show(column, hidden.get(column.title));
+    const classes = [column.title, ...(column.classes ?? []).map((each) => each.name)].join("\n"); // others are hidden anew
+    if (!hidden.has(classes)) hidden.set(classes, new Set());
+    this.legend.show(column, hidden.get(classes));
     if (isNew || this.isNews(data.chosen)) this.setChosen(chosenOf(data.chosen.bits, this.map.count));
     this.near = data.near && data.near.places === data.places ? data.near : null;
     this.titles.forEach((title, axis) => { title.textContent = this.map.dims === 2 ? this.map.titles[axis] : ""; });
