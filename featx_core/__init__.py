@@ -7,6 +7,10 @@ from featx_core.base.progress import Cancelled
 from featx_core.comparison.compare import compare
 from featx_core.comparison.layer_sweep import Sweep, sweep_layers
 from featx_core.comparison.tables import Comparison
+from featx_core.curation.clusters import Clusters, find_clusters
+from featx_core.curation.label_errors import LabelErrors, find_label_errors
+from featx_core.curation.outliers import Outliers, find_outliers
+from featx_core.curation.quality import Quality, image_quality
 from featx_core.expressions.layer import load_keras_with_layers as load_keras
 from featx_core.extraction.extract import extract
 from featx_core.extraction.features import Features, load_features
@@ -48,6 +52,7 @@ __all__ = [
     "SAMPLES",
     "Augmented",
     "Cancelled",
+    "Clusters",
     "Comparison",
     "CustomSequential",
     "Effects",
@@ -56,9 +61,12 @@ __all__ = [
     "ImageRecord",
     "ImageSet",
     "IntakeReport",
+    "LabelErrors",
     "LambdaTransform",
+    "Outliers",
     "Predictions",
     "Pretrained",
+    "Quality",
     "Stability",
     "Sweep",
     "TableError",
@@ -72,6 +80,10 @@ __all__ = [
     "duplicate_groups",
     "explain",
     "extract",
+    "find_clusters",
+    "find_label_errors",
+    "find_outliers",
+    "image_quality",
     "knn_accuracy",
     "layer",
     "linear_cka",

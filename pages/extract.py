@@ -4,12 +4,15 @@ import streamlit as st
 
 from featx_core.tasks.requests import ExtractJob
 from pages._ui.extract import forms, inspection, results, training
-from pages._ui.shell import formatting, frame, guards, jobs, runs, session
+from pages._ui.shell import formatting, frame, guards, jobs, one_click, runs, session
 
 frame.guard()
 workspace = session.workspace()
 images = workspace.images()
 st.title("Extract")
+if one_click.is_coming_in(workspace):
+    one_click.show_coming_in()
+    st.stop()
 guards.need_rows(workspace)
 
 if forms.offered(images) and runs.view() == "Set up":
@@ -42,6 +45,7 @@ job = runs.watched()
 run = runs.latest(workspace, job)
 if job is not None and not job.is_finished:
     with st.container(height=620, border=True):
+        one_click.show_steps_of(job, workspace)
         jobs.show(job)
         training.show_live(job)
 elif job is not None and job.state != "done":

@@ -2,10 +2,20 @@
 
 import streamlit as st
 
-from pages._ui.images import gallery, labels, scaling, seen, upload, vector_files, vector_sets
-from pages._ui.shell import formatting, frame, runs, session, undo
+from pages._ui.images import (
+    first_page,
+    gallery,
+    labels,
+    scaling,
+    seen,
+    upload,
+    vector_files,
+    vector_sets,
+    worth_a_look,
+)
+from pages._ui.shell import frame, runs, session, undo
 
-VIEWS = ("All images", "What the network sees")
+VIEWS = ("All images", "What the network sees", "Worth a look")
 
 frame.guard()
 workspace = session.workspace()
@@ -19,10 +29,7 @@ if vector_files.is_waiting():
 if not len(images):
     undo.show()
 if not len(images) and not vector_sets.found(workspace):
-    st.title("See what neural networks see in your images")
-    upload.show_reports(workspace)
-    st.markdown("Add images, pick a network and a layer, and look at its features, maps and heatmaps.")
-    upload.show_first(workspace)
+    first_page.show(workspace)
     st.stop()
 
 head, action = st.columns([3, 1], vertical_alignment="bottom")
@@ -43,13 +50,12 @@ with st.expander("Add more images", icon=":material/add_photo_alternate:", key="
         upload.show_controls(workspace)
 
 vector_sets.show(workspace)
-if (
-    st.segmented_control(
-        "View", VIEWS, default=VIEWS[0], required=True, key="images_view", label_visibility="collapsed"
-    )
-    == VIEWS[1]
-):
-    seen.show(images)
+view = st.segmented_control(
+    "View", VIEWS, default=VIEWS[0], required=True, key="images_view", label_visibility="collapsed"
+)
+if view in VIEWS[1:]:
+    undo.show()
+    {VIEWS[1]: seen.show, VIEWS[2]: worth_a_look.show}[view](images)
     st.stop()
 bar = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 shown = labels.filter_images(images, bar)
@@ -62,10 +68,10 @@ scaling.choose(workspace, images, bar)
 if len(shown) < len(images):
     gallery.remove_shown(shown, bar)
 line = st.container(horizontal=True, vertical_alignment="center", height=44, border=False)
-line.caption(labels.sentence(images, shown), width="content")
+line.caption(labels.sentence(images, shown) + scaling.hint(images), width="content")
 with line:
     undo.show()
 page = gallery.paged(shown, key="gallery_page", page_size=60)
 gallery.show(page, key="gallery", size=size, labels=images.labels)
 if attribution := workspace.fact("attribution"):
-    st.caption(formatting.escape(attribution))
+    gallery.show_sources(attribution)

@@ -73,6 +73,8 @@ def plain_text(raw: str) -> str:
     >>> plain_text(" birds/\u202eowl.jpg\n "), plain_text("caf\udce9")
     ('birds/owl.jpg', 'café')
     """
+    if raw.isascii() and raw.isprintable():
+        return " ".join(raw.split())
     composed = unicodedata.normalize("NFC", _UNDECODED.sub(_decoded, raw))
     text = " ".join("".join(character for character in composed if _is_shown(character)).split())
     return text if text.strip(_INVISIBLE) else ""

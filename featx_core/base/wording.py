@@ -1,9 +1,11 @@
 """Wording: numbers and lists in sentences, shortened texts, and text that is safe in a spreadsheet."""
 
+import re
 from collections.abc import Sequence
 
 _MEGABYTE = 1024**2
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_BREAKS = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 def spaced(count: int) -> str:
@@ -72,11 +74,14 @@ def too_large(n_bytes: int, limit: int) -> str:
 
 
 def spreadsheet_safe(text: str | None) -> str:
-    """Put an apostrophe before a text that a spreadsheet would run as a formula.
+    r"""Put an apostrophe before a text that a spreadsheet would run as a formula, and the text on one line.
 
     >>> spreadsheet_safe("=1+1"), spreadsheet_safe("cat.jpg"), spreadsheet_safe(None)
     ("'=1+1", 'cat.jpg', '')
+    >>> len(spreadsheet_safe("\uff1d1")), spreadsheet_safe("\r=1"), spreadsheet_safe("owl\n=1")
+    (3, "'=1", 'owl =1')
     """
     if not text:
         return ""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    line = " ".join(text.splitlines()).strip() if _BREAKS.search(text) else text
+    return f"'{line}" if line.startswith(_FORMULA_STARTS) else line

@@ -64,18 +64,27 @@ def depending_runs(workspace: Workspace, digest: str) -> list[Run]:
     return [other for other in workspace.ledger.runs() if other.digest != digest and part in other.spec.to_json()]
 
 
+def take_vectors(workspace: Workspace, digest: str) -> str:
+    """Take a set of vectors out, and every run that was made from it, so that they can be brought back for some seconds.
+
+    Args:
+        workspace: Where it is.
+        digest: Of the set's run. One that is not there is passed over.
+
+    Returns:
+        The key of the removal, for `workspace.removals`.
+    """
+    run = workspace.ledger.find(digest)
+    if run is None or not isinstance(run.spec, VectorTable):
+        return workspace.removals.take_runs([])
+    return workspace.removals.take_runs([*(other.digest for other in depending_runs(workspace, digest)), digest])
+
+
 def remove_vectors(workspace: Workspace, digest: str) -> None:
-    """Take a set of vectors out, and every run that was made from it. One that is not there is passed over.
+    """Take a set of vectors out for good, and every run that was made from it. One that is not there is passed over.
 
     Args:
         workspace: Where it is.
         digest: Of the set's run.
     """
-    run = workspace.ledger.find(digest)
-    if run is None or not isinstance(run.spec, VectorTable):
-        return
-    for other in (*depending_runs(workspace, digest), run):
-        workspace.ledger.remove(other.digest)
-    source = run.spec.source.removeprefix("file:")
-    if not any(source in other.spec.to_json() for other in workspace.ledger.runs()):
-        workspace.remove_artefact(source)
+    workspace.removals.finish(take_vectors(workspace, digest))

@@ -70,6 +70,15 @@ class IntakeReport:
         could = "came in" if is_full else "could be read as images"
         return [f"None of the {spaced(len(left_out))} files {could}.", words]
 
+    def shortened(self, n_lines: int) -> Self:
+        """Return the report with no more than so many lines of each kind, and with a warning where it has more."""
+        lines = {name: getattr(self, name) for name in _PAIRS}
+        if all(len(each) <= n_lines for each in lines.values()):
+            return self
+        warning = f"Only the first {spaced(n_lines)} files of each kind are listed."
+        cut = {name: each[:n_lines] for name, each in lines.items()}
+        return dataclasses.replace(self, **cut, warnings=[*self.warnings, warning])
+
     def to_csv(self) -> bytes:
         """Write all lines of the report as CSV (UTF-8), with names that no spreadsheet takes for a formula."""
         out = io.StringIO()

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
-from featx_core.images.colors.conversion import Loaded, orientation
+from featx_core.images.colors.conversion import Loaded, is_adobe_rgb, orientation
 from featx_core.images.colors.declared import declared_colors
 from featx_core.images.file_structure import MAX_FRAMES, frame_count
 from featx_core.images.formats import netpbm
@@ -111,12 +111,14 @@ class ByPillow:
         image: Image.Image = self._image
         is_deep = self.format == "PNG" and any(_DEEP in str(tile.args) for tile in self._image.tile)
         del self._image  # held twice, the pixels of a large image would not fit into the bounds of memory
-        turn = orientation(image) if self.format == "TIFF" else 1  # Pillow turns a TIFF on loading and forgets it
+        is_tiff = self.format == "TIFF"  # Pillow turns one on loading, and forgets this and more of its EXIF
+        turn, is_adobe = (orientation(image), is_adobe_rgb(image)) if is_tiff else (1, False)
         image.load()
         left = orientation(image)
         self.is_turned = left >= 5
         notes: tuple[str, ...] = ("rotated upright",) if turn != 1 and left == 1 else ()
-        colors = declared_colors(self._content, image.info)
+        is_adobe = is_adobe or (self.format != "PNG" and is_adobe_rgb(image))
+        colors = declared_colors(self._content, image.info, is_adobe=is_adobe)
         if is_deep:
             image, deep_notes = _deep_png(self._content, image, scaling)
             notes += deep_notes
@@ -234,7 +236,8 @@ class Heif:
         """Decode its pixels; the decoder turns them upright itself."""
         image = self._frame.to_pillow()
         del self._frame, self._file  # which hold the pixels too
-        return Loaded(image, orientation(image), declared_colors(self._content, image.info))
+        colors = declared_colors(self._content, image.info, is_adobe=is_adobe_rgb(image))
+        return Loaded(image, orientation(image), colors)
 
 
 @functools.cache

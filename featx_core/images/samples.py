@@ -10,6 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image
 
+from featx_core.images.sample_photographs import N_PHOTOGRAPHS, PHOTOGRAPHS, photographs
 from featx_core.images.sample_shapes import CLASSES, draw
 
 SHAPES_A_CLASS = 30
@@ -27,7 +28,8 @@ class SampleSet:
         caption: What it holds, in one line.
         attribution: Whom to thank; empty when featx made the images itself.
         n_images: How many `make` gives.
-        make: Gives `("label/name", bytes of the file)` pairs, ready for `Workspace.add`.
+        make: Gives `("label/name", bytes of the file)` pairs, ready for `Workspace.add`. Raises `SampleMissingError` where
+            the images come with a package that is not installed.
     """
 
     title: str
@@ -73,7 +75,7 @@ _REGIONS: Mapping[str, Mapping[str, tuple[tuple[float, float], ...]]] = MappingP
 """Left and top corners of crops, in shares of width and height, by what they show."""
 
 
-def _photographs() -> Iterator[tuple[str, bytes]]:
+def _regions() -> Iterator[tuple[str, bytes]]:
     from sklearn.datasets import load_sample_image
 
     for file_name, regions in _REGIONS.items():
@@ -101,6 +103,13 @@ def _file(pixels: np.ndarray, form: str) -> bytes:
 
 SAMPLES: Mapping[str, SampleSet] = MappingProxyType(
     {
+        "photographs": SampleSet(
+            "Photographs",
+            f"{N_PHOTOGRAPHS} images: {len(PHOTOGRAPHS)} real photographs, each whole and as 4 closer views.",
+            "\n".join(photograph.credit for photograph in PHOTOGRAPHS),
+            N_PHOTOGRAPHS,
+            photographs,
+        ),
         "shapes": SampleSet(
             "Shapes and textures",
             "240 generated images, 8 classes. Classes differ in shape, not in colour.",
@@ -108,13 +117,13 @@ SAMPLES: Mapping[str, SampleSet] = MappingProxyType(
             240,
             _shapes,
         ),
-        "photographs": SampleSet(
+        "regions": SampleSet(
             "Two photographs",
             "A temple and a flower, whole and as 72 crops of their regions, 6 classes.",
             "Photographs from scikit-learn, CC BY 2.0: china.jpg, some rights reserved by danielbuechele; flower.jpg, some "
             "rights reserved by danielbuechele as scikit-learn states it, by vultilion as its source on Flickr does.",
             74,
-            _photographs,
+            _regions,
         ),
         "digits": SampleSet(
             "Handwritten digits",

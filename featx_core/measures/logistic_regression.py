@@ -38,6 +38,29 @@ def predict_along(
     return np.array([model.set_params(C=C).fit(rows, codes).predict(others) for C in regularizations])
 
 
+def label_scores(rows: np.ndarray, codes: np.ndarray, others: np.ndarray, regularization: float) -> np.ndarray:
+    """Train as `predict_along` does, and return the probability of each label for other rows.
+
+    Args:
+        rows: As for `predict_along`.
+        codes: As for `predict_along`.
+        others: Rows to score, float32 `(n_others, n_features)`.
+        regularization: A value of scikit-learn's C.
+
+    Returns:
+        float64 `(n_others, n_labels)`, a column for each number from 0 to the largest of `codes`; 0 for those that are not
+        among `codes`.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    if rows.shape[1] > WIDE * len(rows):
+        rows, others = _in_span(rows, others)
+    model = LogisticRegression(solver="newton-cg", tol=TOLERANCE, max_iter=MAX_STEPS, C=regularization)
+    found = np.zeros((len(others), int(codes.max()) + 1))
+    found[:, np.unique(codes)] = model.fit(rows, codes).predict_proba(others)
+    return found
+
+
 def _in_span(rows: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Write rows in an orthonormal basis of their span. The best weights lie in it, so predictions stay the same."""
     from scipy.linalg import qr

@@ -105,7 +105,7 @@ def nearest(
     if not 0 <= row < len(vectors):
         raise ValueError(f"`row` must be 0 to {len(vectors) - 1}. Received: {row}.")
     group = as_groups(groups, len(vectors))
-    rows = _candidates(vectors, row, n_neighbors + np.count_nonzero(group == group[row]))
+    rows = _candidates(vectors, row, n_neighbors + int(np.count_nonzero(group == group[row])))
     starts = range(0, len(rows), ROWS_AT_ONCE)
     some = (rows[start : start + ROWS_AT_ONCE] for start in starts)
     apart = np.concatenate([cosine_dissimilarities(vectors[part], vectors[row : row + 1]) for part in some])[:, 0]

@@ -138,7 +138,7 @@ def linear_probe(
         return _answers(vectors, codes, np.isin(folds, held_out))
 
     answers = {}
-    with _without_solver_warnings():
+    with without_solver_warnings():
         for done, (job, found) in enumerate(zip(jobs, in_threads(answer, jobs), strict=True)):
             answers[job] = found
             if on_progress is not None:
@@ -205,7 +205,7 @@ def held_out_probe(
     folds[rest] = assign_folds(codes[rest], group[rest], n_folds)
     parts = [folds == fold for fold in range(n_folds)]
     nothing = np.zeros(len(codes), bool)
-    with _without_solver_warnings():
+    with without_solver_warnings():
         *inner, last = in_threads(lambda part: _answers(vectors, codes, held_out | part), [*parts, nothing])
     shares = [(found == codes)[:, part].mean(axis=1) for found, part in zip(inner, parts, strict=True)]
     best = int(np.argmax(np.round(np.mean(shares, axis=0), 9)))
@@ -278,20 +278,20 @@ def _answers(vectors: np.ndarray, codes: np.ndarray, held_out: np.ndarray) -> np
     if len(np.unique(known)) < 2:
         answers[:, held_out] = known[0]
         return answers
-    training, others = _standardised(vectors[~held_out], vectors[held_out])
+    training, others = standardised(vectors[~held_out], vectors[held_out])
     answers[:, held_out] = predict_along(training, known, others, REGULARIZATIONS)
     return answers
 
 
 @contextlib.contextmanager
-def _without_solver_warnings() -> Iterator[None]:
+def without_solver_warnings() -> Iterator[None]:
     """In float32 the solver's line search can fail to improve a solution that is at the minimum but for rounding."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="(?i).*line search")
         yield
 
 
-def _standardised(training: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def standardised(training: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both kinds of rows, standardised as the training rows are, over the root of the number of features; float32."""
     mean, deviation = training.mean(axis=0), training.std(axis=0)
     deviation[deviation <= 1e-12 * np.abs(mean)] = 1  # constant but for rounding

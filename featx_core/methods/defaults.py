@@ -17,3 +17,11 @@ def default_spec() -> Pretrained:
     """
     known = (DOWNLOADED_BACKBONE, INSTALLED_BACKBONE)
     return Pretrained(backbone=next((name for name in known if is_here(BACKBONES[name])), SHIPPED_BACKBONE))
+
+
+def sample_spec() -> Pretrained:
+    """Return the spec that runs on the sample photographs: EfficientNet-Lite0, which names what it sees, where it is installed.
+
+    Otherwise that of `default_spec`.
+    """
+    return Pretrained(backbone=INSTALLED_BACKBONE) if is_here(BACKBONES[INSTALLED_BACKBONE]) else default_spec()

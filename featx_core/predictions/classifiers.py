@@ -29,7 +29,7 @@ def classifier_of(spec: Spec) -> Pretrained:
         NoClassifierError: If its network names no ImageNet classes. The message says why.
 
     >>> classifier_of(Pretrained("resnet50", layer="stage3", fit="pad")).title
-    'ResNet50, last layer, as it is'
+    'ResNet50, last layer, not pooled'
     """
     base = _network_of(spec)
     if not isinstance(base, Pretrained):

@@ -7,14 +7,18 @@ from types import MappingProxyType
 from typing import Any
 
 from featx_core.specs.fields import from_fields, to_fields
+from featx_core.studies.clusters import ClustersStudy
 from featx_core.studies.comparison import ComparisonStudy
 from featx_core.studies.effects import EffectsStudy
 from featx_core.studies.feature_maps import FeatureMapsStudy
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.studies.kernels import KernelsStudy
+from featx_core.studies.label_errors import LabelErrorsStudy
 from featx_core.studies.map import MapStudy
 from featx_core.studies.model_file import ModelFileStudy
+from featx_core.studies.outliers import OutliersStudy
 from featx_core.studies.predictions import PredictionsStudy
+from featx_core.studies.quality import QualityStudy
 from featx_core.studies.sketches import SketchesStudy
 from featx_core.studies.stability import StabilityStudy
 from featx_core.studies.study import Study
@@ -35,6 +39,10 @@ STUDIES: Mapping[str, type[Study[Any]]] = MappingProxyType(
             ModelFileStudy,
             SketchesStudy,
             PredictionsStudy,
+            OutliersStudy,
+            LabelErrorsStudy,
+            ClustersStudy,
+            QualityStudy,
         )
     }
 )

@@ -15,7 +15,7 @@ from featx_core.tables.layout import MAX_FILE_BYTES, Column, Role, TableError
 from featx_core.tables.raw import RawColumn, RawTable
 from featx_core.tables.rows import Vectors
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _SHOWN = 3  # columns that a note names
 _NO_NUMBERS = "without numbers"
 _NAMELESS = re.compile(r"column \d+")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from featx_core.tables import content
-from featx_core.tables.column_words import common_start, label_strength
+from featx_core.tables.column_words import common_start, label_strength, vector_rank
 from featx_core.tables.raw import RawColumn
 
 _SAMPLE = 200  # different texts
@@ -56,6 +56,21 @@ def is_series(places: Sequence[int], raw: Sequence[RawColumn]) -> bool:
     """Return whether columns are called alike but for a number: "f0", "f1", or "0", "1"."""
     starts = {_SERIES_END.sub("", raw[at].name) for at in places}
     return len(places) > 1 and len(starts) == 1 and all(_SERIES_END.search(raw[at].name) for at in places)
+
+
+def is_coordinate(column: RawColumn, raw: Sequence[RawColumn]) -> bool:
+    """Return whether a column is called "y" beside an "x", and so is no target."""
+    return column.name.strip().lower() == "y" and "x" in (each.name.strip().lower() for each in raw if each.is_single)
+
+
+def marks_classes(places: Sequence[int], raw: Sequence[RawColumn]) -> bool:
+    """Return whether columns together have a single 1 in each row."""
+    return len(places) > 1 and content.marks_one_class(np.stack([raw[at].numbers for at in places], axis=1))
+
+
+def outweighs(column: RawColumn, n_singles: int) -> bool:
+    """Return whether vectors are called for being features, or hold more numbers than there are single ones beside them."""
+    return vector_rank(column.name) < vector_rank("other") or column.n_values > n_singles
 
 
 def identifiers_in_front(places: Sequence[int], raw: Sequence[RawColumn]) -> int | None:

@@ -72,6 +72,9 @@ def words_of(name: str) -> tuple[str, ...]:
     >>> words_of("Class ID"), words_of("imageId"), words_of("classid"), words_of("Unnamed: 0")
     (('class', 'id'), ('image', 'id'), ('class', 'id'), ('unnamed', '0'))
     """
+    if name.isalnum() and name.islower():  # most columns of a wide table
+        match = _JOINED.fullmatch(name)
+        return match.groups() if match else (name,)
     parts = [part for part in _BREAKS.split(_CAMEL.sub("_", name).lower()) if part]
     joined = [_JOINED.fullmatch(part) for part in parts]
     return tuple(

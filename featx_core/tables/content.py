@@ -72,6 +72,8 @@ def numbers_classes(values: np.ndarray) -> bool:
 
 def is_binary(values: np.ndarray) -> bool:
     """Return whether all numbers are 0 or 1."""
+    if values.ndim == 1 and len(values) and values[0] not in (0, 1):
+        return False
     head = values[:_HEAD]
     return bool(((head == 0) | (head == 1)).all() and ((values == 0) | (values == 1)).all())
 

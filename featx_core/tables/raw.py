@@ -55,7 +55,7 @@ class RawColumn:
         """Whether it can be features."""
         return self.load_numbers is not None
 
-    @property
+    @cached_property
     def is_single(self) -> bool:
         """Whether it has one number per row."""
         return self.has_numbers and not self.is_vector
@@ -121,13 +121,15 @@ class RawTable:
 def unlike_names(names: Sequence[str]) -> tuple[str, ...]:
     """Tell columns of one name apart, and name those without.
 
-    >>> unlike_names(["a", "", "a", "column 2"])
-    ('a', 'column 2', 'a #2', 'column 2 #2')
+    >>> unlike_names(["a", "", "a", "column 2"]), unlike_names(["a", "a", "a #2"])
+    (('a', 'column 2', 'a #2', 'column 2 #2'), ('a', 'a #2', 'a #2 #2'))
     """
     counts: dict[str, int] = {}
-    found = []
+    found: dict[str, None] = {}
     for at, given in enumerate(names, start=1):
-        name = given or f"column {at}"
-        counts[name] = counts.get(name, 0) + 1
-        found.append(name if counts[name] == 1 else f"{name} #{counts[name]}")
+        name = unlike = given or f"column {at}"
+        while unlike in found:
+            counts[name] = counts.get(name, 1) + 1
+            unlike = f"{name} #{counts[name]}"
+        found[unlike] = None
     return tuple(found)

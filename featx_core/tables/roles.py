@@ -7,7 +7,8 @@ only whole numbers beside fractions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -17,7 +18,10 @@ from featx_core.tables.column_groups import (
     classes_at_an_end,
     classes_of,
     identifiers_in_front,
+    is_coordinate,
     is_series,
+    marks_classes,
+    outweighs,
     side_by_side,
     variety,
 )  # fmt: skip
@@ -67,6 +71,11 @@ class _Guess:
         self.taken: dict[int, tuple[Role, str]] = {}
         self.labels: list[tuple[tuple[int, ...], int, str]] = []  # candidates, each with its rank and why it is one
         self.names: list[tuple[tuple[int, ...], int]] = []
+        self._places = {
+            "single": [at for at, column in enumerate(self.raw) if column.is_single],
+            "vector": [at for at, column in enumerate(self.raw) if column.is_vector],
+            "text": [at for at, column in enumerate(self.raw) if column.is_text],
+        }
         self.meanings = {column.name: meaning_of(column.name) for column in self.raw}
 
     def columns(self) -> tuple[Column, ...]:
@@ -89,8 +98,11 @@ class _Guess:
         role, why = self.taken.get(at, ("feature", column.remark))
         return Column(column.name, role, column.holds, why, column.options)
 
-    def _open(self, fits: Callable[[RawColumn], bool] = lambda column: True) -> list[int]:
-        return [at for at, column in enumerate(self.raw) if at not in self.taken and fits(column)]
+    def _open(self, kind: Literal["single", "vector", "text"]) -> list[int]:
+        return [at for at in self._places[kind] if at not in self.taken]
+
+    def _open_binary(self) -> list[int]:
+        return [at for at in self._open("single") if content.is_binary(self.raw[at].numbers)]
 
     def _leave(self, places: Iterable[int], why: str) -> None:
         self.taken |= {at: ("left out", why) for at in places}
@@ -102,13 +114,13 @@ class _Guess:
 
     def _choose_vectors(self) -> None:
         """Take the likeliest vectors, unless the columns of single numbers are more and likelier."""
-        vectors = self._open(lambda column: column.is_vector)
+        vectors = self._open("vector")
         ranked = sorted(vectors, key=lambda at: (vector_rank(self.raw[at].name), -self.raw[at].n_values))
         likely = [at for at in ranked if self.raw[at].name == self.main] or [
             at for at in ranked if not self._marks_beside(at, ranked)
         ]
-        singles = self._open(lambda column: column.is_single)
-        is_chosen = likely and (self.main or self._outweighs(likely[0], len(singles)))
+        singles = self._open("single")
+        is_chosen = likely and (self.main or outweighs(self.raw[likely[0]], len(singles)))
         self.main = self.raw[likely[0]].name if is_chosen else None
         self._judge_other_vectors([at for at in vectors if self.raw[at].name != self.main])
 
@@ -116,11 +128,6 @@ class _Guess:
         """Return whether vectors mark classes, where there are others that can be the features."""
         column = self.raw[at]
         return len(vectors) > 1 and column.n_values <= MAX_MARKS and content.marks_one_class(column.numbers)
-
-    def _outweighs(self, at: int, n_singles: int) -> bool:
-        """Return whether vectors are called for being features, or hold more numbers than there are beside them."""
-        column = self.raw[at]
-        return vector_rank(column.name) < vector_rank("other") or column.n_values > n_singles
 
     def _judge_other_vectors(self, places: Iterable[int]) -> None:
         for at in places:
@@ -136,7 +143,7 @@ class _Guess:
 
     def _judge_by_names(self) -> None:
         """Judge the columns of single numbers by what they are called, and the index of a data frame."""
-        for at in self._open(lambda column: column.is_single):
+        for at in self._open("single"):
             column, meaning = self.raw[at], self.meanings[self.raw[at].name]
             if is_data_frame_index(column.name) or (column.is_index and meaning in ("", "row number")):
                 self._judge_index(at)
@@ -179,9 +186,9 @@ class _Guess:
 
     def _judge_texts(self) -> None:
         """Judge columns of text by what they are called, and else by whether their cells differ or repeat."""
-        for at in self._open(lambda column: column.is_text):
+        for at in self._open("text"):
             meaning, column = self.meanings[self.raw[at].name], self.raw[at]
-            if meaning == "label" and not self._is_coordinate(column):
+            if meaning == "label" and not is_coordinate(column, self.raw):
                 self.labels.append(((3 - label_strength(column.name), 0, at), at, ""))
             elif meaning == "name":
                 self.names.append(((0, name_rank(column.name), at), at))
@@ -189,10 +196,6 @@ class _Guess:
                 self._leave([at], column.holds if meaning != "bookkeeping" else "fold, cluster or prediction")
             else:
                 self._judge_unnamed_text(at, meaning)
-
-    def _is_coordinate(self, column: RawColumn) -> bool:
-        singles = (each.name.strip().lower() for each in self.raw if each.is_single)
-        return column.name.strip().lower() == "y" and "x" in singles
 
     def _judge_unnamed_text(self, at: int, meaning: str) -> None:
         n_known, n_different, have_letters = variety(self.raw[at])
@@ -202,7 +205,7 @@ class _Guess:
             self.labels.append(((4, at), at, ""))
 
     def _choose_name(self) -> None:
-        front = identifiers_in_front(self._open(lambda column: column.is_single), self.raw)
+        front = identifiers_in_front(self._open("single"), self.raw)
         if front is not None and not (self.main or self.names):
             self.names.append(((2, front), front))
         for rank, (_, at) in enumerate(sorted(self.names)):
@@ -211,20 +214,18 @@ class _Guess:
 
     def _find_marks(self) -> None:
         """Find columns that together have a single 1 in each row: the classes, one column each."""
-        binary = [at for at in self._open(lambda column: column.is_single) if content.is_binary(self.raw[at].numbers)]
+        binary = self._open_binary()
         for group in called_alike(binary, self.raw):
-            if self._marks(group):
+            if marks_classes(group, self.raw):
                 self.labels += [((1, 2, group[0]), at, "one-hot") for at in group]
             else:
                 self._leave(group, "not one-hot")
-        left = [at for at in binary if at not in self.taken and at not in {each[1] for each in self.labels}]
-        others = set(self._open(lambda column: column.is_single)).difference(left)
+        marked = {each[1] for each in self.labels}
+        left = [at for at in binary if at not in self.taken and at not in marked]
+        others = set(self._open("single")).difference(left)
         for group in side_by_side(left) if others and self.table.n_rows >= content.MIN_ROWS else ():
-            if self._marks(group):
+            if marks_classes(group, self.raw):
                 self.labels += [((6, group[0]), at, "one-hot") for at in group]
-
-    def _marks(self, group: Sequence[int]) -> bool:
-        return len(group) > 1 and content.marks_one_class(np.stack([self.raw[at].numbers for at in group], axis=1))
 
     def _choose_label(self) -> None:
         if not self.labels:
@@ -250,11 +251,11 @@ class _Guess:
         if not labelled:
             return
         classes = classes_of([self.raw[at] for at in labelled])
-        for at in self._open(lambda column: column.is_single):
+        for at in self._open("single"):
             if content.is_whole(self.raw[at].numbers) and content.same_classes(self.raw[at].numbers, classes):
                 self._leave([at], "same classes as the labels")
-        for group in side_by_side(self._open(lambda column: column.is_single and content.is_binary(column.numbers))):
-            if self._marks(group):
+        for group in side_by_side(self._open_binary()):
+            if marks_classes(group, self.raw):
                 marked = np.argmax(np.stack([self.raw[at].numbers for at in group], axis=1), axis=1)
                 self._leave(
                     group if content.same_classes(marked.astype(float), classes) else (), "same classes as the labels"
@@ -264,7 +265,7 @@ class _Guess:
         """Where nothing is the label, take the only numbers of classes beside numbers of another kind."""
         if any(role == "label" for role, _ in self.taken.values()):
             return
-        singles = self._open(lambda column: column.is_single)
+        singles = self._open("single")
         odd = [at for at in singles if content.has_classes(self.raw[at].numbers, per_class=2 if self.main else 3)]
         if len(odd) == 1 and (self.main or len(singles) > 2) and self._stands_apart(odd[0], singles):
             self.taken[odd[0]] = ("label", "the only integers with few values")
@@ -280,7 +281,7 @@ class _Guess:
 
     def _leave_counters(self) -> None:
         """Leave out numbers that go up by one from row to row, if there are others."""
-        singles = self._open(lambda column: column.is_single)
+        singles = self._open("single")
         counters = [at for at in singles if self._counts(at)]
         if self.main or len(counters) < len(singles):
             self._leave(counters, ROW_NUMBERS)
@@ -294,5 +295,5 @@ class _Guess:
 
     def _leave_beside_vectors(self) -> None:
         if self.main:
-            self._leave(self._open(lambda column: column.is_single), f"scalars beside “{self.main}”")
-        self._leave(self._open(lambda column: column.is_text), "text")
+            self._leave(self._open("single"), f"scalars beside “{self.main}”")
+        self._leave(self._open("text"), "text")

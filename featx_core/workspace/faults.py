@@ -9,6 +9,8 @@ from pathlib import Path
 _ENOUGH_BYTES = 1024**2  # with less on the disk, what could not be written did not fit
 DISK_FULL = "Results are not being saved: the disk is full."
 _NOT_WRITABLE = ("SQLITE_READONLY", "SQLITE_PERM")
+_HELD = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_OF_THE_FILE = (*_HELD, "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 class WorkspaceError(Exception):
@@ -44,7 +46,7 @@ def opening_problem(error: Exception, path: str, patience: float) -> WorkspaceEr
     code = _code(error)
     if code == "SQLITE_NOTADB":
         return WorkspaceError("This file is not a featx workspace.")
-    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+    if code.startswith(_HELD):
         return WorkspaceBusyError(
             f"Another program has kept this workspace locked for {patience:.0f} seconds. Try again in a moment, or "
             "close that program."
@@ -62,6 +64,17 @@ def opening_problem(error: Exception, path: str, patience: float) -> WorkspaceEr
     return DamagedWorkspaceError()
 
 
+def reading_problem(error: sqlite3.Error, path: str, patience: float) -> Exception:
+    """Say why an open file could not be read; the error itself where it is the program's own fault."""
+    is_known = _code(error).startswith(_OF_THE_FILE)
+    return opening_problem(error, path, patience) if is_known else error
+
+
+def is_busy(error: Exception) -> bool:
+    """Return whether another program holds the file."""
+    return _code(error).startswith(_HELD)
+
+
 def writing_problem(error: sqlite3.Error, path: str) -> Exception:
     """Say why something could not be written; the error itself where it is the program's own fault."""
     code = _code(error)
@@ -71,7 +84,7 @@ def writing_problem(error: sqlite3.Error, path: str) -> Exception:
         return DiskFullError("Results are not being saved: the disk or its quota is full.")
     if code.startswith(_NOT_WRITABLE):
         return DiskFullError("Results are not being saved: the workspace is read-only.")
-    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+    if code.startswith(_HELD):
         return WorkspaceBusyError(
             "The workspace is busy: another program is writing to it. Nothing was changed. Try again in a moment."
         )

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from featx_core.base.file_names import shown_text
 from featx_core.workspace import schema
-from featx_core.workspace.store import forbid_what_files_bring
+from featx_core.workspace.preparation import forbid_what_files_bring
 
 GLANCE_SECONDS = 0.2
 """How long one file may take, however large, damaged, busy or hostile it is."""

@@ -6,6 +6,7 @@ import hashlib
 import zlib
 
 from featx_core.workspace.store import Store
+from featx_core.workspace.validation import require
 
 
 class KeptFiles:
@@ -25,11 +26,13 @@ class KeptFiles:
 
     def set_fact(self, name: str, value: str) -> None:
         """Keep a short text under a name, in place of what was there."""
+        require("facts", name=name, value=value)
         with self._store.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
     def put_artefact(self, name: str, content: bytes) -> str:
         """Keep a file such as weights, once. Gives its SHA-256 in hexadecimal."""
+        require("artefacts", name=name)
         digest = hashlib.sha256(content).hexdigest()
         with self._store.transaction(n_bytes=len(content)) as connection:
             connection.execute("INSERT OR IGNORE INTO artefacts VALUES (?, ?, ?)", (digest, name, content))

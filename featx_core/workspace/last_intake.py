@@ -11,6 +11,10 @@ from featx_core.images.folder_labels import FolderLevel, folder_levels, label_at
 from featx_core.images.intake_report import IntakeReport
 from featx_core.workspace.kept_files import KeptFiles
 from featx_core.workspace.store import Store, WorkspaceError
+from featx_core.workspace.validation import require
+
+MAX_REPORT_LINES = 10_000
+"""So many lines of each kind of a report are kept."""
 
 OTHER_LABELS = -2
 """What `label_level` gives where labels do not come from one level of folders."""
@@ -38,8 +42,13 @@ class LastIntake(KeptFiles):
 
         Args:
             labels: Image name to label, see `label_text`; None takes the label away. Names that are not there are passed over.
+
+        Raises:
+            WorkspaceError: If a label is too long, or the workspace cannot be written to. Nothing is changed then.
         """
         rows = [(label_text(label), name) for name, label in labels.items()]
+        for label, _ in rows:
+            require("images", label=label)
         self._store.free(lambda connection: connection.executemany("UPDATE images SET label = ? WHERE name = ?", rows))
 
     def folder_levels(self) -> list[FolderLevel]:
@@ -90,6 +99,6 @@ class LastIntake(KeptFiles):
         """Keep a report; where the disk takes nothing more, in memory."""
         self._unsaved_report = None
         try:
-            self.set_fact("intake", report.to_json())
+            self.set_fact("intake", report.shortened(MAX_REPORT_LINES).to_json())
         except WorkspaceError:
             self._unsaved_report = report

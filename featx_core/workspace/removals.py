@@ -17,6 +17,7 @@ _COLUMNS = {
     "runs": "digest, spec, created, details",
 }
 _NAMED_BY = {"images": "name", "runs": "digest"}
+_SOURCE = '"source":"file:'  # in the JSON of a run of imported vectors, before the digest of their file
 _UNUSED = (
     "SELECT id FROM contents WHERE id NOT IN (SELECT content_id FROM images)"
     " AND id NOT IN (SELECT content_id FROM removed_images)"
@@ -112,10 +113,21 @@ def _finish_old(connection: sqlite3.Connection, now: float) -> None:
 def _finish(connection: sqlite3.Connection, which: str, value: str | float) -> None:
     runs = f"SELECT digest FROM removed_runs WHERE {which} AND digest NOT IN (SELECT digest FROM runs)"
     extractors = f"SELECT id FROM extractors WHERE digest IN ({runs})"
+    sources = connection.execute(
+        "SELECT digest FROM artefacts WHERE EXISTS"
+        f" (SELECT 1 FROM removed_runs WHERE {which} AND instr(spec, '{_SOURCE}' || artefacts.digest))",
+        (value,),
+    ).fetchall()
     connection.execute(f"DELETE FROM vectors WHERE extractor_id IN ({extractors})", (value,))
     connection.execute(f"DELETE FROM extractors WHERE digest IN ({runs})", (value,))
     for table in ("removed_runs", "removed_images"):
         connection.execute(f"DELETE FROM {table} WHERE {which}", (value,))
+    connection.executemany(
+        "DELETE FROM artefacts WHERE digest = ? AND NOT EXISTS"
+        " (SELECT spec FROM runs WHERE instr(spec, artefacts.digest) UNION ALL"
+        " SELECT spec FROM removed_runs WHERE instr(spec, artefacts.digest))",
+        sources,
+    )
     _drop_unused(connection)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from featx_core.base.json_kinds import are_counts, are_pairs, are_texts, is_amount, is_text
 from featx_core.workspace.store import Store, WorkspaceError
+from featx_core.workspace.validation import require
 
 if TYPE_CHECKING:
     from featx_core.specs.spec import Spec
@@ -63,12 +64,14 @@ class Ledger:
         Raises:
             WorkspaceError: If it was removed at the same moment, or cannot be kept.
         """
+        kept = {"digest": spec.digest, "spec": spec.to_json(), "details": json.dumps(dict(details))}
+        require("runs", **kept)
         created = datetime.now(UTC).isoformat(timespec="seconds")
         with self._store.transaction() as connection:
             connection.execute(
                 "INSERT INTO runs (digest, spec, created, details) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (digest) DO UPDATE SET created = excluded.created, details = excluded.details",
-                (spec.digest, spec.to_json(), created, json.dumps(dict(details))),
+                (kept["digest"], kept["spec"], created, kept["details"]),
             )
         run = self.find(spec.digest)
         if run is None:  # another process removed it in between

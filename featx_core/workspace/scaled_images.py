@@ -35,6 +35,15 @@ def is_deep(notes: Sequence[str]) -> bool:
     return any(_SCALED in note for note in notes)
 
 
+def has_low_use(notes: Sequence[str]) -> bool:
+    """Tell by its notes whether an image uses so little of the range that it is scaled from that it may be hard to see.
+
+    >>> has_low_use(["16-bit scaled to 8", "uses 6 % of the 16-bit range"]), has_low_use(["16-bit scaled to 8"])
+    (True, False)
+    """
+    return any(note.startswith("uses ") and note.endswith(" range") for note in notes)
+
+
 def deep_images(images: Sequence[ImageRecord]) -> list[ImageRecord]:
     """List the images of more than 8 bits."""
     return [image for image in images if is_deep(image.notes)]

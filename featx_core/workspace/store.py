@@ -7,30 +7,32 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from featx_core.workspace import schema
 from featx_core.workspace.faults import (
     DISK_FULL,
     DamagedWorkspaceError,
     DiskFullError,
     WorkspaceBusyError,
     WorkspaceError,
+    is_busy,
     opening_problem,
+    reading_problem,
     writing_problem,
 )
+from featx_core.workspace.preparation import LOG_PAGES, prepare
 from featx_core.workspace.reserve import Reserve
-from featx_core.workspace.validation import find_fault
 
 __all__ = ["DamagedWorkspaceError", "DiskFullError", "Store", "WorkspaceBusyError", "WorkspaceError"]
 
-PAGE_BYTES = 16_384  # of a new file; a photograph is written in half the time that pages of 4 096 take
 BUSY_SECONDS = 30.0
-LOG_PAGES = 256
-"""So many pages in the log beside the file are moved into the file, which has to grow for them: 4 MB."""
+_TRY_SECONDS, _PAUSE_SECONDS = 0.1, 0.05
+"""For one try at a file that another program holds, and between two, when others have their turn."""
 
+_SETTLING_TRIES = 10  # while others read what stands in the log
 PAGES_BESIDE = 16  # that a transaction writes beside what it keeps
 MARGIN_BYTES, MARGIN_SHARE = 8 * 1024**2, 16
 """What is left free on the disk, and on a small one this part of it, so that removing has room."""
@@ -44,7 +46,7 @@ class Store:
     Args:
         path: The file, made when missing, or ":memory:".
         check: Whether to read the whole file once for damage. Takes about a second a gigabyte.
-        patience: Seconds to wait while another program holds the file, when it is opened.
+        patience: Seconds to wait while another program holds the file; where much is written, `BUSY_SECONDS`.
         reserve: What is given up on a full disk, so that removing still works; none unless given.
 
     Raises:
@@ -65,6 +67,7 @@ class Store:
         self.path = str(path)
         self._lock = threading.RLock()
         self._reserve = reserve
+        self._patience = patience
         try:
             self._connection = self._opened(check, patience)
         except DiskFullError:
@@ -78,8 +81,8 @@ class Store:
         connection = None
         try:
             connection = sqlite3.connect(self.path, timeout=patience, isolation_level=None, check_same_thread=False)
-            _prepare(connection, check)
-            connection.execute(f"PRAGMA busy_timeout = {int(1000 * BUSY_SECONDS)}")
+            prepare(connection, check)
+            connection.execute(f"PRAGMA busy_timeout = {int(1000 * min(_TRY_SECONDS, patience))}")
         except BaseException as error:
             if connection is not None:
                 connection.close()
@@ -99,19 +102,48 @@ class Store:
             DiskFullError: If the file cannot grow or be written to.
             WorkspaceBusyError: If another program does not let go of the file.
         """
-        with self._lock:
+        self._begin(n_bytes)
+        try:
+            yield self._connection
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise writing_problem(error, self.path) from error
+            raise
+        finally:
+            self._lock.release()
+
+    def _begin(self, n_bytes: int) -> None:
+        """Take the lock and begin a transaction."""
+
+        def begin() -> None:
             if n_bytes:
                 self._check_room(n_bytes)
+            self._lock.acquire()
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException as error:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError):
-                    raise writing_problem(error, self.path) from error
+            except BaseException:
+                self._lock.release()
                 raise
+
+        try:
+            self._patiently(begin, BUSY_SECONDS if n_bytes else self._patience)
+        except sqlite3.OperationalError as error:
+            raise writing_problem(error, self.path) from error
+
+    def _patiently(self, work: Callable[[], _Result], seconds: float) -> _Result:
+        """Try something again while another program holds the file. Between two tries other threads have their turn."""
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                with self._lock:
+                    return work()
+            except sqlite3.OperationalError as error:
+                if not is_busy(error) or time.monotonic() > until:
+                    raise
+            time.sleep(_PAUSE_SECONDS)
 
     def free(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
         """Do something in a transaction that leaves more room than it takes. It is done on a full disk, too.
@@ -146,7 +178,10 @@ class Store:
     def _settle(self) -> None:
         with self._lock:
             try:
-                self._connection.execute("PRAGMA wal_checkpoint(RESTART)")
+                for _ in range(_SETTLING_TRIES):
+                    is_read = self._connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0]
+                    if not is_read:
+                        break
             except sqlite3.Error as error:
                 problem = writing_problem(error, self.path)
                 if isinstance(problem, DiskFullError):
@@ -184,21 +219,36 @@ class Store:
             return 0
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Run one query and fetch all its rows."""
-        with self._lock:
-            return self._connection.execute(query, parameters).fetchall()
+        """Run one query and fetch all its rows.
+
+        Raises:
+            WorkspaceError: If the file cannot be read.
+        """
+        return self._read(lambda: self._connection.execute(query, parameters).fetchall())
 
     def value(self, query: str, parameters: Sequence[Any] = ()) -> Any:
-        """Run one query and fetch the first column of its first row, or None."""
-        with self._lock:
-            row = self._connection.execute(query, parameters).fetchone()
+        """Run one query and fetch the first column of its first row, or None.
+
+        Raises:
+            WorkspaceError: If the file cannot be read.
+        """
+        row = self._read(lambda: self._connection.execute(query, parameters).fetchone())
         return row[0] if row else None
 
     def version(self) -> tuple[int, int]:
         """Return numbers that differ after anything in the file was changed, by this process or by another one."""
-        with self._lock:
-            by_others = self._connection.execute("PRAGMA data_version").fetchone()[0]
-            return by_others, self._connection.total_changes
+        return self._read(
+            lambda: (
+                self._connection.execute("PRAGMA data_version").fetchone()[0],
+                self._connection.total_changes,
+            )
+        )
+
+    def _read(self, work: Callable[[], _Result]) -> _Result:
+        try:
+            return self._patiently(work, self._patience)
+        except sqlite3.DatabaseError as error:
+            raise reading_problem(error, self.path, self._patience) from error
 
     def copy_to(self, path: Path | str) -> None:
         """Write a whole, consistent copy of the file, while others go on using it.
@@ -217,62 +267,3 @@ class Store:
         """Close the file. The store cannot be used any more."""
         with self._lock:
             self._connection.close()
-
-
-def _prepare(connection: sqlite3.Connection, check: bool) -> None:
-    """Make an opened file ready: nothing is written to it, and nothing in it is run, before it was checked."""
-    forbid_what_files_bring(connection)
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        _check(connection, version, check)
-    connection.execute("PRAGMA journal_mode = WAL")
-    for pragma in ("synchronous = NORMAL", "temp_store = MEMORY", f"wal_autocheckpoint = {LOG_PAGES}"):
-        connection.execute(f"PRAGMA {pragma}")
-    _migrate(connection)
-
-
-def _check(connection: sqlite3.Connection, version: int, check: bool) -> None:
-    if connection.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
-        raise WorkspaceError("This file is not a featx workspace.")
-    if version > len(schema.MIGRATIONS):
-        raise WorkspaceError("This workspace was made by a newer featx. Update featx to open it.")
-    if schema.objects(connection) != schema.expected_objects(version):
-        raise DamagedWorkspaceError("it holds parts that featx does not know")
-    if check and connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-        raise DamagedWorkspaceError()
-    fault = find_fault(connection) if check else None
-    if fault is not None:
-        raise DamagedWorkspaceError(fault)
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    n_steps = len(schema.MIGRATIONS)
-    if connection.execute("PRAGMA user_version").fetchone()[0] == n_steps:
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]  # another process may have been first
-        for statement in (statement for step in schema.MIGRATIONS[version:] for statement in step):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {n_steps}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-def forbid_what_files_bring(connection: sqlite3.Connection) -> None:
-    """Let no trigger, view or function run that a file brings."""
-    connection.set_authorizer(_only_plain_statements)
-    for pragma in ("trusted_schema = OFF", "cell_size_check = ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _only_plain_statements(action: int, first: object, second: object, database: object, source: str | None) -> int:
-    """Forbid all that a trigger or a view asks for: a workspace has none, so somebody else has put it there."""
-    del action, first, second, database
-    return sqlite3.SQLITE_OK if source is None else sqlite3.SQLITE_DENY

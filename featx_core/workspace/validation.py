@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from featx_core.base.json_kinds import are_texts
+from featx_core.workspace.faults import WorkspaceError
 
 MAX_NAME = 20_000  # characters
 MAX_LABEL = MAX_PATH = 100_000
@@ -117,6 +118,31 @@ def find_fault(connection: sqlite3.Connection) -> str | None:
             return fault
     dangling = connection.execute("PRAGMA foreign_key_check(images)").fetchone()
     return "an image has no file" if dangling is not None else None
+
+
+def require(table: str, **values: object) -> None:
+    """Refuse to keep what opening the file would call damaged.
+
+    Args:
+        table: A key of `CHECKS`.
+        values: What is to be kept, by column.
+
+    Raises:
+        WorkspaceError: If a value is too long, out of range or cannot be written.
+    """
+    for column, value in values.items():
+        if not (CHECKS[table][column](value) and _can_be_written(value)):
+            raise WorkspaceError(
+                f"The {column} of {_OWNERS[table]} cannot be kept: it is too long, out of range or of the wrong kind. "
+                "Nothing was changed."
+            )
+
+
+def _can_be_written(value: object) -> bool:
+    try:
+        return not isinstance(value, str) or bool(value.encode("utf-8")) or not value
+    except UnicodeEncodeError:  # half a character
+        return False
 
 
 def _faults(connection: sqlite3.Connection, table: str, checks: Mapping[str, Check]) -> Iterator[str]:

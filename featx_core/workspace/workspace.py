@@ -72,7 +72,7 @@ class Workspace(LastIntake):
         Args:
             path: A file, usually named `*.featx`, or ":memory:" for one that is never saved.
             check: Whether to look for damage first. Costs about a second a gigabyte.
-            patience: Seconds to wait while another program holds the file.
+            patience: Seconds to wait while another program holds the file; where much is written, `BUSY_SECONDS`.
             reserve: Room on the disk that is given up when the disk is full, so that removing still works.
 
         Raises:

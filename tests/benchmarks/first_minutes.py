@@ -60,7 +60,7 @@ def _start_seconds(page: Page) -> float:
         started = time.perf_counter()
         with Server(Path(home)) as server:
             page.goto(server.url)
-            page.get_by_role("button", name="Try with samples").wait_for()
+            page.get_by_role("button", name="Try with photographs").wait_for()
             seconds = time.perf_counter() - started
             page.close()
             return seconds
@@ -69,7 +69,7 @@ def _start_seconds(page: Page) -> float:
 def _cold_seconds(page: Page, server: Server) -> float:
     """From the first click in a server that has just started to the first map and all first heatmaps."""
     page.goto(server.url)
-    page.get_by_role("button", name="Try with samples").wait_for()
+    page.get_by_role("button", name="Try with photographs").wait_for()
     started = time.perf_counter()
     page.get_by_role("button", name="Try with samples").click()
     page.get_by_role("button", name="Extract features").click(timeout=60_000)
@@ -110,7 +110,7 @@ def _memory(page: Page, server: Server, n_photos: int) -> tuple[str, str]:
     with tempfile.TemporaryDirectory() as folder:
         _write_photos(Path(folder), n_photos)
         page.goto(server.url)
-        page.get_by_role("button", name="Try with samples").wait_for()
+        page.get_by_role("button", name="Try with photographs").wait_for()
         before = _at_rest(page, server)
         page.get_by_role("button", name="Open a folder on this computer").click()
         page.get_by_label("Path of a folder or zip file").fill(folder)

@@ -1,4 +1,4 @@
-"""The app, with a worker that has 20 seconds of its own to get ready."""
+"""The app, with a worker that has 20 seconds of its own to get ready, and is given up after 15 without a sign of life."""
 
 import functools
 
@@ -11,7 +11,7 @@ from pages._ui.shell import frame, jobs, server
 
 @functools.cache
 def _hasty_supervisor() -> Supervisor:
-    made = Supervisor(Limits(start_seconds=20.0))
+    made = Supervisor(Limits(start_seconds=20.0, stall_seconds=15.0))
     made.start()
     return made
 

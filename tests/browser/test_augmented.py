@@ -14,6 +14,7 @@ LONG = 300_000  # milliseconds: two copies of 240 images
 
 def test_copies_are_previewed_extracted_and_mapped_with_trails(server, open_tab):
     page = open_tab(server.url)
+    press(page, "Other sample sets")
     press(page, "Try with samples")
     page.get_by_text("240 images, 8 labels").first.wait_for()
     go(page, "Extract")

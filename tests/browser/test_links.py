@@ -61,7 +61,7 @@ def test_recent_workspaces_are_not_listed_to_the_network(chromium, keras_home, o
     with Server(tmp_path, address="0.0.0.0") as server:
         shelve(server, [("secret.png", make_png())])
         page = open_tab(f"http://127.0.0.1:{server.port}/")
-        page.get_by_role("button", name="Try with samples").wait_for()
+        page.get_by_role("button", name="Try with photographs").wait_for()
         settled(page)
         assert "Open again" not in page.inner_text("body")
         assert "Open a folder on this computer" not in page.inner_text("body")

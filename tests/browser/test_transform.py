@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_formula_is_typed_and_run(server, open_tab, shelve):
-    token = shelve(server, list(SAMPLES["photographs"].make())[:8])
+    token = shelve(server, list(SAMPLES["regions"].make())[:8])
     page = open_tab(f"{server.url}extract?w={token}")
     page.get_by_role("radio", name="Lambda").click()
     box = page.get_by_role("textbox", name="Step 1")

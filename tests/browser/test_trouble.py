@@ -1,11 +1,15 @@
 """What a user meets when something is cancelled or killed: a plain sentence, and everything finished still there."""
 
+import contextlib
 import re
+import time
 
+import psutil
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.steps import PATIENCE, extract, go, names_in, press, settled
+from tests.toys.app.serving import Server
 
 pytestmark = pytest.mark.browser
 
@@ -43,6 +47,29 @@ def test_a_killed_worker_is_a_plain_sentence_and_the_next_job_works(server, page
     sentence.first.wait_for()
     assert "Traceback" not in page_at_work.inner_text("body")
     runs_a_small_job(page_at_work)
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_stopped_is_given_up_in_words_and_the_next_job_works(
+    chromium, keras_home, open_tab, shelve, make_png, tmp_path
+):
+    """Two minutes, and the sixty seconds that a worker is waited for, are shortened to 30 and 15 seconds."""
+    with Server(tmp_path, script="tests/browser/hasty_app.py") as server:
+        token = shelve(server, [(f"{number}.png", make_png(number)) for number in range(N_IMAGES)])
+        page = open_tab(f"{server.url}extract?w={token}")
+        extract(page, "VGG19")
+        page.get_by_test_id("stMain").get_by_text(re.compile("Extracting")).wait_for()
+        worker = server.worker()
+        worker.suspend()
+        time.sleep(30)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            worker.resume()
+        page.get_by_text(
+            re.compile("The computation did not answer for 15 s and was ended while extracting")
+        ).first.wait_for()
+        assert "Traceback" not in page.inner_text("body")
+        runs_a_small_job(page)
+        assert server.worker().pid != worker.pid
 
 
 def test_a_job_goes_on_while_its_page_is_left_and_reloaded(page_at_work):

@@ -72,4 +72,4 @@ def test_a_table_is_brought_in_mapped_and_removed(server, open_tab, table):
     go(page, "Images")
     page.get_by_role("button", name="Remove").click()
     press(page, "Remove it")
-    expect(page.get_by_role("button", name="Try with samples")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Try with photographs")).to_be_visible(timeout=PATIENCE)

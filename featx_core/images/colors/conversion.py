@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms
 
 from featx_core.images.colors import spaces
 from featx_core.images.colors.declared import Declared
@@ -87,6 +87,17 @@ def orientation(image: Image.Image) -> int:
     except FAULTS:
         return 1
     return value if value in _UPRIGHT else 1
+
+
+def is_adobe_rgb(image: Image.Image) -> bool:
+    """Tell whether EXIF says Adobe RGB, as cameras say it: "uncalibrated" with the interoperability index R03, or 2."""
+    try:
+        exif = image.getexif()
+        space = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.ColorSpace)
+        index = exif.get_ifd(ExifTags.IFD.Interop).get(ExifTags.Interop.InteropIndex)
+    except FAULTS:
+        return False
+    return space == 2 or (space == 0xFFFF and str(index).startswith("R03"))
 
 
 def to_rgb(loaded: Loaded) -> tuple[Image.Image, tuple[str, ...]]:

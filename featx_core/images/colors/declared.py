@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from featx_core.images.colors.spaces import ColorSpace, Point, of_numbers
+from featx_core.images.colors.spaces import ADOBE_RGB, ColorSpace, Point, of_numbers
 from featx_core.images.formats.boxes import numbered_colors
 from featx_core.images.formats.png_chunks import PNG_START, chunks_before_pixels
 
@@ -16,12 +16,13 @@ Declared = bytes | ColorSpace | None
 """An ICC profile, colours by numbers, or nothing: sRGB."""
 
 
-def declared_colors(content: bytes, info: dict[Any, Any]) -> Declared:
+def declared_colors(content: bytes, info: dict[Any, Any], *, is_adobe: bool = False) -> Declared:
     """Read which colours a file declares.
 
     Args:
         content: The file.
         info: What its reader found beside the pixels, as Pillow keeps it.
+        is_adobe: Whether its EXIF says Adobe RGB, which counts where nothing else is said; in a PNG it does not.
     """
     if content.startswith(PNG_START):
         return _of_png(content, info.get("icc_profile"))
@@ -29,7 +30,9 @@ def declared_colors(content: bytes, info: dict[Any, Any]) -> Declared:
     if profile:
         return bytes(profile)
     numbers = _nclx(content, info)
-    return of_numbers(numbers[0], numbers[1]) if numbers is not None else None
+    if numbers is not None:
+        return of_numbers(numbers[0], numbers[1])
+    return ADOBE_RGB if is_adobe else None
 
 
 def _nclx(content: bytes, info: dict[Any, Any]) -> tuple[int, int] | None:

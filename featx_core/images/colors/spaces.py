@@ -65,6 +65,10 @@ class ColorSpace:
         return bool(np.abs(to_srgb(lattice, self).astype(int) - lattice).max() <= 2)
 
 
+ADOBE_RGB = ColorSpace(((0.64, 0.33), (0.21, 0.71), (0.15, 0.06), D65), gamma=563 / 256)
+"""Adobe RGB (1998) Color Image Encoding, version 2005-05: its primaries and its power, 2.19921875."""
+
+
 def of_numbers(primaries: int, curve: int, *, is_narrow: bool = False) -> ColorSpace | None:
     """Return the colours of ITU-T H.273; None where they are not told. What is unknown counts as sRGB's.
 

@@ -133,7 +133,7 @@ def read_page(content: bytes) -> TiffPage:
         ImageError: If the file is cut, or does not say how large the image is.
     """
     tags = entries(content)
-    numbers = {tag: tuple(int(value) for value in values(content, tags.get(tag))[:100_000]) for tag in _NUMBERED}
+    numbers = {tag: tuple(int(value) for value in values(content, tags.get(tag))[:_MAX_VALUES]) for tag in _NUMBERED}
     if not numbers[256] or not numbers[257]:
         raise ImageError("the file ends early" if ends_early(content) else "is damaged: its pixels cannot be read")
     n_channels = min((numbers[277] or (numbers[258] and (len(numbers[258]),)) or (1,))[0], 1000)
@@ -155,6 +155,7 @@ def read_page(content: bytes) -> TiffPage:
     )
 
 
+_MAX_VALUES = 3 * 2**16  # of a tag: a palette of 16 bits
 _NUMBERED = (256, 257, 258, 259, 262, 274, 277, 284, 317, 320, 338, 339, 530, 32997)
 
 

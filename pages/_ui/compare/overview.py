@@ -22,7 +22,8 @@ from featx_core.tasks.requests import ExtractJob
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import backbone_choices, formatting, jobs, session
+from pages._ui.networks import backbone_choices
+from pages._ui.shell import formatting, jobs, session
 
 MAX_RUNS = 12
 TRADE_HEIGHT = 340  # pixels

@@ -14,7 +14,8 @@ from featx_core.images.preprocessing import NetworkInput, describe_input
 from featx_core.methods import registry as methods
 from featx_core.specs.picture_input import PictureInput
 from featx_core.specs.spec import Spec, SpecError
-from pages._ui.shell import formatting, outlines, questions
+from pages._ui.networks import outlines
+from pages._ui.shell import formatting, questions
 
 _TABLE_HEIGHT = 300  # pixels
 

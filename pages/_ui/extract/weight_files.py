@@ -1,10 +1,13 @@
 """Weights files that the user brings: upload one into the workspace, pick one."""
 
+import hashlib
+
 import streamlit as st
 
+from featx_core.base.file_names import clean_name
 from featx_core.networks.saved.kinds import N_HEAD_BYTES, why_not_weights
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import formatting, session
+from pages._ui.shell import formatting, session, writing
 
 _LIMIT_MB = 200
 
@@ -36,7 +39,9 @@ def _keep(workspace: Workspace, name: str, content: bytes) -> None:
     if reason:
         st.warning(f"{formatting.escape(name)} {formatting.escape(reason)}", icon=":material/rule:")
         return
-    digest = workspace.put_artefact(name, content)
+    if not writing.try_to(lambda: workspace.put_artefact(clean_name(name), content)):
+        return
+    digest = hashlib.sha256(content).hexdigest()
     session.remember("weights_number", int(str(session.recall("weights_number", 0))) + 1)
     session.remember("weights_digest", digest)
     st.rerun()

@@ -17,7 +17,8 @@ from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
 from pages._ui.heatmaps import targets
-from pages._ui.shell import formatting, jobs, outlines, questions
+from pages._ui.networks import outlines
+from pages._ui.shell import formatting, jobs, questions
 
 SHOWN_SIDE = 520  # pixels, the longest side of an image in the grid
 _UNKNOWN = -1  # the layers of a network are still being read

@@ -7,8 +7,9 @@ from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.specs.spec import SpecError
 from featx_core.workspace.runs import Run
-from pages._ui.shell import formatting, outlines, questions
-from pages._ui.shell.layer_choices import layer_words
+from pages._ui.networks import outlines
+from pages._ui.networks.layer_choices import layer_words
+from pages._ui.shell import formatting, questions
 
 OPACITY_WIDTH = 280  # pixels
 MAX_IMAGES = 8

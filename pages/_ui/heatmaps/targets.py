@@ -14,7 +14,8 @@ from featx_core.specs.spec import Spec
 from featx_core.workspace.runs import Run
 from pages._ui.shell import formatting
 
-_RANKS = {-1: "The best of each image", -2: "The second best of each image", -3: "The third best of each image"}
+_BY_NAME = "class"
+_RANKS = ("best", "second_best", "third_best")
 
 
 def target(run: Run, images: ImageSet) -> Target:
@@ -24,12 +25,12 @@ def target(run: Run, images: ImageSet) -> Target:
         "Grad-CAM explains",
         list(kinds),
         format_func=lambda kind: kinds[kind],
-        key=f"target_kind_{next(iter(kinds)) == ClassTarget.kind}",
+        key=f"target_kind_{next(iter(kinds)) in _RANKS}",
         persist_state="session",
         help="The value whose gradient Grad-CAM uses. Activation energy and Eigen-CAM need no target.",
         width=260,
     )
-    return _ASK[kind](run, images)
+    return ClassTarget(rank=_RANKS.index(kind) + 1) if kind in _RANKS else _ASK[kind](run, images)
 
 
 def drawn_from(run: Run, target: Target | None) -> Spec:
@@ -40,13 +41,13 @@ def drawn_from(run: Run, target: Target | None) -> Spec:
 
 
 def _kinds(spec: Spec) -> dict[str, str]:
-    """Return the kinds of targets with their titles. A class that needs a download comes last."""
-    titles = dict(_TITLES)
-    words = titles.pop(ClassTarget.kind)
-    if methods.class_names(spec) is not None or is_classifier_here(spec):
-        return {ClassTarget.kind: words, **titles}
+    """Return the kinds of targets with their titles. Classes that need a download come last."""
+    names = methods.class_names(spec)
+    if names is not None or is_classifier_here(spec):
+        ranks = _RANKS if names is None else _RANKS[: len(names)]
+        return {kind: words for kind, words in _CLASSES.items() if kind in (*ranks, _BY_NAME)} | _OTHERS
     n_bytes = BACKBONES[classifier_of(spec).backbone].download_bytes_with_top if has_classifier(spec) else 0
-    return titles | ({ClassTarget.kind: f"{words} (download, {formatting.size(n_bytes)})"} if n_bytes else {})
+    return _OTHERS | ({_RANKS[0]: f"The best class (download, {formatting.size(n_bytes)})"} if n_bytes else {})
 
 
 def _own_features(run: Run, images: ImageSet) -> Target:
@@ -73,31 +74,32 @@ def _similarity(run: Run, images: ImageSet) -> Target:
 def _class(run: Run, images: ImageSet) -> Target:
     del images
     classes = methods.class_names(drawn_from(run, ClassTarget())) or ()
-    ranks = list(_RANKS)[: len(classes)]
-    by_name = sorted(range(len(classes)), key=lambda index: classes[index].casefold())
-    choice = st.selectbox(
+    index = st.selectbox(
         "Class",
-        [*ranks, *by_name],
-        format_func=lambda choice: _RANKS.get(choice) or classes[choice],
+        sorted(range(len(classes)), key=lambda index: classes[index].casefold()),
+        format_func=lambda index: classes[index],
         key=f"target_class_{len(classes)}",
         persist_state="session",
         help="Type to search by name.",
         width=260,
     )
-    return ClassTarget(rank=-choice) if choice < 0 else ClassTarget(choice)
+    return ClassTarget(index)
 
 
-_TITLES: Mapping[str, str] = MappingProxyType(
-    {
-        ClassTarget.kind: "A class",
-        OwnFeaturesTarget.kind: "This image's own features",
-        SimilarityTarget.kind: "Similarity to another image",
-        FeatureTarget.kind: "One feature",
-    }
-)
+_CLASSES = {
+    "best": "The best class of each image",
+    "second_best": "The second best class",
+    "third_best": "The third best class",
+    _BY_NAME: "A class by name",
+}
+_OTHERS = {
+    OwnFeaturesTarget.kind: "This image's own features",
+    SimilarityTarget.kind: "Similarity to another image",
+    FeatureTarget.kind: "One feature",
+}
 _ASK: Mapping[str, Callable[[Run, ImageSet], Target]] = MappingProxyType(
     {
-        ClassTarget.kind: _class,
+        _BY_NAME: _class,
         OwnFeaturesTarget.kind: _own_features,
         SimilarityTarget.kind: _similarity,
         FeatureTarget.kind: _feature,

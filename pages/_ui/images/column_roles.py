@@ -22,11 +22,13 @@ def choose(layout: Layout, key: str) -> tuple[tuple[str, Role], ...]:
     Returns:
         The columns whose role was changed, each with the new one.
     """
-    others = _others(layout.columns, key)
+    heading, grid, more = st.container(), st.container(horizontal=True, gap="small"), st.container()
+    with more:
+        others = _others(layout.columns, key)
     shown = [*_worth_showing(layout.columns), *(column for column in layout.columns if column.name in others)]
     keys = {column.name: f"role_{key}_{column.name}" for column in shown}
-    _summary(layout.columns, shown)
-    grid = st.container(horizontal=True, gap="small")
+    with heading:
+        _summary(layout.columns, shown)
     with grid:
         for column in shown:
             _select(column, keys, {each.name: each.role for each in shown})

@@ -4,9 +4,8 @@ import streamlit as st
 
 from featx_core.base.wording import shortened
 from featx_core.images.folder_labels import FolderLevel
-from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import formatting
+from pages._ui.shell import formatting, writing
 
 _SHOWN_LEVELS = 5
 _NAMED = 2
@@ -31,11 +30,8 @@ def show(workspace: Workspace) -> None:
         help="Choose the folder level whose names are the classes of your images.",
     )
     if chosen is not None and chosen != shown:
-        try:
-            workspace.label_by_folder(None if chosen == _NO_LABELS else chosen)
-        except WorkspaceError as error:
-            st.error(formatting.escape(str(error)), icon=":material/error:")
-        else:
+        level = None if chosen == _NO_LABELS else chosen
+        if writing.try_to(lambda: workspace.label_by_folder(level)):
             st.rerun()
 
 

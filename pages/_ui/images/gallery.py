@@ -9,10 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 from featx_core.base.palette import label_styles
 from featx_core.base.wording import shortened
 from featx_core.images.image_set import ImageRecord, ImageSet
-from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.images import seen_alone, similar
-from pages._ui.shell import formatting, session, undo
+from pages._ui.shell import formatting, session, undo, writing
 
 SIZES = {"S": 96, "M": 140, "L": 210}  # pixels, the least width of a tile
 LABEL_CHARACTERS = {"S": 11, "M": 18, "L": 30}  # that fit on a tile
@@ -114,13 +113,14 @@ def _drawer(name: str) -> None:
     seen_alone.show(record)
     label = st.text_input("Label", value=record.label or "", key=f"label_of_{record.digest}_{name}")
     if label.strip() != (record.label or ""):
-        _done(lambda: workspace.set_labels({name: label.strip() or None}))
+        change(lambda: workspace.set_labels({name: label.strip() or None}))
     similar.show(record)
     if st.button("Remove from workspace", icon=":material/delete:", key=f"remove_{record.digest}_{name}"):
-        _done(lambda: _remove(workspace, [name]))
+        change(lambda: remove(workspace, [name]))
 
 
-def _remove(workspace: Workspace, names: Sequence[str]) -> None:
+def remove(workspace: Workspace, names: Sequence[str]) -> None:
+    """Remove images by name, and offer to take that back."""
     n_images = formatting.counted(len(names), "image")
     undo.offer(workspace, workspace.removals.take_images(names), f"{n_images} {_was(len(names))} removed.")
 
@@ -129,13 +129,9 @@ def _was(count: int) -> str:
     return "was" if count == 1 else "were"
 
 
-def _done(change: Callable[[], None]) -> None:
+def change(alter: Callable[[], None]) -> None:
     """Change the workspace and draw the page again; say why where it cannot be changed."""
-    try:
-        change()
-    except WorkspaceError as error:
-        st.error(formatting.escape(str(error)), icon=":material/error:")
-    else:
+    if writing.try_to(alter):
         st.rerun()
 
 
@@ -145,4 +141,14 @@ def remove_shown(shown: ImageSet, place: DeltaGenerator) -> None:
     with place.popover("Remove", icon=":material/delete:"):
         st.markdown(f"Remove the {words} shown here, with their features?")
         if st.button(f"Remove {words}", key="remove_shown"):
-            _done(lambda: _remove(session.workspace(), shown.names))
+            change(lambda: remove(session.workspace(), shown.names))
+
+
+def show_sources(attribution: str) -> None:
+    """Say whom to thank for the images: in a line, or where there are several, in a list that opens."""
+    lines = [formatting.escape(line) for line in attribution.split("\n")]
+    if len(lines) == 1:
+        st.caption(lines[0])
+        return
+    with st.expander("Sources of these images", icon=":material/copyright:", key="sources"):
+        st.caption("\n".join(f"- {line}" for line in lines))

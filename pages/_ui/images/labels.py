@@ -7,9 +7,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.images.image_set import ImageSet
-from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import formatting
+from pages._ui.shell import formatting, writing
 
 _LABELLED = "label"  # the kind of choice that a label is: one may be called "All images", too
 _ALL, _NOTED, _UNLABELLED = ("all", "All images"), ("noted", "With a note"), ("unlabelled", "Without a label")
@@ -62,11 +61,7 @@ def edit(workspace: Workspace) -> None:
 
 
 def _set(workspace: Workspace, labels: Mapping[str, str | None]) -> None:
-    try:
-        workspace.set_labels(labels)
-    except WorkspaceError as error:
-        st.error(formatting.escape(str(error)), icon=":material/error:")
-    else:
+    if writing.try_to(lambda: workspace.set_labels(labels)):
         st.rerun()
 
 

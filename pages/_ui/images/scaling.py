@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.images.image_set import ImageSet
 from featx_core.images.scaling import SCALINGS
-from featx_core.workspace.scaled_images import deep_images
+from featx_core.workspace.scaled_images import deep_images, has_low_use
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import formatting, imports, session
 
@@ -50,6 +50,13 @@ def choose(workspace: Workspace, images: ImageSet, place: DeltaGenerator) -> Non
                 "Runs hold features of these images as they are scaled now. Remove those runs, or start a new workspace, "
                 "to scale them differently."
             )
+
+
+def hint(images: ImageSet) -> str:
+    """Say that some images are dark because they use little of their range, in words that can follow a sentence."""
+    n_dark = sum(has_low_use(record.notes) for record in images)
+    verb = "uses" if n_dark == 1 else "use"
+    return f" {formatting.counted(n_dark, 'image')} {verb} little of the range: see Scaling." if n_dark else ""
 
 
 def _rescale(workspace: Workspace, key: str, current: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.images.image_set import ImageSet
 from featx_core.predictions.overview import ClassOfImages, LabelAndClasses, classes_of, labels_and_classes, least_sure
@@ -12,9 +13,11 @@ from featx_core.predictions.predictions import ABOUT_SCORES, Predictions
 from featx_core.specs.pretrained import Pretrained
 from featx_core.studies.predictions import PredictionsStudy
 from pages._ui.images import gallery
-from pages._ui.shell import formatting, jobs, names
+from pages._ui.networks import names
+from pages._ui.shell import formatting, jobs
 
 _PAGE_SIZE = 48
+_MIN_WIDTH = 380  # pixels, of a table beside its images
 _TABLE_HEIGHT = 460  # pixels
 _ROW_HEIGHT = 35  # pixels, of a row of a table
 _NAMED = 3  # classes of a label that are listed
@@ -66,10 +69,10 @@ def _named(spec: Pretrained, images: ImageSet) -> Predictions | None:
 
 def _classes(predictions: Predictions, images: ImageSet) -> None:
     found = classes_of(predictions, images.digests)
-    left, right = st.columns([2, 3], gap="medium")
+    left, right = _halves()
     table = pd.DataFrame({"class": [each.name for each in found], "images": [len(each.rows) for each in found]})
     with left:
-        place = _table(table, "seen_classes", "Images of each class", {"images": _bar("Images", len(found[0].rows))})
+        place = _table(table, "seen_classes", "Images of each class", {"images": _bar("images", len(found[0].rows))})
         words = "1 class" if len(found) == 1 else f"{len(found)} classes"
         st.caption(f"{words} in {formatting.counted(len(images), 'image')}. Click a row to see its images.")
     with right:
@@ -89,7 +92,7 @@ def _least_sure(predictions: Predictions, images: ImageSet) -> None:
 
 def _labels(predictions: Predictions, images: ImageSet) -> None:
     found = labels_and_classes(predictions, images.digests, images.labels)
-    left, right = st.columns([1, 1], gap="medium")
+    left, right = _halves()
     table = pd.DataFrame(
         {
             "label": [each.label for each in found],
@@ -116,6 +119,12 @@ def _unlike(shown: LabelAndClasses, predictions: Predictions, images: ImageSet) 
     usual = formatting.escape(", ".join(shown.usual))
     st.markdown(f"**{label}**: {formatting.counted(len(shown.unlike), 'image')} unlike most ({usual})")
     _gallery(shown.unlike, predictions, images, key="seen_unlike")
+
+
+def _halves() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Make room for a table and what belongs to its row: side by side, or one below the other where it is narrow."""
+    grid = st.grid(2, min_column_width=_MIN_WIDTH)
+    return grid.cell(), grid.cell()
 
 
 def _mostly(found: LabelAndClasses) -> str:

@@ -5,7 +5,8 @@ import streamlit as st
 from featx_core.images.image_set import ImageRecord
 from featx_core.predictions.classifiers import missing_words
 from featx_core.predictions.predictions import ABOUT_SCORES
-from pages._ui.shell import formatting, jobs, names, session
+from pages._ui.networks import names
+from pages._ui.shell import formatting, jobs, session
 
 
 def show(record: ImageRecord) -> None:

@@ -1,53 +1,31 @@
 """The ways to bring images in: a drop zone, a local folder, the samples; and the report of what came of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from featx_core.images.intake_report import IntakeReport
+from featx_core.images.sample_photographs import SampleMissingError
 from featx_core.images.samples import SAMPLES
 from featx_core.workspace.workspace import Workspace
 from pages._ui.images import folder_levels, vector_files, vector_sets
-from pages._ui.shell import formatting, imports, library, session
+from pages._ui.shell import formatting, imports, one_click, session, writing
 
 _KINDS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF files of up to 25 MB, or zip archives of up to 200 MB."
-_TABLES = "Tables of numbers (CSV, NPY, NPZ, Parquet) come in as sets of vectors."
+TABLES = "Tables of numbers (CSV, NPY, NPZ, Parquet) come in as sets of vectors."
 _SHOWN_LINES = 200
-
-
-def show_first(workspace: Workspace) -> None:
-    """Show the first screen of an empty workspace."""
-    if imports.current(workspace) is not None:
-        st.info("Your images are being imported. Progress is shown in the sidebar.", icon=":material/hourglass:")
-        return
-    grid = st.grid(2, min_column_width=360, border=True)
-    with grid.cell():
-        st.subheader("Your images")
-        _drop_zone(workspace)
-        st.caption(_TABLES)
-        _local_folder(workspace)
-    with grid.cell():
-        st.subheader("No images at hand?")
-        _samples(workspace, primary=True)
-    if session.is_local() and (found := library.recent()):
-        st.subheader("Open again")
-        for entry in found[:4]:
-            words = f"{formatting.escape(entry.title)}, {entry.holds}, {formatting.ago(entry.changed)}"
-            if st.button(words, key=f"again_{entry.token}", icon=":material/history:", type="tertiary"):
-                session.switch(entry.token)
-                st.rerun()
 
 
 def show_controls(workspace: Workspace) -> None:
     """Show the same ways for a workspace that holds images already."""
     grid = st.grid(2, min_column_width=360)
     with grid.cell():
-        _drop_zone(workspace)
-        _local_folder(workspace)
+        drop_zone(workspace)
+        local_folder(workspace)
     with grid.cell():
-        _samples(workspace, primary=False)
+        samples(workspace, list(SAMPLES))
 
 
 def show_reports(workspace: Workspace) -> None:
@@ -94,7 +72,8 @@ def _details(report: IntakeReport) -> None:
         )
 
 
-def _drop_zone(workspace: Workspace) -> None:
+def drop_zone(workspace: Workspace) -> None:
+    """Show where files, a folder or a table are dropped."""
     kind = st.segmented_control(
         "What to upload", ["Files or zip", "Folder"], default="Files or zip", required=True, key="upload_kind"
     )
@@ -104,7 +83,7 @@ def _drop_zone(workspace: Workspace) -> None:
         accept_multiple_files="directory" if kind == "Folder" else True,
         key=f"upload_{kind}_{number}",
         max_upload_size=200,
-        help=f"{_KINDS} Folder names become labels. {_TABLES}",
+        help=f"{_KINDS} Folder names become labels. {TABLES}",
     )
     if files:
         session.remember("upload_number", int(str(number)) + 1)
@@ -114,7 +93,8 @@ def _drop_zone(workspace: Workspace) -> None:
         begin(workspace, [(file.name, file) for file in pictures], title="Importing your images", limited=True)
 
 
-def _local_folder(workspace: Workspace) -> None:
+def local_folder(workspace: Workspace) -> None:
+    """Offer a folder of this computer, where the server is on it."""
     if not session.is_local():
         return
     with st.popover("Open a folder on this computer", icon=":material/folder:"):
@@ -129,8 +109,8 @@ def _local_folder(workspace: Workspace) -> None:
                 st.warning("There is no such file or folder on this computer. Check the path.")
 
 
-def _samples(workspace: Workspace, *, primary: bool) -> None:
-    names = list(SAMPLES)
+def samples(workspace: Workspace, names: Sequence[str]) -> None:
+    """Offer sample sets by their keys in `SAMPLES`."""
     chosen = st.radio(
         "Sample set",
         names,
@@ -138,18 +118,16 @@ def _samples(workspace: Workspace, *, primary: bool) -> None:
         captions=[SAMPLES[name].caption for name in names],
         key="sample_set",
     )
-    if st.button(
-        "Try with samples",
-        type="primary" if primary else "secondary",
-        icon=":material/auto_awesome_mosaic:",
-        key="try_samples",
-    ):
+    if not st.button("Try with samples", icon=":material/auto_awesome_mosaic:", key="try_samples"):
+        return
+    try:
+        files = SAMPLES[chosen].make()
+    except SampleMissingError as error:
+        st.warning(formatting.escape(str(error)), icon=":material/extension_off:")
+        return
+    if writing.try_to(lambda: one_click.name_after(workspace, chosen)):
         sample = SAMPLES[chosen]
-        if workspace.title == "Untitled":
-            workspace.title = sample.title
-        if sample.attribution:
-            workspace.set_fact("attribution", sample.attribution)
-        begin(workspace, sample.make(), title=f"Making {sample.title}", limited=False, expected=sample.n_images)
+        begin(workspace, files, title=f"Making {sample.title}", limited=False, expected=sample.n_images)
 
 
 def begin(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: bool, expected: int = 0) -> None:

@@ -1,6 +1,7 @@
 """Tables of numbers on their way in: what is in a file, what its columns are taken for, bring in or leave out."""
 
 import dataclasses
+import logging
 import secrets
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -9,16 +10,19 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from featx_core.base.faults import new_reference
 from featx_core.base.file_names import clean_name
 from featx_core.extraction.vector_sets import MAX_TITLE, add_vectors
+from featx_core.tables.apart.examiners import TABLE_EXAMINERS, TableSource
 from featx_core.tables.layout import Choice, Layout, TableError
-from featx_core.tables.reading import OpenTable, Source, is_table_file, open_table
+from featx_core.tables.reading import is_table_file
 from featx_core.tables.rows import Vectors
-from featx_core.workspace.store import DiskFullError
+from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.images import column_roles, vector_sets
 from pages._ui.shell import formatting, session
 
+_log = logging.getLogger("featx")
 _WAITING = "tables_waiting"
 _PREVIEW_ROWS, _PREVIEW_VALUES = 5, 6
 
@@ -35,7 +39,7 @@ class Waiting:
 
     number: str
     name: str
-    source: Source = dataclasses.field(repr=False)
+    source: TableSource = dataclasses.field(repr=False)
 
 
 def take(files: Sequence[Any]) -> list[Any]:
@@ -72,14 +76,18 @@ def show(workspace: Workspace) -> None:
             if error.n_good:
                 st.checkbox(f"Keep the {formatting.counted(error.n_good, 'good row')}", key=f"good_{file.number}")
             vectors, title = None, ""
+        except RuntimeError as error:  # what nobody expected: the file can still be left out
+            reference = new_reference()
+            _log.error("ref %s: %s", reference, error)
+            st.warning(f"{formatting.escape(file.name)} cannot be read (ref {reference}).", icon=":material/rule:")
+            vectors, title = None, ""
         _decide(workspace, file, vectors, title)
 
 
 def _asked(file: Waiting, workspace: Workspace) -> tuple[Vectors | None, str]:
     """Show what the file holds, and let the user change what is taken of it."""
     number = file.number
-    table = _table(file)
-    layout = table.layout
+    layout = _layout(file)
     bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     title = bar.text_input(
         "Name of this set", PurePosixPath(file.name).stem, max_chars=MAX_TITLE, key=f"title_{number}", width=240
@@ -92,20 +100,28 @@ def _asked(file: Waiting, workspace: Workspace) -> tuple[Vectors | None, str]:
         st.info("Several arrays could hold the features. Choose one.", icon=":material/rule:")
         return None, ""
     is_good = session.recall(f"good_{number}") is True
-    vectors = _read(number, array, Choice(has_header=layout.has_header, good_rows_only=is_good, roles=roles), table)
+    chosen = Choice(_array_of(file), has_header=_header_of(file), good_rows_only=is_good, roles=roles)
+    vectors = _read(number, chosen, file)
     vectors = _named(vectors, workspace, number)
     _preview(vectors, workspace)
     return vectors, title.strip() or PurePosixPath(file.name).stem
 
 
-def _table(file: Waiting) -> OpenTable:
-    """Open a file the way the user says, where that is another than the guess."""
-    header, array = session.recall(f"header_{file.number}"), session.recall(f"array_{file.number}")
-    choice = Choice(array=array if isinstance(array, str) else None)
-    found = _opened(file.number, choice, file)
-    if not isinstance(header, bool) or header == found.layout.has_header:
-        return found
-    return _opened(file.number, dataclasses.replace(choice, has_header=header), file)
+def _layout(file: Waiting) -> Layout:
+    """Find what a file offers, read the way the user says, where that is another than the guess."""
+    return _looked_at(file.number, Choice(_array_of(file), has_header=_header_of(file)), file)
+
+
+def _array_of(file: Waiting) -> str | None:
+    array = session.recall(f"array_{file.number}")
+    return array if isinstance(array, str) else None
+
+
+def _header_of(file: Waiting) -> bool | None:
+    """Return whether the user says that the first row names the columns; None where that is the guess."""
+    header = session.recall(f"header_{file.number}")
+    guess = _looked_at(file.number, Choice(_array_of(file)), file).has_header
+    return header if isinstance(header, bool) and header != guess else None
 
 
 def _array(bar: Any, layout: Layout, number: str) -> str | None:
@@ -140,8 +156,8 @@ def _preview(vectors: Vectors, workspace: Workspace) -> None:
     names = vectors.names or [f"row {number + 1}" for number in range(n_rows)]
     table.insert(0, "name", pd.Series(names[:_PREVIEW_ROWS], dtype=object))
     st.dataframe(table, hide_index=True, height="content", placeholder="")
-    for note in vectors.notes:
-        st.caption(formatting.escape(note))
+    if vectors.notes:
+        st.caption("  \n".join(map(formatting.escape, vectors.notes)))
 
 
 def _decide(workspace: Workspace, file: Waiting, vectors: Vectors | None, title: str) -> None:
@@ -149,8 +165,8 @@ def _decide(workspace: Workspace, file: Waiting, vectors: Vectors | None, title:
     if bar.button("Import these vectors", type="primary", disabled=vectors is None, key=f"in_{file.number}"):
         try:
             run = add_vectors(workspace, vectors, title=title) if vectors is not None else None
-        except DiskFullError as error:
-            st.warning(str(error), icon=":material/hard_drive:")
+        except WorkspaceError as error:
+            st.error(formatting.escape(str(error)), icon=":material/error:")
             return
         _leave(file)
         if run is not None:
@@ -161,19 +177,19 @@ def _decide(workspace: Workspace, file: Waiting, vectors: Vectors | None, title:
         st.rerun()
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading the file")
-def _opened(number: str, choice: Choice, _file: Waiting) -> OpenTable:
+@st.cache_resource(max_entries=4, show_spinner="Reading the file")
+def _looked_at(number: str, choice: Choice, _file: Waiting) -> Layout:
     del number
-    return open_table(_file.source, choice)
+    return TABLE_EXAMINERS.layout(_file.source, choice)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Assembling the table")
-def _read(number: str, array: str | None, choice: Choice, _table: OpenTable) -> Vectors:
-    del number, array
-    return _table.vectors(choice)
+def _read(number: str, choice: Choice, _file: Waiting) -> Vectors:
+    del number
+    return TABLE_EXAMINERS.vectors(_file.source, choice)
 
 
-def _waiting_for(name: str, source: Source) -> Waiting:
+def _waiting_for(name: str, source: TableSource) -> Waiting:
     return Waiting(secrets.token_hex(8), clean_name(name), source)
 
 
@@ -188,6 +204,6 @@ def _wait(files: list[Waiting]) -> None:
 
 
 def _leave(file: Waiting) -> None:
-    _opened.clear()
+    _looked_at.clear()
     _read.clear()
     session.remember(_WAITING, [other for other in _waiting() if other.number != file.number])

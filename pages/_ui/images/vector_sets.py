@@ -7,12 +7,12 @@ import streamlit as st
 
 from featx_core.extraction.row_links import link_rows
 from featx_core.extraction.rows import rows_of
-from featx_core.extraction.vector_sets import depending_runs, remove_vectors
+from featx_core.extraction.vector_sets import depending_runs, take_vectors
 from featx_core.extraction.vector_sets import vector_sets as found
 from featx_core.specs.spec import SpecError
 from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace, image_set_key
-from pages._ui.shell import formatting, frame, runs, session
+from pages._ui.shell import formatting, frame, runs, session, undo, writing
 
 __all__ = ["REPORT", "found", "linked_words", "show", "show_report"]
 
@@ -77,8 +77,19 @@ def _actions(line: st.delta_generator.DeltaGenerator, run: Run, workspace: Works
         also = f", and {formatting.counted(len(others), 'run')} made from it" if others else ""
         st.markdown(f"Remove {formatting.escape(run.title)}{also}? Images are kept.")
         if st.button("Remove it", type="primary", key=f"remove_{run.digest[:12]}"):
-            remove_vectors(workspace, run.digest)
-            st.rerun()
+            _remove(workspace, run)
+
+
+def _remove(workspace: Workspace, run: Run) -> None:
+    """Take a set out, and offer to bring it back."""
+    n_others = len(depending_runs(workspace, run.digest))
+    also = f" and {formatting.counted(n_others, 'run')} made from it were" if n_others else " was"
+
+    def take() -> None:
+        undo.offer(workspace, take_vectors(workspace, run.digest), f"{formatting.escape(run.title)}{also} removed.")
+
+    if writing.try_to(take):
+        st.rerun()
 
 
 def _words(run: Run, workspace: Workspace) -> str:

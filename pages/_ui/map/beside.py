@@ -9,7 +9,7 @@ from featx_core.extraction.features import Features
 from featx_core.images.image_set import ImageSet
 from pages._ui.images import gallery
 from pages._ui.map import maps
-from pages._ui.shell import formatting, session
+from pages._ui.shell import formatting, session, writing
 
 _SHOWN = 60
 _COUNTED = 6  # labels
@@ -62,8 +62,9 @@ def _actions(table: pd.DataFrame, chosen: ImageSet) -> None:
     with label.popover("Label them", icon=":material/label:", width="stretch", disabled=not has_images, help=words):
         text = st.text_input("Label for these images", key="selection_label")
         if st.button("Apply label", type="primary", disabled=not text.strip(), key="give_label"):
-            session.workspace().set_labels(dict.fromkeys(chosen.names, text.strip()))
-            st.rerun(scope="app")
+            labels = dict.fromkeys(chosen.names, text.strip())
+            if writing.try_to(lambda: session.workspace().set_labels(labels)):
+                st.rerun(scope="app")
     download.download_button(
         "List",
         data=lambda: formatting.safe_csv(table),

@@ -21,7 +21,8 @@ from featx_core.studies.map import MapStudy
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
 from pages._ui.map.drawn import Column
-from pages._ui.shell import jobs, names, session
+from pages._ui.networks import names
+from pages._ui.shell import jobs, session
 from pages._ui.shell.inputs import seed_input
 
 KEPT = "kept"  # colour by how well each image's neighbours are kept: a fact of the map, not of the image

@@ -10,7 +10,7 @@ from featx_core.workspace.runs import Run
 from pages._ui.images import gallery
 from pages._ui.map import chosen, maps
 from pages._ui.map.canvas import Near
-from pages._ui.shell import formatting, session
+from pages._ui.shell import formatting, session, writing
 
 SIDE = 220  # pixels, the width of the image at most
 
@@ -68,8 +68,9 @@ def _label(record: ImageRecord) -> None:
     with st.popover("Label it", icon=":material/label:"):
         text = st.text_input("Label for this image", key="selection_label")
         if st.button("Apply label", type="primary", disabled=not text.strip(), key="give_label"):
-            session.workspace().set_labels({record.name: text.strip()})
-            st.rerun(scope="app")
+            labels = {record.name: text.strip()}
+            if writing.try_to(lambda: session.workspace().set_labels(labels)):
+                st.rerun(scope="app")
 
 
 def _neighbors(features: Features, records: list[ImageRecord | None], near: Near) -> None:

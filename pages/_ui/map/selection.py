@@ -10,7 +10,8 @@ from featx_core.maps.projection import Projection
 from featx_core.workspace.runs import Run
 from pages._ui.map import beside, canvas, chosen, downloads, link, maps, one_image
 from pages._ui.map.canvas import Drawn
-from pages._ui.shell import formatting, fragments, jobs, names, session
+from pages._ui.networks import names
+from pages._ui.shell import formatting, fragments, jobs, session
 
 
 @fragments.draw

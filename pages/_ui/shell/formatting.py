@@ -124,6 +124,5 @@ def sides(shape: Sequence[int]) -> str:
 
 def safe_csv(table: pd.DataFrame) -> bytes:
     """Write a table of texts as CSV that no spreadsheet takes for formulas."""
-    return (
-        table.map(lambda value: spreadsheet_safe(str(value)) if value is not None else "").to_csv(index=False).encode()
-    )
+    cells = table.map(lambda value: spreadsheet_safe(str(value)) if value is not None else "")
+    return cells.rename(columns=lambda name: spreadsheet_safe(str(name))).to_csv(index=False).encode()

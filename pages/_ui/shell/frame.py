@@ -9,7 +9,8 @@ from streamlit.runtime.scriptrunner import StopException
 
 from featx_core.extraction.vector_sets import vector_sets
 from featx_core.workspace.store import WorkspaceError
-from pages._ui.shell import compat, formatting, jobs, library, questions, session
+from featx_core.workspace.workspace import Workspace
+from pages._ui.shell import compat, formatting, jobs, library, questions, session, writing
 
 PAGES = (
     ("images", "Images", ":material/photo_library:"),
@@ -96,8 +97,7 @@ def _workspace_menu() -> None:
     with st.popover(formatting.escape(workspace.title), icon=":material/folder_open:", width="stretch"):
         title = st.text_input("Workspace name", value=workspace.title, max_chars=80)
         if title.strip() and title.strip() != workspace.title:
-            workspace.title = title.strip()
-            st.rerun()
+            _rename(workspace, title.strip())
         st.download_button(
             "Download workspace",
             data=lambda: formatting.snapshot(workspace),
@@ -117,6 +117,11 @@ def _workspace_menu() -> None:
     words = [counts] if n_images or not n_sets else []
     words += [f"{formatting.counted(n_sets, 'set')} of vectors"] if n_sets else []
     st.caption(", ".join(words) if n_images or n_sets else "No images yet")
+
+
+def _rename(workspace: Workspace, title: str) -> None:
+    if writing.try_to(lambda: setattr(workspace, "title", title)):
+        st.rerun()
 
 
 def _open_file() -> None:

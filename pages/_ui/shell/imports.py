@@ -9,6 +9,7 @@ from typing import Any
 from featx_core.base.faults import new_reference
 from featx_core.base.progress import Cancelled, ProgressCallback
 from featx_core.images.examiners import EXAMINERS
+from featx_core.worker.jobs import JobRefusedError
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import MAX_UPLOAD_BYTES, MAX_UPLOAD_IMAGES, Workspace
 
@@ -19,11 +20,24 @@ _lock = threading.Lock()
 
 @dataclass
 class Import:
-    """One intake, or one scaling anew, that is going on or has just ended."""
+    """One intake, or one scaling anew, that is going on or has just ended.
+
+    Attributes:
+        title: What is shown meanwhile.
+        noun: What it is.
+        kept: What a stop leaves, in a sentence.
+        then: What is done once it is over; not after a stop.
+        done: Files that were looked at.
+        total: Files in all, as far as known.
+        ended: Whether it is over, and what follows has begun.
+        message: What went wrong, in words.
+        stop: Set to end it.
+    """
 
     title: str
     noun: str = "import"
     kept: str = "Images imported so far are kept."
+    then: Callable[[], None] | None = None
     done: int = 0
     total: int = 0
     ended: bool = False
@@ -31,7 +45,15 @@ class Import:
     stop: threading.Event = field(default_factory=threading.Event)
 
 
-def start(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: bool, expected: int = 0) -> None:
+def start(
+    workspace: Workspace,
+    sources: Iterable[Any],
+    *,
+    title: str,
+    limited: bool,
+    expected: int = 0,
+    then: Callable[[], None] | None = None,
+) -> None:
     """Begin to bring images in. A second intake of the same workspace waits for the first.
 
     Args:
@@ -40,10 +62,11 @@ def start(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: 
         title: What is shown meanwhile.
         limited: Whether the limits for uploads hold; a local folder is bounded by the disk alone.
         expected: How many images will come, where that is known before.
+        then: What is done once all are there, whether or not anybody looks at a page; may raise `JobRefusedError`.
     """
     _begin(
         workspace,
-        Import(title, total=expected),
+        Import(title, then=then, total=expected),
         lambda on_progress: workspace.add(
             sources,
             max_bytes=MAX_UPLOAD_BYTES if limited else None,
@@ -90,9 +113,11 @@ def _work(work: Callable[[ProgressCallback], object], entry: Import, before: Imp
         entry.stop.wait(0.1)
     try:
         work(on_progress)
+        if entry.then is not None and not entry.stop.is_set():
+            entry.then()
     except Cancelled:
         entry.message = f"The {entry.noun} was stopped. {entry.kept}"
-    except WorkspaceError as error:
+    except (WorkspaceError, JobRefusedError) as error:
         entry.message = str(error)
     except Exception as error:
         reference = new_reference()

@@ -1,7 +1,7 @@
 """The pages' way to the worker: start a job, watch it, cancel it."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -33,16 +33,17 @@ def submit(request: Request, *, title: str) -> None:
 
     When the queue is full, the page says so and nothing is lost.
     """
+    _submitted(request.task, session.workspace().path, request.to_parameters(), title)
+
+
+def _submitted(task: str, path: str | None, parameters: Mapping[str, Any], title: str) -> bool:
+    """Put a job into the queue; where that takes none, say why."""
     try:
-        supervisor().submit(
-            request.task,
-            workspace_path=session.workspace().path,
-            parameters=request.to_parameters(),
-            title=title,
-            owner=session.token(),
-        )
+        supervisor().submit(task, workspace_path=path, parameters=parameters, title=title, owner=session.token())
     except JobRefusedError as error:
         st.warning(str(error), icon=":material/hourglass:")
+        return False
+    return True
 
 
 def submit_again(request: Request, *, title: str) -> None:
@@ -173,14 +174,8 @@ def show_all(noted: GoingOn) -> None:
 def _again(job: Job) -> None:
     if st.button("Try again", key=f"again_{job.key[:12]}", icon=":material/refresh:"):
         supervisor().forget(job.key)
-        supervisor().submit(
-            job.task,
-            workspace_path=job.workspace_path,
-            parameters=job.parameters,
-            title=job.title,
-            owner=session.token(),
-        )
-        st.rerun()
+        if _submitted(job.task, job.workspace_path, job.parameters, job.title):
+            st.rerun()
 
 
 def _list(keys: tuple[str, ...]) -> None:

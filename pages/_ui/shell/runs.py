@@ -15,7 +15,7 @@ from featx_core.tasks.encoding import features_from_json
 from featx_core.tasks.requests import ExtractJob
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
-from featx_core.workspace.store import DiskFullError
+from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace, image_set_key
 from pages._ui.shell import formatting, jobs, session
 
@@ -31,16 +31,17 @@ def start_first(images: ImageSet) -> None:
 
 
 def view() -> str:
-    """Let the user go between setting a run up and its result."""
+    """Let the user go between setting a run up and its result, which comes first where a run was begun here."""
     if session.recall(VIEW) not in VIEWS:
-        session.remember(VIEW, VIEWS[0] if watched() is None else VIEWS[1])
+        is_followed = watched() is not None or _watched_run(session.workspace()) is not None
+        session.remember(VIEW, VIEWS[1] if is_followed else VIEWS[0])
     return st.segmented_control("View", VIEWS, required=True, key=VIEW, label_visibility="collapsed") or VIEWS[0]
 
 
 def start(asked: ExtractJob, images: ImageSet) -> None:
     """Begin a run; the Extract page then follows it, also after a reload."""
     jobs.submit_again(asked, title=f"{asked.spec.title} on {amount(session.workspace(), asked.spec, images)}")
-    with contextlib.suppress(DiskFullError):  # it is for after a reload alone
+    with contextlib.suppress(WorkspaceError):  # it is for after a reload alone
         session.workspace().set_fact("watched", asked.spec.to_json())
     session.remember("asked", asked)
     session.remember(VIEW, "Result")
@@ -49,7 +50,7 @@ def start(asked: ExtractJob, images: ImageSet) -> None:
 def watch(run: Run) -> None:
     """Let the Extract page show the result of a run that is there."""
     session.take("asked")
-    with contextlib.suppress(DiskFullError):
+    with contextlib.suppress(WorkspaceError):
         session.workspace().set_fact("watched", run.spec.to_json())
     session.remember(VIEW, "Result")
 

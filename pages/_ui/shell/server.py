@@ -20,7 +20,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from featx_core.base.palette import run_color
 from featx_core.images.decoding import ImageError
 from featx_core.workspace.store import WorkspaceError
-from pages._ui.shell import compat, handed, hosts, jobs, library
+from pages._ui.shell import compat, formatting, handed, hosts, jobs, library
 
 _log = logging.getLogger("featx")
 WARM_UP_SECONDS = 4.0  # after the start, when the first page stands
@@ -96,7 +96,14 @@ MIDDLEWARE = [Middleware(hosts.OwnPagesOnly)]
 
 
 def report(error: Exception) -> bool:
-    """Show one sentence with a reference for what nobody expected, and put the rest into the log."""
+    """Show one sentence with a reference for what nobody expected, and put the rest into the log.
+
+    What is wrong with a workspace is said in its own words.
+    """
+    if isinstance(error, WorkspaceError):
+        _log.warning("%s: %s", type(error).__name__, error)
+        st.error(formatting.escape(str(error)), icon=":material/error:")
+        return True
     reference = secrets.token_hex(2).upper()
     _log.error("ref %s: %s", reference, type(error).__name__, exc_info=error)
     st.error(

@@ -1,6 +1,7 @@
 """Taking something back that was removed: offered for some seconds, then it is gone for good."""
 
 import contextlib
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -77,5 +78,7 @@ def _later(seconds: float, work: Callable[[], None]) -> None:
 
 
 def _finish(workspace: Workspace, removal: str) -> None:
-    with contextlib.suppress(WorkspaceError):  # the next opening, or the next removal, makes it final
+    with contextlib.suppress(
+        WorkspaceError, sqlite3.ProgrammingError
+    ):  # busy, full or closed: the next opening does it
         workspace.removals.finish(removal)

@@ -4,6 +4,7 @@ import random
 import numpy as np
 import pytest
 
+from featx_core.base.labels import OTHER
 from featx_core.base.palette import (
     CATEGORICAL,
     DARK_GROUND,
@@ -118,3 +119,11 @@ def test_sequential_scales_rise_in_lightness(scale):
 
     lightness = [oklab(color, "full")[0] for _, color in get_colorscale(scale)]
     assert all(np.diff(lightness) > 0)
+
+
+def test_other_classes_are_grey_and_come_last_but_for_no_label():
+    styles = label_styles(["tabby", OTHER, None, "zebra"])
+    assert list(styles) == ["tabby", "zebra", OTHER, None]
+    assert styles[OTHER].color == styles[None].color == NO_LABEL_COLOR
+    assert styles[OTHER].symbol != styles[None].symbol
+    assert styles["zebra"] == label_styles(["tabby", "zebra"])["zebra"]

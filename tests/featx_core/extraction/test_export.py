@@ -44,7 +44,7 @@ def test_parquet_is_exact(features):
     assert table["name"].tolist() == list(features.names)
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
 def test_every_start_of_a_formula_is_defused(start):
     assert spreadsheet_safe(f"{start}x") == f"'{start}x"
 

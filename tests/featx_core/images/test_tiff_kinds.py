@@ -117,6 +117,14 @@ def test_cmyk_of_16_bits() -> None:
     assert_shows(content, np.array([255, 0, 0]), tolerance=4)
 
 
+def test_a_palette_of_65_536_colours() -> None:
+    out = io.BytesIO()
+    turned = np.stack([np.arange(2**16)[::-1]] * 3).astype(np.uint16)
+    tifffile.imwrite(out, np.rint(65535 * ramp()).astype(np.uint16), photometric="palette", colormap=turned)
+    assert_shows(out.getvalue(), 255 - GREY)
+    assert "palette converted" in inspect(out.getvalue()).notes
+
+
 @pytest.mark.parametrize("most", [255, 65535])
 def test_a_palette_of_8_or_16_bits(most: int) -> None:
     table = np.linspace(0, most, 256).astype(int)

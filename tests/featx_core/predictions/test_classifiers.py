@@ -51,6 +51,25 @@ def test_every_backbone_with_class_names_has_one(name):
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        name if name == "efficientnet_lite0" else pytest.param(name, marks=pytest.mark.slow)
+        for name, row in fx.BACKBONES.items()
+        if row.has_classifier
+    ],
+)
+def test_layers_of_a_network_are_those_of_its_classifier(name):
+    """Heatmaps of a class are drawn from the layer of the same number as all others."""
+    spec = fx.Pretrained(name, weights="imagenet")
+    plain, whole = (
+        [(info.index, info.kind, info.output_shape, info.stage) for info in fx.outline(each).layers]
+        for each in (spec, classifier_of(spec))
+    )
+    assert whole[: len(plain)] == plain
+    assert not any(len(shape) == 3 and shape[:2] != (1, 1) for _, _, shape, _ in whole[len(plain) :])
+
+
+@pytest.mark.parametrize(
     ("spec", "words"),
     [
         (fx.Pretrained("embedded_v1"), r"Embedded v1 has no classifier: it was trained without class names\."),

@@ -1,9 +1,12 @@
 """Names of images by real networks, against an independent computation of the scores."""
 
 import dataclasses
+import io
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.special import softmax as independent_softmax
 from sklearn.datasets import load_sample_images
 
@@ -24,20 +27,16 @@ def extractor():
 
 
 @pytest.fixture
-def photographs(make_jpeg_of):
+def photographs(make_png_of):
     """A temple and a flower, the temple twice under two names."""
     made = fx.Workspace.open(":memory:")
-    temple, flower = map(make_jpeg_of, load_sample_images().images)
+    temple, flower = map(make_png_of, load_sample_images().images)
     made.add([("a/temple.jpg", temple), ("b/flower.jpg", flower), ("b/temple.jpg", temple)])
     return made
 
 
 @pytest.fixture
-def make_jpeg_of():
-    import io
-
-    from PIL import Image
-
+def make_png_of():
     def make(pixels):
         out = io.BytesIO()
         Image.fromarray(pixels).save(out, "PNG")
@@ -62,6 +61,26 @@ def test_names_and_scores_are_those_of_a_plain_run_of_the_network(photographs, e
     assert len(found) == 2
     assert found.best(images[0].digest).name == "palace"
     assert found.best(images[1].digest).name == "daisy"
+
+
+PLAINLY = {
+    "chelsea.png": ("Egyptian cat", "tiger cat", "tabby"),
+    "coffee.png": ("espresso", "cup", "coffee mug"),
+    "camera.png": ("tripod",),
+    "motorcycle_left.png": ("moped", "motor scooter"),
+    "rocket.jpg": ("missile", "projectile"),
+}
+"""What some photographs that come with scikit-image show, in names that ImageNet has for it."""
+
+
+def test_photographs_of_plain_things_are_named_after_them(extractor):
+    folder = Path(pytest.importorskip("skimage").__file__).parent / "data"
+    workspace = fx.Workspace.open(":memory:")
+    workspace.add([(name, (folder / name).read_bytes()) for name in PLAINLY])
+    images = workspace.images()
+    found = fx.predict_classes(images, LITE, make=lambda spec: extractor)
+    names = dict(zip(images.names, (found.best(digest).name for digest in images.digests), strict=True))
+    assert {name for name in PLAINLY if names[name] not in PLAINLY[name]} == set(), names
 
 
 def test_kept_features_give_the_same_names_without_the_network(photographs, extractor):

@@ -12,6 +12,10 @@ import pytest
 
 import featx_core as fx
 from featx_core.comparison.layer_sweep import Sweep
+from featx_core.curation.clusters import Clusters
+from featx_core.curation.label_errors import LabelErrors
+from featx_core.curation.outliers import Outliers
+from featx_core.curation.quality import Quality
 from featx_core.heatmaps.feature_maps import FeatureMaps
 from featx_core.heatmaps.kernels import Kernels
 from featx_core.heatmaps.overlay import Heatmap
@@ -20,14 +24,18 @@ from featx_core.images.fitting import Cells, Placement
 from featx_core.predictions.predictions import Predictions
 from featx_core.robustness.effects import Effect, Effects
 from featx_core.robustness.stability import Stability
+from featx_core.studies.clusters import ClustersStudy
 from featx_core.studies.comparison import ComparisonStudy
 from featx_core.studies.effects import EffectsStudy
 from featx_core.studies.feature_maps import FeatureMapsStudy
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.studies.kernels import KernelsStudy
+from featx_core.studies.label_errors import LabelErrorsStudy
 from featx_core.studies.map import MapStudy
 from featx_core.studies.model_file import ModelFile, ModelFileStudy
+from featx_core.studies.outliers import OutliersStudy
 from featx_core.studies.predictions import PredictionsStudy
+from featx_core.studies.quality import QualityStudy
 from featx_core.studies.registry import STUDIES, study_from_json, study_to_json
 from featx_core.studies.sketches import SketchesStudy
 from featx_core.studies.stability import StabilityStudy
@@ -148,6 +156,29 @@ EXAMPLES = {
             (("ü.png", "the file ends early"),),
         ),
         frozenset({"image", "image without features"}),
+    ),
+    "outliers": Example(
+        OutliersStudy(RUN),
+        {"run": OTHER_RUN},
+        Outliers(("1" * 64, "0" * 64), (0.5, 0.25), 0.4, 5),
+        frozenset({"image"}),
+    ),
+    "label_errors": Example(
+        LabelErrorsStudy(RUN),
+        {"run": OTHER_RUN},
+        LabelErrors(("1" * 64,), ("ü",), ("dog",), (0.75,), 24),
+        frozenset({"image", "label"}),
+    ),
+    "clusters": Example(
+        ClustersStudy(RUN),
+        {"run": OTHER_RUN, "method": "k_means", "n_clusters": 3, "seed": 1},
+        Clusters(("0" * 64, "1" * 64), (0, -1), (0.5,), (("0" * 64,),)),
+        frozenset({"image"}),
+    ),
+    "quality": Example(
+        QualityStudy(tuple(WORKSPACE.images().digests)),
+        {"images": tuple(WORKSPACE.images().digests[::-1])},
+        Quality(("0" * 64,), ("dark",), (4.5,), 24),
     ),
 }
 EVENTS = {

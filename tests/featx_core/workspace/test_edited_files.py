@@ -12,8 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from featx_core.images.decoding import ImageError
+from featx_core.images.intake_report import IntakeReport
+from featx_core.specs.pretrained import Pretrained
 from featx_core.workspace import schema
+from featx_core.workspace.last_intake import MAX_REPORT_LINES
 from featx_core.workspace.store import DamagedWorkspaceError, WorkspaceError
+from featx_core.workspace.validation import MAX_TEXT
 from featx_core.workspace.workspace import Workspace
 from tests.toys.files.edited_workspaces import SPEC, edit, make, read_everything
 
@@ -268,3 +272,42 @@ def test_the_runs_that_cannot_be_read_are_left_out_and_the_others_listed(path: P
     (run,) = Workspace.open(path).ledger.runs()
     assert run.spec == SPEC
     assert run.details == {"engine": "a"}
+
+
+TOO_MUCH = {
+    "label": lambda workspace: workspace.set_labels({"a.png": "x" * 200_000}),
+    "half a character in a label": lambda workspace: workspace.set_labels({"a.png": "x\ud800"}),
+    "name of a kept file": lambda workspace: workspace.put_artefact("n" * 30_000, b"x"),
+    "half a character in a title": lambda workspace: setattr(workspace, "title", "\ud800"),
+    "note": lambda workspace: workspace.set_fact("n" * 2_000, "x"),
+    "details of a run": lambda workspace: workspace.ledger.save(
+        Pretrained(weights="random"), {"a": "x" * 65 * 1024**2}
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TOO_MUCH)
+def test_featx_keeps_nothing_that_it_would_call_damaged_later(tmp_path: Path, make_png, what: str) -> None:
+    path = tmp_path / "a.featx"
+    workspace = Workspace.open(path)
+    workspace.add([("a.png", make_png(1))])
+    with pytest.raises(WorkspaceError, match=r"cannot be kept: it is too long, .*Nothing was changed\."):
+        TOO_MUCH[what](workspace)
+    workspace.close()
+    again = Workspace.open(path)
+    assert again.images().names == ["a.png"]
+    assert again.images().labels == [None]
+
+
+def test_a_report_of_very_many_files_is_kept_in_part_and_the_workspace_opens_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.featx"
+    workspace = Workspace.open(path)
+    report = IntakeReport(added=1)
+    report.skipped = [(f"{number:0120d}", "is text, not an image") for number in range(450_000)]
+    assert len(report.to_json()) > MAX_TEXT
+    workspace._keep_report(report)
+    workspace.close()
+    kept = Workspace.open(path).last_intake()
+    assert kept is not None
+    assert kept.skipped == report.skipped[:MAX_REPORT_LINES]
+    assert kept.warnings == ["Only the first 10 000 files of each kind are listed."]

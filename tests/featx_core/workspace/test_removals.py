@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import featx_core as fx
 from featx_core.specs.pretrained import Pretrained
 from featx_core.workspace import removals
 from featx_core.workspace.workspace import Workspace
@@ -136,3 +137,27 @@ def test_removing_many_images_takes_no_time_for_each_row_of_vectors() -> None:
     workspace = Workspace.open(":memory:")
     plan = workspace._store.rows("EXPLAIN QUERY PLAN SELECT 1 FROM vectors WHERE content_id = 1")
     assert "USING COVERING INDEX vectors_by_content" in plan[0][-1]
+
+
+def test_numbers_of_a_removed_set_go_unless_another_run_needs_them(workspace: Workspace) -> None:
+    values = np.arange(12, dtype=np.float32).reshape(4, 3)
+    first, second = (fx.add_vectors(workspace, fx.Vectors(values, None, (None,) * 4), title=title) for title in "ab")
+    made_from = fx.LambdaTransform(source=first.spec)
+    workspace.ledger.save(made_from, {})
+    weights = workspace.put_artefact("w.h5", b"weights")
+    assert set(workspace.artefacts().values()) == {"a.npz", "w.h5"}  # the same numbers are kept once
+    workspace.removals.finish(workspace.removals.take_runs([second.digest]))
+    workspace.removals.finish(workspace.removals.take_runs([first.digest]))
+    assert first.spec.source.removeprefix("file:") in workspace.artefacts()
+    workspace.removals.finish(workspace.removals.take_runs([made_from.digest]))
+    assert list(workspace.artefacts()) == [weights]
+
+
+def test_numbers_of_a_removed_set_are_there_until_it_can_no_longer_come_back(workspace: Workspace) -> None:
+    run = fx.add_vectors(workspace, fx.Vectors(np.eye(3, dtype=np.float32), None, (None,) * 3), title="a")
+    key = workspace.removals.take_runs([run.digest])
+    assert len(workspace.artefacts()) == 1
+    assert workspace.removals.undo(key) == 1
+    assert fx.load_features(workspace, run.digest).vectors.tolist() == np.eye(3).tolist()
+    workspace.removals.finish(workspace.removals.take_runs([run.digest]))
+    assert workspace.artefacts() == {}

@@ -1,13 +1,16 @@
 """The SQLite file: what is refused, what survives, what several users see."""
 
+import contextlib
 import sqlite3
 import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from featx_core.workspace import schema, store
-from featx_core.workspace.store import DiskFullError, Store, WorkspaceError
+from featx_core.workspace import preparation, schema
+from featx_core.workspace.store import DamagedWorkspaceError, DiskFullError, Store, WorkspaceBusyError, WorkspaceError
 
 
 @pytest.fixture
@@ -85,7 +88,7 @@ def test_damage_is_found_on_opening(path):
     made.copy_to(path.with_name("copy.featx"))
     damaged = path.with_name("copy.featx")
     content = bytearray(damaged.read_bytes())
-    page = store.PAGE_BYTES
+    page = preparation.PAGE_BYTES
     content[-page : -page + 200] = b"\xff" * 200
     damaged.write_bytes(content)
     with pytest.raises(WorkspaceError, match="damaged"):
@@ -142,3 +145,75 @@ def test_a_copy_is_whole_and_stands_alone(path, tmp_path):
         connection.execute("INSERT INTO facts VALUES ('a', 'b')")
     made.copy_to(tmp_path / "copy.featx")
     assert Store(tmp_path / "copy.featx").rows("SELECT * FROM facts") == [("a", "b")]
+
+
+@contextlib.contextmanager
+def held(path: Path, statement: str = "BEGIN IMMEDIATE") -> Iterator[None]:
+    """Let another program hold a file: with "BEGIN IMMEDIATE" for writing, or so that nobody can read it either."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as holder:
+        if statement == "read":
+            holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+            statement = "BEGIN IMMEDIATE"
+        holder.execute(statement)
+        holder.execute("INSERT OR REPLACE INTO facts VALUES ('held', 'x')")
+        yield
+
+
+def write(made: Store, name: str) -> None:
+    with made.transaction() as connection:
+        connection.execute("INSERT INTO facts VALUES (?, 'x')", (name,))
+
+
+def test_a_file_that_another_program_writes_to_is_said_in_words_and_written_later(path):
+    made = Store(path, patience=0.3)
+    with held(path):
+        started = time.monotonic()
+        with pytest.raises(WorkspaceBusyError, match=r"another program is writing to it\. Nothing was changed"):
+            write(made, "a")
+        assert time.monotonic() - started < 5
+    write(made, "a")
+    assert made.value("SELECT count(*) FROM facts WHERE name = 'a'") == 1
+
+
+def test_while_one_thread_waits_for_the_file_others_read_it(path):
+    made = Store(path, patience=20.0)
+    waits: list[float] = []
+    with held(path):
+        writer = threading.Thread(target=write, args=(made, "a"))
+        writer.start()
+        for _ in range(10):
+            started = time.monotonic()
+            made.rows("SELECT * FROM facts")
+            waits.append(time.monotonic() - started)
+            time.sleep(0.05)
+    writer.join(30)
+    assert made.value("SELECT count(*) FROM facts WHERE name = 'a'") == 1
+    assert max(waits) < 5
+
+
+def test_a_file_that_cannot_even_be_read_now_is_said_in_words(path):
+    made = Store(path, patience=0.3)
+    made.close()
+    with held(path, "read"), pytest.raises(WorkspaceBusyError, match="Another program has kept this workspace locked"):
+        Store(path, patience=0.3)
+    assert Store(path).rows("SELECT * FROM facts WHERE name = 'held'") == []
+
+
+def test_what_is_damaged_while_it_is_open_is_said_in_words(path):
+    made = Store(path)
+    with made.transaction() as connection:
+        connection.executemany("INSERT INTO facts VALUES (?, ?)", [(str(i), "x" * 5_000) for i in range(200)])
+    made.settle()
+    with path.open("r+b") as file:
+        file.seek(preparation.PAGE_BYTES)
+        file.write(b"\xff" * (path.stat().st_size - preparation.PAGE_BYTES))
+    with contextlib.closing(sqlite3.connect(path)):
+        made._connection.execute("PRAGMA cache_size = 0")
+        with pytest.raises(DamagedWorkspaceError, match="damaged or was edited"):
+            made.rows("SELECT * FROM facts")
+
+
+def test_a_wrong_statement_is_no_fault_of_the_file(path):
+    made = Store(path)
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        made.rows("SELECT * FROM missing_table")

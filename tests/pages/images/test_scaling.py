@@ -41,12 +41,14 @@ def test_every_way_has_a_title_and_a_caption():
 def test_a_click_scales_all_deep_images_and_their_thumbnails_get_another_address(visitor):
     assert control(visitor).value == "automatic"
     assert "Holds for 1 image of 2, and for those that come." in visitor.words
+    assert "2 images, no labels yet. 1 image uses little of the range: see Scaling." in visitor.words
     before = tiles(visitor)[0]["source"]
     assert brightest(visitor) == 16
     control(visitor).set_value("range")
     visitor.until(lambda visitor: imports.current(visitor.workspace) is None and visitor.workspace.scaling == "range")
     assert brightest(visitor) > 250
     assert control(opened(visitor)).value == "range"
+    assert "see Scaling" not in visitor.words
     after = tiles(visitor)[0]
     assert after["source"] == before.replace(visitor.token, f"{visitor.token}/range")
     assert after["note"] == "16-bit scaled to 8 by its range, 0 to 4 095"

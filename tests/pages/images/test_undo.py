@@ -1,8 +1,10 @@
 """Removing images offers to take it back for ten seconds; then they are gone for good."""
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import featx_core as fx
 from featx_core.workspace.store import DiskFullError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import library, undo
@@ -60,9 +62,53 @@ def test_the_first_screen_offers_it_as_well_when_no_image_is_left(visit, shelve,
     undo_key = visitor.workspace.removals.take_images(visitor.workspace.images().names)
     visitor.tab.session_state["undo_offer"] = undo._Offer(undo_key, "3 images were removed.", 1_005.0)
     visitor.run()
-    assert "Try with samples" in visitor.buttons
+    assert "Try with photographs" in visitor.buttons
     visitor.press("Undo")
     assert len(visitor.workspace.images()) == 3
+
+
+@pytest.fixture
+def set_of_vectors(visit, shelve):
+    """A visitor of a workspace with two sets of vectors and no image, and the digest of the newest."""
+    token = shelve([])
+    for title in ("First", "Second"):
+        values = np.random.default_rng(len(title)).normal(size=(6, 3)).astype(np.float32)
+        fx.add_vectors(library.open_workspace(token), fx.Vectors(values, None, (None,) * 6), title=title)
+    visitor = visit(token)
+    return visitor, visitor.workspace.ledger.runs()[0].digest
+
+
+def test_a_set_of_vectors_that_was_removed_can_be_taken_back(set_of_vectors, clock):
+    visitor, digest = set_of_vectors
+    before = visitor.workspace.ledger.runs()
+    visitor.tab.button(key=f"remove_{digest[:12]}").click().run()
+    assert [run.title for run in visitor.workspace.ledger.runs()] == ["First"]
+    assert "Second was removed." in visitor.words
+    visitor.press("Undo")
+    assert visitor.workspace.ledger.runs() == before
+    assert fx.load_features(visitor.workspace, digest).vectors.shape == (6, 3)
+    assert "Undo" not in visitor.buttons
+    assert visitor.has_no_fault
+
+
+def test_a_removed_set_of_vectors_is_gone_for_good_after_ten_seconds(set_of_vectors, clock):
+    visitor, digest = set_of_vectors
+    visitor.tab.button(key=f"remove_{digest[:12]}").click().run()
+    assert len(visitor.workspace.artefacts()) == 2
+    clock(11.0)
+    visitor.run()
+    assert "Undo" not in visitor.buttons
+    assert list(visitor.workspace.artefacts().values()) == ["First.npz"]
+    assert visitor.workspace._store.value("SELECT count(*) FROM removed_runs") == 0
+
+
+def test_the_last_set_can_be_taken_back_too(set_of_vectors, clock):
+    visitor, _ = set_of_vectors
+    for run in visitor.workspace.ledger.runs():
+        visitor.tab.button(key=f"remove_{run.digest[:12]}").click().run()
+    assert "Try with samples" in visitor.buttons
+    visitor.press("Undo")
+    assert [run.title for run in visitor.workspace.ledger.runs()] == ["First"]
 
 
 def drawer(token, name):

@@ -1,6 +1,7 @@
 """Vectors without any image, and beside images: bring a table in, look at it on every page, take it out."""
 
 import io
+import re
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,8 @@ import pytest
 
 import featx_core as fx
 from featx_core.specs.pretrained import Pretrained
+from featx_core.tables import reading
+from pages._ui.images import vector_files
 from pages._ui.shell import library
 from tests.toys.app.visiting import element, keep_run, tiles
 
@@ -203,7 +206,7 @@ def test_what_is_no_table_is_said_and_can_be_left_out(visit):
     visitor.press("Skip this file")
     assert "Vectors from u.npy" in visitor.words.replace("\\", "")
     visitor.press("Skip this file")
-    assert "Try with samples" in visitor.buttons
+    assert "Try with photographs" in visitor.buttons
     assert visitor.workspace.ledger.runs() == []
     assert visitor.has_no_fault
 
@@ -353,4 +356,32 @@ def test_a_formula_is_applied_to_vectors_where_there_is_no_image(visit, with_vec
     assert "and 1 run made from it?" in visitor.words.replace("\\", "")
     visitor.tab.button(key=f"remove_{removed[:12]}").click().run()
     assert visitor.workspace.ledger.runs() == []
+    assert visitor.has_no_fault
+
+
+def test_no_table_is_read_by_the_page_itself(visit, monkeypatch):
+    def never(*arguments, **options):
+        raise AssertionError("A page has read a table itself.")
+
+    monkeypatch.setattr(reading, "open_table", never)
+    monkeypatch.setattr(reading, "read_rows", never, raising=False)
+    header = ",".join(f"g{at}" for at in range(20_000))
+    row = ",".join(["1.5"] * 20_000)
+    visitor = upload(visit(), ("genes.csv", f"{header}\n{row}\n{row}\n".encode()))
+    assert "2 rows of 20 000 numbers" in visitor.words.replace("\\", "").replace(" ", " ")
+    visitor.press("Import these vectors")
+    assert visitor.workspace.ledger.runs()[0].details["feature_shape"] == [20_000]
+    assert visitor.has_no_fault
+
+
+def test_a_table_that_nobody_expected_is_said_and_can_be_left_out(visit, monkeypatch):
+    def surprise(source, choice):
+        raise RuntimeError("Looking at a file raised KeyError: 'secret'.")
+
+    monkeypatch.setattr(vector_files.TABLE_EXAMINERS, "layout", surprise)
+    visitor = upload(visit(), ("t.csv", b"x,y\n1,2\n"))
+    assert re.search(r"t\\\.csv cannot be read \(ref [A-Z2-9]{4}\)", visitor.tab.warning[0].value)
+    assert "secret" not in visitor.words
+    visitor.press("Skip this file")
+    assert "Try with samples" in visitor.buttons
     assert visitor.has_no_fault

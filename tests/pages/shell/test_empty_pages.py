@@ -31,7 +31,7 @@ def test_an_empty_page_says_one_sentence_and_leads_to_the_images(visit, name):
     assert [text.value for text in visitor.tab.main.markdown] == ["There are no images in this workspace yet."]
     assert visitor.buttons == ["Add images"]
     visitor.press("Add images")
-    assert "Try with samples" in visitor.buttons
+    assert "Try with photographs" in visitor.buttons
     assert visitor.has_no_fault
 
 

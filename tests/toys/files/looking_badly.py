@@ -26,5 +26,4 @@ def examine(content: bytes, *, side: int, scaling: str):
 
 if __name__ == "__main__":
     looking.examine = examine  # type: ignore[assignment]
-    looking.IDLE_SECONDS = 0.5
-    looking.main()
+    looking.main(idle_seconds=0.5)

@@ -16,9 +16,10 @@ from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.extract.forms.asked import Asked
-from pages._ui.shell import backbone_choices, formatting, outlines, questions
+from pages._ui.networks import backbone_choices, outlines
+from pages._ui.networks.layer_choices import layer_words
+from pages._ui.shell import formatting, questions
 from pages._ui.shell.inputs import seed_input
-from pages._ui.shell.layer_choices import layer_words
 
 NEW = "new"  # the base is a pretrained network, not that of a run; features come from the new layer
 _KEYS: dict[str, Any] = {"persist_state": "session"}

@@ -17,9 +17,10 @@ from featx_core.specs.spec import SpecError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.extract import weight_files
 from pages._ui.extract.forms.asked import Asked
-from pages._ui.shell import backbone_choices, formatting, jobs, outlines, questions
+from pages._ui.networks import backbone_choices, outlines
+from pages._ui.networks.layer_choices import layer_words
+from pages._ui.shell import formatting, jobs, questions
 from pages._ui.shell.inputs import fit_picker, seed_input
-from pages._ui.shell.layer_choices import layer_words
 
 Pooling = Literal["avg", "max", "flatten"] | None
 Precision = Literal["float32", "bfloat16"]

@@ -17,9 +17,9 @@ from featx_core.specs.spec import SpecError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.extract.forms import layer_list, learning
 from pages._ui.extract.forms.asked import Asked
+from pages._ui.networks.layer_choices import layer_words
 from pages._ui.shell import formatting, session
 from pages._ui.shell.inputs import fit_picker, seed_input
-from pages._ui.shell.layer_choices import layer_words
 
 Color = Literal["rgb", "grey"]
 Pooling = Literal["avg", "max", "flatten"] | None

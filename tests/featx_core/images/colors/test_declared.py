@@ -1,11 +1,11 @@
-"""Colours count as the file declares them: by a profile's content, by chunks of a PNG, by numbers of a HEIC or AVIF."""
+"""Colours count as the file declares them: by a profile's content, by chunks of a PNG, by numbers of a HEIC, by EXIF."""
 
 import struct
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from featx_core.images.colors.spaces import HLG, PQ, PRIMARIES, ColorSpace, of_numbers, to_srgb
 from featx_core.images.decoding import decode, inspect
@@ -184,6 +184,48 @@ def test_a_heic_of_display_p3() -> None:
     red = decode(content)[24, 8].astype(int)
     assert red[0] > plain[0] + 5
     assert red[1] < plain[1]
+
+
+def said_by_exif(space: int, index: str | None) -> Image.Exif:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ColorSpace] = space
+    if index is not None:
+        exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.IFD.Interop] = {1: index}
+    return exif
+
+
+ADOBE = [
+    ((219, 0, 0), (255, 0, 0)),
+    ((144, 255, 60), (0, 255, 0)),
+    ((0, 0, 250), (0, 0, 255)),
+    ((77, 77, 77), (77, 77, 77)),
+]
+"""Colours in Adobe RGB and in sRGB, as its specification's conversion gives them."""
+
+
+@pytest.mark.parametrize(("stored", "wanted"), ADOBE)
+@pytest.mark.parametrize("form", ["JPEG", "WEBP", "TIFF"])
+def test_adobe_rgb_that_exif_alone_tells(form: str, stored: tuple[int, int, int], wanted: tuple[int, int, int]) -> None:
+    exif = (
+        said_by_exif(2, None) if form == "TIFF" else said_by_exif(0xFFFF, "R03")
+    )  # Pillow writes no index into a TIFF
+    options = {"lossless": True} if form == "WEBP" else {"quality": 100, "subsampling": "4:4:4"}
+    content = encoded(Image.new("RGB", (64, 48), stored), form, exif=exif.tobytes(), **options)
+    assert shown(content) == near(wanted, 8 if form == "JPEG" else 3)
+    assert inspect(content).notes == (CONVERTED,)
+
+
+@pytest.mark.parametrize(("space", "index", "counts"), [(2, None, True), (1, "R98", False), (0xFFFF, None, False)])
+def test_what_else_exif_says_of_colours(space: int, index: str | None, counts: bool) -> None:
+    content = encoded(Image.new("RGB", (64, 48), (144, 255, 60)), "JPEG", quality=100, exif=said_by_exif(space, index))
+    assert inspect(content).notes == ((CONVERTED,) if counts else ())
+
+
+def test_a_profile_or_a_png_outweighs_exif() -> None:
+    exif = said_by_exif(0xFFFF, "R03")
+    with_profile = encoded(FLAT, "JPEG", quality=100, icc_profile=profile("Display P3", P3), exif=exif)
+    assert shown(with_profile) == near((255, 0, 0), 4)
+    assert shown(encoded(FLAT, "PNG", exif=exif)) == list(P3_RED)
 
 
 @pytest.mark.parametrize("make", [avif, lambda: HEIC])

@@ -1,0 +1,1 @@
+"""What to look at first in a set of images: outliers, label errors, clusters, image quality."""

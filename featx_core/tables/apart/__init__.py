@@ -1,0 +1,1 @@
+"""Tables read in processes of their own."""

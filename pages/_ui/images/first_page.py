@@ -1,0 +1,66 @@
+"""The first page of an empty workspace: a place for one's images, one click that shows it done, and what comes of it."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from featx_core.images.samples import SAMPLES
+from featx_core.workspace.workspace import Workspace
+from pages._ui.images import upload
+from pages._ui.shell import formatting, imports, library, one_click, session
+
+_PICTURES = Path(__file__).with_name("first_page")
+_SHOWN = (
+    ("heatmap", "Where it looks", "A heatmap for each class that the network names."),
+    ("map", "What it finds alike", "A map on which similar images lie close together."),
+    ("verdict", "Which network to take", "A comparison that says when there is no difference."),
+)
+_N_RECENT = 4
+
+
+def show(workspace: Workspace) -> None:
+    """Show the first screen of an empty workspace."""
+    st.title("featx")
+    st.markdown("##### See what neural networks see in your images.")
+    upload.show_reports(workspace)
+    if imports.current(workspace) is not None:
+        st.info("Your images are being imported. Progress is shown in the sidebar.", icon=":material/hourglass:")
+        return
+    grid = st.grid(2, min_column_width=360, border=True)
+    with grid.cell():
+        upload.drop_zone(workspace)
+        st.caption(upload.TABLES)
+        upload.local_folder(workspace)
+    with grid.cell():
+        _show_samples(workspace)
+    _show_pictures()
+    if session.is_local():
+        _show_recent()
+
+
+def _show_samples(workspace: Workspace) -> None:
+    st.markdown("**No images at hand?**")
+    one_click.offer(workspace)
+    st.caption(
+        f"{SAMPLES[one_click.SAMPLE].caption} One click brings them in, extracts features and draws a map and heatmaps."
+    )
+    with st.popover("Other sample sets", icon=":material/auto_awesome_mosaic:"):
+        upload.samples(workspace, [name for name in SAMPLES if name != one_click.SAMPLE])
+
+
+def _show_pictures() -> None:
+    shade = "dark" if session.is_dark() else "light"
+    for place, (name, title, words) in zip(st.columns(len(_SHOWN), gap="medium"), _SHOWN, strict=True):
+        place.image(str(_PICTURES / f"{name}-{shade}.webp"), width="stretch", alt=f"{title}. {words}")
+        place.markdown(f"**{title}**  \n:small[:gray[{words}]]")
+
+
+def _show_recent() -> None:
+    found = library.recent()
+    if found:
+        st.subheader("Open again")
+    for entry in found[:_N_RECENT]:
+        words = f"{formatting.escape(entry.title)}, {entry.holds}, {formatting.ago(entry.changed)}"
+        if st.button(words, key=f"again_{entry.token}", icon=":material/history:", type="tertiary"):
+            session.switch(entry.token)
+            st.rerun()

@@ -1,0 +1,1 @@
+"""How the three pictures of the first page were made: `python -m research.first_page`."""

@@ -1,0 +1,32 @@
+"""Names in a browser: from the click that names images to the classes of one, and under its heatmap."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from sklearn.datasets import load_sample_images
+
+from tests.browser.steps import extract, go, settled
+
+pytestmark = pytest.mark.browser
+
+
+def test_images_are_named_and_the_best_class_is_explained(server, open_tab, shelve):
+    token = shelve(server, load_sample_images().filenames)
+    page = open_tab(f"{server.url}?w={token}")
+    page.get_by_role("radio", name="What the network sees").click()
+    page.get_by_role("button", name=re.compile("Name 2 images")).click()
+    page.get_by_text("2 classes in 2 images.").wait_for()
+    page.get_by_role("radio", name="Least sure first").click()
+    expect(page.locator(".tile .says")).to_have_text([re.compile(r"^palace, 0\.\d\d$"), re.compile(r"^daisy, ")])
+    page.locator(".tile").last.click()
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_text("EfficientNet-Lite0 sees").wait_for()
+    expect(drawer.get_by_text("daisy", exact=False).first).to_be_visible()
+    page.keyboard.press("Escape")
+    go(settled(page), "Extract")
+    extract(page, "EfficientNet-Lite0")
+    page.get_by_text(re.compile("See heatmaps")).first.wait_for()
+    go(page, "Heatmaps")
+    page.get_by_text("Grad-CAM for daisy, ").wait_for()
+    page.get_by_text("Grad-CAM for palace, ").wait_for()
