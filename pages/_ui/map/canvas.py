@@ -41,11 +41,11 @@ class Drawn:
     """What the script of one map fetches, and what its points are.
 
     Attributes:
-        packs: Bytes by what they are: places, names, records, trails; columns by their key.
+        packs: Bytes by what they are: places, names, color, records, trails; columns by their key.
         digests: The digests of the same.
         keys: What each point is, as `chosen.keys_of` says.
         rows: The row of the features of each point.
-        columns: Keys of the columns, the first colours the points.
+        columns: What the card of a point tells, as in `packs`.
     """
 
     packs: Mapping[str, bytes]
@@ -77,6 +77,7 @@ def _prepared(about: tuple[Any, ...], _features: Features, _projection: Projecti
     packs = {
         "places": drawn.places_pack(_projection, point_keys, on_map),
         "names": drawn.names_pack([_features.row_names[row] for row in rows]),
+        "color": drawn.column_pack(maps.color_column(_features, _projection, _choice.color), rows),
         **{f"column {key}": drawn.column_pack(column, rows) for key, column in columns.items()},
     }
     if any(on_map):
@@ -135,7 +136,7 @@ def show(found: Drawn, name: str, now: Chosen, near: Near | None) -> None:
             "records": digests.get("records"),
             "trails": digests.get("trails"),
             "columns": [digests[column] for column in found.columns],
-            "color": 0,
+            "color": digests["color"],
             "chosen": {
                 "by": now.by,
                 "bits": chosen.to_bits(chosen.mask_of(now, found.keys)),

@@ -172,13 +172,18 @@ def column(features: Features, projection: Projection, key: str) -> Column:
     if is_number:
         return Column(title, np.array([np.nan if value is None else float(value) for value in found], np.float32))
     texts = [None if value is None else str(value) for value in found]
-    return Column(title, most_frequent(texts) if key == NAMED else texts)
+    return Column(title, texts)
+
+
+def color_column(features: Features, projection: Projection, key: str) -> Column:
+    """Return what points are coloured by: of very many predicted classes the most frequent, the others as one."""
+    found = column(features, projection, key)
+    return Column(found.title, most_frequent(list(found.values))) if key == NAMED else found
 
 
 def shown_columns(features: Features, color: str) -> list[str]:
-    """List what the card of a point tells: what it is coloured by first, then its label and what the run says of it."""
-    classes = [key for key, fact in told(features).items() if not fact.is_number]
-    return list(dict.fromkeys([color, "label", *classes]))
+    """List what the card of a point tells: what it is coloured by first, then its label and what networks say of it."""
+    return list(dict.fromkeys([color, "label", *told(features)]))
 
 
 def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | None], bool]:

@@ -44,8 +44,18 @@ def places(visitor: Visitor) -> dict[str, Any]:
 
 def colors(visitor: Visitor) -> dict[str, Any]:
     """Return what the points are coloured by."""
-    data = told(visitor)
-    return unpack(fetched(visitor, data["columns"][data["color"]]))
+    return unpack(fetched(visitor, told(visitor)["color"]))
+
+
+def card(visitor: Visitor) -> dict[str, list[Any]]:
+    """Return what the card of each point tells, by title."""
+    found = [unpack(fetched(visitor, digest)) for digest in told(visitor)["columns"]]
+    return {
+        column["title"]: column["values"].tolist()
+        if column["kind"] == "numbers"
+        else [column["classes"][code]["name"] for code in column["codes"]]
+        for column in found
+    }
 
 
 def n_points(visitor: Visitor) -> int:

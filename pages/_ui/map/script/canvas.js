@@ -97,7 +97,7 @@ class MapView {
     this.colors = colorsOf(this.root);
     try {
       const [places, column, trails] = await Promise.all([
-        fetched(data.data + data.places), fetched(data.data + data.columns[data.color]), data.trails ? fetched(data.data + data.trails) : null,
+        fetched(data.data + data.places), fetched(data.data + data.color), data.trails ? fetched(data.data + data.trails) : null,
       ]);
       if (this.isDead || asked !== this.asked) return;
       if (this.root.dataset.state === "unreached") this.trouble.hidden = true;
