@@ -3,13 +3,14 @@
 import streamlit as st
 
 from featx_core import PROJECTIONS
-from pages._ui.map import maps, selection
+from pages._ui.map import link, maps, selection
 from pages._ui.shell import frame, guards, jobs, runs, session
 
 frame.guard()
 workspace = session.workspace()
 st.title("Map")
 found = guards.need_runs(workspace)
+link.read(found)
 
 bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
 with bar:
@@ -19,6 +20,8 @@ if features is None or len(features) < 2:
     st.info("A map needs at least 2 images or rows with features. Add more, then extract again.")
     st.stop()
 choice = maps.controls(bar, features)
+link.write(run, choice)
+link.read_selection(features)
 
 try:
     projection, job = maps.fetch(run, features, choice)

@@ -61,6 +61,19 @@ def measure_trust(vectors: np.ndarray, coordinates: np.ndarray, *, seed: int = 0
     return Trust(float(trust), float(kept.mean()), each, n_neighbors, len(sample))
 
 
+def kept_by_chance(n_neighbors: int, n_rows: int) -> float:
+    """Return how many of an image's nearest neighbours a map with random places keeps, on average.
+
+    Args:
+        n_neighbors: How many neighbours are looked at.
+        n_rows: Among how many rows, the image itself included; at least 2.
+
+    >>> round(kept_by_chance(10, 501), 3)
+    0.2
+    """
+    return n_neighbors**2 / (n_rows - 1)
+
+
 def neighbors_kept(distances: np.ndarray, map_distances: np.ndarray, n_neighbors: int) -> np.ndarray:
     """Share of each row's nearest neighbours that are its nearest on the map, too.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +13,10 @@ from featx_core.measures.folds import as_groups
 N_NEIGHBORS = 10
 DIGITS = 12
 """Decimal digits, of the largest dissimilarity, in which two must differ to count as different."""
+
+
+ROWS_AT_ONCE = 2_048
+"""Rows whose distances to one image are found together: more would need several copies of all features in memory."""
 
 
 class Neighbor(NamedTuple):
@@ -100,9 +105,35 @@ def nearest(
     if not 0 <= row < len(vectors):
         raise ValueError(f"`row` must be 0 to {len(vectors) - 1}. Received: {row}.")
     group = as_groups(groups, len(vectors))
-    apart = cosine_dissimilarities(vectors, vectors[row : row + 1])[:, 0]
+    rows = _candidates(vectors, row, n_neighbors + int(np.count_nonzero(group == group[row])))
+    starts = range(0, len(rows), ROWS_AT_ONCE)
+    some = (rows[start : start + ROWS_AT_ONCE] for start in starts)
+    apart = np.concatenate([cosine_dissimilarities(vectors[part], vectors[row : row + 1]) for part in some])[:, 0]
     order = np.argsort(comparable(apart), kind="stable")
-    return [Neighbor(int(i), 1 - float(apart[i])) for i in order if group[i] != group[row]][:n_neighbors]
+    near = (i for i in order if group[rows[i]] != group[row])
+    return [Neighbor(int(rows[i]), 1 - float(apart[i])) for i in itertools.islice(near, n_neighbors)]
+
+
+def _candidates(vectors: np.ndarray, row: int, n_wanted: int) -> np.ndarray:
+    """Return rows among which the nearest are for certain, and the farthest, ascending: all where float32 cannot tell.
+
+    The error of a product in float32 is at most the number of features times its rounding, times both lengths (Higham,
+    "Accuracy and stability of numerical algorithms", 2002, section 3.1); two lengths and the cast add as much.
+    """
+    everyone = np.arange(len(vectors))
+    if len(vectors) <= max(ROWS_AT_ONCE, n_wanted):
+        return everyone
+    with np.errstate(all="ignore"):
+        small = np.asarray(vectors, np.float32)
+        lengths = np.sqrt(np.einsum("ij,ij->i", small, small))
+        cosines = (small @ small[row]) / (lengths * lengths[row])
+    if not np.isfinite(cosines).all() or lengths.min() < 1e-15 or lengths.max() > 1e15:
+        return everyone
+    margin = 8 * vectors.shape[1] * 2.0**-24
+    least = np.partition(cosines, -n_wanted)[-n_wanted] - margin
+    is_candidate = cosines >= least
+    is_candidate[[row, int(np.argmin(cosines))]] = True
+    return np.flatnonzero(is_candidate)
 
 
 def neighbor_rows(

@@ -82,12 +82,19 @@ def words_of(name: str) -> tuple[str, ...]:
     )
 
 
+def _is_numbered(name: str) -> bool:
+    """Tell a name that is one word with a number at its end, as those of wide tables: such a word is in no list."""
+    return name[-1:].isdecimal() and name.isalnum() and name.islower() and name not in _DIGESTS
+
+
 def meaning_of(name: str) -> Meaning:
     """Tell what a column's name says of its content; "" where it says nothing.
 
     >>> [meaning_of(name) for name in ("class_id", "File name", "uid", "y_pred", "Unnamed: 0", "f12")]
     ['label', 'name', 'identifier', 'bookkeeping', 'row number', '']
     """
+    if _is_numbered(name):
+        return ""
     words = words_of(name)
     joined = "_".join(words)
     if not words or joined in _ROW_NUMBERS or _DATA_FRAME_INDEX.fullmatch(joined):
@@ -112,7 +119,7 @@ def is_data_frame_index(name: str) -> bool:
     >>> is_data_frame_index("Unnamed: 0.1"), is_data_frame_index("__index_level_0__"), is_data_frame_index("index")
     (True, True, False)
     """
-    return _DATA_FRAME_INDEX.fullmatch("_".join(words_of(name))) is not None
+    return not _is_numbered(name) and _DATA_FRAME_INDEX.fullmatch("_".join(words_of(name))) is not None
 
 
 def label_strength(name: str) -> int:

@@ -211,8 +211,19 @@ def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
 
 def _holds(cells: Sequence[str]) -> bool:
     """Whether at least half of the cells that are not missing are numbers or vectors, and some are there."""
+    if cells and all(map(_is_plain_number, cells)):
+        return True
     given = [cell for cell in cells if not is_missing(cell)]
     return bool(given) and 2 * sum(map(_is_value, given)) >= len(given)
+
+
+def _is_plain_number(cell: str) -> bool:
+    """Return whether a cell is a number without anything that people add: those that are not may be numbers as well."""
+    try:
+        value = float(cell)
+    except ValueError:
+        return False
+    return value == value and "_" not in cell
 
 
 def _is_value(cell: str) -> bool:

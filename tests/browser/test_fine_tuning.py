@@ -56,4 +56,4 @@ def test_from_the_form_to_the_file(server, open_tab, shelve, some_shapes, tmp_pa
     go(page, "Map")
     page.get_by_role("combobox", name="Colour").click()
     page.get_by_role("option", name="Predicted class").click()
-    expect(page.locator(".st-key-map_frame").get_by_text("Predicted class")).to_be_visible()
+    expect(page.locator(".legend > .title")).to_have_text("Predicted class")

@@ -1,5 +1,7 @@
 """A table of numbers, without any image, in a real browser: brought in, mapped, selected, taken out."""
 
+import re
+
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -39,10 +41,12 @@ def test_a_table_is_brought_in_mapped_and_removed(server, open_tab, table):
     settled(page)
 
     page.get_by_test_id("stMain").get_by_role("button", name="Map").click()
-    points = page.locator(".st-key-map_frame .js-plotly-plot .points path")
-    points.nth(28).wait_for(state="attached")
+    chart = page.locator('.map[data-state="drawn"][data-frames]')
+    chart.wait_for()
     settled(page)
-    frame = page.locator(".st-key-map_frame .js-plotly-plot .nsewdrag").first.bounding_box()
+    page.locator(".over").focus()
+    page.keyboard.press("l")
+    frame = page.locator(".over").bounding_box()
     left, top, middle = frame["x"] + 2, frame["y"] + 2, frame["x"] + frame["width"] / 2
     bottom = frame["y"] + frame["height"] - 2
     page.mouse.move(left, top)
@@ -52,14 +56,15 @@ def test_a_table_is_brought_in_mapped_and_removed(server, open_tab, table):
     page.mouse.up()
     expect(page.get_by_text("Selection: 15 rows").or_(page.get_by_text("Selection: 14 rows"))).to_be_visible()
     expect(page.get_by_text("dog 14").or_(page.get_by_text("cat 15"))).to_be_visible()  # one cluster, whole
-    box = points.first.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    expect(page.locator(".hoverlayer .hovertext").first).to_be_visible()
-    expect(page.locator("#featx-hover")).to_be_hidden()
+    page.locator(".over").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".card .name")).to_have_text(re.compile(r"^item-\d+$"))
+    expect(page.locator(".card img")).to_have_count(0)
 
     page.get_by_text("t-SNE", exact=True).click()
     page.get_by_text("Trustworthiness").wait_for()
-    points.nth(28).wait_for(state="attached")
+    chart.wait_for()
+    expect(page.locator(".over")).to_have_attribute("aria-label", "t-SNE map of 29 rows in 2 dimensions")
 
     go(page, "Heatmaps")
     expect(page.get_by_text("embeddings holds only numbers, so there are no heatmaps")).to_be_visible()

@@ -36,18 +36,6 @@ def jpeg(pixels):
     return out.getvalue()
 
 
-def places(page):
-    """Return name and place on the screen of each point of the map."""
-    return page.evaluate(
-        """() => {
-          const plot = document.querySelector('.st-key-map_frame .js-plotly-plot'), box = plot.getBoundingClientRect();
-          const { xaxis: x, yaxis: y, margin } = plot._fullLayout;
-          return plot._fullData.flatMap(trace => Array.from(trace.x, (_, i) => ({
-            name: trace.text[i], x: box.left + x._offset + x.c2p(trace.x[i]), y: box.top + y._offset + y.c2p(trace.y[i]) })));
-        }"""
-    )
-
-
 def lasso(page, corners):
     page.mouse.move(*corners[0])
     page.mouse.down()
@@ -90,29 +78,30 @@ def test_from_upload_to_heatmaps(server, open_tab, zipped, tmp_path):
         page.keyboard.press("Escape")
 
     go(page, "Map")
-    page.locator(".st-key-map_frame .js-plotly-plot .points path").nth(9).wait_for(state="attached")
+    page.locator('.map[data-state="drawn"][data-frames]').wait_for()
     settled(page)
-    points = sorted(places(page), key=lambda point: point["x"])
-    assert len(points) == 10
-    gaps = [points[i + 1]["x"] - points[i]["x"] for i in range(2, 7)]
-    n_chosen = 3 + int(np.argmax(gaps))
-    edge = (points[n_chosen - 1]["x"] + points[n_chosen]["x"]) / 2
-    frame = page.locator(".st-key-map_frame .js-plotly-plot .nsewdrag").first.bounding_box()
-    left, top, bottom = frame["x"] + 2, frame["y"] + 2, frame["y"] + frame["height"] - 2
-    lasso(page, [(left, top), (edge, top), (edge, bottom), (left, bottom)])
-    page.get_by_text(f"Selection: {n_chosen} images").wait_for()
-    page.locator(".tile").nth(n_chosen - 1).wait_for()
-    assert names_in(page.locator(".gallery")) == {point["name"] for point in points[:n_chosen]}
-
-    page.mouse.move(points[0]["x"], points[0]["y"])
-    expect(page.locator("#featx-hover")).to_be_visible()
-
-    page.mouse.dblclick(left + 3, top + 3)
-    page.get_by_text("Draw a lasso or box around points").wait_for()
+    expect(page.locator(".over")).to_have_attribute("aria-label", "PCA map of 10 images in 2 dimensions")
+    page.locator(".over").focus()
+    page.keyboard.press("l")
+    frame = page.locator(".over").bounding_box()
+    left, top = frame["x"] + 2, frame["y"] + 2
+    right, bottom = frame["x"] + frame["width"] - 2, frame["y"] + frame["height"] - 2
+    lasso(page, [(left, top), (right, top), (right, bottom), (left, bottom)])
+    page.get_by_text("Selection: 10 images").wait_for()
+    page.locator(".tile").nth(9).wait_for()
+    assert {"china.jpg", "flower.jpg", "temple-0.jpg"} <= names_in(page.locator(".gallery"))
+    page.locator(".over").focus()
+    page.keyboard.press("Escape")
+    page.get_by_text("Click a point to look at its image").wait_for()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".card img")).to_have_js_property("complete", True)
+    page.keyboard.press("Enter")
+    page.get_by_text("Nearest images by features").wait_for()
+    expect(page.locator(".st-key-neighbors .tile")).to_have_count(9)
 
     page.get_by_text("t-SNE", exact=True).click()
-    page.get_by_text("Trustworthiness").wait_for()
-    page.locator(".st-key-map_frame .js-plotly-plot .points path").nth(9).wait_for(state="attached")
+    expect(page.locator(".over")).to_have_attribute("aria-label", "t-SNE map of 10 images in 2 dimensions")
+    page.get_by_text("Selection: 1 image").wait_for()
 
     go(page, "Heatmaps")
     page.get_by_test_id("stImage").locator("img").nth(11).wait_for()

@@ -17,7 +17,8 @@ def test_the_examples_for_notebooks_run(capsys):
         exec(compile(example, "README.md", "exec"), names)
     printed = capsys.readouterr().out.splitlines()
     assert printed[:2] == ["(2, 256)", "(427, 640)"]
-    assert "at least two labels" in printed[2]
+    assert printed[2] == "['palace, 0.30', 'daisy, 0.21']"
+    assert "at least two labels" in printed[3]
     shapes = [(80, 30_752), (80, 256), (80, 1_024), (80, 256)]
     assert [line.endswith(str(shape)) for line, shape in zip(printed[-4:], shapes, strict=True)] == [True] * 4
     assert names["comparison"].names == ["trained", "untrained"]

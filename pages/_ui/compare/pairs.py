@@ -142,7 +142,7 @@ def _both(run: Run, name: str) -> tuple[Features, Projection] | None:
         st.caption("A map needs at least 2 images.")
         return None
     parameters = {item.name: item.default for item in PROJECTIONS[name].parameters}
-    choice = maps.Choice(name, 2, "label", False, 0, parameters)
+    choice = maps.Choice(name, 2, "label", 0, parameters)
     try:
         projection, job = maps.fetch(run, features, choice, alone=False)
     except ValueError as error:  # too few features that are numbers

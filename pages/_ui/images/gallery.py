@@ -40,8 +40,33 @@ def show(
         labels: All labels of the workspace, so that colours are the same everywhere.
         says: What a network calls each image, which then stands in place of its name.
     """
+    items = _items(images, size, labels, says)
+    result = _gallery(data={"items": items, "tile": SIZES[size]}, key=key, on_opened_change=lambda: None)
+    if result.opened:
+        _drawer(result.opened)
+
+
+def pick(
+    images: Sequence[ImageRecord], notes: Sequence[str], *, key: str, labels: Sequence[str | None] = ()
+) -> str | None:
+    """Show small thumbnails with a note each; give the name of the one that was just pressed, or None.
+
+    Args:
+        images: What to show.
+        notes: A few characters for each.
+        key: The name of this gallery on the page.
+        labels: All labels of the workspace.
+    """
+    items = [item | {"note": note} for item, note in zip(_items(images, "S", labels), notes, strict=True)]
+    result = _gallery(data={"items": items, "tile": SIZES["S"]}, key=key, on_opened_change=lambda: None)
+    return str(result.opened) if result.opened else None
+
+
+def _items(
+    images: Sequence[ImageRecord], size: str, labels: Sequence[str | None], says: Sequence[str] = ()
+) -> list[dict[str, str]]:
     styles = label_styles(labels or [record.label for record in images])
-    items = [
+    return [
         {
             "name": record.name,
             "source": source(record),
@@ -53,9 +78,6 @@ def show(
         }
         for record, words in zip(images, says or [""] * len(images), strict=True)
     ]
-    result = _gallery(data={"items": items, "tile": SIZES[size]}, key=key, on_opened_change=lambda: None)
-    if result.opened:
-        _drawer(result.opened)
 
 
 def source(record: ImageRecord) -> str:

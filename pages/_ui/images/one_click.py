@@ -9,7 +9,7 @@ from featx_core.images.samples import SAMPLES
 from featx_core.methods.defaults import sample_spec
 from featx_core.tasks.requests import ExtractJob
 from featx_core.worker.jobs import Job
-from featx_core.workspace.store import DiskFullError
+from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import formatting, fragments, frame, imports, jobs, runs, session, writing
 
@@ -56,7 +56,7 @@ def _begin(workspace: Workspace) -> None:
             title=f"{asked.spec.title} on {formatting.counted(len(workspace.images()), 'image')}",
             owner=owner,
         )
-        with contextlib.suppress(DiskFullError):  # these are for after a reload alone
+        with contextlib.suppress(WorkspaceError):  # these are for after a reload alone
             workspace.set_fact("watched", asked.spec.to_json())
             workspace.set_fact(_LED_TO, job.key)
 

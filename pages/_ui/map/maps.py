@@ -14,17 +14,18 @@ from featx_core.images.image_set import ImageRecord
 from featx_core.learning.labels_seen import labels_caution
 from featx_core.maps.projection import Projection, project
 from featx_core.maps.registry import PROJECTIONS, Parameter
+from featx_core.maps.trust import kept_by_chance
 from featx_core.methods import registry as methods
 from featx_core.predictions.colorings import NAMED, most_frequent, named_colorings
 from featx_core.studies.map import MapStudy
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
+from pages._ui.map.drawn import Column
 from pages._ui.networks import names
 from pages._ui.shell import jobs, session
 from pages._ui.shell.inputs import seed_input
 
 KEPT = "kept"  # colour by how well each image's neighbours are kept: a fact of the map, not of the image
-MAX_THUMBNAILS = 300  # images that a browser draws inside a plot without stuttering
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,6 @@ class Choice:
         name: A key of `PROJECTIONS`.
         n_components: 2 or 3.
         color: A key of `COLORINGS`, of what the run tells of its images, or `KEPT`.
-        images: Whether thumbnails stand in place of points.
         trails: Whether lines join images to their copies.
         seed: For projections that use chance.
         parameters: The projection's own parameters.
@@ -44,7 +44,6 @@ class Choice:
     name: str
     n_components: int
     color: str
-    pictures: bool
     seed: int
     parameters: Mapping[str, Any]
     trails: bool = False
@@ -81,15 +80,7 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
     with bar.popover("Parameters", icon=":material/tune:"):
         parameters = {item.name: _parameter(item, name) for item in PROJECTIONS[name].parameters}
         seed = seed_input(key="map_seed", help="The same seed gives the same map.")
-        small = n_components == 2 and len(features) <= MAX_THUMBNAILS and is_pictured
-        pictures = st.toggle(
-            "Thumbnails instead of points",
-            key="map_pictures",
-            persist_state="session",
-            disabled=not small,
-            help=f"For 2-D maps of up to {MAX_THUMBNAILS} images.",
-        )
-    return Choice(name, n_components, color, pictures and small, seed, parameters, _trails(bar, features))
+    return Choice(name, n_components, color, seed, parameters, _trails(bar, features))
 
 
 def _trails(bar: DeltaGenerator, features: Features) -> bool:
@@ -169,19 +160,30 @@ def images_of(features: Features) -> list[ImageRecord | None]:
     return session.workspace().images().matching(features.names, features.digests)
 
 
-def groups(features: Features, projection: Projection, color: str) -> tuple[list[str | None] | np.ndarray, str]:
-    """Return what the points are coloured by, one value a row of the features, and its title."""
-    if color == KEPT:
+def column(features: Features, projection: Projection, key: str) -> Column:
+    """Return what points can be coloured by, a value for each row of the features."""
+    if key == KEPT:
         each = projection.details.get("neighbors_kept_each")
         values = np.full(len(features), np.nan, np.float32)
         if each is not None:
             values[projection.rows] = each
-        return values, "Neighbours kept (0 to 1)"
-    title, found, is_number = _facts(features, color)
+        return Column("Neighbours kept (0 to 1)", values)
+    title, found, is_number = _facts(features, key)
     if is_number:
-        return np.array([np.nan if value is None else float(value) for value in found], np.float32), title
+        return Column(title, np.array([np.nan if value is None else float(value) for value in found], np.float32))
     texts = [None if value is None else str(value) for value in found]
-    return most_frequent(texts) if color == NAMED else texts, title
+    return Column(title, texts)
+
+
+def color_column(features: Features, projection: Projection, key: str) -> Column:
+    """Return what points are coloured by: of very many predicted classes the most frequent, the others as one."""
+    found = column(features, projection, key)
+    return Column(found.title, most_frequent(list(found.values))) if key == NAMED else found
+
+
+def shown_columns(features: Features, color: str) -> list[str]:
+    """List what the card of a point tells: what it is coloured by first, then its label and what networks say of it."""
+    return list(dict.fromkeys([color, "label", *told(features)]))
 
 
 def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | None], bool]:
@@ -219,10 +221,15 @@ def show_caution(run: Run, features: Features, color: str = "label") -> None:
 def caption(projection: Projection) -> str:
     """Say what a map shows, how far it can be trusted, and how it misleads."""
     parts = list(projection.notes)
-    trust, kept = projection.details.get("trustworthiness"), projection.details.get("neighbors_kept")
+    details = projection.details
+    trust, kept = details.get("trustworthiness"), details.get("neighbors_kept")
+    if kept is not None:
+        n_neighbors = details["n_neighbors"]
+        chance = kept_by_chance(n_neighbors, details["n_measured"])
+        parts.append(
+            f"Each image keeps {kept * n_neighbors:.2g} of its {n_neighbors} nearest neighbours here; random places "
+            f"would keep {chance:.2g}."
+        )
     if trust is not None:
         parts.append(f"Trustworthiness {trust:.2f} of 1.")
-    if kept is not None:
-        n = projection.details.get("n_neighbors")
-        parts.append(f"{100 * kept:.0f} % of each image's {n} true neighbours are kept here.")
     return " ".join([*parts, PROJECTIONS[projection.name].caption])

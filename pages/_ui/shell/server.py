@@ -20,7 +20,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from featx_core.base.palette import run_color
 from featx_core.images.decoding import ImageError
 from featx_core.workspace.store import WorkspaceError
-from pages._ui.shell import compat, formatting, hosts, jobs, library
+from pages._ui.shell import compat, formatting, handed, hosts, jobs, library
 
 _log = logging.getLogger("featx")
 WARM_UP_SECONDS = 4.0  # after the start, when the first page stands
@@ -90,6 +90,7 @@ ROUTES = [
     Route("/thumbnail/{token}/{scaling}/{digest}", _thumbnail),
     Route("/run-dot/{index:int}", _run_dot),
     Route("/images", _to_first_page),
+    *handed.ROUTES,
 ]
 MIDDLEWARE = [Middleware(hosts.OwnPagesOnly)]
 

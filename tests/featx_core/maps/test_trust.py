@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from featx_core.maps.projection import project
-from featx_core.maps.trust import measure_trust, neighbors_kept
+from featx_core.maps.trust import TRUST_NEIGHBORS, kept_by_chance, measure_trust, neighbors_kept
 from tests.toys.projection_vectors import random_vectors
 
 
@@ -52,3 +52,14 @@ def test_a_shuffled_map_is_not_trusted():
     trust = measure_trust(vectors, np.random.default_rng(1).permutation(vectors))
     assert trust.trustworthiness == pytest.approx(0.5, abs=0.05)
     assert trust.neighbors_kept == pytest.approx(10 / 399, abs=0.02)
+
+
+def test_random_places_keep_as_many_neighbours_as_chance_says():
+    rng = np.random.default_rng(5)
+    kept = [
+        TRUST_NEIGHBORS * measure_trust(rng.normal(size=(120, 20)), rng.normal(size=(120, 2))).neighbors_kept
+        for _ in range(30)
+    ]
+    error = np.std(kept) / np.sqrt(len(kept))
+    assert np.mean(kept) == pytest.approx(kept_by_chance(TRUST_NEIGHBORS, 120), abs=4 * error)
+    assert kept_by_chance(1, 2) == 1  # the only other image

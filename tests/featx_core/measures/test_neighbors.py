@@ -3,6 +3,7 @@ import pytest
 from scipy.stats import skew
 
 from featx_core.measures.neighbors import (
+    ROWS_AT_ONCE,
     Neighbor,
     cosine_dissimilarities,
     effective_dimension,
@@ -88,3 +89,29 @@ def test_effective_dimension_counts_directions():
     wide = rng.normal(size=(5, 50))
     values = np.linalg.eigvalsh(np.cov(wide.T))
     assert effective_dimension(wide) == pytest.approx(values.sum() ** 2 / (values**2).sum())
+
+
+@pytest.mark.parametrize(("shift", "scale"), [(0, 1), (0, 1e-30), (0, 1e30), (50, 1)])
+def test_the_nearest_among_many_rows_are_those_of_all_cosines_at_once(shift, scale):
+    vectors = np.random.default_rng(8).normal(size=(ROWS_AT_ONCE + 700, 12)).astype(np.float32)
+    vectors = ((vectors + np.float32(shift)) * np.float32(scale)).astype(np.float32)
+    exact = vectors.astype(np.float64)
+    lengths = np.linalg.norm(exact, axis=1)
+    for row in (0, ROWS_AT_ONCE - 1, ROWS_AT_ONCE, len(vectors) - 1):
+        cosines = exact @ exact[row] / (lengths * lengths[row])
+        cosines[row] = -np.inf
+        found = nearest(vectors, row, n_neighbors=15)
+        assert [each.row for each in found] == np.argsort(-cosines)[:15].tolist()
+        np.testing.assert_allclose([each.similarity for each in found], np.sort(cosines)[::-1][:15], atol=1e-12)
+
+
+def test_equal_rows_among_many_come_in_their_order_and_groups_are_left_out():
+    vectors = np.random.default_rng(9).normal(size=(ROWS_AT_ONCE + 50, 300)).astype(np.float32)
+    copies = [7, 900, ROWS_AT_ONCE + 3, ROWS_AT_ONCE + 40]
+    vectors[copies] = vectors[7]
+    assert [each.row for each in nearest(vectors, 900, n_neighbors=3)] == [7, ROWS_AT_ONCE + 3, ROWS_AT_ONCE + 40]
+    groups = np.arange(len(vectors))
+    groups[copies] = 7
+    apart = cosine_dissimilarities(vectors, vectors[900:901])[:, 0]
+    expected = [row for row in np.argsort(apart, kind="stable").tolist() if row not in copies][:5]
+    assert [each.row for each in nearest(vectors, 900, n_neighbors=5, groups=groups)] == expected

@@ -4,16 +4,17 @@ import re
 
 import numpy as np
 import pytest
-from streamlit.typing import PlotlyState
 
 from featx_core.augmentation.transforms import AUGMENTATIONS, PRESETS
 from featx_core.specs.augmented import Augmented
+from featx_core.specs.lambda_transform import begins_with_original
 from featx_core.specs.pretrained import Pretrained
 from featx_core.studies.stability import StabilityStudy
 from featx_core.tasks.requests import ExtractJob
 from pages._ui.extract import augmentation_effects
 from pages._ui.shell import library
 from tests.toys.app.extracting import all_asked
+from tests.toys.app.map_packs import fetched, n_points, select, told, unpack
 from tests.toys.app.visiting import element, nodes, tiles
 
 TINY = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
@@ -149,28 +150,24 @@ def test_a_run_shows_its_study_when_it_is_asked_for(visit, shelve_spec, worker, 
 
 def test_a_map_of_copies_has_trails_that_can_be_taken_away(visit, shelve_spec):
     visitor = visit(shelve_spec(COPIES)).open("map")
-    chart = visitor.tab.get("plotly_chart")[0].proto.spec
-    assert '"name":"trails"' in chart
-    assert "(copy 2)" in chart
+    corners = unpack(fetched(visitor, told(visitor)["trails"]))["corners"]
+    n_lines = n_points(visitor) * 2 // 3 if begins_with_original(COPIES) else n_points(visitor)
+    assert len(corners) == n_lines * 2 * 3  # two ends of three coordinates each
+    assert any("(copy 2)" in name for name in unpack(fetched(visitor, told(visitor)["names"]))["names"])
     visitor.tab.toggle(key="map_trails").set_value(False).run()
-    assert '"name":"trails"' not in visitor.tab.get("plotly_chart")[0].proto.spec
+    assert told(visitor)["trails"] is None
     assert visitor.has_no_fault
 
 
 def test_a_map_of_means_has_no_trails(visit, shelve_spec):
     visitor = visit(shelve_spec(MEAN)).open("map")
-    assert "trails" not in visitor.tab.get("plotly_chart")[0].proto.spec
+    assert told(visitor)["trails"] is None
     assert not [toggle for toggle in visitor.tab.toggle if toggle.key == "map_trails"]
 
 
 def test_several_copies_of_an_image_are_one_in_the_selection(visit, shelve_spec):
     visitor = visit(shelve_spec(COPIES)).open("map")
-    chart = next(node for node in nodes(visitor.tab._tree) if str(getattr(node, "key", "")).startswith("map_"))
-    points = [{"customdata": row} for row in (0, 1, 2, 4)]
-    visitor.tab.session_state[visitor.tab.get("plotly_chart")[0].key or chart.key] = PlotlyState(
-        {"selection": {"points": points, "point_indices": [], "box": [], "lasso": []}}
-    )
-    visitor.run()
+    select(visitor, [0, 1, 2, 4])
     assert "Selection: 2 images (4 of their rows)" in visitor.words
     assert [tile["name"] for tile in tiles(visitor, "selection_gallery")] == ["0.png", "1.png"]
 

@@ -1,7 +1,5 @@
 """Fine-tuning in the app: its form, its curves, what it is worth, its file, its colours on the map."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -11,6 +9,7 @@ from featx_core.learning.weight_arrays import write_arrays
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.pretrained import Pretrained
 from tests.toys.app.extracting import asked
+from tests.toys.app.map_packs import colors
 from tests.toys.app.visiting import element, keep_run
 
 BASE = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
@@ -137,10 +136,10 @@ def test_a_training_ends_in_what_it_is_worth(visitor, worker):
 
     visitor.open("map")
     set_up(visitor, map_color="predicted")
-    names = {trace["name"] for trace in json.loads(visitor.tab.get("plotly_chart")[0].proto.spec)["data"]}
+    names = {each["name"] for each in colors(visitor)["classes"]}
     assert names <= {"a", "b"}
     set_up(visitor, map_color="training_part")
-    names = {trace["name"] for trace in json.loads(visitor.tab.get("plotly_chart")[0].proto.spec)["data"]}
+    names = {each["name"] for each in colors(visitor)["classes"]}
     assert names == {"training", "validation"}
     set_up(visitor, picked_run=BASE.digest)
     assert visitor.tab.selectbox(key="map_color").value == "label", "the base predicts nothing"

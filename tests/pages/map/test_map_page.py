@@ -5,25 +5,16 @@ import json
 
 import numpy as np
 import pytest
-from streamlit.typing import PlotlyState
 
 from featx_core.extraction.colorings import COLORINGS
 from featx_core.maps.registry import PROJECTIONS
 from featx_core.tasks.requests import StudyJob
+from tests.toys.app.map_packs import colors, fetched, maps_of, n_points, places, select, told, unpack
 from tests.toys.app.visiting import SPEC, element, named, tiles
 
 
 def vectors(n, n_features=6, seed=0):
     return np.random.default_rng(seed).normal(size=(n, n_features)).astype(np.float32)
-
-
-def charts(visitor):
-    return [chart for chart in visitor.tab.get("plotly_chart") if chart.key.startswith("map_")]
-
-
-def figure(visitor):
-    assert len(charts(visitor)) == 1, visitor.words
-    return json.loads(charts(visitor)[0].proto.spec)
 
 
 def caption(visitor):
@@ -43,13 +34,17 @@ def choose(visitor, **widgets):
 def test_pca_is_drawn_at_once_with_its_shares_in_the_axis_titles(visit, shelve_features):
     line = np.outer(np.arange(8.0), [3.0, 4.0])
     visitor = visit(shelve_features(line)).open("map")
-    assert figure(visitor)["layout"]["xaxis"]["title"]["text"] == "PC1 (100 % of variance)"
+    assert places(visitor)["titles"][0] == "PC1 (100 % of variance)"
+    found = places(visitor)["places"].reshape(-1, 3)
+    np.testing.assert_allclose(np.sort(found[:, 0]), np.linspace(-1, 1, 8), atol=1e-6)
+    assert places(visitor)["unit"] == pytest.approx(5 * 3.5)  # half of seven steps of length 5
     assert PROJECTIONS["pca"].caption in caption(visitor)
 
 
-def test_three_axes_give_a_figure_in_space(visit, shelve_features):
+def test_three_axes_give_a_map_in_space(visit, shelve_features):
     visitor = choose(visit(shelve_features(vectors(10))).open("map"), axes=3)
-    assert {trace["type"] for trace in figure(visitor)["data"]} == {"scatter3d"}
+    assert places(visitor)["dims"] == 3
+    assert np.ptp(places(visitor)["places"].reshape(-1, 3), axis=0).min() > 0
 
 
 @pytest.mark.parametrize("n_components", [2, 3])
@@ -57,18 +52,18 @@ def test_t_sne_is_asked_of_the_worker_once_and_drawn_with_its_caveat(visit, shel
     visitor = visit(shelve_features(vectors(20))).open("map")
     choose(visitor, projection="tsne", axes=n_components).run()
     assert worker.submitted == ["map"]
-    assert {trace["type"] for trace in figure(visitor)["data"]} == {"scatter" if n_components == 2 else "scatter3d"}
+    assert places(visitor)["dims"] == n_components
     assert PROJECTIONS["tsne"].caption in caption(visitor)
     assert "Trustworthiness" in caption(visitor)
     visitor.open("images").open("map")
     assert worker.submitted == ["map"]
-    assert len(charts(visitor)) == 1
+    assert len(maps_of(visitor)) == 1
 
 
 def test_the_perplexity_that_is_lowered_is_said(visit, shelve_features):
     visitor = choose(visit(shelve_features(vectors(9))).open("map"), projection="tsne").run()
     assert "erplexity" in caption(visitor)
-    assert len(charts(visitor)) == 1
+    assert len(maps_of(visitor)) == 1
 
 
 def test_parameters_of_t_sne_reach_the_worker(visit, shelve_features, worker):
@@ -92,44 +87,37 @@ def test_a_map_in_the_making_shows_progress_and_can_be_cancelled_and_begun_again
     assert "Cancelled. Finished results are kept." in visitor.words
     worker.holds = False
     visitor.press("Try again").run()
-    assert len(charts(visitor)) == 1
+    assert len(maps_of(visitor)) == 1
 
 
 @pytest.mark.parametrize("color", [*COLORINGS, "kept"])
 def test_every_colour_draws_all_points(visit, shelve_features, color):
     visitor = choose(visit(shelve_features(vectors(12))).open("map"), map_color=color)
-    n_points = sum(len(trace.get("text", [])) for trace in figure(visitor)["data"])
-    assert n_points == 12
+    column = colors(visitor)
+    assert len(column["values" if column["kind"] == "numbers" else "codes"]) == 12
+    assert column["title"] == (COLORINGS[color].title if color != "kept" else "Neighbours kept (0 to 1)")
     assert visitor.has_no_fault
 
 
 def test_labels_stand_in_the_legend(visit, shelve_features):
     visitor = visit(shelve_features(vectors(6), ["cat", "dog", "cat", "dog", "eel", "cat"])).open("map")
-    assert {trace["name"] for trace in figure(visitor)["data"]} == {"cat", "dog", "eel"}
+    assert {each["name"] for each in colors(visitor)["classes"]} == {"cat", "dog", "eel"}
 
 
 def test_a_map_that_was_drawn_before_follows_labels_that_change(visit, shelve_features):
     visitor = visit(shelve_features(vectors(4), ["cat", "dog", "cat", "dog"])).open("map")
-    assert {trace["name"] for trace in figure(visitor)["data"]} == {"cat", "dog"}
+    assert {each["name"] for each in colors(visitor)["classes"]} == {"cat", "dog"}
     visitor.workspace.set_labels({visitor.workspace.images().names[0]: "eel"})
-    assert {trace["name"] for trace in figure(visitor.run())["data"]} == {"cat", "dog", "eel"}
+    assert {each["name"] for each in colors(visitor.run())["classes"]} == {"cat", "dog", "eel"}
 
 
-def test_thumbnails_stand_in_place_of_points(visit, shelve_features):
+def test_the_script_is_told_which_point_is_which_image(visit, shelve_features):
     visitor = visit(shelve_features(vectors(6))).open("map")
-    choose(visitor, map_pictures=True)
-    sources = {picture["source"] for picture in figure(visitor)["layout"]["images"]}
-    expected = {f"/thumbnail/{visitor.token}/{digest}" for digest in visitor.workspace.images().digests}
-    assert sources == expected
-
-
-def select(visitor, rows):
-    points = [{"customdata": row} for row in rows]
-    key = f"map_{SPEC.digest[:8]}_pca_2_label_False"
-    visitor.tab.session_state[key] = PlotlyState(
-        {"selection": {"points": points, "point_indices": [], "box": [], "lasso": []}}
-    )
-    return visitor.run()
+    records = visitor.workspace.images()
+    assert fetched(visitor, told(visitor)["records"]) == b"".join(bytes.fromhex(each) for each in records.digests)
+    assert unpack(fetched(visitor, told(visitor)["names"]))["names"] == list(records.names)
+    shapes = np.array([record.width / record.height for record in records])
+    np.testing.assert_allclose(2 ** ((places(visitor)["aspects"] - 128.0) / 32), shapes, rtol=0.012)
 
 
 def test_the_selected_points_open_as_a_gallery_with_their_labels_counted(visit, shelve_features):
@@ -156,7 +144,7 @@ def test_the_selection_can_be_labelled(visit, shelve_features):
 
 def test_without_a_selection_the_page_says_how_to_select(visit, shelve_features):
     visitor = visit(shelve_features(vectors(6))).open("map")
-    assert "Draw a lasso or box around points" in caption(visitor)
+    assert "draw a lasso, or B for a box" in caption(visitor)
     assert not [node for node in visitor.tab.get("bidi_component") if node.key == "selection_gallery"]
 
 
@@ -170,14 +158,14 @@ def test_the_explained_variance_opens_as_a_plot(visit, shelve_features):
 def test_one_image_is_too_few_for_a_map(visit, shelve_features):
     visitor = visit(shelve_features(vectors(1))).open("map")
     assert "A map needs at least 2 images" in visitor.tab.info[0].value
-    assert not charts(visitor)
+    assert not maps_of(visitor)
 
 
 @pytest.mark.parametrize("n_images", [2, 3, 4, 5, 6])
 def test_pca_works_from_two_images_up(visit, shelve_features, n_images):
     visitor = visit(shelve_features(vectors(n_images))).open("map")
-    assert sum(len(trace["text"]) for trace in figure(visitor)["data"]) == n_images
-    assert sum(len(trace["text"]) for trace in figure(choose(visitor, axes=3))["data"]) == n_images
+    assert n_points(visitor) == n_images
+    assert n_points(choose(visitor, axes=3)) == n_images
     assert visitor.has_no_fault
 
 
@@ -191,13 +179,13 @@ def test_t_sne_says_that_it_needs_five_images(visit, shelve_features, n_images):
 @pytest.mark.parametrize("n_images", [5, 6])
 def test_t_sne_works_from_five_images_up(visit, shelve_features, n_images):
     visitor = choose(visit(shelve_features(vectors(n_images))).open("map"), projection="tsne").run()
-    assert sum(len(trace["text"]) for trace in figure(visitor)["data"]) == n_images
+    assert n_points(visitor) == n_images
 
 
 def test_identical_features_are_said_to_coincide_and_t_sne_is_not_run(visit, shelve_features):
     visitor = visit(shelve_features(np.ones((8, 4)))).open("map")
     assert "coincide" in caption(visitor)
-    assert len(charts(visitor)) == 1
+    assert len(maps_of(visitor)) == 1
     choose(visitor, projection="tsne").run()
     assert problems(visitor) == ["t-SNE needs at least 5 different images; among these 8 there is 1."]
     assert visitor.has_no_fault
@@ -207,7 +195,7 @@ def test_features_that_are_not_finite_are_left_out_and_counted(visit, shelve_fea
     values = vectors(8)
     values[2, 0] = np.nan
     visitor = visit(shelve_features(values)).open("map")
-    assert sum(len(trace["text"]) for trace in figure(visitor)["data"]) == 7
+    assert n_points(visitor) == 7
     assert "1 of 8 images was left out" in caption(visitor)
 
 
@@ -226,10 +214,10 @@ def test_images_that_came_after_the_run_are_not_on_the_map(visit, shelve_feature
     visitor = visit(shelve_features(vectors(5)))
     visitor.workspace.add([("late.png", make_png(99))])
     visitor.open("map")
-    assert sum(len(trace["text"]) for trace in figure(visitor)["data"]) == 5
+    assert n_points(visitor) == 5
 
 
 def test_removed_images_leave_the_map(visit, shelve_features):
     visitor = visit(shelve_features(vectors(5))).open("map")
     visitor.workspace.remove(["0.png", "1.png"])
-    assert sum(len(trace["text"]) for trace in figure(visitor.run())["data"]) == 3
+    assert n_points(visitor.run()) == 3

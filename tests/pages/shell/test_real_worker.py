@@ -5,6 +5,7 @@ import pytest
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.worker.supervisor import Supervisor
 from pages._ui.shell import jobs
+from tests.toys.app.map_packs import maps_of
 from tests.toys.app.visiting import element, nodes
 
 
@@ -32,7 +33,7 @@ def test_from_images_to_heatmaps(visit, supervisor, shelve, make_png):
     assert {metric.label: metric.value for metric in visitor.tab.metric}["Shape"] == "(8, 256)"
     visitor.until(lambda visitor: len(pictures(visitor)) == 4)
     element(visitor.open("map"), "projection").set_value("tsne").run()
-    visitor.until(lambda visitor: visitor.tab.get("plotly_chart"))
+    visitor.until(maps_of)
     visitor.open("heatmaps").until(lambda visitor: len(pictures(visitor)) == 3 * (1 + len(HEATMAPS)))
     assert visitor.has_no_fault
     assert not jobs.supervisor().jobs(owner=visitor.token)[0].message

@@ -1,0 +1,62 @@
+"""The coordinates of a map as files."""
+
+import io
+
+import pandas as pd
+from streamlit.delta_generator import DeltaGenerator
+
+from featx_core.base.wording import spreadsheet_safe
+from featx_core.extraction.features import Features
+from featx_core.maps.projection import Projection
+from featx_core.workspace.runs import Run
+from pages._ui.map import maps
+from pages._ui.shell import formatting
+
+
+def offer(place: DeltaGenerator, run: Run, features: Features, projection: Projection) -> None:
+    """Offer the coordinates with names, labels and digests."""
+    stem = formatting.file_stem(f"{run.title} {projection.name}")
+    with place.popover("Coordinates", icon=":material/download:") as menu:
+        menu.download_button(
+            "Table (.csv)",
+            data=lambda: _csv(table_of(features, projection)),
+            file_name=f"{stem}.csv",
+            mime="text/csv",
+            on_click="ignore",
+            width="stretch",
+        )
+        menu.download_button(
+            "Table (.parquet)",
+            data=lambda: _parquet(table_of(features, projection)),
+            file_name=f"{stem}.parquet",
+            mime="application/vnd.apache.parquet",
+            on_click="ignore",
+            width="stretch",
+        )
+
+
+def table_of(features: Features, projection: Projection) -> pd.DataFrame:
+    """List the points of a map: name, label, what the run tells of them, coordinates in float32, digest."""
+    rows = projection.rows
+    columns = {"name": [features.row_names[row] for row in rows], "label": [features.labels[row] for row in rows]}
+    told = maps.told(features)
+    table = pd.DataFrame(columns | {fact.title: [fact.values[row] for row in rows] for fact in told.values()})
+    for axis, name in enumerate("xyz"[: projection.coordinates.shape[1]]):
+        table[name] = projection.coordinates[:, axis]
+    table["sha256"] = [features.digests[row] for row in rows]
+    return table
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    """Write texts so that no spreadsheet takes them for formulas, and numbers as numbers."""
+    texts = [name for name in table if table[name].dtype.kind not in "fiu"]
+    safe = table.copy()
+    for name in texts:
+        safe[name] = [None if value is None else spreadsheet_safe(str(value)) for value in table[name].tolist()]
+    return safe.to_csv(index=False).encode()
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    out = io.BytesIO()
+    table.to_parquet(out, index=False)
+    return out.getvalue()
