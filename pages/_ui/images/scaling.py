@@ -42,6 +42,7 @@ def choose(workspace: Workspace, images: ImageSet, place: DeltaGenerator) -> Non
             disabled=is_fixed or imports.current(workspace) is not None,
             on_change=_rescale,
             args=(workspace, key, current),
+            width=440,
         )
         of_all = f"{formatting.counted(n_deep, 'image')} of {len(images):,}".replace(",", " ")
         st.caption(f"Holds for {of_all}, and for those that come. The notes of each image say what was done.")
