@@ -55,7 +55,7 @@ def test_a_worker_that_is_stopped_and_goes_on_leaves_no_page_without_a_result_or
 ):
     """Two minutes, and the sixty seconds without a sign of life, are shortened to 30 and 15 seconds."""
     notes.expected = (
-        "ERR_CONNECTION|WebSocket|Failed to|disconnected|Network Error|still running"  # it ends before the tabs
+        "ERR_CONNECTION|WebSocket|Failed to|Client Error|disconnected|Network Error"  # it ends before the tabs
     )
     with Server(tmp_path, script="tests/browser/hasty_app.py") as server:
         token = shelve(server, [(f"{number}.png", make_png(number)) for number in range(N_IMAGES)])
