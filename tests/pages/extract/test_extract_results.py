@@ -1,13 +1,12 @@
 """The Extract page: a run on its way, and its result."""
 
-import json
-
 import numpy as np
 import pytest
 
 from featx_core.workspace.store import DiskFullError
 from featx_core.workspace.vectors import VectorStore
 from tests.toys.app.extracting import set_up, words_of
+from tests.toys.app.map_packs import n_points
 from tests.toys.app.visiting import SPEC, element, keep_run, nodes, texts
 
 
@@ -84,7 +83,7 @@ def test_the_buttons_under_the_result_lead_to_map_and_heatmaps(visitor):
     visitor.tab.session_state["extract_view"] = "Result"
     visitor.run().tab.button(key="to_map").click().run()
     assert visitor.tab.title[0].value == "Map"
-    assert json.loads(visitor.tab.get("plotly_chart")[0].proto.spec)["data"]
+    assert n_points(visitor) == 6
 
 
 def test_a_run_in_the_making_is_shown_after_a_reload(visitor, visit, worker):

@@ -23,7 +23,7 @@ def upload(visitor, *files):
 
 def report(visitor):
     found = [markdown.value for markdown in visitor.tab.main.markdown]
-    return next(words for words in found if not words.startswith("##### ")).replace("\\", "")
+    return next(words for words in found if not words.startswith("#")).replace("\\", "")
 
 
 def zipped(files):

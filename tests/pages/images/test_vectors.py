@@ -12,6 +12,7 @@ from featx_core.specs.pretrained import Pretrained
 from featx_core.tables import reading
 from pages._ui.images import vector_files
 from pages._ui.shell import library, writing
+from tests.toys.app.map_packs import told
 from tests.toys.app.visiting import element, keep_run, tiles
 
 LABELS = ("cat", "dog") * 15
@@ -286,7 +287,7 @@ def test_the_map_has_labels_and_names_but_no_pictures(visit, with_vectors):
     visitor.press("Map")
     assert visitor.tab.title[0].value == "Map"
     assert visitor.tab.selectbox(key="map_color").options == ["Label", "Neighbours kept"]
-    assert visitor.tab.toggle(key="map_pictures").disabled
+    assert told(visitor)["records"] is None
     assert visitor.has_no_fault
 
 
