@@ -21,12 +21,20 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return N_PROCESSES if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
 
 
+LEFT_OUT = {
+    "network": "downloads for real: ask for it with `-m network`",
+    "by_hand": "takes minutes of waiting, or shows a fault that is still open: ask for it with `-m by_hand`",
+}
+"""Tests that run only where their mark is asked for, and why."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what really downloads something, unless it is asked for by its mark: `pytest -m network`."""
-    if "network" not in config.option.markexpr:
-        for item in items:
-            if item.get_closest_marker("network"):
-                item.add_marker(pytest.mark.skip(reason="downloads for real: ask for it with `-m network`"))
+    """Leave out what is run only where it is asked for by its mark."""
+    for mark, reason in LEFT_OUT.items():
+        if mark not in config.option.markexpr:
+            for item in items:
+                if item.get_closest_marker(mark):
+                    item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(autouse=True)
