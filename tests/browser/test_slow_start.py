@@ -10,9 +10,7 @@ from tests.browser.steps import PATIENCE
 from tests.toys.app.serving import Server
 
 START_SECONDS = 20.0  # that `hasty_app.py` gives its worker
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.by_hand]
-"""A fault that is open: the page stands still where a result is asked for while the worker is loading. Its parts
-that show progress are forgotten, and the server then answers none of their requests."""
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_a_worker_that_is_held_up_in_its_start_is_waited_for_and_the_page_says_so(

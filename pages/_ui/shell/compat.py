@@ -4,13 +4,24 @@ from typing import Any
 
 from streamlit.runtime.app_session import AppSession, AppSessionState
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 
 def forget_others() -> None:
-    """Forget the parts that were not drawn in this run of the page, as Streamlit does where a page is drawn to its end."""
+    """Forget the parts that were not drawn in this run of the page, as Streamlit does where a page is drawn to its end.
+
+    A run that was told to stop forgets nothing: another one has taken its place, and has parts of its own by now.
+    """
     context = get_script_run_ctx(suppress_warning=True)
-    if context is not None and not context.fragment_ids_this_run:
+    if context is None or _is_told_to_stop(context.script_requests):
+        return
+    if not context.fragment_ids_this_run:
         context.fragment_storage.clear(new_fragment_ids=context.shared.new_fragment_ids.snapshot())
+
+
+def _is_told_to_stop(requests: Any) -> bool:
+    """Source: `ScriptRequests._state` of Streamlit 1.67."""
+    return requests is not None and requests._state == ScriptRequestType.STOP
 
 
 def mend() -> None:

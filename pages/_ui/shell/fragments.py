@@ -10,7 +10,8 @@
 
 3. Parts that a page no longer has are forgotten when it is drawn to its end, but not where it ends early with `st.stop`. A
    late request then draws such a part where something else stands ("'setIn' cannot be called on an ElementNode"), which
-   takes the page down as well. `compat.forget_others` is for that end.
+   takes the page down as well. `compat.forget_others` is for that end, but not for a run that was told to stop: another run has
+   taken its place, and its parts would be forgotten, so that the page stands still.
 
 All need a busy machine, and parts that ask several times a second, as those do that show progress.
 """
