@@ -25,6 +25,7 @@ def answered(features, codes):
     return Answers(codes, np.arange(len(codes)), scores["a"].folds, predicted)
 
 
+@pytest.mark.by_hand
 @pytest.mark.slow
 def test_differences_between_equals_are_rarely_named():
     """At most 5 % of 200 draws, for all three pairs together: one name in ten would be missed with a chance below 1 %."""
