@@ -66,7 +66,9 @@ def fresh_server(chromium: Browser, keras_home: None, tmp_path: Path) -> Iterato
         yield made
 
 
-_SERVER_IS_GONE = r"ERR_CONNECTION_(REFUSED|RESET).*/_stcore/|WebSocket connection to .* failed"
+_SERVER_IS_GONE = (
+    r"ERR_CONNECTION_(REFUSED|RESET).*/_stcore/|WebSocket connection to .* failed|when disconnected from server"
+)
 """What a page complains of when a test ends its server before the page is closed."""
 
 _PICTURE_IS_GONE = r"(404|Image source error) .*/media/"

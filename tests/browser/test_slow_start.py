@@ -31,5 +31,5 @@ def test_a_worker_that_is_held_up_in_its_start_is_waited_for_and_the_page_says_s
         time.sleep(max(START_SECONDS * 1.3 - (time.monotonic() - stopped), 0))
         expect(progress.first).to_be_visible()
         worker.resume()
-        expect(page.get_by_text("(6, 256)")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text("(6, 1280)")).to_be_visible(timeout=PATIENCE)
         assert server.worker().pid == worker.pid
