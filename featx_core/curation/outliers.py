@@ -57,7 +57,8 @@ def find_outliers(
     """Rank images by the distance to their fifth neighbour, beside what structureless data would give.
 
     The limit comes from Gaussian data with the mean and the covariance of the features: in such data, the farthest image
-    lies beyond it in about one set of eleven. Distances are 1 minus the cosine.
+    lies beyond it in about one set of eleven. A draw has at most `MAX_DRAWN` points, so the limit is on the high side for
+    larger sets. Distances are 1 minus the cosine.
 
     Args:
         vectors: Finite, `(n_images, n_features)`. Not modified.

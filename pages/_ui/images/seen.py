@@ -81,7 +81,7 @@ def _classes(predictions: Predictions, images: ImageSet) -> None:
 
 def _class(shown: ClassOfImages, predictions: Predictions, images: ImageSet) -> None:
     st.markdown(
-        f"**{formatting.escape(shown.name)}**, {formatting.counted(len(shown.rows), 'image')}, the surest first"
+        f"**{formatting.escape(shown.name)}**, {formatting.counted(len(shown.rows), 'image')}, most certain first"
     )
     _gallery(shown.rows, predictions, images, key="seen_of_class")
 

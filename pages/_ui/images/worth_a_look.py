@@ -68,7 +68,7 @@ def _label_errors(images: ImageSet, run: Run) -> None:
         return
     st.markdown(
         f"**{len(records)} of {formatting.counted(found.n_images, 'labelled image')}** look more like another label, "
-        "the surest first."
+        "most certain first."
     )
     words = [
         f"{own} → {other}, {margin:.2f}"
