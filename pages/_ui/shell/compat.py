@@ -2,26 +2,33 @@
 
 from typing import Any
 
+from streamlit import runtime
 from streamlit.runtime.app_session import AppSession, AppSessionState
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 
 def forget_others() -> None:
     """Forget the parts that were not drawn in this run of the page, as Streamlit does where a page is drawn to its end.
 
-    A run that was told to stop forgets nothing: another one has taken its place, and has parts of its own by now.
+    A run that another one has taken the place of forgets nothing: the other has parts of its own by now.
     """
     context = get_script_run_ctx(suppress_warning=True)
-    if context is None or _is_told_to_stop(context.script_requests):
+    if context is None or context.fragment_ids_this_run or _is_replaced(context):
         return
-    if not context.fragment_ids_this_run:
-        context.fragment_storage.clear(new_fragment_ids=context.shared.new_fragment_ids.snapshot())
+    context.fragment_storage.clear(new_fragment_ids=context.shared.new_fragment_ids.snapshot())
 
 
-def _is_told_to_stop(requests: Any) -> bool:
-    """Source: `ScriptRequests._state` of Streamlit 1.67."""
-    return requests is not None and requests._state == ScriptRequestType.STOP
+def _is_replaced(context: Any) -> bool:
+    """Whether the session has given up this run.
+
+    `st.stop` and the session ask a run to stop in the same way, so the requests of the run do not tell which it was.
+    Source: `AppSession.request_rerun` and `ScriptRunner._requests` of Streamlit 1.67.
+    """
+    if not runtime.exists():
+        return False
+    found = runtime.get_instance()._session_mgr.get_session_info(context.session_id)
+    runner = found.session._scriptrunner if found is not None else None
+    return runner is None or runner._requests is not context.script_requests
 
 
 def mend() -> None:

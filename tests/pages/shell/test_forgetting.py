@@ -18,24 +18,54 @@ class Storage:
 
 @pytest.fixture
 def run(monkeypatch):
-    """A run of a page that has drawn one part."""
+    """A run of a page that has drawn one part and stops itself, as `st.stop` does."""
     made = SimpleNamespace(
+        session_id="ada",
         script_requests=ScriptRequests(),
         fragment_ids_this_run=None,
         fragment_storage=Storage(),
         shared=SimpleNamespace(new_fragment_ids=SimpleNamespace(snapshot=lambda: frozenset({"of this run"}))),
     )
+    made.script_requests.request_stop()
     monkeypatch.setattr(compat, "get_script_run_ctx", lambda **_: made)
     return made
 
 
-def test_parts_that_the_page_no_longer_has_are_forgotten(run):
+@pytest.fixture
+def runner(monkeypatch):
+    """Let the session of the run have this runner now."""
+
+    def take(runner):
+        sessions = SimpleNamespace(
+            get_session_info={"ada": SimpleNamespace(session=SimpleNamespace(_scriptrunner=runner))}.get
+        )
+        server = SimpleNamespace(_session_mgr=sessions)
+        monkeypatch.setattr(compat, "runtime", SimpleNamespace(exists=lambda: True, get_instance=lambda: server))
+
+    return take
+
+
+def test_parts_that_the_page_no_longer_has_are_forgotten(run, runner):
+    runner(SimpleNamespace(_requests=run.script_requests))
     compat.forget_others()
     assert run.fragment_storage.kept == {"of this run"}
 
 
-def test_a_run_that_was_told_to_stop_leaves_the_parts_of_the_one_that_took_its_place(run):
-    run.script_requests.request_stop()
+def test_so_they_are_without_a_server(run):
+    compat.forget_others()
+    assert run.fragment_storage.kept == {"of this run"}
+
+
+@pytest.mark.parametrize("other", [None, SimpleNamespace(_requests=ScriptRequests())])
+def test_a_run_that_another_takes_the_place_of_leaves_the_parts_of_that_one(run, runner, other):
+    runner(other)
+    compat.forget_others()
+    assert run.fragment_storage.kept == {"of this run", "of another run"}
+
+
+def test_a_run_of_a_session_that_is_gone_forgets_nothing(run, runner):
+    runner(None)
+    run.session_id = "nobody"
     compat.forget_others()
     assert run.fragment_storage.kept == {"of this run", "of another run"}
 
