@@ -1,5 +1,6 @@
 """A server of its own for a test or a benchmark, and a browser to look at it."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -21,12 +22,30 @@ _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "-
 
 
 class Server:
-    """`streamlit run app.py` (or another script) on a free port, with a home folder of its own."""
+    """`streamlit run app.py` (or another script) on a free port, with a home folder of its own.
+
+    Args:
+        home: Where workspaces and the log are kept.
+        address: Which the server listens on.
+        port: None for a free one.
+        script: What is run, relative to `root`.
+        root: Where it is run.
+        packages: A folder of packages that are found before those that are installed.
+    """
 
     def __init__(
-        self, home: Path, *, address: str = "localhost", port: int | None = None, script: str = "app.py"
+        self,
+        home: Path,
+        *,
+        address: str = "localhost",
+        port: int | None = None,
+        script: str = "app.py",
+        root: Path = ROOT,
+        packages: Path | None = None,
     ) -> None:
         self.home = home
+        self._root = root
+        self._environment = {"FEATX_HOME": str(home)} | ({} if packages is None else {"PYTHONPATH": str(packages)})
         self.script = script
         self.address = address
         self.port = port or free_port()
@@ -48,8 +67,8 @@ class Server:
         arguments = [item for name, value in options.items() for item in (f"--{name}", str(value))]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", self.script, *arguments],
-            cwd=ROOT,
-            env=os.environ | {"FEATX_HOME": str(self.home)},
+            cwd=self._root,
+            env=os.environ | self._environment,
             stdout=(self.home / "server.log").open("ab"),
             stderr=subprocess.STDOUT,
         )
@@ -75,9 +94,15 @@ class Server:
         return psutil.Process(self._pid()).memory_info().rss
 
     def worker(self) -> psutil.Process:
-        """Find the worker process."""
-        children = psutil.Process(self._pid()).children()  # others look at files
-        return next(child for child in children if "featx_core.worker" in child.cmdline())
+        """Find the worker process, once there is one."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            for child in psutil.Process(self._pid()).children():  # others look at files
+                with contextlib.suppress(psutil.Error):
+                    if "featx_core.worker" in child.cmdline():
+                        return child
+            time.sleep(0.05)
+        raise TimeoutError("The server has no worker.")
 
     def _pid(self) -> int:
         if self._process is None:

@@ -1,0 +1,1 @@
+"""featx on a command line: extract, project, compare, check, and the app."""

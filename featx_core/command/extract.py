@@ -1,0 +1,108 @@
+"""`featx extract`: features of many images, into a file or a workspace."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from featx_core.base.wording import counted
+from featx_core.command import specs
+from featx_core.command.inputs import Images
+from featx_core.command.outcome import DONE, LEFT_OUT, CommandError
+from featx_core.command.outputs import ending_of, write
+from featx_core.command.terminal import Terminal
+from featx_core.extraction.export import to_csv, to_npz, to_parquet
+from featx_core.extraction.extract import extract
+from featx_core.images.intake_report import ALREADY_HERE
+from featx_core.methods.registry import build, train
+from featx_core.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from featx_core.extraction.features import Features
+
+HELP = "extract features of images into a file or a workspace"
+DESCRIPTION = """\
+Extract features of images. Damaged files are left out and named. What is computed is kept batch by batch beside the
+output: the same command goes on where it was interrupted.
+
+  featx extract photos/ -o features.parquet
+  featx extract photos.zip "more/**/*.jpg" --backbone resnet50 --layer stage3 -o features.npz
+  featx extract photos/ --spec run.json -o run.featx        (the app opens run.featx)
+"""
+WORKSPACE = ".featx"
+WRITERS: Mapping[str, Callable[[Features], bytes]] = {".npz": to_npz, ".csv": to_csv, ".parquet": to_parquet}
+KEPT_BESIDE = ".part.featx"
+"""The ending of the file beside the output that holds what is computed until all is."""
+N_NAMED = 20
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Describe what the command takes."""
+    parser.add_argument("images", nargs="*", help="files, folders, zip archives, patterns, or Parquet files of images")
+    parser.add_argument("--list", metavar="FILE", help="text file with one path a line; - for standard input")
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        help="ends in .npz, .csv or .parquet, or .featx for a workspace",
+    )
+    specs.add_options(parser)
+
+
+def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    """Extract. Returns the exit code: 3 if files were left out."""
+    ending = ending_of(arguments.output, [*WRITERS, WORKSPACE])
+    spec = specs.spec_of(arguments)
+    images = Images(arguments.images, arguments.list)
+    with _workspace(arguments.output, ending) as workspace:
+        terminal.stage("Reading images")
+        report = workspace.add(images.sources(), on_progress=terminal)
+        images.label(workspace)
+        terminal.say(report.sentence(n_named=N_NAMED))
+        if not len(workspace.images()):
+            raise CommandError("There are no images to extract features from.")
+        trained = train(spec, workspace, on_progress=terminal)
+        terminal.stage("Preparing the network")
+        extractor = build(trained, workspace, on_progress=terminal)
+        terminal.stage("Extracting")
+        features = extract(workspace.images(), extractor, workspace=workspace, on_progress=terminal)
+        _tell(features, terminal)
+        skipped = features.details["skipped"]
+        if not len(features):
+            raise CommandError("No features could be extracted from these images.")
+        if ending != WORKSPACE:
+            write(arguments.output, lambda: WRITERS[ending](features))
+    if ending != WORKSPACE:
+        _beside(arguments.output).unlink(missing_ok=True)
+    print(arguments.output)  # noqa: T201 - the result of the command
+    is_all_in = all(reason == ALREADY_HERE for _, reason in report.skipped)
+    return DONE if is_all_in and not skipped else LEFT_OUT
+
+
+@contextlib.contextmanager
+def _workspace(output: str, ending: str) -> Iterator[Workspace]:
+    workspace = Workspace.open(output if ending == WORKSPACE else _beside(output))
+    try:
+        yield workspace
+    finally:
+        workspace.close()
+
+
+def _beside(output: str) -> Path:
+    return Path(f"{output}{KEPT_BESIDE}")
+
+
+def _tell(features: Features, terminal: Terminal) -> None:
+    details = features.details
+    terminal.say(
+        f"{features.spec.title}: {counted(features.n_images, 'image')}, features of shape {features.feature_shape}, "
+        f"{details['n_computed']} computed now, {details['engine']}."
+    )
+    for note in details.get("notes", []):
+        terminal.say(note)
+    for name, reason in list(dict(details["skipped"]).items())[:N_NAMED]:
+        terminal.say(f"Left out: {name} ({reason})")

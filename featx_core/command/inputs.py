@@ -1,0 +1,129 @@
+"""What a command is given to read: folders, archives, patterns, lists and Parquet files of images; vectors; workspaces."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from featx_core.command.outcome import CommandError
+from featx_core.images.intake import Source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from featx_core.workspace.workspace import Workspace
+
+IMAGE_COLUMNS = ("image", "img", "picture", "bytes", "content")
+PATH_COLUMNS = ("path", "file", "file_name", "filename", "image_path")
+LABEL_COLUMNS = ("label", "class", "target", "category")
+"""How Parquet files of images name their columns; the first that is there counts."""
+_WILD = frozenset("*?[")
+
+
+class Images:
+    """Images as a command names them, to be brought into a workspace.
+
+    Args:
+        given: Files, folders, zip archives, patterns such as `photos/**/*.jpg`, and Parquet files with a column of images
+            (`image`, as bytes or as `{bytes, path}`) or of paths (`path`), and labels where there is a column `label`.
+        listed: A text file with one path a line, "-" for the standard input; None for none.
+
+    Raises:
+        CommandError: If something that was named is not there.
+    """
+
+    def __init__(self, given: Sequence[str], listed: str | None = None) -> None:
+        self._paths = [path for each in given for path in _found(each)] + _read_list(listed)
+        missing = [str(path) for path in self._paths if not path.exists()]
+        if missing:
+            more = f", nor are {len(missing) - 1} others" if len(missing) > 1 else ""
+            raise CommandError(f"{missing[0]} is not there{more}.")
+        if not self._paths:
+            raise CommandError("No images were named. Name files, folders, zip archives or a list.")
+        self._labels: dict[str, str] = {}
+
+    def sources(self) -> Iterator[Source]:
+        """Give them one after another, as `Workspace.add` takes them."""
+        for path in self._paths:
+            if path.suffix.lower() == ".parquet":
+                yield from self._of_parquet(path)
+            else:
+                yield path
+
+    def label(self, workspace: Workspace) -> None:
+        """Give the images the labels that stood in Parquet files."""
+        if self._labels:
+            images = workspace.images()
+            workspace.set_labels(
+                {image.name: self._labels[image.digest] for image in images if image.digest in self._labels}
+            )
+
+    def _of_parquet(self, path: Path) -> Iterator[Source]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            file = pq.ParquetFile(path)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise CommandError(f"{path.name} is no Parquet file that can be read.") from error
+        names = {name.lower(): name for name in file.schema_arrow.names}
+        images = next((names[name] for name in IMAGE_COLUMNS if name in names), None)
+        paths = next((names[name] for name in PATH_COLUMNS if name in names), None)
+        labels = next((names[name] for name in LABEL_COLUMNS if name in names), None)
+        column = images or paths
+        if column is None:
+            raise CommandError(
+                f"{path.name} has no column of images ({', '.join(IMAGE_COLUMNS)}) or of paths ({', '.join(PATH_COLUMNS)})."
+            )
+        number = 0
+        for batch in file.iter_batches(batch_size=64, columns=[column, *([labels] if labels else [])]):
+            for row in _rows(batch):
+                number += 1
+                yield from self._of_row(row[column], row.get(labels or ""), path, number)
+
+    def _of_row(self, value: Any, label: Any, path: Path, number: int) -> Iterator[Source]:
+        name, content = f"{path.stem}/{number:07d}", value
+        if isinstance(value, Mapping):  # as Hugging Face's datasets write images
+            name, content = value.get("path") or name, value.get("bytes")
+        if isinstance(content, str):
+            found = path.parent / content
+            if not found.is_file():
+                yield content, b""
+                return
+            name, content = content, found.read_bytes()
+        if isinstance(content, bytes):
+            if label is not None:
+                self._labels[hashlib.sha256(content).hexdigest()] = str(label)
+            yield name, content
+        else:
+            yield name, b""
+
+
+def _rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = batch.to_pylist()
+    return rows
+
+
+def _found(given: str) -> list[Path]:
+    """The path that a text names, or all that a pattern fits, in their natural order."""
+    path = Path(given)
+    if path.exists() or not _WILD & set(given):
+        return [path]
+    found = sorted(glob.glob(given, recursive=True))
+    if not found:
+        raise CommandError(f"Nothing fits the pattern {given}.")
+    return [Path(each) for each in found]
+
+
+def _read_list(listed: str | None) -> list[Path]:
+    if listed is None:
+        return []
+    try:
+        text = sys.stdin.read() if listed == "-" else Path(listed).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"The list {listed} cannot be read as text.") from error
+    return [Path(line) for line in map(str.strip, text.splitlines()) if line]

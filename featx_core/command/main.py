@@ -1,0 +1,91 @@
+"""The command line: its commands, their help, and how each of them ends."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from types import ModuleType
+from typing import TextIO
+
+from featx_core.base.faults import explain_fault
+from featx_core.command import app, check, compare, extract, project
+from featx_core.command.outcome import FAILED, INTERRUPTED
+from featx_core.command.terminal import Terminal
+
+COMMANDS: Mapping[str, ModuleType] = {
+    "app": app,
+    "extract": extract,
+    "project": project,
+    "compare": compare,
+    "check": check,
+}
+UNITS = {"project": "step", "compare": "step"}
+DESCRIPTION = "See what neural networks see in your images."
+ENDS = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done but some files were left out, 130 interrupted."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out a command.
+
+    Args:
+        arguments: As typed, without the name of the program; those of this process by default.
+
+    Returns:
+        The exit code, see `featx_core.command.outcome`.
+    """
+    given = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO if given.verbose else logging.CRITICAL, force=True)
+    with contextlib.nullcontext(sys.stderr) if given.verbose else _silent_libraries() as out:
+        return _carry_out(given, Terminal(UNITS.get(given.command, "image"), out=out, is_quiet=given.quiet))
+
+
+def _carry_out(given: argparse.Namespace, terminal: Terminal) -> int:
+    try:
+        code: int = COMMANDS[given.command].run(given, terminal)
+    except KeyboardInterrupt:
+        terminal.say("Interrupted. What is done is kept: the same command goes on from there.")
+        return INTERRUPTED
+    except Exception as error:
+        fault = explain_fault(error, given.command)
+        more = "" if fault.reference is None or given.verbose else " --verbose shows more."
+        terminal.complain(f"featx: {fault.message}{more}")
+        return FAILED
+    terminal.end()
+    return code
+
+
+@contextlib.contextmanager
+def _silent_libraries() -> Iterator[TextIO]:
+    """Keep what TensorFlow's libraries write to the standard error away; gives what featx writes to instead."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere, os.fdopen(os.dup(kept), "w", encoding="utf-8", errors="replace") as out:
+            os.dup2(nowhere.fileno(), 2)
+            yield out
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("featx", description=DESCRIPTION, epilog=ENDS)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("-q", "--quiet", action="store_true", help="tell of errors alone")
+    common.add_argument("-v", "--verbose", action="store_true", help="log what goes on, and the details of errors")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        added = commands.add_parser(
+            name,
+            help=command.HELP,
+            description=command.DESCRIPTION,
+            epilog=ENDS,
+            parents=[common],
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.add_options(added)
+    return parser
