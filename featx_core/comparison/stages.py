@@ -68,7 +68,7 @@ def tap_stages(
 
 def _fitted(extractor: Extractor, image: ImageRecord) -> np.ndarray | None:
     try:
-        return extractor.fit_image(image.pixels(at_least=extractor.image_size))
+        return image.fitted(extractor.image_size, extractor.fit)
     except (ImageError, KeyError):
         return None
 

@@ -223,7 +223,7 @@ class _Extraction(KeptRows):
             self.engines.plan(len(self._waiting) * self._seconds_per_image())
 
     def _fitted(self, record: ImageRecord) -> np.ndarray:
-        return self.extractor.fit_image(record.pixels(at_least=self.extractor.image_size))
+        return record.fitted(self.extractor.image_size, self.extractor.fit)
 
     def _collect(
         self, records: Sequence[ImageRecord], futures: Sequence[Future[np.ndarray]]

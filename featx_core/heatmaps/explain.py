@@ -13,7 +13,7 @@ from featx_core.heatmaps.layers import choose_layer, describe
 from featx_core.heatmaps.methods import HEATMAPS, HeatmapMethod
 from featx_core.heatmaps.observation import Observation, check_classifier, default_target, observer
 from featx_core.heatmaps.overlay import Heatmap
-from featx_core.heatmaps.pictures import pixels_of, size_of
+from featx_core.heatmaps.pictures import fitted_of, size_of
 from featx_core.heatmaps.scaling import scale
 from featx_core.heatmaps.targets import Target
 from featx_core.images.fitting import Cells, Placement, place
@@ -126,7 +126,7 @@ def _observations(
     observe = observer(extractor, layer, target)
     for start in range(0, len(images), step):
         chunk = images[start : start + step]
-        fitted = np.stack([extractor.fit_image(pixels_of(image, at_least=(height, width))) for image in chunk])
+        fitted = np.stack([fitted_of(image, extractor) for image in chunk])
         yield from zip(chunk, observe(fitted), strict=True)
         if on_progress is not None:
             on_progress(start + len(chunk), len(images))

@@ -14,7 +14,7 @@ import numpy as np
 from featx_core.heatmaps.layers import choose_layer, describe
 from featx_core.heatmaps.observation import observer
 from featx_core.heatmaps.overlay import colored
-from featx_core.heatmaps.pictures import pixels_of
+from featx_core.heatmaps.pictures import fitted_of
 
 if TYPE_CHECKING:
     from featx_core.images.image_set import ImageRecord
@@ -137,7 +137,7 @@ def feature_maps(
         HeatmapError: If the network or the layer has no height and width.
     """
     info = choose_layer(extractor, layer)
-    fitted = extractor.fit_image(pixels_of(image, at_least=extractor.image_size))
+    fitted = fitted_of(image, extractor)
     return strongest(observer(extractor, info)(fitted[np.newaxis])[0].activations, describe(info))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from featx_core.base.keras_setup import load_keras
 from featx_core.heatmaps.layers import HeatmapError
 from featx_core.heatmaps.logits import has_classifier, logits_of
-from featx_core.heatmaps.pictures import pixels_of
+from featx_core.heatmaps.pictures import fitted_of
 from featx_core.heatmaps.targets import ClassTarget, OwnFeaturesTarget, SimilarityTarget, Target
 from featx_core.networks.engines.engine import TensorFlowEngine
 
@@ -169,5 +169,4 @@ def _layer_engine(extractor: Extractor, layer: LayerInfo) -> TensorFlowEngine:
 def _reference(extractor: Extractor, target: Target) -> np.ndarray | None:
     if not isinstance(target, SimilarityTarget):
         return None
-    pixels = pixels_of(target.image, at_least=extractor.image_size)
-    return extractor.plain(extractor.fit_image(pixels)[np.newaxis]).reshape(-1)
+    return extractor.plain(fitted_of(target.image, extractor)[np.newaxis]).reshape(-1)

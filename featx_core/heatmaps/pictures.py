@@ -8,6 +8,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from featx_core.images.image_set import ImageRecord
+    from featx_core.networks.extractor import Extractor
 
 
 def pixels_of(image: ImageRecord | np.ndarray, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
@@ -28,6 +29,13 @@ def pixels_of(image: ImageRecord | np.ndarray, *, at_least: tuple[int, int] | No
             f"Received: {image.dtype} {image.shape}. Take one image of a stack with `stack[0]`."
         )
     return image
+
+
+def fitted_of(image: ImageRecord | np.ndarray, extractor: Extractor) -> np.ndarray:
+    """Return an image as the network of an extractor receives it, uint8 `(*extractor.image_size, 3)`."""
+    if isinstance(image, np.ndarray):
+        return extractor.fit_image(pixels_of(image))
+    return image.fitted(extractor.image_size, extractor.fit)
 
 
 def size_of(image: ImageRecord | np.ndarray) -> tuple[int, int]:

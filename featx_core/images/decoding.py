@@ -9,7 +9,7 @@ import re
 import threading
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from featx_core.base.file_names import EXTENSIONS
+from featx_core.base.packing import pack
 from featx_core.base.wording import spaced, too_large
 from featx_core.images.colors.conversion import FAULTS, to_rgb
 from featx_core.images.file_kinds import described_kind, is_image, unread_kind
@@ -52,6 +53,14 @@ MAX_SCANNED_PIXELS = 2_000_000_000  # pixels times scans of a progressive JPEG: 
 MIN_SIDE = 16
 MAX_SIDE = 30_000
 MAX_ASPECT = 20
+USUAL_INPUT = ((224, 224), "crop")
+"""Size and fit that most networks are used with."""
+
+_LARGE_BYTES = 1_000_000
+"""From here on a file is decoded once for both its thumbnail and its usual input: decoding it takes 20 ms and more."""
+
+_MOST_PIXELS_FITTED = 4_000_000  # of what was decoded: a larger picture would need memory for a copy
+
 THUMBNAIL_SIDE = 256  # pixels
 IMAGE_EXTENSIONS = tuple(extension for extensions in EXTENSIONS.values() for extension in extensions)
 _SIGNS_OF_A_CUT = ("file is truncated", "truncated file", "truncated data", "premature", "end of file", "incomplete")
@@ -73,12 +82,14 @@ class ImageFacts:
         width: In pixels, after turning it upright.
         height: In pixels, after turning it upright.
         notes: What is done to it on the way to RGB, in plain words.
+        usual_input: Of a large file that `examine` looked at: the image as most networks receive it (`USUAL_INPUT`), packed.
     """
 
     format: str
     width: int
     height: int
     notes: tuple[str, ...]
+    usual_input: bytes = field(default=b"", repr=False, compare=False)
 
 
 def inspect(content: bytes, *, scaling: str = AUTOMATIC) -> ImageFacts:
@@ -132,10 +143,20 @@ def examine(content: bytes, *, side: int = THUMBNAIL_SIDE, scaling: str = AUTOMA
     Raises:
         ImageError: As `inspect` raises it.
     """
-    (small, lightness), facts = _read(
-        content, lambda image: _drawn_small(image, side), reduced_to=side, scaling=scaling
+    enough = 2 * max(USUAL_INPUT[0])  # as `decode` has it for this size
+    if len(content) < _LARGE_BYTES or side > enough:
+        (small, lightness), facts = _read(
+            content, lambda image: _drawn_small(image, side), reduced_to=side, scaling=scaling
+        )
+        return facts, small, lightness
+    (usual_input, small, lightness), facts = _read(
+        content, lambda image: (_fitted_as_usual(image), *_drawn_small(image, side)), reduced_to=enough, scaling=scaling
     )
-    return facts, small, lightness
+    return dataclasses.replace(facts, usual_input=usual_input), small, lightness
+
+
+def _fitted_as_usual(image: Image.Image) -> bytes:
+    return pack(fit_image(_pixels(image), *USUAL_INPUT)) if image.width * image.height <= _MOST_PIXELS_FITTED else b""
 
 
 def _drawn_small(image: Image.Image, side: int) -> tuple[bytes, float]:

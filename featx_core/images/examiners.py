@@ -36,8 +36,9 @@ class Examiner(OtherProcess):
             ImageError: As there; and if the file takes too long, or ends the process that looks at it.
             RuntimeError: If looking at it raised what nobody expected.
         """
-        facts, small = self._asked(content, {"side": side, "scaling": scaling})
-        found = ImageFacts(facts["format"], facts["width"], facts["height"], tuple(facts["notes"]))
+        facts, pictures = self._asked(content, {"side": side, "scaling": scaling})
+        small, usual = pictures[: facts["n_small"]], pictures[facts["n_small"] :]
+        found = ImageFacts(facts["format"], facts["width"], facts["height"], tuple(facts["notes"]), usual)
         return found, small, facts["brightness"]
 
     def fitted(self, content: bytes, size: tuple[int, int], fit: str, *, scaling: str = AUTOMATIC) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, overload
 
 from featx_core.images.decoding import decode
+from featx_core.images.fitting import fit_image
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +32,12 @@ class Keeper(Protocol):
 
     def thumbnail(self, digest: str) -> bytes:
         """Fetch a small image of one image."""
+
+    def load_input(self, digest: str, size: tuple[int, int], fit: str) -> np.ndarray | None:
+        """Fetch an image as a network receives it, if it is kept so."""
+
+    def save_input(self, digest: str, pixels: np.ndarray, fit: str) -> None:
+        """Keep an image as a network receives it, if that is worth it."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,26 @@ class ImageRecord:
             ImageGoneError: If it was taken out of its workspace.
         """
         return decode(self.read(), at_least=at_least, scaling=self.workspace.scaling)
+
+    def fitted(self, size: tuple[int, int], fit: str) -> np.ndarray:
+        """Bring the image to the input of a network: `fit_image` of its pixels, but large images are decoded once only.
+
+        Args:
+            size: `(height, width)` in pixels.
+            fit: One of `featx_core.images.fitting.FITS`.
+
+        Returns:
+            uint8 `(*size, 3)`, RGB, read-only.
+
+        Raises:
+            ImageGoneError: If it was taken out of its workspace.
+            ImageError: If it cannot be decoded.
+        """
+        pixels = self.workspace.load_input(self.digest, size, fit)
+        if pixels is None:
+            pixels = fit_image(self.pixels(at_least=size), size, fit)
+            self.workspace.save_input(self.digest, pixels, fit)
+        return pixels
 
     def thumbnail(self) -> bytes:
         """Fetch a small image (WebP, longest side 256 pixels). Raises as `read` does."""

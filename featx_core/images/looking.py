@@ -20,7 +20,8 @@ def answer(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], 
 
     Args:
         content: The bytes of the file.
-        options: `scaling`, and `side` for a small image as WebP, or `size` and `fit` for pixels.
+        options: `scaling`, and `side` for a small image as WebP, with the usual input of a large file behind it; or `size`
+            and `fit` for pixels.
     """
     try:
         return _fitted(content, **options) if "size" in options else _examined(content, **options)
@@ -31,7 +32,7 @@ def answer(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], 
 def _examined(content: bytes, *, side: int, scaling: str) -> tuple[dict[str, Any], bytes]:
     facts, small, brightness = examine(content, side=side, scaling=scaling)
     found = {"format": facts.format, "width": facts.width, "height": facts.height, "notes": list(facts.notes)}
-    return {**found, "brightness": brightness}, small
+    return {**found, "brightness": brightness, "n_small": len(small)}, small + facts.usual_input
 
 
 def _fitted(content: bytes, *, size: Sequence[int], fit: str, scaling: str) -> tuple[dict[str, Any], bytes]:

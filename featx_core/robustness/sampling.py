@@ -99,7 +99,7 @@ class Passes:
 
 def _read(record: ImageRecord, extractor: Extractor) -> np.ndarray | None:
     try:
-        return extractor.fit_image(record.pixels(at_least=extractor.image_size))
+        return record.fitted(extractor.image_size, extractor.fit)
     except (ImageError, KeyError):
         return None
 

@@ -37,7 +37,13 @@ PATHS_AND_REMOVALS = (
     "CREATE INDEX vectors_by_content ON vectors (content_id)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (SCHEMA, PATHS_AND_REMOVALS)
+INPUTS = (
+    "CREATE TABLE inputs (content_id INTEGER NOT NULL REFERENCES contents (id), form TEXT NOT NULL,"
+    " checksum INTEGER NOT NULL, value BLOB NOT NULL)",
+    "CREATE UNIQUE INDEX inputs_by_key ON inputs (content_id, form)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (SCHEMA, PATHS_AND_REMOVALS, INPUTS)
 """The statements that lead from schema version i to i + 1. A released entry never changes; add one behind it."""
 
 

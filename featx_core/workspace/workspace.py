@@ -16,6 +16,7 @@ from featx_core.images.intake_report import IntakeReport
 from featx_core.tables.rows import Rows
 from featx_core.workspace.arrivals import STOPPED_BY_FULL_DISK, Arrivals, image_sizes
 from featx_core.workspace.kept_files import is_whole
+from featx_core.workspace.kept_inputs import KeptInputs
 from featx_core.workspace.last_intake import LastIntake
 from featx_core.workspace.removals import Removals, remove_images
 from featx_core.workspace.reserve import Reserve
@@ -25,6 +26,8 @@ from featx_core.workspace.store import BUSY_SECONDS, DiskFullError, Store, Works
 from featx_core.workspace.vectors import VectorStore
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from featx_core.base.progress import ProgressCallback
 
 MAX_UPLOAD_BYTES = 2 * 1024**3  # row 22 of docs/faults.md: what one workspace takes through a browser
@@ -60,6 +63,7 @@ class Workspace(LastIntake):
         self.vectors = VectorStore(store)
         self.ledger = Ledger(store, self.vectors)
         self.removals = Removals(store)
+        self._inputs = KeptInputs(store)
         self._sized: tuple[tuple[int, int], tuple[int, int]] | None = None  # as they were at a version of the file
         self._listed: tuple[tuple[int, int], ImageSet] | None = None  # the images as they were at a version of the file
 
@@ -219,6 +223,14 @@ class Workspace(LastIntake):
         if _is_thumbnail(small):
             return bytes(small)
         return thumbnail(self.content(digest), THUMBNAIL_SIDE, scaling=self.scaling)
+
+    def load_input(self, digest: str, size: tuple[int, int], fit: str) -> np.ndarray | None:
+        """Fetch an image as a network receives it, uint8 `(*size, 3)`; None where it is not kept so."""
+        return self._inputs.load(digest, size, fit, self.scaling)
+
+    def save_input(self, digest: str, pixels: np.ndarray, fit: str) -> None:
+        """Keep an image as a network receives it, where that is small beside its file."""
+        self._inputs.save(digest, pixels, fit, self.scaling)
 
     def remove(self, names: Iterable[str]) -> None:
         """Take images out for good, with the vectors and bytes that no other image shares.

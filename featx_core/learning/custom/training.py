@@ -12,7 +12,6 @@ import numpy as np
 from featx_core.base.keras_setup import load_keras
 from featx_core.base.wording import counted
 from featx_core.images.decoding import ImageError
-from featx_core.images.fitting import fit_image
 from featx_core.images.image_set import ImageSet
 from featx_core.learning.batches import ArrayBatches
 from featx_core.learning.custom.autoencoder import autoencoder_model
@@ -187,7 +186,7 @@ def _read(images: ImageSet, spec: CustomSequential, report: StageCallback) -> tu
     for done, row in enumerate(rows):
         report(done, len(rows))
         try:
-            pixels.append(fit_image(images[int(row)].pixels(at_least=spec.image_size), spec.image_size, spec.fit))
+            pixels.append(images[int(row)].fitted(spec.image_size, spec.fit))
             kept.append(row)
         except (ImageError, KeyError):
             continue

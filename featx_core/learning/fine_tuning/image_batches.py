@@ -50,7 +50,7 @@ class Pictures:
         if row in self._held:
             return self._held[row]
         record = self.images[row]
-        fitted = self._extractor.fit_image(record.pixels(at_least=self._extractor.image_size))
+        fitted = record.fitted(self._extractor.image_size, self._extractor.fit)
         if len(self._held) < self._may_hold:
             self._held[row] = fitted
         return fitted

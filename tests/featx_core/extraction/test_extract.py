@@ -12,6 +12,7 @@ from featx_core.base.progress import Cancelled
 from featx_core.extraction.extract import extract
 from featx_core.extraction.features import load_features
 from featx_core.images.fitting import fit_image
+from featx_core.images.image_set import ImageRecord
 from featx_core.specs.pretrained import Pretrained
 from featx_core.workspace.store import DiskFullError
 from featx_core.workspace.workspace import Workspace
@@ -26,14 +27,12 @@ class ChannelMeans:
     def __post_init__(self) -> None:
         self.spec = Pretrained(backbone="vgg16", weights="random")
         self.image_size = (16, 16)
+        self.fit = "stretch"
         self.output_shape = (None, 3)
         self.n_parameters = 0
         self.notes = ()
         self.batch_size = 4
         self.batches: list[int] = []
-
-    def fit_image(self, pixels: np.ndarray) -> np.ndarray:
-        return fit_image(pixels, self.image_size, "stretch")
 
     def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
         self.batches.append(len(images))
@@ -187,18 +186,18 @@ def test_at_most_a_few_batches_are_decoded_ahead(make_png, monkeypatch):
     workspace.add([(f"{i}.png", make_png(i)) for i in range(40)])
     alive: list[int] = []
     counter = SimpleNamespace(now=0)
-    fit = ChannelMeans.fit_image
+    fitted = ImageRecord.fitted
 
-    def counted(self: ChannelMeans, pixels: np.ndarray) -> np.ndarray:
+    def counted(self: ImageRecord, size: tuple[int, int], fit: str) -> np.ndarray:
         counter.now += 1
-        return fit(self, pixels)
+        return fitted(self, size, fit)
 
     def run(self: ChannelMeans, images: np.ndarray, **options: Any) -> Sequence[Any]:
         alive.append(counter.now)
         counter.now -= len(images)
         return images.mean(axis=(1, 2)).astype(np.float32)
 
-    monkeypatch.setattr(ChannelMeans, "fit_image", counted)
+    monkeypatch.setattr(ImageRecord, "fitted", counted)
     monkeypatch.setattr(ChannelMeans, "__call__", run)
     extract(workspace.images(), ChannelMeans(), batch_size=4)
     assert max(alive) <= 4 * 4
