@@ -59,7 +59,7 @@ USUAL_INPUT = ((224, 224), "crop")
 _LARGE_BYTES = 1_000_000
 """From here on a file is decoded once for both its thumbnail and its usual input: decoding it takes 20 ms and more."""
 
-_MOST_PIXELS_FITTED = 4_000_000  # of what was decoded: a larger picture would need memory for a copy
+_MAX_FITTED_PIXELS = 4_000_000  # of what was decoded: a larger picture would need memory for a copy
 
 THUMBNAIL_SIDE = 256  # pixels
 IMAGE_EXTENSIONS = tuple(extension for extensions in EXTENSIONS.values() for extension in extensions)
@@ -156,7 +156,7 @@ def examine(content: bytes, *, side: int = THUMBNAIL_SIDE, scaling: str = AUTOMA
 
 
 def _fitted_as_usual(image: Image.Image) -> bytes:
-    return pack(fit_image(_pixels(image), *USUAL_INPUT)) if image.width * image.height <= _MOST_PIXELS_FITTED else b""
+    return pack(fit_image(_pixels(image), *USUAL_INPUT)) if image.width * image.height <= _MAX_FITTED_PIXELS else b""
 
 
 def _drawn_small(image: Image.Image, side: int) -> tuple[bytes, float]:

@@ -24,9 +24,10 @@ def _is_replaced(context: Any) -> bool:
     `st.stop` and the session ask a run to stop in the same way, so the requests of the run do not tell which it was.
     Source: `AppSession.request_rerun` and `ScriptRunner._requests` of Streamlit 1.67.
     """
-    if not runtime.exists():
+    sessions = getattr(runtime.get_instance(), "_session_mgr", None) if runtime.exists() else None
+    if sessions is None:  # in a notebook, and in Streamlit's own tests of apps
         return False
-    found = runtime.get_instance()._session_mgr.get_session_info(context.session_id)
+    found = sessions.get_session_info(context.session_id)
     runner = found.session._scriptrunner if found is not None else None
     return runner is None or runner._requests is not context.script_requests
 
