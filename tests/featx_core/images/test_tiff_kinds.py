@@ -205,6 +205,14 @@ def test_the_first_page_of_a_stack_and_the_first_slice_of_a_volume_are_used_and_
     assert_shows(volume, GREY)
 
 
+def test_a_volume_whose_tiles_hold_several_slices() -> None:
+    tiles = [np.full((8, 32, 32), value, np.uint8).tobytes() for value in (0, 255, 0, 255)]
+    tags = [(32997, 4, [5]), (32998, 4, [8])]
+    content = tiff(np.zeros((64, 64), np.uint8), extra=tags, pieces=tiles, tile=(32, 32))
+    assert decode(content)[::32, ::32, 0].tolist() == [[0, 255], [0, 255]]
+    assert "1 of 5 slices used" in inspect(content).notes
+
+
 @pytest.mark.parametrize("turn", range(2, 9))
 def test_deep_pictures_are_turned_upright(turn: int) -> None:
     values = (np.arange(20 * 30).reshape(20, 30) * 100).astype(np.uint16)
