@@ -102,11 +102,17 @@ def test_a_dropped_connection_comes_back_by_itself_and_the_result_appears(page_a
     page_at_work.reload()
     work = page_at_work.get_by_test_id("stMain").get_by_text(re.compile("Building the network|Extracting"))
     work.first.wait_for()
-    page_at_work.evaluate("() => { window.lost = window.sockets.length; window.sockets.forEach(each => each.close()); }")
-    page_at_work.wait_for_function("() => window.sockets.length > window.lost")
+    page_at_work.evaluate(
+        "() => { window.lost = window.sockets.length; window.sockets.forEach(each => each.close()); }"
+    )
+    page_at_work.wait_for_function(
+        "() => window.sockets.length > window.lost && window.sockets.at(-1).readyState === 1"
+    )
     page_at_work.locator('[data-testid="stApp"][data-test-connection-state="CONNECTED"]').wait_for()
     settled(page_at_work)
-    work.first.wait_for()
+    page_at_work.get_by_test_id("stMain").get_by_text(
+        "Extracting"
+    ).first.wait_for()  # it goes on, and so does its progress
     page_at_work.get_by_test_id("stMain").get_by_role("button", name="Cancel").click()
     page_at_work.get_by_text("Cancelled. Finished results are kept.").wait_for()
 

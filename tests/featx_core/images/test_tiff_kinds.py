@@ -1,6 +1,7 @@
 """TIFF as science writes it: each kind comes in as it is meant, or is named; none is called damaged."""
 
 import io
+import struct
 
 import imagecodecs
 import numpy as np
@@ -250,6 +251,15 @@ def test_more_pixels_than_memory_allows_are_named() -> None:
     content = tiff(np.zeros((32, 32), np.float64), extra=[(256, 4, [9000]), (257, 4, [9000])], pieces=[bytes(9000)])
     with pytest.raises(ImageError, match=r"^648 MB of pixels in 1 channel; the limit is 400$"):
         inspect(content)
+
+
+@pytest.mark.parametrize("tag", [258, 320, 338, 339])
+def test_what_a_page_says_of_its_pixels_beyond_the_end_of_the_file_is_not_guessed(tag: int) -> None:
+    content = bytearray(tiff(np.zeros((32, 32, 3), np.uint8), photometric=2, extra=[(tag, 3, [8] * 800)]))
+    at = content.index(struct.pack("<HHI", tag, 3, 800))
+    struct.pack_into("<I", content, at + 8, len(content) - 8)
+    with pytest.raises(ImageError, match=r"^the file ends early$"):
+        inspect(bytes(content))
 
 
 def test_a_page_that_does_not_say_where_its_strips_are_is_damaged() -> None:
