@@ -87,36 +87,6 @@ def test_a_job_goes_on_while_its_page_is_left_and_reloaded(page_at_work):
     expect(sidebar.get_by_role("button", name="Cancel")).to_have_count(0)
 
 
-SOCKETS = """
-const Plain = WebSocket;
-window.sockets = [];
-window.WebSocket = class extends Plain {
-  constructor(...given) { super(...given); window.sockets.push(this); }
-};
-"""
-
-
-def test_a_dropped_connection_comes_back_by_itself_and_the_result_appears(page_at_work, notes):
-    notes.expected = "WebSocket|ERR_CONNECTION|disconnected from server"
-    page_at_work.context.add_init_script(SOCKETS)
-    page_at_work.reload()
-    work = page_at_work.get_by_test_id("stMain").get_by_text(re.compile("Building the network|Extracting"))
-    work.first.wait_for()
-    page_at_work.evaluate(
-        "() => { window.lost = window.sockets.length; window.sockets.forEach(each => each.close()); }"
-    )
-    page_at_work.wait_for_function(
-        "() => window.sockets.length > window.lost && window.sockets.at(-1).readyState === 1"
-    )
-    page_at_work.locator('[data-testid="stApp"][data-test-connection-state="CONNECTED"]').wait_for()
-    settled(page_at_work)
-    page_at_work.get_by_test_id("stMain").get_by_text(
-        "Extracting"
-    ).first.wait_for()  # it goes on, and so does its progress
-    page_at_work.get_by_test_id("stMain").get_by_role("button", name="Cancel").click()
-    page_at_work.get_by_text("Cancelled. Finished results are kept.").wait_for()
-
-
 def test_a_killed_server_loses_nothing(fresh_server, open_tab, notes, make_png, tmp_path):
     notes.expected = (
         "ERR_CONNECTION|WebSocket|Failed to fetch|Failed to load|Client Error|Network Error|Host|still running"
