@@ -35,6 +35,20 @@ def load_keras() -> ModuleType:
 
 
 @contextlib.contextmanager
+def float32_layers() -> Iterator[None]:
+    """Build networks that reckon in float32, whatever number format Keras was told to use for others."""
+    config = load_keras().config
+    number_format, policy = config.floatx(), config.dtype_policy()
+    config.set_floatx("float32")
+    config.set_dtype_policy("float32")
+    try:
+        yield
+    finally:
+        config.set_floatx(number_format)
+        config.set_dtype_policy(policy)
+
+
+@contextlib.contextmanager
 def same_random_state() -> Iterator[None]:
     """Build networks without changing the random state from which Keras draws the seeds of initializers."""
     state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002 - the process-wide one is meant

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import json
 import math
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from featx_core.base.stored_arrays import unpack_arrays
 from featx_core.heatmaps.layers import choose_layer, describe
 from featx_core.heatmaps.observation import observer
 from featx_core.heatmaps.overlay import colored
@@ -96,10 +96,10 @@ class FeatureMaps:
             ValueError: If it is something else.
         """
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-                layer = json.loads(str(arrays["facts"]))["layer"]
-                return cls(arrays["maps"], arrays["channels"], arrays["energies"], layer)
-        except (ValueError, TypeError, KeyError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+            arrays = unpack_arrays(content)
+            layer = json.loads(str(arrays["facts"]))["layer"]
+            return cls(arrays["maps"], arrays["channels"], arrays["energies"], layer)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError("`content` must be what `FeatureMaps.to_bytes` wrote. Received something else.") from error
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import math
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from featx_core.base.stored_arrays import unpack_arrays
 
 if TYPE_CHECKING:
     from featx_core.networks.extractor import Extractor
@@ -70,9 +71,9 @@ class Kernels:
             ValueError: If it is something else.
         """
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-                return cls(arrays["values"], str(arrays["layer"]))
-        except (ValueError, TypeError, KeyError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+            arrays = unpack_arrays(content)
+            return cls(arrays["values"], str(arrays["layer"]))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError("`content` must be what `Kernels.to_bytes` wrote. Received something else.") from error
 
 

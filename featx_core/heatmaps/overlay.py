@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from featx_core.base.palette import SEQUENTIAL_SCALES
+from featx_core.base.stored_arrays import unpack_arrays
 from featx_core.heatmaps.pictures import pixels_of
 from featx_core.images.fitting import Cells, Placement, to_original
 
@@ -128,12 +128,12 @@ class Heatmap:
             ValueError: If it is something else.
         """
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-                facts = json.loads(str(arrays["facts"]))
-                cells = Cells(**_tuples(facts.pop("cells")))
-                placement = Placement(**_tuples(facts.pop("placement")))
-                return cls(grid=arrays["grid"], cells=cells, placement=placement, **facts)
-        except (ValueError, TypeError, KeyError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+            arrays = unpack_arrays(content)
+            facts = json.loads(str(arrays["facts"]))
+            cells = Cells(**_tuples(facts.pop("cells")))
+            placement = Placement(**_tuples(facts.pop("placement")))
+            return cls(grid=arrays["grid"], cells=cells, placement=placement, **facts)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError("`content` must be what `Heatmap.to_bytes` wrote. Received something else.") from error
 
     def _enough(self, longest_side: int | None) -> tuple[int, int] | None:

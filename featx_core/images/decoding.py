@@ -64,6 +64,7 @@ _MAX_FITTED_PIXELS = 4_000_000  # of what was decoded: a larger picture would ne
 THUMBNAIL_SIDE = 256  # pixels
 IMAGE_EXTENSIONS = tuple(extension for extensions in EXTENSIONS.values() for extension in extensions)
 _SIGNS_OF_A_CUT = ("file is truncated", "truncated file", "truncated data", "premature", "end of file", "incomplete")
+_SIGNS_OF_A_REFUSAL = ("security limit", "double references", "has not been built in")  # of a HEIC's decoder
 _LARGE_PIXELS = 25_000_000
 _one_large = threading.Lock()  # an image of 100 megapixels takes nearly a gigabyte on its way: one at a time
 _DAMAGED = "is damaged: its pixels cannot be read"
@@ -219,6 +220,7 @@ def _attempt(
         image, notes = to_rgb(opened.load(scaling))
         if not is_reduced:
             width, height = image.size
+            _check_not_small(width, height)  # once more: it may have been cropped
         elif opened.is_turned:
             width, height = height, width
         result = finish(image)
@@ -248,12 +250,16 @@ def _check_header(opened: Opened, n_scans: int) -> None:
         name, limit = "a progressive JPEG", MAX_PROGRESSIVE_PIXELS
     if width * height > limit:
         raise ImageError(f"{width * height / 1e6:.4g} megapixels; the limit for {name} is {limit // 10**6}")
-    if min(width, height) < MIN_SIDE:
-        raise ImageError(f"{spaced(width)} x {spaced(height)} pixels; each side must have at least {MIN_SIDE}")
+    _check_not_small(width, height)
     if max(width, height) > MAX_SIDE:
         raise ImageError(f"{spaced(width)} x {spaced(height)} pixels; a side may have at most {spaced(MAX_SIDE)}")
     if width * height * n_scans > MAX_SCANNED_PIXELS:
         raise ImageError(f"has {spaced(n_scans)} passes, too many for its size")
+
+
+def _check_not_small(width: int, height: int) -> None:
+    if min(width, height) < MIN_SIDE:
+        raise ImageError(f"{spaced(width)} x {spaced(height)} pixels; each side must have at least {MIN_SIDE}")
 
 
 def _too_many(n_pixels: int) -> str:
@@ -270,6 +276,8 @@ def _reason(error: BaseException, content: bytes) -> str:
     kind = unread_kind(content)
     if kind is not None:
         return kind
+    if content[4:8] == b"ftyp" and any(sign in words for sign in _SIGNS_OF_A_REFUSAL):
+        return "is a HEIF that its decoder does not take: export it as PNG or JPEG"
     early = any(sign in words for sign in _SIGNS_OF_A_CUT)
     if early or ends_early(content):
         return "the file ends early"

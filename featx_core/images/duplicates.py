@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -13,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from featx_core.base.progress import ProgressCallback
+from featx_core.base.stored_arrays import unpack_arrays
 from featx_core.images.decoding import ImageError
 from featx_core.images.image_set import ImageGoneError, ImageRecord
 
@@ -61,9 +61,9 @@ class Sketches:
             ValueError: If it is something else.
         """
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-                return cls(arrays["pictures"], arrays["color_histograms"])
-        except (ValueError, TypeError, KeyError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+            arrays = unpack_arrays(content)
+            return cls(arrays["pictures"], arrays["color_histograms"])
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError("These bytes are not stored thumbnails.") from error
 
 

@@ -5,6 +5,7 @@ import struct
 import zlib
 
 from featx_core.images.file_structure import jpeg_segments
+from featx_core.images.formats.boxes import unread_still
 from featx_core.images.formats.netpbm import is_netpbm
 from featx_core.images.formats.tiff_structure import entries, values
 
@@ -160,11 +161,16 @@ def unread_kind(content: bytes) -> str | None:
     >>> unread_kind(b"\xff\xd8\xff\xf7\x00\x04\x00\x00")
     'is a JPEG-LS file, which featx does not read: export it as PNG or JPEG'
     """
-    if content.startswith(b"\xff\xd8"):
-        what = _unread_jpeg(content)
-    else:
-        what = _unread_bitmap(content) if content.startswith(b"BM") else None
+    starts = ((0, b"\xff\xd8", _unread_jpeg), (0, b"BM", _unread_bitmap), (4, b"ftyp", _unread_still))
+    what = next((name(content) for at, magic, name in starts if content.startswith(magic, at)), None)
     return f"is a {what}, which featx does not read: {_AS_PNG}" if what else None
+
+
+def _unread_still(content: bytes) -> str | None:
+    try:
+        return unread_still(content)
+    except (struct.error, IndexError):  # boxes that are cut or lie
+        return None
 
 
 def _unread_jpeg(content: bytes) -> str | None:

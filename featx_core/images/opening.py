@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import math
+import struct
 from typing import Protocol
 
 import numpy as np
@@ -14,7 +15,7 @@ from featx_core.images.colors.conversion import Loaded, is_adobe_rgb, orientatio
 from featx_core.images.colors.declared import declared_colors
 from featx_core.images.file_structure import MAX_FRAMES, frame_count
 from featx_core.images.formats import netpbm
-from featx_core.images.formats.boxes import count_pictures
+from featx_core.images.formats.boxes import clean_aperture, count_pictures
 from featx_core.images.formats.errors import ImageError
 from featx_core.images.formats.png_chunks import chunks_before_pixels
 from featx_core.images.formats.raster import Raster
@@ -118,11 +119,27 @@ class ByPillow:
         self.is_turned = left >= 5
         notes: tuple[str, ...] = ("rotated upright",) if turn != 1 and left == 1 else ()
         is_adobe = is_adobe or (self.format != "PNG" and is_adobe_rgb(image))
+        if self.format == "AVIF":
+            image, crop_notes = _cropped(image, self._content)
+            notes += crop_notes
         colors = declared_colors(self._content, image.info, is_adobe=is_adobe)
         if is_deep:
             image, deep_notes = _deep_png(self._content, image, scaling)
             notes += deep_notes
         return Loaded(image, left, colors, notes)
+
+
+def _cropped(image: Image.Image, content: bytes) -> tuple[Image.Image, tuple[str, ...]]:
+    """Take the part of an AVIF that is meant to be seen, which Pillow does not know of."""
+    try:
+        aperture = clean_aperture(content, *image.size)
+    except (struct.error, IndexError):  # boxes that are cut or lie
+        return image, ()
+    if aperture is None:
+        return image, ()
+    cropped = image.crop(aperture)
+    cropped.info = image.info
+    return cropped, ("cropped as the file says",)
 
 
 def _deep_png(content: bytes, image: Image.Image, scaling: str) -> tuple[Image.Image, tuple[str, ...]]:

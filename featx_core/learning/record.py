@@ -101,7 +101,7 @@ def find_record(workspace: Workspace, key: str) -> TrainingRecord | None:
     content = workspace.result(key)
     try:
         return None if content is None else TrainingRecord.from_bytes(content)
-    except ValueError:
+    except Exception:  # whatever the content of an edited file makes fail
         return None
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from featx_core.base.stored_arrays import unpack_arrays
+
 if TYPE_CHECKING:
     import keras
+
+
+_MAX_BYTES = 1024**3  # more than SQLite keeps in one place
 
 
 def write_arrays(arrays: Sequence[np.ndarray]) -> bytes:
@@ -27,9 +31,9 @@ def read_arrays(content: bytes) -> list[np.ndarray]:
         ValueError: If it is something else.
     """
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return [arrays[f"{number:04d}"] for number in range(len(arrays.files))]
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, AttributeError):
+        arrays = unpack_arrays(content, max_bytes=_MAX_BYTES)
+        return [arrays[f"{number:04d}"] for number in range(len(arrays))]
+    except (KeyError, ValueError):
         raise ValueError("This is not a file of trained weights, or it is damaged. Train again.") from None
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
+from featx_core.base.stored_arrays import unpack_arrays
 from featx_core.maps.pca import coincide
 from featx_core.maps.registry import PROJECTIONS, Parameter, Projector
 from featx_core.maps.trust import draw_rows, measure_trust
@@ -83,11 +84,11 @@ class Projection:
             ValueError: If `content` is not such a file.
         """
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-                facts = json.loads(arrays["text"].tobytes())
-                stored = {key.removeprefix("details."): arrays[key] for key in arrays if key.startswith("details.")}
-                details = facts["details"] | stored
-                return cls(arrays["coordinates"], arrays["rows"], facts["name"], facts["parameters"], details)
+            arrays = unpack_arrays(content)
+            facts = json.loads(arrays["text"].tobytes())
+            stored = {key.removeprefix("details."): arrays[key] for key in arrays if key.startswith("details.")}
+            details = facts["details"] | stored
+            return cls(arrays["coordinates"], arrays["rows"], facts["name"], facts["parameters"], details)
         except DAMAGED as error:
             raise ValueError("This is not a stored map, or it is damaged. Compute the map again.") from error
 

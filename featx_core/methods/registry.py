@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from featx_core.base.keras_setup import float32_layers
 from featx_core.base.progress import as_stages
 from featx_core.methods import augmented, custom_sequential, fine_tuned, lambda_transform, pretrained, vector_table
 from featx_core.methods.method import Context, Method, Steps
@@ -122,7 +123,8 @@ def train(spec: Spec, workspace: Workspace, *, on_progress: StageCallback | Prog
         ValueError: If these images and labels cannot be learned from. The message says what is missing.
     """
     context = _context(workspace)
-    return context.of(spec).training.train(spec, context, as_stages(on_progress))
+    with float32_layers():
+        return context.of(spec).training.train(spec, context, as_stages(on_progress))
 
 
 def build(spec: Spec, workspace: Workspace | None = None, *, on_progress: ProgressCallback | None = None) -> Extractor:
@@ -142,7 +144,8 @@ def build(spec: Spec, workspace: Workspace | None = None, *, on_progress: Progre
     """
     if spec.needs_training:
         raise SpecError("This extractor is not trained yet. Train it first: `spec = fx.train(spec, workspace)`.")
-    return _context(workspace, on_progress).build(spec)
+    with float32_layers():
+        return _context(workspace, on_progress).build(spec)
 
 
 def outline(spec: Spec, workspace: Workspace | None = None) -> Outline:

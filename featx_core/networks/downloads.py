@@ -23,6 +23,7 @@ PAUSE_SECONDS = 0.5  # before the second try; doubled before the third
 CHUNK_BYTES = 1 << 18
 MAX_TIMES_EXPECTED = 2
 SLACK_BYTES = 16 << 20
+_BUSY, _CLOSED = (408, 425, 429), (401, 402, 403, 407, 451)  # codes of servers
 PARTIAL_SUFFIX = ".part"
 WRONG_SUFFIX = ".wrong"
 
@@ -144,8 +145,10 @@ def _receive(
     if response.status_code == requests.codes.requested_range_not_satisfiable:
         partial.unlink(missing_ok=True)
         raise _Retry("an earlier partial download could not be resumed")
-    if response.status_code >= 500:
+    if response.status_code >= 500 or response.status_code in _BUSY:
         raise _Retry(f"the server has a problem (code {response.status_code})")
+    if response.status_code in _CLOSED:
+        raise DownloadError(f"the server does not let this computer have it (code {response.status_code})")
     if response.status_code not in (200, 206):
         raise DownloadError(f"the server does not have it (code {response.status_code})")
     is_continued = response.status_code == 206 and response.headers.get("Content-Range", "").startswith(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from featx_core.backbones.imagenet_classes import class_names
+from featx_core.base.stored_arrays import unpack_arrays
 from featx_core.base.wording import score_words
 
 N_BEST = 3
@@ -112,12 +112,12 @@ class Predictions:
             ValueError: If it is something else.
         """
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-                facts = json.loads(str(arrays["facts"]))
-                skipped = tuple((name, reason) for name, reason in facts["skipped"])
-                digests = tuple(facts["digests"])
-                made = cls(facts["network"], digests, arrays["classes"], arrays["scores"], skipped)
-        except (ValueError, TypeError, KeyError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+            arrays = unpack_arrays(content)
+            facts = json.loads(str(arrays["facts"]))
+            skipped = tuple((name, reason) for name, reason in facts["skipped"])
+            digests = tuple(facts["digests"])
+            made = cls(facts["network"], digests, arrays["classes"], arrays["scores"], skipped)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError("`content` must be what `Predictions.to_bytes` wrote. Received something else.") from error
         made._check()
         return made

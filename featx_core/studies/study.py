@@ -62,9 +62,9 @@ class Study(ABC, Generic[Result]):
         return f"{self.kind}:{digest_of(self.version, to_fields(self), self.depends_on(workspace))}"
 
     def find(self, workspace: Workspace) -> Result | None:
-        """Fetch the result; None where it is not there, or another version wrote it in another form."""
+        """Fetch the result; None where it is not there, or is not what this version would have written."""
         content = workspace.result(self.key(workspace))
         try:
             return None if content is None else cast(Result, self.result.from_bytes(content))
-        except ValueError:
+        except Exception:  # whatever the content of an edited file makes fail: it is computed again
             return None

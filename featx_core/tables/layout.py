@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from featx_core.base.wording import spaced
+
 MAX_FILE_BYTES = 256 * 1024**2  # rows 23 and 24 of docs/faults.md: as a file, unpacked, and as float32
 MAX_CELLS = 5_000_000  # row 25: of a table of text
+MAX_ROWS = 1_000_000  # each takes a name, a label and a digest in memory, however few its numbers: about 350 MB
 MAX_COLUMNS = 200_000  # that can each have a role
 
 Role = Literal["feature", "label", "name", "left out"]
@@ -107,3 +110,13 @@ class Layout:
     def label_column(self) -> str | None:
         """The first column with labels."""
         return next((column.name for column in self.columns if column.role == "label"), None)
+
+
+def check_rows(n_rows: int) -> None:
+    """Refuse more rows than there may be.
+
+    Raises:
+        TableError: If there are.
+    """
+    if n_rows > MAX_ROWS:
+        raise TableError(f"has {spaced(n_rows)} rows; the limit is {spaced(MAX_ROWS)}: keep a part of them")

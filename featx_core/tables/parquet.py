@@ -15,7 +15,7 @@ from featx_core.tables import arrow_types
 from featx_core.tables.column_words import vector_rank
 from featx_core.tables.content import number_words
 from featx_core.tables.delimited import text_columns, vector_column
-from featx_core.tables.layout import MAX_FILE_BYTES, Choice, TableError
+from featx_core.tables.layout import MAX_FILE_BYTES, Choice, TableError, check_rows
 from featx_core.tables.raw import RawColumn, RawTable, unlike_names
 from featx_core.tables.vectors_in_cells import CellVectors, stack
 
@@ -71,6 +71,7 @@ def _read(file: IO[bytes]) -> tuple[pyarrow.Table, dict[str, str], frozenset[str
 
 def _check(metadata: Any, wanted: Collection[str]) -> None:
     """Refuse what is too large, by what the columns that are wanted declare: their bytes, and their numbers as float32."""
+    check_rows(metadata.num_rows)
     n_bytes = n_numbers = 0
     for group in (metadata.row_group(number) for number in range(metadata.num_row_groups)):
         for chunk in (group.column(at) for at in range(group.num_columns)):

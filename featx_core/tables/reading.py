@@ -16,7 +16,7 @@ from featx_core.base.file_names import clean_name
 from featx_core.base.wording import too_large
 from featx_core.tables import delimited, npy, npz, parquet
 from featx_core.tables.assembly import assemble_vectors
-from featx_core.tables.layout import MAX_FILE_BYTES, ROLES, Choice, Layout, Role, TableError
+from featx_core.tables.layout import MAX_FILE_BYTES, ROLES, Choice, Layout, Role, TableError, check_rows
 from featx_core.tables.raw import RawTable
 from featx_core.tables.roles import guess_roles, is_doubtful
 from featx_core.tables.rows import Vectors
@@ -169,6 +169,7 @@ def open_table(source: Source, choice: Choice) -> OpenTable:
             )
         _check_size(source)
         raw = kind.open(lambda: _opened(source), choice)
+        check_rows(raw.n_rows)
         columns = guess_roles(raw, main=choice.array)
     layout = Layout(columns, raw.arrays, raw.has_header)
     is_open = layout.main is not None and is_doubtful(raw)

@@ -32,7 +32,7 @@ class Limits:
         max_per_owner: Unfinished jobs of one owner.
         max_questions: Light questions that wait for an answer.
         stall_seconds: Without a sign of life, where the stage of the job does not allow more.
-        job_seconds: For one job. None: as long as it takes.
+        job_seconds: For one job, in the worker's own time. None: as long as it takes.
         start_seconds: Until a fresh worker is ready, in its own time (see `OwnTime`); twice as long after each start that
             took too long.
         cancel_seconds: Until a worker that does not let go of a cancelled job is ended, while other jobs wait.

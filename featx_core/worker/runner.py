@@ -35,7 +35,8 @@ class Slot:
     Attributes:
         run: Tells this run from an earlier one of the same job.
         record: The job. It may be finished already, for its owners: then `released` is set.
-        heard: When the worker last said something of it, in its own time (see `Child.own_seconds`).
+        begun: When the worker was given it, in its own time (see `Child.own_seconds`).
+        heard: When the worker last said something of it, in its own time.
         has_begun: Whether it said anything of it.
         limit: Seconds of silence that its stage allows; None for the usual ones.
         released: When the worker was told to let go of it, in its own time.
@@ -43,6 +44,7 @@ class Slot:
 
     run: int
     record: QueuedJob
+    begun: float
     heard: float
     has_begun: bool = False
     limit: float | None = None
@@ -110,7 +112,8 @@ class Runner:
         record = self.table.start_next() if self._slot is None and not self._must_recycle else None
         if record is None:
             return
-        self._slot = Slot(next(self._runs), record, child.own_seconds())
+        now = child.own_seconds()
+        self._slot = Slot(next(self._runs), record, begun=now, heard=now)
         child.n_jobs += 1
         child.send(
             {
@@ -171,7 +174,7 @@ class Runner:
     def _hold_to_limits(self, child: Child, now: float) -> None:
         self._check_memory(child, now)
         if self.child is child and self._slot is not None:
-            self._check_slot(child, self._slot, now)
+            self._check_slot(child, self._slot)
         if self.child is child and (
             self.questions.serving is not None or (self._slot is None and self.questions.has_sent)
         ):
@@ -196,7 +199,7 @@ class Runner:
             sentence = messages.too_large(n_bytes, self._limits.worker_bytes, self._how_far(), reference)
             self._lose(f"held {n_bytes} bytes", sentence, reference)
 
-    def _check_slot(self, child: Child, slot: Slot, now: float) -> None:
+    def _check_slot(self, child: Child, slot: Slot) -> None:
         limits, record, own = self._limits, slot.record, child.own_seconds()
         if slot.released is not None:
             patience = limits.cancel_seconds if self.table.waiting else limits.idle_cancel_seconds
@@ -208,7 +211,7 @@ class Runner:
             reference = new_reference()
             sentence = messages.stalled(silence, self._how_far(), reference)
             self._lose("hung", sentence, reference, is_innocent=not slot.has_begun)
-        elif limits.job_seconds is not None and now - record.begun > limits.job_seconds:
+        elif limits.job_seconds is not None and own - slot.begun > limits.job_seconds:
             reference = new_reference()
             _LOG.warning("ref %s: %s took longer than %s s", reference, record.task, limits.job_seconds)
             sentence = messages.took_too_long(limits.job_seconds, self._how_far(), reference)

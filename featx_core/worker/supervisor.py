@@ -12,11 +12,13 @@ from typing import Any
 from featx_core.base.digests import canonical_json
 from featx_core.worker.child import Child
 from featx_core.worker.jobs import Job, Limits
+from featx_core.worker.questions import Question
 from featx_core.worker.runner import Runner
 
 TASKS_MODULE = "featx_core.tasks.registry"
 TICK_SECONDS = 0.1
 CLOSE_SECONDS = 2.0
+MAX_LENGTHENING = 9
 
 _LOG = logging.getLogger(__name__)
 
@@ -155,7 +157,8 @@ class Supervisor:
         Args:
             task: A key of `LIGHT_TASKS`.
             parameters: JSON values.
-            timeout: How long to wait, in seconds.
+            timeout: How long to wait, in seconds; up to ten times as long while a worker that is there gets too little of the
+                processor to use them.
             workspace_path: The file of the workspace, where the task needs one.
 
         Returns:
@@ -175,10 +178,29 @@ class Supervisor:
             question = self._runner.questions.add(message, self.limits.max_questions)
             self._runner.dispatch()
         try:
-            return question.wait(timeout)
+            return self._answer(question, timeout)
         finally:
             with self._changed:
                 self._runner.questions.drop(question)
+
+    def _answer(self, question: Question, timeout: float) -> Any:
+        """Wait for an answer, once more where others had the processor for most of the time."""
+        deadline = time.monotonic() + MAX_LENGTHENING * timeout
+        while True:
+            child, begun = self._ready_child()
+            try:
+                return question.wait(timeout)
+            except TimeoutError:
+                now_child, now = self._ready_child()
+                was_there = child is not None and now_child is child
+                if not was_there or now - begun > timeout / 2 or time.monotonic() > deadline:
+                    raise
+
+    def _ready_child(self) -> tuple[Child | None, float]:
+        """Return the worker that is loaded, if one is, and how long it had itself to work with."""
+        with self._changed:
+            child = self._runner.child
+            return (child, child.own_seconds()) if child is not None and child.is_ready else (None, 0.0)
 
     def _snapshot(self, key: str) -> Job:
         job = self.job(key)

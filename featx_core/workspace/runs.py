@@ -78,6 +78,10 @@ class Ledger:
             raise WorkspaceError(f"The run {spec.title} was removed while it was saved. Extract again.")
         return run
 
+    def count(self) -> int:
+        """Count the runs, with those that this featx cannot read."""
+        return int(self._store.value("SELECT count(*) FROM runs"))
+
     def runs(self) -> list[Run]:
         """List the runs, newest first. A run that this featx cannot read is left out."""
         rows = self._store.rows("SELECT id, spec, created, details FROM runs ORDER BY created DESC, id DESC")

@@ -116,8 +116,10 @@ def find_fault(connection: sqlite3.Connection) -> str | None:
         fault = next(_faults(connection, table, asked), None) if asked else None
         if fault is not None:
             return fault
-    dangling = connection.execute("PRAGMA foreign_key_check(images)").fetchone()
-    return "an image has no file" if dangling is not None else None
+        dangling = connection.execute(f"PRAGMA foreign_key_check({table})").fetchone() if known else None
+        if dangling is not None:
+            return f"{_OWNERS[table]} has no file"
+    return None
 
 
 def require(table: str, **values: object) -> None:

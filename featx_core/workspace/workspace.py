@@ -9,12 +9,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from featx_core.base.file_names import shown_text
 from featx_core.images.decoding import THUMBNAIL_SIDE, ImageError, thumbnail
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.images.intake import Examine, read_sources
 from featx_core.images.intake_report import IntakeReport
 from featx_core.tables.rows import Rows
 from featx_core.workspace.arrivals import STOPPED_BY_FULL_DISK, Arrivals, image_sizes
+from featx_core.workspace.glance import MAX_TITLE
 from featx_core.workspace.kept_files import is_whole
 from featx_core.workspace.kept_inputs import KeptInputs
 from featx_core.workspace.last_intake import LastIntake
@@ -96,8 +98,8 @@ class Workspace(LastIntake):
 
     @property
     def title(self) -> str:
-        """The name that the user gave it, or "Untitled"."""
-        return self.fact("title") or "Untitled"
+        """The name that the user gave it, safe to show, at most 80 characters of it; or "Untitled"."""
+        return shown_text(self.fact("title") or "", MAX_TITLE) or "Untitled"
 
     @title.setter
     def title(self, title: str) -> None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PIECE = 4096
+_CODES = {"missing": 404, "closed": 403, "crowded": 429, "failing": 503}
 
 
 class WeightsServer(ThreadingHTTPServer):
@@ -34,11 +35,8 @@ class _Handler(BaseHTTPRequestHandler):
         server, mode = self.server, self.server.next_mode()
         start = self._start(mode)
         server.requests.append((self.path, start))
-        if mode == "missing":
-            self.send_error(404)
-            return
-        if mode == "failing":
-            self.send_error(503)
+        if mode in _CODES:
+            self.send_error(_CODES[mode])
             return
         content = b"wrong" * (len(server.content) // 5) if mode == "wrong" else server.content
         self._send_head(content, start)

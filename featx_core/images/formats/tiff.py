@@ -133,6 +133,8 @@ def read_page(content: bytes) -> TiffPage:
         ImageError: If the file is cut, or does not say how large the image is.
     """
     tags = entries(content)
+    if any(tag in tags and tags[tag].at + tags[tag].n_bytes > len(content) for tag in _NUMBERED):
+        raise ImageError("the file ends early")  # what is not said has a usual value; what cannot be read has none
     numbers = {tag: tuple(int(value) for value in values(content, tags.get(tag))[:_MAX_VALUES]) for tag in _NUMBERED}
     if not numbers[256] or not numbers[257]:
         raise ImageError("the file ends early" if ends_early(content) else "is damaged: its pixels cannot be read")

@@ -37,6 +37,7 @@ _MAX_SCANS = 100  # of a progressive JPEG in a strip or tile
 _DAMAGED = "is damaged: its pixels cannot be read"
 _NO_DATA, _LARGEST = 42113, (281, 341)  # tags
 _SMALLEST = (280, 340)
+_TILE_DEPTH = 32998
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what it complains of is found and named here
 
 
@@ -81,7 +82,8 @@ def _check(content: bytes, page: TiffPage) -> None:
         raise ImageError(f"{spaced(n_bytes // 10**6)} MB of pixels in {counted(page.n_channels, 'channel')}; {limit}")
     check_pieces(content, page)
     tile = _tile(content, page)
-    if tile[0] * tile[1] * page.n_channels * _value_bytes(page) > MAX_DECODED_BYTES:
+    depth = _tile_depth(content, page)
+    if tile[0] * tile[1] * depth * page.n_channels * _value_bytes(page) > MAX_DECODED_BYTES:
         raise ImageError(_DAMAGED)
     _check_places(content, page, _n_pieces(content, page))
     _check_pictures(content, page, tile)
@@ -103,7 +105,7 @@ def check_pieces(content: bytes, page: TiffPage) -> None:
 def _n_pieces(content: bytes, page: TiffPage) -> int:
     tile = _tile(content, page)
     per_plane = math.ceil(page.width / tile[1]) * math.ceil(page.height / tile[0])
-    return per_plane * page.depth * (page.n_channels if page.is_planar else 1)
+    return per_plane * math.ceil(page.depth / _tile_depth(content, page)) * (page.n_channels if page.is_planar else 1)
 
 
 def _check_places(content: bytes, page: TiffPage, n_pieces: int) -> None:
@@ -126,6 +128,12 @@ def _tile(content: bytes, page: TiffPage) -> tuple[int, int]:
         return max(1, int(height[0])), max(1, int(width[0]))
     rows = values(content, page.tags.get(278))
     return max(1, min(int(rows[0]) if rows else page.height, page.height)), page.width
+
+
+def _tile_depth(content: bytes, page: TiffPage) -> int:
+    """Return how many slices of a volume lie in one tile."""
+    depth = values(content, page.tags.get(_TILE_DEPTH)) if 322 in page.tags else ()
+    return max(1, int(depth[0])) if depth else 1
 
 
 def _check_pictures(content: bytes, page: TiffPage, tile: tuple[int, int]) -> None:

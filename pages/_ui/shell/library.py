@@ -23,6 +23,7 @@ PATIENCE = 5.0
 """Seconds that a visitor waits for a workspace whose file another program holds. Nobody else waits."""
 
 MAX_ADOPTED_IMAGES = 5 * MAX_UPLOAD_IMAGES
+MAX_ADOPTED_RUNS = 2_000  # each page lists them
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _OPEN_AT_ONCE = 64
 _EMPTY_FOR = 24 * 3600  # seconds after which a workspace that holds neither images nor runs is swept away
@@ -176,10 +177,15 @@ def adopt(content: bytes) -> str:
 
 def _check_upload(path: Path) -> None:
     with contextlib.closing(Workspace.open(path)) as workspace:
-        n_images = workspace.size()[0]
-    if n_images > MAX_ADOPTED_IMAGES:
-        held, limit = counted(n_images, "image"), counted(MAX_ADOPTED_IMAGES, "image")
-        raise WorkspaceError(f"This workspace holds {held}. The limit for uploads is {limit}.")
+        _check_count(workspace.size()[0], MAX_ADOPTED_IMAGES, "image")
+        _check_count(workspace.ledger.count(), MAX_ADOPTED_RUNS, "run")
+
+
+def _check_count(n_held: int, limit: int, noun: str) -> None:
+    if n_held > limit:
+        raise WorkspaceError(
+            f"This workspace holds {counted(n_held, noun)}. The limit for uploads is {counted(limit, noun)}."
+        )
 
 
 def _looked_at(path: Path, changed: float) -> Glance | None:

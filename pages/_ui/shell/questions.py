@@ -16,7 +16,7 @@ from featx_core.worker.keys import job_key
 from pages._ui.shell import formatting, fragments, jobs, session
 
 PATIENCE = 0.4  # seconds that a page waits before it is drawn without the answer
-ANSWER_SECONDS = 120.0  # for an answer, not counting the time in which the worker is loaded
+ANSWER_SECONDS = 120.0  # for an answer, in the worker's own time, not counting that in which it is loaded
 FAILED_SECONDS = 30.0  # in which a failed question is not asked anew: all who waited for it read why it failed
 _WORTH_A_WORD = 5.0  # seconds of waiting after which the page says so
 _KEPT = 256

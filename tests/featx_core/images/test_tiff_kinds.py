@@ -1,6 +1,7 @@
 """TIFF as science writes it: each kind comes in as it is meant, or is named; none is called damaged."""
 
 import io
+import struct
 
 import imagecodecs
 import numpy as np
@@ -205,6 +206,14 @@ def test_the_first_page_of_a_stack_and_the_first_slice_of_a_volume_are_used_and_
     assert_shows(volume, GREY)
 
 
+def test_a_volume_whose_tiles_hold_several_slices() -> None:
+    tiles = [np.full((8, 32, 32), value, np.uint8).tobytes() for value in (0, 255, 0, 255)]
+    tags = [(32997, 4, [5]), (32998, 4, [8])]
+    content = tiff(np.zeros((64, 64), np.uint8), extra=tags, pieces=tiles, tile=(32, 32))
+    assert decode(content)[::32, ::32, 0].tolist() == [[0, 255], [0, 255]]
+    assert "1 of 5 slices used" in inspect(content).notes
+
+
 @pytest.mark.parametrize("turn", range(2, 9))
 def test_deep_pictures_are_turned_upright(turn: int) -> None:
     values = (np.arange(20 * 30).reshape(20, 30) * 100).astype(np.uint16)
@@ -242,6 +251,15 @@ def test_more_pixels_than_memory_allows_are_named() -> None:
     content = tiff(np.zeros((32, 32), np.float64), extra=[(256, 4, [9000]), (257, 4, [9000])], pieces=[bytes(9000)])
     with pytest.raises(ImageError, match=r"^648 MB of pixels in 1 channel; the limit is 400$"):
         inspect(content)
+
+
+@pytest.mark.parametrize("tag", [258, 320, 338, 339])
+def test_what_a_page_says_of_its_pixels_beyond_the_end_of_the_file_is_not_guessed(tag: int) -> None:
+    content = bytearray(tiff(np.zeros((32, 32, 3), np.uint8), photometric=2, extra=[(tag, 3, [8] * 800)]))
+    at = content.index(struct.pack("<HHI", tag, 3, 800))
+    struct.pack_into("<I", content, at + 8, len(content) - 8)
+    with pytest.raises(ImageError, match=r"^the file ends early$"):
+        inspect(bytes(content))
 
 
 def test_a_page_that_does_not_say_where_its_strips_are_is_damaged() -> None:

@@ -107,6 +107,8 @@ def test_a_leftover_that_is_too_long_is_dropped(server, folder):
         ("stalled", 3, "the connection was interrupted"),
         ("wrong", 3, "the downloaded file is not the expected one"),
         ("missing", 1, r"the server does not have it \(code 404\)"),
+        ("closed", 1, r"the server does not let this computer have it \(code 403\)"),
+        ("crowded", 3, r"the server has a problem \(code 429\)"),
         ("failing", 3, r"the server has a problem \(code 503\)"),
     ],
 )

@@ -157,12 +157,12 @@ def test_pickles_are_never_unpacked(wrap, tmp_path):
 def test_an_archive_that_unpacks_to_too_much_is_refused_by_what_it_declares(monkeypatch):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.npy", "w") as member:
-        member.write(declared((100_000_000,)))
+        member.write(declared((1_000_000, 100)))
         for _ in range(100):
             member.write(bytes(8_000_000))
     assert len(out.getvalue()) < 1_000_000
     monkeypatch.setattr("featx_core.tables.npy.read_values", lambda *_: pytest.fail("was unpacked"))
-    with pytest.raises(TableError, match="would unpack to 763 MB; the limit is 256 MB"):
+    with pytest.raises(TableError, match="would unpack to 381 MB; the limit is 256 MB"):
         read_vectors(("bomb.npz", out.getvalue()))
 
 
@@ -240,4 +240,21 @@ def test_every_kind_of_file_refuses_every_other(tmp_path):
 
 
 def test_the_limits_are_those_of_the_reliability_table():
-    assert (layout.MAX_FILE_BYTES, layout.MAX_CELLS) == (256 * 1024**2, 5_000_000)
+    assert (layout.MAX_FILE_BYTES, layout.MAX_CELLS, layout.MAX_ROWS) == (256 * 1024**2, 5_000_000, 1_000_000)
+
+
+@pytest.mark.parametrize("kind", ["npy", "npz", "parquet", "csv"])
+def test_more_rows_than_memory_has_room_for_names_of_are_refused(monkeypatch, kind):
+    values = np.arange(12.0).reshape(6, 2) ** 2
+    table = pd.DataFrame(values, columns=["a", "b"])
+    write = {
+        "npy": lambda: npy(values),
+        "npz": lambda: npz(X=values),
+        "parquet": lambda: parquet(table),
+        "csv": lambda: table.to_csv(index=False).encode(),
+    }
+    content = write[kind]()
+    assert read_vectors((f"t.{kind}", content)).values.shape == (6, 2)
+    monkeypatch.setattr(layout, "MAX_ROWS", 5)
+    with pytest.raises(TableError, match=rf"^t\.{kind} has 6 rows; the limit is 5: keep a part of them\.$"):
+        read_vectors((f"t.{kind}", content))

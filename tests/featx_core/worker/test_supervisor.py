@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from featx_core.worker.__main__ import NICENESS
 from featx_core.worker.jobs import JobRefusedError, TaskFailedError
 from featx_core.workspace.store import Store
 from featx_core.workspace.workspace import Workspace
@@ -75,10 +76,10 @@ def test_the_worker_tells_of_its_machine_when_it_is_warm(supervise):
 def test_the_worker_steps_back_behind_the_server(supervise):
     supervisor = supervise()
     assert eventually(lambda: supervisor.is_ready)
-    assert psutil.Process(supervisor.worker_pid).nice() == min(psutil.Process().nice() + 10, 19)
+    assert psutil.Process(supervisor.worker_pid).nice() == min(psutil.Process().nice() + NICENESS, 19)
     autogroup = Path(f"/proc/{supervisor.worker_pid}/autogroup")
     stands = autogroup.read_text(encoding="ascii") if autogroup.exists() else ""  # nothing where Linux does not use it
-    assert not stands or stands.endswith("nice 10\n")
+    assert not stands or stands.endswith(f"nice {NICENESS}\n")
 
 
 def test_row_33_cancel_takes_effect_at_once_and_keeps_what_is_done(supervise, workspace_path, tmp_path):

@@ -11,10 +11,11 @@ import psutil
 import pytest
 
 from featx_core.worker import own_time
+from featx_core.worker.__main__ import NICENESS
 from featx_core.worker.jobs import Limits
 from featx_core.worker.own_time import OwnTime
 from featx_core.worker.runner import Runner
-from tests.toys.supervising import PATIENCE, eventually, finished, posix, submit, supervised
+from tests.toys.supervising import PATIENCE, eventually, finished, is_running, posix, submit, supervised
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
 
@@ -218,7 +219,7 @@ def test_the_worker_loads_at_normal_priority_and_then_steps_back_with_all_its_th
     assert int(log.read_text(encoding="ascii")) == ours
     stats = [path.read_text() for path in Path(f"/proc/{supervisor.worker_pid}/task").glob("*/stat")]
     assert len(stats) >= 3  # of work, of reading, of the warm-up
-    assert {int(stat.rpartition(")")[2].split()[16]) for stat in stats} == {min(ours + 10, 19)}
+    assert {int(stat.rpartition(")")[2].split()[16]) for stat in stats} == {min(ours + NICENESS, 19)}
 
 
 @pytest.fixture
@@ -278,3 +279,20 @@ def test_a_process_that_is_gone_has_no_threads():
     process.wait(PATIENCE)
     assert own_time.thread_states(process.pid) == ""
     assert OwnTime(process.pid, 0.0).look(0.5, stopped_counts=False) == pytest.approx(0.5)
+
+
+def test_a_worker_that_others_keep_from_the_processor_has_longer_for_its_job_and_for_an_answer(supervise, monkeypatch):
+    monkeypatch.setattr(OwnTime, "look", lambda self, now, *, stopped_counts: 0.0)
+    supervisor = supervise(job_seconds=0.05)
+    key = submit(supervisor, "sleep_deaf", seconds=0.3)
+    assert is_running(supervisor, key)
+    assert supervisor.ask("light_echo", {"a": 1}, 0.05)["echo"] == {"a": 1}
+    assert finished(supervisor, key).state == "done"
+
+
+def test_an_answer_is_not_waited_for_without_end(supervise, monkeypatch):
+    monkeypatch.setattr(OwnTime, "look", lambda self, now, *, stopped_counts: 0.0)
+    supervisor = supervise()
+    assert is_running(supervisor, submit(supervisor, "sleep_deaf", seconds=60))
+    with pytest.raises(TimeoutError, match="There was no answer"):
+        supervisor.ask("light_echo", {}, 0.02)

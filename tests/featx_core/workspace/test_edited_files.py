@@ -6,6 +6,7 @@ import itertools
 import shutil
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 from featx_core.images.decoding import ImageError
 from featx_core.images.intake_report import IntakeReport
+from featx_core.learning.record import find_record
 from featx_core.specs.pretrained import Pretrained
+from featx_core.studies.registry import STUDIES
 from featx_core.workspace import schema
 from featx_core.workspace.last_intake import MAX_REPORT_LINES
 from featx_core.workspace.store import DamagedWorkspaceError, WorkspaceError
@@ -21,6 +24,7 @@ from featx_core.workspace.validation import MAX_TEXT
 from featx_core.workspace.workspace import Workspace
 from tests.toys.files.edited_workspaces import SPEC, edit, make, read_everything
 
+JSON = ["[]", "null", "{}", "[" * 100_000, '{"history": {"epochs": [7]}, "weights": 1, "facts": {}}', "1e999", '"a"']
 numbers = itertools.count()  # a file of its own for each example: one that is still open is not written over
 
 
@@ -71,6 +75,7 @@ WRONG = {
     "UPDATE artefacts SET name = x'00'": "the name of a kept file",
     "UPDATE artefacts SET digest = 'abc'": "the digest of a kept file",
     "UPDATE removed_images SET name = x'00'": "the name of an image",
+    "UPDATE removed_images SET content_id = 99": "an image has no file",
 }
 
 
@@ -128,6 +133,26 @@ def test_what_can_be_left_out_or_made_again_keeps_nobody_from_the_rest(path: Pat
     edit(path, statement)
     workspace = Workspace.open(path)
     read_everything(workspace)
+
+
+@pytest.mark.parametrize("kind", [*STUDIES.values(), None])
+@pytest.mark.parametrize("content", JSON)
+def test_a_result_with_a_right_check_sum_and_wrong_content_is_computed_again(path: Path, kind, content: str) -> None:
+    workspace = Workspace.open(path)
+    if kind is None:
+        workspace.put_result("training:1", content.encode())
+        assert find_record(workspace, "training:1") is None
+    else:
+        workspace.put_result("key", content.encode())
+        asked = SimpleNamespace(key=lambda _workspace: "key", result=kind.result)
+        assert kind.find(asked, workspace) is None
+
+
+def test_a_title_is_shown_safely_and_not_longer_than_a_line(path: Path) -> None:
+    edit(path, "UPDATE facts SET value = 'a' || char(8238, 10) || printf('%.*c', 5000000, 'b') WHERE name = 'title'")
+    title = Workspace.open(path).title
+    assert len(title) == 80
+    assert title.startswith("a bbb")
 
 
 def test_bytes_that_are_not_those_that_came_in_are_never_shown_as_the_image(path: Path) -> None:
