@@ -9,7 +9,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_nothing_is_lost_when_the_server_cannot_keep_up(open_tab, tmp_path):
-    with Server(tmp_path, script="tests/browser/starved_app.py") as server:
+    with Server(tmp_path, script="tests/toys/app/starved_app.py") as server:
         page = open_tab(server.url)
         for times in range(2, 9):
             page.get_by_role("heading", name=f"Page drawn {times} times").wait_for(timeout=30_000)

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def test_a_worker_that_is_held_up_in_its_start_is_waited_for_and_the_page_says_so(
     chromium, keras_home, open_tab, shelve, make_png, tmp_path
 ):
-    with Server(tmp_path, script="tests/browser/hasty_app.py") as server:
+    with Server(tmp_path, script="tests/toys/app/hasty_app.py") as server:
         worker = server.worker()
         worker.suspend()
         stopped = time.monotonic()

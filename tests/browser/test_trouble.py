@@ -58,7 +58,7 @@ def test_a_worker_that_is_stopped_and_goes_on_leaves_no_page_without_a_result_or
     notes.expected = (
         "ERR_CONNECTION|WebSocket|Failed to|Client Error|disconnected|Network Error"  # it ends before the tabs
     )
-    with Server(tmp_path, script="tests/browser/hasty_app.py") as server:
+    with Server(tmp_path, script="tests/toys/app/hasty_app.py") as server:
         token = shelve(server, [(f"{number}.png", make_png(number)) for number in range(N_IMAGES)])
         page = open_tab(f"{server.url}extract?w={token}")
         page.get_by_text(re.compile(r"^Layers: \d+ layers")).wait_for(timeout=4 * PATIENCE)  # the worker has started

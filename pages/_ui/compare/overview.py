@@ -150,7 +150,7 @@ def colors(chosen: Sequence[Run], comparison: Comparison) -> dict[str, str]:
 def show_verdict(comparison: Comparison) -> None:
     """Show what the comparison amounts to, in words, and on how much it rests."""
     with st.container(border=True, key="verdict"):
-        st.markdown(f"#### {formatting.escape(comparison.verdict)}")
+        st.header(formatting.escape(comparison.verdict), anchor=False)
         facts = comparison.facts
         noun = facts.get("noun", "image")
         words = [formatting.counted(facts["n_images"], noun), formatting.counted(facts["n_labels"], "label")]
@@ -163,8 +163,12 @@ def show_verdict(comparison: Comparison) -> None:
 def show_ranking(comparison: Comparison, colors: dict[str, str]) -> None:
     """Show the scores of all extractors with their intervals."""
     if comparison.has_labels:
-        st.markdown("**Ranking**")
-        _plot(ranking_figure(comparison, colors=colors, dark=session.is_dark()), "ranking")
+        st.header("Ranking", anchor=False)
+        _plot(
+            ranking_figure(comparison, colors=colors, dark=session.is_dark()),
+            "ranking",
+            "Accuracy of each network with 95 % intervals",
+        )
 
 
 def show_table(comparison: Comparison) -> None:
@@ -202,11 +206,11 @@ def show_trade(comparison: Comparison, colors: dict[str, str]) -> None:
     table = comparison.table
     if not (table["ms_per_image"].notna() & table["probe"].notna() & (table["kind"] == "extractor")).any():
         return
-    st.markdown("**Quality against time**")
+    st.header("Quality against time", anchor=False)
     figure = trade_figure(comparison, colors=colors, dark=session.is_dark())
     _place_names(figure)
     figure.update_layout(height=TRADE_HEIGHT)
-    _plot(figure, "trade")
+    _plot(figure, "trade", "Accuracy against time for one image")
     st.caption(
         "Up is better, left is faster. The line joins the runs that no other run beats in both. Times were measured "
         "on this machine during the runs, with whatever else was running."
@@ -221,9 +225,9 @@ def _place_names(figure: Figure) -> None:
         trace.textposition = f"{'bottom' if number % 2 else 'top'} {side}"
 
 
-def _plot(figure: Figure, name: str) -> None:
+def _plot(figure: Figure, name: str, alt: str) -> None:
     """Show a figure, with a way to keep it as a page that works offline."""
-    st.plotly_chart(figure, key=f"compare_{name}", theme=None, config=CONFIG)
+    st.plotly_chart(figure, key=f"compare_{name}", theme=None, config=CONFIG, alt=alt)
     st.download_button(
         "Figure as HTML",
         data=lambda: figure.to_html(include_plotlyjs=True, config=CONFIG).encode(),

@@ -47,7 +47,7 @@ def _card(run: Run, features: Features, images: ImageSet) -> None:
     details = run.details
     with st.container(border=True):
         head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
-        head.markdown(f"#### {formatting.run_dot(run)} {formatting.escape(run.title)}", width="content")
+        head.header(f"{formatting.run_dot(run)} {formatting.escape(run.title)}", anchor=False, width="content")
         with head.popover("Download", icon=":material/download:"):
             _downloads(run, features)
         facts = st.container(horizontal=True, gap="large")
@@ -128,7 +128,7 @@ def _downloads(run: Run, features: Features) -> None:
 
 
 def _picture(run: Run, features: Features) -> None:
-    st.markdown("**Feature matrix**")
+    st.header("Feature matrix", anchor=False)
     picture = feature_picture(features.vectors)
     figure = features_figure(
         picture.values,
@@ -137,7 +137,7 @@ def _picture(run: Run, features: Features) -> None:
         features=picture.columns,
         dark=session.is_dark(),
     )
-    st.plotly_chart(figure, key=f"picture_{run.digest[:12]}", theme=None, config=CONFIG)
+    st.plotly_chart(figure, key=f"picture_{run.digest[:12]}", theme=None, config=CONFIG, alt="Feature matrix")
     row = "an image" if features.copies is None else "a copy of an image"
     row = row if run.spec.takes_images else "one of the table's"
     st.caption(
