@@ -23,7 +23,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 LEFT_OUT = {
     "network": "downloads for real: ask for it with `-m network`",
-    "by_hand": "simulates or waits for minutes: ask for it with `-m by_hand`",
+    "thorough": "runs before a release, by `-m thorough`",
 }
 """Tests that run only where their mark is asked for, and why."""
 

@@ -50,7 +50,7 @@ def test_a_killed_worker_is_a_plain_sentence_and_the_next_job_works(server, page
 
 
 @pytest.mark.slow
-@pytest.mark.by_hand
+@pytest.mark.thorough
 def test_a_worker_that_is_stopped_and_goes_on_leaves_no_page_without_a_result_or_a_sentence(
     chromium, keras_home, open_tab, notes, shelve, make_png, tmp_path
 ):

@@ -101,6 +101,7 @@ rows = st.sampled_from(list(LAYER_KINDS)).flatmap(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(rows, min_size=1, max_size=5), st.tuples(st.integers(8, 24), st.integers(8, 24)))
 def test_any_network_that_we_allow_is_built_and_run_by_keras(network, image_size):

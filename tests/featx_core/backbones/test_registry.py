@@ -24,7 +24,8 @@ LIGHT = (
 )
 APPLICATIONS = {key: row for key, row in BACKBONES.items() if row.origin == "download"}
 LITE = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
-MOSTLY_SLOW = [key if key in LIGHT else pytest.param(key, marks=pytest.mark.slow) for key in APPLICATIONS]
+THOROUGH = (pytest.mark.slow, pytest.mark.thorough)
+MOSTLY_THOROUGH = [key if key in LIGHT else pytest.param(key, marks=THOROUGH) for key in APPLICATIONS]
 
 
 def outline_of(row, size, **options):
@@ -64,7 +65,7 @@ def test_there_is_a_row_for_every_constructor_of_keras():
     assert set(BACKBONES) - set(APPLICATIONS) == {"embedded_v1", *LITE}
 
 
-@pytest.mark.parametrize("key", [*MOSTLY_SLOW, *LITE, "embedded_v1"])
+@pytest.mark.parametrize("key", [*MOSTLY_THOROUGH, *LITE, "embedded_v1"])
 def test_facts_are_those_of_the_smallest_network_that_is_made(key):
     row = BACKBONES[key]
     network = outline_of(row, (row.minimum_side, row.minimum_side))
@@ -88,7 +89,7 @@ def test_keras_makes_no_smaller_network(key):
         outline_of(row, (row.minimum_side - 1, row.minimum_side - 1))
 
 
-@pytest.mark.parametrize("key", [*MOSTLY_SLOW, *LITE])
+@pytest.mark.parametrize("key", [*MOSTLY_THOROUGH, *LITE])
 def test_the_classifier_has_a_thousand_logits(key):
     row = BACKBONES[key]
     network = outline_of(row, row.image_size, classifier=True)
@@ -98,7 +99,7 @@ def test_the_classifier_has_a_thousand_logits(key):
     assert getattr(last, "activation", None) in (None, load_keras().activations.linear)
 
 
-@pytest.mark.parametrize("key", MOSTLY_SLOW)
+@pytest.mark.parametrize("key", MOSTLY_THOROUGH)
 def test_weights_are_those_that_keras_would_download(key):
     row = BACKBONES[key]
     for include_top, file in ((False, row.files.without_top), (True, row.files.with_top)):

@@ -35,6 +35,7 @@ def test_where_there_is_no_glibc_nothing_else_is_tried(monkeypatch):
     assert memory._trim.__wrapped__() is memory._nothing
 
 
+@pytest.mark.slow
 @LINUX
 def test_a_worker_gives_back_what_tensorflow_no_longer_needs():
     script = Path(__file__).parents[2] / "toys" / "memory_of_tensorflow.py"

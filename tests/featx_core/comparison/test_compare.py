@@ -129,6 +129,7 @@ def test_a_score_needs_no_other_extractor():
     assert together.matrix("rsa").loc["b", "a"] == pair["rsa"]["value"]
 
 
+@pytest.mark.slow
 def test_numbers_are_labels_like_their_texts(found):
     """Class 0, too, and class numbers that became floats."""
     expected = compare(draw(), [str(code) for code in CODES])
@@ -213,6 +214,7 @@ def test_planted_duplicates_change_nothing_that_looks_at_single_images():
     assert planted.verdict.endswith("None of them is significantly better than chance.")
 
 
+@pytest.mark.slow
 def test_features_that_are_not_finite_tell_nothing_and_are_named():
     features = draw()
     features["b"][5, 3] = np.nan

@@ -25,7 +25,7 @@ def answered(features, codes):
     return Answers(codes, np.arange(len(codes)), scores["a"].folds, predicted)
 
 
-@pytest.mark.by_hand
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_differences_between_equals_are_rarely_named():
     """At most 5 % of 200 draws, for all three pairs together: one name in ten would be missed with a chance below 1 %."""
@@ -38,6 +38,7 @@ def test_differences_between_equals_are_rarely_named():
     assert 0.4 < np.mean(right) < 0.9
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_shuffled_labels_rarely_beat_chance():
     """For all three extractors together. Nine of a hundred are still no sign of more than 5 % (binomial, one-sided 95 %)."""

@@ -212,12 +212,14 @@ def tried(text):
 TEXTS = st.one_of(fragments, noise, expressions)
 
 
+@pytest.mark.slow
 @given(TEXTS)
 @settings(max_examples=500, deadline=None)
 def test_no_text_raises_anything_but_the_expression_error(text):
     tried(text)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_hundred_thousand_texts_raise_nothing_else_and_none_takes_long():
     """Those that took long are tried again alone: the machine may have been busy with something else."""

@@ -158,10 +158,25 @@ needs_lite = pytest.mark.skipif(
 @pytest.mark.parametrize(
     ("spec", "within"),
     [
-        pytest.param(Pretrained("mobilenet_v2", weights="random", image_size=(160, 160)), 0.25, id="MobileNetV2, even"),
+        pytest.param(
+            Pretrained("mobilenet_v2", weights="random", image_size=(160, 160)),
+            0.25,
+            id="MobileNetV2, even",
+            marks=pytest.mark.thorough,
+        ),
         pytest.param(Pretrained("mobilenet_v2", weights="random", image_size=(161, 161)), 0.25, id="MobileNetV2, odd"),
-        pytest.param(Pretrained("resnet50", weights="random", image_size=(160, 160)), 0.25, id="ResNet50"),
-        pytest.param(Pretrained("efficientnet_lite0"), 0.25, id="ImageNet weights, even", marks=needs_lite),
+        pytest.param(
+            Pretrained("resnet50", weights="random", image_size=(160, 160)),
+            0.25,
+            id="ResNet50",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            Pretrained("efficientnet_lite0"),
+            0.25,
+            id="ImageNet weights, even",
+            marks=(needs_lite, pytest.mark.thorough),
+        ),
         pytest.param(
             Pretrained("efficientnet_lite0", image_size=(225, 225)), 0.25, id="ImageNet weights, odd", marks=needs_lite
         ),

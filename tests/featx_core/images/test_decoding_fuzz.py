@@ -122,6 +122,7 @@ def test_the_size_is_that_of_the_pixels_where_a_header_lies() -> None:
     assert (facts.height, facts.width, 3) == decode(bytes(content)).shape
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 3])
 @pytest.mark.parametrize("kind", FILES)

@@ -57,6 +57,7 @@ def test_plain_pictures_of_other_colours_are_not_copies():
     assert groups_of(*map(encode, plain)) == [0, 1, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["shapes", "digits"])
 def test_the_sample_sets_hold_no_duplicates(name):
     workspace = Workspace.open(":memory:")

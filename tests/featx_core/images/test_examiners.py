@@ -54,6 +54,7 @@ def test_what_is_wrong_with_a_file_is_said_in_the_same_words() -> None:
         EXAMINERS.examine(b"")
 
 
+@pytest.mark.slow
 def test_a_file_that_takes_too_long_is_left_and_the_next_one_looked_at(bad: Examiner) -> None:
     with pytest.raises(ImageError, match="is fine of 256"):
         bad.examine(b"fine")
@@ -67,6 +68,7 @@ def test_a_file_that_takes_too_long_is_left_and_the_next_one_looked_at(bad: Exam
         bad.examine(b"fine", side=64)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("content", "words"), [(b"crash", "crashes the program that reads it"), (b"killed", "memory")])
 def test_a_file_that_ends_the_process_is_named_and_the_next_one_looked_at(
     bad: Examiner, content: bytes, words: str
@@ -87,6 +89,7 @@ def test_what_a_decoder_prints_is_no_answer(bad: Examiner) -> None:
         bad.examine(b"print")
 
 
+@pytest.mark.slow
 def test_a_process_with_nothing_to_do_ends_and_is_started_again(bad: Examiner) -> None:
     with pytest.raises(ImageError, match="is fine"):
         bad.examine(b"fine")
@@ -143,6 +146,7 @@ def test_no_thread_of_this_process_waits_while_a_large_picture_is_decoded() -> N
     assert max(stalls) < 0.1 + 0.2 * (time.perf_counter() - started)
 
 
+@pytest.mark.slow
 def test_a_file_may_use_no_more_of_the_processor_than_it_is_given(bad: Examiner) -> None:
     with pytest.raises(ImageError, match="is fine"):
         bad.examine(b"fine")

@@ -53,6 +53,7 @@ def test_captions_and_thanks_are_there() -> None:
     assert "Alpaydin" in SAMPLES["digits"].attribution
 
 
+@pytest.mark.slow
 def test_colour_tells_no_shape() -> None:
     from sklearn.model_selection import cross_val_score
     from sklearn.neighbors import KNeighborsClassifier

@@ -93,6 +93,7 @@ def test_a_view_is_matched_where_its_pair_is_nearest():
     assert np.asarray(matched_views(views)).tolist() == [1, 1, 0, 0]
 
 
+@pytest.mark.slow
 def test_views_come_in_pairs_of_nearly_equal_batches():
     images = np.broadcast_to(np.linspace(10, 245, 9, dtype=np.uint8)[:, None, None, None], (9, 16, 16, 3)).copy()
     before = images.copy()
@@ -124,6 +125,7 @@ def test_an_autoencoder_of_odd_sides():
     assert model.output.shape == (None, 19, 45, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("learning", LEARNINGS)
 def test_training_gives_a_spec_with_weights_of_its_own(learning, painted_workspace):
     asked = tiny(learning, seed=5)
@@ -146,7 +148,9 @@ def test_training_gives_a_spec_with_weights_of_its_own(learning, painted_workspa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("learning", LEARNINGS)
+@pytest.mark.parametrize(
+    "learning", ["labels", *(pytest.param(each, marks=pytest.mark.thorough) for each in LEARNINGS if each != "labels")]
+)
 def test_a_seed_repeats_bit_for_bit(learning, painted_workspace):
     first = fx.train(tiny(learning, epochs=1), painted_workspace)
     other = fx.Workspace.open(":memory:")
@@ -157,6 +161,7 @@ def test_a_seed_repeats_bit_for_bit(learning, painted_workspace):
     assert fx.train(tiny(learning, epochs=1, seed=1), other).weights != first.weights
 
 
+@pytest.mark.slow
 def test_labels_that_colours_tell_are_learned(painted_workspace):
     trained = fx.train(tiny("labels", epochs=20, learning_rate=0.05, batch_size=4), painted_workspace)
     record = methods.training_record(trained, painted_workspace)
@@ -168,6 +173,7 @@ def test_labels_that_colours_tell_are_learned(painted_workspace):
     assert len(record.facts["training"]) == record.facts["n_training"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("learning", ["contrast", "autoencoder"])
 def test_the_loss_falls_without_labels(learning, painted_workspace):
     painted_workspace.set_labels(dict.fromkeys(painted_workspace.images().names))
@@ -176,6 +182,7 @@ def test_the_loss_falls_without_labels(learning, painted_workspace):
     assert min(losses[-2:]) < losses[0]
 
 
+@pytest.mark.slow
 def test_the_tap_plays_no_part_in_training(painted_workspace):
     asked = tiny("labels", epochs=1)
     trained = fx.train(asked, painted_workspace)
@@ -186,6 +193,7 @@ def test_the_tap_plays_no_part_in_training(painted_workspace):
     assert methods.outline(other).tap == 1
 
 
+@pytest.mark.slow
 def test_cancel_keeps_the_best_epoch(painted_workspace):
     asked = tiny("contrast", epochs=9)
     with pytest.raises(Cancelled):
@@ -196,6 +204,7 @@ def test_cancel_keeps_the_best_epoch(painted_workspace):
     assert methods.training_record(asked, painted_workspace).history.ending == "cancelled"
 
 
+@pytest.mark.slow
 def test_untrained_and_missing_weights_are_refused(painted_workspace):
     with pytest.raises(SpecError, match="Train it first"):
         fx.build(tiny("labels"), painted_workspace)
@@ -209,6 +218,7 @@ def test_untrained_and_missing_weights_are_refused(painted_workspace):
         fx.build(other, painted_workspace)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_learned_from_is_named(workspace):
     with pytest.raises(TrainingError, match=r"Training on labels needs at least 2 classes with 5 .*cat 3, dog 3"):
         fx.train(tiny("labels"), workspace)
@@ -217,6 +227,7 @@ def test_what_cannot_be_learned_from_is_named(workspace):
             fx.train(tiny(learning), workspace)
 
 
+@pytest.mark.slow
 def test_other_methods_build_on_a_custom_network(painted_workspace):
     base = tiny("contrast", epochs=1, color="grey")
     augmented = fx.train(fx.Augmented(base=base, n_copies=2), painted_workspace)

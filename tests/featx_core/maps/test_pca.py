@@ -102,6 +102,7 @@ def test_pca_of_identical_images_is_zero_and_says_so(value):
     assert result.axis_titles == ("PC1 (0 % of variance)", "PC2 (0 % of variance)")
 
 
+@pytest.mark.slow
 def test_axes_are_titled_with_their_share_or_without_unit():
     vectors = np.array([[2.0, 0], [-2, 0], [0, 1], [0, -1], [0, 0]])
     assert project(vectors, "pca").axis_titles == ("PC1 (80 % of variance)", "PC2 (20 % of variance)")

@@ -47,6 +47,7 @@ def test_another_seed_gives_another_tsne_map():
     assert not np.array_equal(*maps)
 
 
+@pytest.mark.slow
 def test_tsne_survives_identical_rows_in_a_process_of_its_own():
     script = """
         import numpy as np

@@ -187,7 +187,7 @@ def test_with_few_images_a_label_the_linear_interval_is_wider():
     assert has_few(codes, np.arange(40) // 2)
 
 
-@pytest.mark.by_hand
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("probe", [knn_accuracy, linear_probe])

@@ -122,6 +122,7 @@ def test_heatmaps_are_those_of_the_picture_as_it_is(network, workspace) -> None:
     assert "without augmentation" in methods.heatmap_caption(network.spec)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "base",
     [

@@ -103,6 +103,7 @@ def test_the_features_do_not_depend_on_the_batch(pictures):
     np.testing.assert_allclose(extractor(pictures, batch_size=1), extractor(pictures, batch_size=3), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_seed_repeats_bit_for_bit(pictures):
     np.testing.assert_array_equal(methods.build(tiny(seed=3))(pictures), methods.build(tiny(seed=3))(pictures))
     assert not np.array_equal(methods.build(tiny(seed=3))(pictures), methods.build(tiny(seed=4))(pictures))

@@ -62,6 +62,7 @@ def test_the_new_layer_of_the_tutorial_gives_1024_features():
     )
 
 
+@pytest.mark.slow
 def test_features_are_those_of_the_new_layer_worked_out_by_hand(tuned):
     base = build(Toy())
     pictures = np.stack([tuned.extractor.fit_image(record.pixels()) for record in tuned.workspace.images()])
@@ -112,6 +113,7 @@ def test_predicted_classes_are_those_of_the_network(tuned):
     assert [by_name[name] for name in facts["names"]] == [facts["classes"][code] for code in facts["predicted"]]
 
 
+@pytest.mark.slow
 def test_a_seed_repeats_bit_for_bit_and_another_differs(tuned):
     again, other = color_workspace(n_unlabelled=3), color_workspace(n_unlabelled=3)
     spec = train(quick(), again)
@@ -209,6 +211,7 @@ def test_augmentation_learns_from_changed_copies_and_repeats():
     assert methods.training_record(first, workspaces[0]).history.epochs[0].metrics["loss"] != plain.metrics["loss"]
 
 
+@pytest.mark.slow
 def test_chosen_labels_alone_are_learned(tuned):
     workspace = color_workspace(6)
     spec = train(quick(epochs=1, class_names=("blue", "red")), workspace)
@@ -223,6 +226,7 @@ def test_options_that_nothing_uses_do_not_count():
     assert quick(unfrozen_stages=1, tuning_epochs=3) != quick(unfrozen_stages=1)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_the_sample_shapes_against_the_probe():
     """Says whether it beats the frozen backbone, in words that fit the counts."""

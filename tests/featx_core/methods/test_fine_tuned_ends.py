@@ -37,6 +37,7 @@ class CancelIn:
             raise Cancelled
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stage", "calls", "n_epochs"),
     [("Training the new layers", 9, 3), ("Training the last stages", 4, 4)],

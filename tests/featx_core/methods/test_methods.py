@@ -101,6 +101,7 @@ def test_only_plain_networks_can_carry_layers(method):
             row.architecture(spec)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_a_method_goes_the_whole_way_and_survives_a_reload(method, tmp_path):
     spec = EXAMPLES[method]
@@ -129,6 +130,7 @@ def test_a_method_goes_the_whole_way_and_survives_a_reload(method, tmp_path):
     np.testing.assert_allclose(fresh.vectors, features.vectors, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [method for method, spec in EXAMPLES.items() if spec.needs_training])
 def test_a_seed_repeats_training_bit_for_bit_and_what_is_not_trained_is_refused(method, tmp_path):
     spec = EXAMPLES[method]

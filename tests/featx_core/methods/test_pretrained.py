@@ -45,6 +45,7 @@ def relative_difference(ours, theirs):
     return np.abs(ours - theirs).max() / np.abs(theirs).max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", SMALL)
 def test_maximum_pooling_is_that_of_keras(key):
     spec = small(key, weights="random", pooling="max")
@@ -81,6 +82,7 @@ def test_the_outline_needs_no_memory_for_weights_and_is_remembered():
         assert methods.outline(Pretrained("convnext_xlarge", layer="stage2")).layers is outline.layers
 
 
+@pytest.mark.slow
 def test_layer_names_mean_the_same_after_other_networks_were_built():
     before = methods.outline(Pretrained("inception_v3", layer="conv2d_40", image_size=(75, 75))).tap
     build_network(BACKBONES["inception_v3"], (75, 75))
@@ -88,6 +90,7 @@ def test_layer_names_mean_the_same_after_other_networks_were_built():
     assert find_layer(layers, "conv2d_40") == before
 
 
+@pytest.mark.slow
 def test_taps_give_the_shape_that_the_outline_says():
     for layer, pooling in ((5, "flatten"), ("stage2", "max"), ("block3_conv1", None), ("stage1", "avg")):
         spec = Pretrained("vgg16", weights="random", layer=layer, pooling=pooling, image_size=(64, 96), fit="pad")
@@ -133,10 +136,13 @@ def any_hash(monkeypatch):
 PINNED = {file.name: file.hash for files in WEIGHTS_FILES.values() for file in (files.without_top, files.with_top)}
 
 
-SLOW = [pytest.param(key, marks=pytest.mark.slow) for key in ("efficientnet_b0", "efficientnet_v2b0", "resnet50_v2")]
+OTHERS = [
+    pytest.param(key, marks=pytest.mark.thorough) for key in ("efficientnet_b0", "efficientnet_v2b0", "resnet50_v2")
+]
 
 
-@pytest.mark.parametrize("key", ["mobilenet_v2", *SLOW])
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["mobilenet_v2", *OTHERS])
 def test_imagenet_features_are_those_of_keras_with_the_same_file(key, keras_home, any_hash):
     from keras.src.utils import file_utils
 

@@ -51,6 +51,7 @@ def test_features_are_the_formula_of_those_of_the_source(held, over):
     np.testing.assert_allclose(features.values, expected, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_graph_gives_the_same(held, over):
     pictures = np.stack([over.fit_image(image.pixels()) for image in held.images()])
     graph = over.model(over.preprocess(pictures), training=False)
@@ -64,6 +65,7 @@ def test_the_layers_are_those_of_the_source(over):
     assert methods.shape_steps(SPEC, outline)[1:] == (SMALL.title, "x ** 2", "x / norm(x)", outline.feature_shape)
 
 
+@pytest.mark.slow
 def test_heatmaps_look_at_the_network(workspace, over):
     heatmap = explain(workspace.images()[0], over, "grad_cam", layer="stage2")
     assert heatmap.grid.max() <= 1

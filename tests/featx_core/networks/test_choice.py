@@ -50,6 +50,7 @@ def converted(engines, n_batches=choice.N_TRIALS + 1):
     return engines
 
 
+@pytest.mark.slow
 def test_tensorflow_begins_and_openvino_takes_over():
     model = engine_toys.tiny_model()
     engines = converted(Engines(model), n_batches=choice.N_TRIALS)
@@ -63,6 +64,7 @@ def test_tensorflow_begins_and_openvino_takes_over():
     np.testing.assert_allclose(engines(batch), engine_toys.by_hand(model, batch), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_graph_on_disk_is_used_from_the_first_batch_on():
     converted(Engines(engine_toys.tiny_model()))
     again = Engines(engine_toys.tiny_model())
@@ -85,6 +87,7 @@ def test_nothing_is_converted_for_a_few_images():
     assert graph_cache.is_empty()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage", [lambda content: content[:-9], lambda content: bytes(len(content)), lambda content: b""]
 )
@@ -99,6 +102,7 @@ def test_a_damaged_graph_is_made_again(damage):
     assert path.exists()
 
 
+@pytest.mark.slow
 def test_an_older_graph_is_not_used(monkeypatch):
     converted(Engines(engine_toys.tiny_model()))
     monkeypatch.setattr(graph_cache, "GRAPH_VERSION", graph_cache.GRAPH_VERSION + 1)
@@ -107,6 +111,7 @@ def test_an_older_graph_is_not_used(monkeypatch):
     assert engines.title == TENSORFLOW
 
 
+@pytest.mark.slow
 def test_without_openvino_tensorflow_serves(monkeypatch):
     converted(Engines(engine_toys.tiny_model()))
     monkeypatch.setitem(sys.modules, "openvino", None)
@@ -151,6 +156,7 @@ def test_an_engine_that_is_slower_is_not_used_and_not_tried_again(monkeypatch):
     assert again._converting is None
 
 
+@pytest.mark.slow
 def test_a_batch_on_which_openvino_fails_is_done_by_tensorflow(monkeypatch):
     model = engine_toys.tiny_model()
     engines = converted(Engines(model))
@@ -175,6 +181,7 @@ def test_networks_with_too_many_parameters_stay_on_tensorflow(monkeypatch):
     assert engines._converting is None
 
 
+@pytest.mark.slow
 def test_while_another_process_converts_the_graph_it_is_waited_for_and_taken(monkeypatch):
     model = engine_toys.tiny_model()
     key = graph_cache.graph_key(model)
@@ -231,6 +238,7 @@ def extractor():
     return Extractor(spec, network, network.output, tap=2, preprocessing=PREPROCESSING["tf"], batch_size=2)
 
 
+@pytest.mark.slow
 def test_a_run_that_changes_engines_gives_rows_of_one_engine_alone(many, monkeypatch):
     gate = _Gate(monkeypatch)
     one = extractor()
@@ -265,6 +273,7 @@ def _fitted(workspace, extractor):
     return np.stack([extractor.fit_image(record.pixels()) for record in workspace.images()])
 
 
+@pytest.mark.slow
 def test_a_run_that_ends_before_its_conversion_says_so_and_leaves_it_to_the_next(many, monkeypatch):
     gate = _Gate(monkeypatch)
     one = extractor()
@@ -278,6 +287,7 @@ def test_a_run_that_ends_before_its_conversion_says_so_and_leaves_it_to_the_next
     assert extract(many.images(), one).details["engine"] == OPENVINO
 
 
+@pytest.mark.slow
 def test_a_cancelled_run_stops_at_once_while_a_graph_is_converted(many, monkeypatch):
     gate = _Gate(monkeypatch)
     one = extractor()

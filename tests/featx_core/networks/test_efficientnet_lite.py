@@ -45,6 +45,7 @@ LOGITS = {
 LITE = list(CHANNELS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", LITE)
 def test_features_and_logits_are_those_of_an_independent_run(key):
     extractor = fx.build(fx.Pretrained(key, classifier=True, layer="top_activation"))
@@ -54,6 +55,7 @@ def test_features_and_logits_are_those_of_an_independent_run(key):
     np.testing.assert_allclose(np.asarray(logits)[:, CLASSES], LOGITS[key], atol=1e-4)
 
 
+@pytest.mark.slow
 def test_photographs_are_named():
     extractor = fx.build(fx.Pretrained("efficientnet_lite0", classifier=True, pooling=None))
     photographs = [extractor.fit_image(load_sample_image(name)) for name in ("china.jpg", "flower.jpg")]
@@ -95,6 +97,7 @@ def test_weights_of_another_network_of_the_family_do_not_fit():
         assign(build("EfficientNet-Lite1", (32, 32)), arrays)
 
 
+@pytest.mark.slow
 def test_layers_are_named_as_those_of_efficientnet_in_keras():
     ours = {layer.name for layer in list_layers(build("EfficientNet-Lite0", (64, 64), classifier=True))}
     theirs = {

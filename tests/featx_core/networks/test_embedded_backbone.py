@@ -128,6 +128,7 @@ def test_there_is_nothing_to_download():
         weights.fetch(row)
 
 
+@pytest.mark.slow
 def test_its_untrained_twin_is_the_conditioned_network_folded():
     spec = Pretrained("embedded_v1", weights="random", seed=3, image_size=(64, 64))
     twin = build((64, 64), is_folded=False)
@@ -140,6 +141,7 @@ def test_its_untrained_twin_is_the_conditioned_network_folded():
     assert not np.allclose(methods.build(other)(images), expected, atol=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("side", "coarse"), [(48, 3), (112, 7), (224, 14)])
 def test_heatmaps_have_two_resolutions_at_any_size(side, coarse):
     extractor = methods.build(Pretrained("embedded_v1", image_size=(side, side)))
@@ -193,6 +195,7 @@ def test_weights_of_the_user_are_used(extractor, tmp_path):
     np.testing.assert_array_equal(mine(probe_image()[np.newaxis]), extractor(probe_image()[np.newaxis]))
 
 
+@pytest.mark.slow
 def test_new_layers_learn_on_top_of_it_and_its_layers_are_swept():
     workspace = fx.Workspace.open(":memory:")
     workspace.add(

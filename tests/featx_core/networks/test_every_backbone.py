@@ -18,6 +18,8 @@ size; their facts are checked one by one in `test_backbones`."""
 
 FIRST_OF_FAMILY = {row.family: key for key, row in reversed(BACKBONES.items())}.values()
 EXAMINED = [key for key in BACKBONES if key in (*FIRST_OF_FAMILY, *BUILT_OTHERWISE)]
+AT_EACH_CHANGE = ("embedded_v1", "efficientnet_lite0", "mobilenet_v2")
+CASES = [key if key in AT_EACH_CHANGE else pytest.param(key, marks=pytest.mark.thorough) for key in EXAMINED]
 BACKBONES_A_PROCESS = 8
 SECONDS = 600
 
@@ -30,7 +32,7 @@ def examined(request):
         yield {key: pool.apply_async(backbone_checks.examine, (key,)) for key in EXAMINED if key in chosen}
 
 
-@pytest.mark.parametrize("key", EXAMINED)
+@pytest.mark.parametrize("key", CASES)
 def test_random_features_are_sane_and_those_of_keras_and_the_outline_is_what_is_built(key, examined):
     found = examined[key].get(timeout=SECONDS)
     assert found["shape"] == (4, BACKBONES[key].n_features)
@@ -42,14 +44,14 @@ def test_random_features_are_sane_and_those_of_keras_and_the_outline_is_what_is_
     assert found["n_parameters"] == BACKBONES[key].n_parameters
 
 
-@pytest.mark.parametrize("key", EXAMINED)
+@pytest.mark.parametrize("key", CASES)
 def test_openvino_agrees_with_tensorflow_in_both_precisions(key, examined):
     found = examined[key].get(timeout=SECONDS)
     assert found["engines_disagree"] < max(MAX_DISAGREEMENT, 5 * found["rounding"])
     assert 1 - found["cosine_of_bfloat16"] <= max(1 - USUAL_COSINE, 4 * (1 - found["cosine_of_rounding"]))
 
 
-@pytest.mark.parametrize("key", EXAMINED)
+@pytest.mark.parametrize("key", CASES)
 def test_heatmaps_lie_on_the_photograph_and_grad_cam_of_a_feature_is_its_channel(key, examined):
     found = examined[key].get(timeout=SECONDS)["heatmaps"]
     assert found["shapes"] == {backbone_checks.photograph().shape[:2]}

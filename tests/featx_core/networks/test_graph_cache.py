@@ -157,6 +157,7 @@ def test_a_model_that_cannot_say_what_it_is_made_of_has_no_key(monkeypatch):
     assert graph_cache.graph_key(model) is None
 
 
+@pytest.mark.slow
 def test_processes_that_write_the_same_graph_at_once_leave_a_whole_one():
     program = (
         "import numpy as np; from featx_core.networks.engines import graph_cache\n"

@@ -24,6 +24,7 @@ def features_of(seed):
     return hashlib.sha256(extractor(made_up_images(np.random.default_rng(99), 2, (64, 64))).tobytes()).hexdigest()
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_seed_gives_the_same_features_bit_for_bit_in_two_processes():
     elsewhere = subprocess.run([sys.executable, "-c", FEATURES], capture_output=True, text=True, check=True).stdout
@@ -31,6 +32,7 @@ def test_a_seed_gives_the_same_features_bit_for_bit_in_two_processes():
     assert features_of(5) != features_of(6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["mobilenet_v3_small", "embedded_v1"])
 def test_random_weights_leave_the_random_state_of_the_process_alone(key):
     spec = Pretrained(key, weights="random", image_size=(64, 64))

@@ -202,6 +202,7 @@ def test_a_killed_download_is_continued(server, folder):
     assert starts(server) == [0, kept]
 
 
+@pytest.mark.slow
 def test_four_processes_download_it_once(server, folder):
     server.seconds_a_piece = 0.01
     processes = [start_fetching() for _ in range(4)]

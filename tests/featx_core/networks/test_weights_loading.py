@@ -36,6 +36,7 @@ def is_scrambled(network):
     return all((value == 7).all() for value in values(network) if value.dtype.kind == "f")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["legacy", "keras 3", "path"])
 def test_both_forms_of_weights_load(form, network, legacy, tmp_path):
     expected = values(network)
@@ -48,6 +49,7 @@ def test_both_forms_of_weights_load(form, network, legacy, tmp_path):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.slow
 def test_nested_layers_load_from_keras_3(tmp_path):
     network = build_network(BACKBONES["convnext_tiny"], (32, 32))
     expected = values(network)
@@ -57,6 +59,7 @@ def test_nested_layers_load_from_keras_3(tmp_path):
     assert all(np.array_equal(ours, theirs) for ours, theirs in zip(values(network), expected, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["legacy", "keras 3"])
 def test_weights_that_do_not_fit_are_named_and_change_nothing(form, network, tmp_path):
     other = build_network(BACKBONES["mobilenet_v3_large"], (32, 32))

@@ -157,6 +157,7 @@ def all_backbones():
         return {key: build_network(row, (row.minimum_side,) * 2) for key, row in BACKBONES.items()}
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.parametrize("is_older_form", [False, True])
 def test_no_backbone_is_taken_for_another(is_older_form, all_backbones):
@@ -192,6 +193,7 @@ def test_advice_for_a_missing_classifier_leads_to_weights_that_load():
     load_into(network(), theirs, "mine")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["Keras 3", "older"])
 def test_a_file_of_another_backbone_names_it(form):
     row = BACKBONES["mobilenet"]
@@ -206,6 +208,7 @@ def test_a_file_of_no_known_backbone_leaves_another_way():
         load_into(network(), content(network(widths=(5, 5)), "Keras 3"), "mine")
 
 
+@pytest.mark.slow
 def test_what_was_left_out_stands_on_the_run_and_refusals_name_the_file(workspace):
     spec = fx.Pretrained("embedded_v1", image_size=(48, 48))
     backbone = drawn(fx.build(spec).network)
@@ -226,6 +229,7 @@ def test_layers_of_a_subclassed_model_are_listed():
         load_into(network(), content(model, "Keras 3"), "mine")
 
 
+@pytest.mark.slow
 def test_the_state_of_an_optimizer_is_no_layer():
     model = another_head(network())
     model.compile("adam", "mse")

@@ -14,6 +14,7 @@ from featx_core.predictions.classifiers import (
     missing_words,
 )
 
+LIGHT = ("efficientnet_lite0", "mobilenet_v2", "convnext_tiny")
 LITE = fx.Pretrained("efficientnet_lite0")
 CLASSIFIER = fx.Pretrained("efficientnet_lite0", pooling=None, classifier=True)
 OWN = fx.CustomSequential(
@@ -53,7 +54,7 @@ def test_every_backbone_with_class_names_has_one(name):
 @pytest.mark.parametrize(
     "name",
     [
-        name if name == "efficientnet_lite0" else pytest.param(name, marks=pytest.mark.slow)
+        name if name in LIGHT else pytest.param(name, marks=(pytest.mark.slow, pytest.mark.thorough))
         for name, row in fx.BACKBONES.items()
         if row.has_classifier
     ],

@@ -50,6 +50,7 @@ def logits_of(images, extractor):
     return np.asarray(extractor.model(extractor.preprocess(pictures), training=False))
 
 
+@pytest.mark.slow
 def test_names_and_scores_are_those_of_a_plain_run_of_the_network(photographs, extractor):
     images = photographs.images()
     found = fx.predict_classes(images, LITE, make=lambda spec: extractor)
@@ -83,6 +84,7 @@ def test_photographs_of_plain_things_are_named_after_them(extractor):
     assert {name for name in PLAINLY if names[name] not in PLAINLY[name]} == set(), names
 
 
+@pytest.mark.slow
 def test_kept_features_give_the_same_names_without_the_network(photographs, extractor):
     images = photographs.images()
     by_network = fx.predict_classes(images, LITE, make=lambda spec: extractor)
@@ -109,6 +111,7 @@ def test_images_that_came_later_are_all_that_is_computed(photographs, extractor,
     assert photographs.ledger.runs() == []
 
 
+@pytest.mark.slow
 def test_what_is_done_before_it_is_cancelled_stays(photographs, extractor, make_png):
     photographs.add([(f"{number}.png", make_png(number)) for number in range(5)])
     spec = dataclasses.replace(CLASSIFIER, fit="pad")
@@ -126,6 +129,7 @@ def test_what_is_done_before_it_is_cancelled_stays(photographs, extractor, make_
     assert len(photographs.vectors.stored(spec.digest)) >= 3
 
 
+@pytest.mark.slow
 def test_features_fitted_otherwise_do_not_stand_in(photographs, extractor):
     """The names of padded images do not come from the features of cropped ones."""
     fx.extract(photographs.images(), build(LITE), workspace=photographs)

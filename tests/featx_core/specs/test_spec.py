@@ -98,6 +98,7 @@ def test_every_field_changes_the_digest(toy):
     assert len(digests) == 1 + len(others)
 
 
+@pytest.mark.slow
 def test_a_digest_says_the_same_everywhere():
     code = "from featx_core import Pretrained; print(Pretrained('resnet50', weights='random', seed=7).digest)"
     digests = {

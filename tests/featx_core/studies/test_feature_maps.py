@@ -10,6 +10,7 @@ from tests.toys.entered_runs import Told
 from tests.toys.studying import SMALL, do, done
 
 
+@pytest.mark.slow
 def test_they_are_what_the_notebook_gives(workspace):
     image, told = workspace.images()[2], Told()
     found = done(workspace, FeatureMapsStudy(SMALL, image.digest, 1), told)

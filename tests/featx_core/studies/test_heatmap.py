@@ -20,6 +20,7 @@ def studies_of(images, names=NAMES, **fields):
     return tuple(HeatmapStudy(SMALL, image.digest, name, **fields) for image in images for name in names)
 
 
+@pytest.mark.slow
 def test_each_is_what_the_notebook_gives(workspace):
     images = workspace.images()
     target = SimilarityTarget(images[3])

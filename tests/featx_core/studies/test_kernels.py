@@ -12,6 +12,7 @@ from featx_core.studies.kernels import KernelsStudy
 from tests.toys.studying import SMALL, do, done
 
 
+@pytest.mark.slow
 def test_they_are_what_the_notebook_gives(workspace):
     found, expected = done(workspace, KernelsStudy(SMALL)), first_kernels(fx.build(SMALL))
     assert found.values.shape == expected.values.shape

@@ -27,6 +27,7 @@ def named():
     return workspace
 
 
+@pytest.mark.slow
 def test_photographs_are_named_in_stages_that_are_told(named):
     told = Told()
     found = done(named, STUDY, told)
@@ -42,6 +43,7 @@ def test_runs_of_one_network_share_the_names(named):
     assert other.key(named) == STUDY.key(named)
 
 
+@pytest.mark.slow
 def test_names_from_kept_features_need_no_network_and_no_reset(named):
     expected = done(named, STUDY)
     spec = fx.Pretrained("efficientnet_lite0")

@@ -33,6 +33,7 @@ def swept(monkeypatch):
         yield asked
 
 
+@pytest.mark.slow
 def test_it_is_what_the_notebook_gives(filled):
     told = Told()
     found = done(filled, STUDY, told)

@@ -153,6 +153,7 @@ def test_pickles_are_never_unpacked(wrap, tmp_path):
     assert marker.path.exists()  # it would have shown
 
 
+@pytest.mark.slow
 def test_an_archive_that_unpacks_to_too_much_is_refused_by_what_it_declares(monkeypatch):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.npy", "w") as member:

@@ -94,6 +94,7 @@ def test_row_33_cancel_takes_effect_at_once_and_keeps_what_is_done(supervise, wo
     assert result(workspace_path, "step 3") == b"kept"
 
 
+@pytest.mark.slow
 def test_row_33_a_deaf_worker_is_replaced_when_somebody_waits(supervise):
     supervisor = supervise(cancel_seconds=0.3, idle_cancel_seconds=60)
     key = submit(supervisor, "sleep_deaf", seconds=60)
@@ -105,6 +106,7 @@ def test_row_33_a_deaf_worker_is_replaced_when_somebody_waits(supervise):
     assert supervisor.job(key).state == "cancelled"
 
 
+@pytest.mark.slow
 def test_a_deaf_worker_that_nobody_waits_for_gets_more_time(supervise):
     supervisor = supervise(cancel_seconds=0.1, idle_cancel_seconds=1.0)
     key = submit(supervisor, "sleep_deaf", seconds=60)
@@ -142,6 +144,7 @@ def test_a_waiting_job_that_is_cancelled_never_begins(supervise, tmp_path):
     assert begun(log) == 0
 
 
+@pytest.mark.slow
 def test_row_34_the_same_job_runs_once_for_two_and_one_may_leave(supervise, tmp_path):
     supervisor = supervise()
     log = tmp_path / "log"

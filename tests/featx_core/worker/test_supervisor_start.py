@@ -161,6 +161,7 @@ def test_a_job_that_hangs_after_it_began_is_not_tried_again(runner, children):
     assert record.state == "failed"
 
 
+@pytest.mark.slow
 @posix
 def test_a_stopped_worker_is_replaced_and_questions_are_answered_by_the_next(supervise):
     supervisor = supervise(stall_seconds=1.0)
@@ -190,14 +191,15 @@ def test_a_question_waits_for_the_job_that_runs_and_a_while_longer(runner, child
     assert runner.child is None
 
 
+@pytest.mark.slow
 @posix
 def test_a_worker_that_is_starved_in_its_start_is_waited_for(supervise, monkeypatch):
     monkeypatch.setenv("FAKE_WARM_UP", "os.kill(os.getpid(), signal.SIGSTOP)")
-    supervisor = supervise(start_seconds=1.5)
+    supervisor = supervise(start_seconds=6)
     key = submit(supervisor, "echo")
     assert eventually(lambda: supervisor.worker_pid and "T" in own_time.thread_states(supervisor.worker_pid))
     pid = supervisor.worker_pid
-    time.sleep(2.0)
+    time.sleep(6.5)
     assert supervisor.job(key).message.startswith("Loading TensorFlow, ")
     os.kill(pid, signal.SIGCONT)
     assert finished(supervisor, key).result["pid"] == pid

@@ -229,6 +229,7 @@ VALUES = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.sampled_from(COLUMNS), value=VALUES)
 def test_any_value_in_any_cell_is_refused_or_read_without_a_fault(
@@ -299,6 +300,7 @@ def test_featx_keeps_nothing_that_it_would_call_damaged_later(tmp_path: Path, ma
     assert again.images().labels == [None]
 
 
+@pytest.mark.slow
 def test_a_report_of_very_many_files_is_kept_in_part_and_the_workspace_opens_again(tmp_path: Path) -> None:
     path = tmp_path / "a.featx"
     workspace = Workspace.open(path)

@@ -67,6 +67,7 @@ def bring_in_until_full(workspace: Workspace) -> int:
     return len(workspace.images())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("mount") is None, reason="needs a disk of its own")
 def test_a_small_disk_is_filled_and_there_is_a_way_out(small_disk: Path) -> None:
     workspace = Workspace.open(small_disk / "a.featx")
@@ -124,6 +125,7 @@ def test_a_full_disk_is_not_called_damage_and_the_reserve_opens_the_file(small_d
     assert len(workspace.images()) == 0
 
 
+@pytest.mark.slow
 def test_a_quota_that_nobody_sees_before_is_said_and_there_is_a_way_out(tmp_path: Path) -> None:
     """Files of this process may have 12 MB: as a quota does, it fails the write that goes over it."""
     script = f"""

@@ -175,6 +175,7 @@ def test_a_file_that_another_program_writes_to_is_said_in_words_and_written_late
     assert made.value("SELECT count(*) FROM facts WHERE name = 'a'") == 1
 
 
+@pytest.mark.slow
 def test_while_one_thread_waits_for_the_file_others_read_it(path):
     made = Store(path, patience=20.0)
     waits: list[float] = []

@@ -65,6 +65,7 @@ def test_heatmaps_and_sketches_name_it(images_without_one, extractor):
         sketch(images_without_one)
 
 
+@pytest.mark.slow
 def test_stability_and_the_sweep_of_layers_go_on_without_it(images_without_one, extractor):
     assert "1 image could not be read and left out." in neighbor_stability(images_without_one, extractor).notes
     assert sweep_layers(images_without_one, extractor, groups=np.arange(30)).facts["n_images"] == 29
@@ -91,6 +92,7 @@ def test_fine_tuning_that_still_needs_it_ends_with_its_name(colors, stage):
         train(tuning(), colors, on_progress=Meanwhile(colors, stage, 0))
 
 
+@pytest.mark.slow
 def test_fine_tuning_of_the_stages_ends_with_its_name(colors, monkeypatch):
     monkeypatch.setattr("featx_core.learning.fine_tuning.image_batches.HELD_BYTES", 0)  # images are read in every epoch
     spec = tuning(epochs=2, unfrozen_stages=1, tuning_epochs=2)
@@ -98,6 +100,7 @@ def test_fine_tuning_of_the_stages_ends_with_its_name(colors, monkeypatch):
         train(spec, colors, on_progress=Meanwhile(colors, "Training the last stages", 1))
 
 
+@pytest.mark.slow
 def test_fine_tuning_that_has_read_everything_goes_on(colors):
     spec = train(tuning(epochs=2), colors, on_progress=Meanwhile(colors, "Training the new layers", 1))
     assert spec.weights.startswith("file:")

@@ -36,6 +36,7 @@ def test_with_one_run_the_page_asks_for_a_second(visit, shelve_runs, worker):
     assert visitor.has_no_fault
 
 
+@pytest.mark.slow
 def test_three_runs_are_compared_at_once_and_the_verdict_names_the_best(visit, shelve_runs, worker):
     visitor = shown(visit(shelve_runs()))
     assert worker.submitted == ["comparison"]
@@ -123,6 +124,7 @@ def test_the_page_leaves_a_comparison_that_is_not_waited_for(visit, shelve_runs,
     )
 
 
+@pytest.mark.slow
 def test_one_press_begins_a_run_for_each_backbone_and_one_press_stops_them_all(visit, shelve_runs, worker):
     visitor = shown(visit(shelve_runs()))
     worker.holds = True
@@ -137,6 +139,7 @@ def test_one_press_begins_a_run_for_each_backbone_and_one_press_stops_them_all(v
     assert not [button for button in visitor.tab.button if button.label == "Cancel all"]
 
 
+@pytest.mark.slow
 def test_runs_that_are_taken_away_leave_the_comparison(visit, shelve_runs):
     visitor = shown(visit(shelve_runs()))
     element(visitor, "compared_3").set_value([STRONG.digest, WEAK.digest])
@@ -145,6 +148,7 @@ def test_runs_that_are_taken_away_leave_the_comparison(visit, shelve_runs):
     assert "MobileNetV2 is better than MobileNetV3Small" in verdict(visitor)
 
 
+@pytest.mark.slow
 def test_a_changed_label_makes_another_comparison(visit, shelve_runs, worker):
     visitor = shown(visit(shelve_runs()))
     visitor.workspace.set_labels({"0.png": "dog"})
@@ -153,6 +157,7 @@ def test_a_changed_label_makes_another_comparison(visit, shelve_runs, worker):
     assert visitor.has_no_fault
 
 
+@pytest.mark.slow
 def test_a_comparison_that_failed_is_told_once_and_can_be_tried_again(visit, shelve_runs, worker):
     worker.holds = True
     visitor = visit(shelve_runs()).open("compare")
@@ -164,6 +169,7 @@ def test_a_comparison_that_failed_is_told_once_and_can_be_tried_again(visit, she
     assert "MobileNetV2 is better" in verdict(visitor)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_draws", [3])
 def test_a_damaged_comparison_is_computed_again_once(visit, shelve_runs, worker, n_draws):
     visitor = shown(visit(shelve_runs()))
@@ -179,6 +185,7 @@ def test_a_damaged_comparison_is_computed_again_once(visit, shelve_runs, worker,
     assert visitor.has_no_fault
 
 
+@pytest.mark.slow
 def test_a_comparison_of_another_make_is_computed_again_once(visit, shelve_runs, worker):
     visitor = shown(visit(shelve_runs()))
     visitor.workspace.put_result(ALL.key(visitor.workspace), b'{"table": []}')

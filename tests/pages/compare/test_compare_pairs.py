@@ -24,6 +24,7 @@ from tests.toys.app.comparing_runs import (
 from tests.toys.app.visiting import element, nodes, tiles
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("measure", list(MEASURES))
 def test_each_measure_stands_beside_its_noise_floor(visit, shelve_runs, measure):
     visitor = opened(shown(visit(shelve_runs())), "spaces")
@@ -36,6 +37,7 @@ def test_each_measure_stands_beside_its_noise_floor(visit, shelve_runs, measure)
     assert download(visitor, "Matrix as CSV")
 
 
+@pytest.mark.slow
 def test_a_pressed_cell_opens_its_pair_once(visit, shelve_runs):
     visitor = opened(shown(visit(shelve_runs())), "spaces")
     assert not [key for key in keys(visitor) if key.startswith("pair_")]
@@ -47,12 +49,14 @@ def test_a_pressed_cell_opens_its_pair_once(visit, shelve_runs):
     assert key_like(visitor, "pair_left_") == f"pair_left_{STRONG.digest[:8]}_pca"
 
 
+@pytest.mark.slow
 def test_a_pressed_cell_of_one_run_with_itself_opens_nothing(visit, shelve_runs):
     visitor = opened(shown(visit(shelve_runs())), "spaces")
     select(visitor, "matrix_cka", [["MobileNetV2", "MobileNetV2"]])
     assert not [key for key in keys(visitor) if key.startswith("pair_")]
 
 
+@pytest.mark.slow
 def test_what_is_selected_on_the_left_lights_up_on_the_right_and_opens_as_a_gallery(visit, shelve_runs):
     visitor = opened(shown(visit(shelve_runs())), "pair")
     select(visitor, key_like(visitor, "pair_left_"), [[1], [4], [7]])
@@ -64,6 +68,7 @@ def test_what_is_selected_on_the_left_lights_up_on_the_right_and_opens_as_a_gall
     assert "**Selection: 3 images**" in text(visitor)
 
 
+@pytest.mark.slow
 def test_the_maps_of_a_pair_keep_their_points_when_nothing_is_selected(visit, shelve_runs):
     visitor = opened(shown(visit(shelve_runs())), "pair")
     assert all("selectedpoints" not in trace for trace in figure(visitor, key_like(visitor, "pair_right_"))["data"])
@@ -90,6 +95,7 @@ def test_the_images_whose_neighbours_changed_most_are_shown_with_both_neighbourh
     assert "0.png: 0 % of its 7 nearest neighbours are the same" in text(visitor)
 
 
+@pytest.mark.slow
 def test_features_that_are_not_numbers_take_no_part_in_the_pair(visit, shelve_runs):
     found = spaces(40)
     found[WEAK][3] = np.nan
@@ -106,6 +112,7 @@ def first_mover(visitor, side):
     return tiles(visitor, found[0])
 
 
+@pytest.mark.slow
 def test_a_run_without_any_number_gives_a_sentence_in_place_of_the_pair(visit, shelve_runs):
     found = spaces(40)
     found[WEAK][:] = np.nan
@@ -114,6 +121,7 @@ def test_a_run_without_any_number_gives_a_sentence_in_place_of_the_pair(visit, s
     assert visitor.has_no_fault
 
 
+@pytest.mark.slow
 def test_runs_of_different_images_are_compared_on_those_they_share(visit, shelve_runs, make_png):
     token = shelve_runs()
     workspace = library.open_workspace(token)
@@ -128,12 +136,14 @@ def test_runs_of_different_images_are_compared_on_those_they_share(visit, shelve
     assert visitor.has_no_fault
 
 
+@pytest.mark.slow
 def test_the_same_run_on_both_sides_is_no_pair(visit, shelve_runs):
     visitor = opened(shown(visit(shelve_runs())), "pair")
     element(visitor, "pair_second").set_value(element(visitor, "pair_first").value)
     assert "Pick two different runs." in text(visitor.run())
 
 
+@pytest.mark.slow
 def test_t_sne_of_a_pair_is_asked_for_twice_and_neither_is_cancelled(visit, shelve_runs, worker):
     visitor = opened(shown(visit(shelve_runs())), "pair")
     element(visitor, "pair_projection").set_value("tsne")

@@ -1,6 +1,7 @@
 """The Compare page: the layer sweep, and backbones that are run from it."""
 
 import pandas as pd
+import pytest
 
 from featx_core.comparison.layer_sweep import Sweep
 from featx_core.studies.sweep import SweepStudy
@@ -12,6 +13,7 @@ from tests.toys.app.extracting import all_asked
 from tests.toys.app.visiting import element
 
 
+@pytest.mark.slow
 def test_the_layer_sweep_is_asked_for_by_a_button_and_can_be_followed(visit, shelve_runs, worker):
     visitor = opened(shown(visit(shelve_runs())), "sweep")
     assert worker.submitted == ["comparison"]
@@ -43,6 +45,7 @@ def made_sweep():
     return Sweep(pd.DataFrame(rows), "Stage 2 tells your labels apart best.", ("One note.",), facts)
 
 
+@pytest.mark.slow
 def test_a_layer_sweep_that_is_there_is_shown(visit, shelve_runs):
     token = shelve_runs()
     workspace = library.open_workspace(token)

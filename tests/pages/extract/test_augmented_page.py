@@ -67,6 +67,7 @@ def test_the_form_begins_with_the_tutorials_transforms_and_a_preview(visit, shel
     assert len([node for node in nodes(visitor.tab._tree) if "copy 7" in str(getattr(node, "proto", ""))]) == 1
 
 
+@pytest.mark.slow
 def test_everything_that_was_set_reaches_the_worker(visit, shelve_spec, worker):
     visitor = form(visit(shelve_spec(TINY)))
     worker.holds = True
@@ -183,6 +184,7 @@ def test_the_table_of_features_has_the_number_of_each_copy(visit, shelve_spec):
     assert "were added later" not in visitor.words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("projection", ["pca", "tsne"])
 def test_the_pair_view_shows_one_point_an_image(visit, shelve_spec, projection):
     visitor = visit(shelve_spec(COPIES, TINY, n_images=8)).open("compare")
@@ -196,6 +198,7 @@ def test_the_pair_view_shows_one_point_an_image(visit, shelve_spec, projection):
     assert not any("(copy" in chart for chart in charts)
 
 
+@pytest.mark.slow
 def test_stability_is_measured_when_it_is_asked_for_and_stands_in_the_table(visit, shelve_spec, worker):
     lost = Pretrained("vgg16", weights="file:" + "0" * 64)
     visitor = visit(shelve_spec(TINY, lost)).open("compare").run()

@@ -176,6 +176,7 @@ def test_a_custom_network_is_run_with_its_patterns(visitor, worker):
     assert "kernels" in worker.submitted
 
 
+@pytest.mark.slow
 def test_a_network_is_trained_and_found_again(visitor, worker):
     set_up(visitor, custom_side=16, custom_weights="labels", custom_epochs=1)
     fill(visitor, TINY)

@@ -58,6 +58,7 @@ def test_the_form_is_complete_and_says_what_comes_out(visitor):
     assert visitor.has_no_fault
 
 
+@pytest.mark.slow
 def test_everything_that_was_set_reaches_the_worker(visitor, worker):
     worker.holds = True
     set_up(

@@ -46,6 +46,7 @@ def last_asked(worker):
     return StudyJob.from_parameters(worker.jobs()[-1].parameters).studies
 
 
+@pytest.mark.slow
 def test_one_image_of_each_label_is_drawn_by_every_method(visitor, worker):
     titles = [method.title for method in HEATMAPS.values()]
     assert [alt.split(":")[0] for alt in pictures(visitor)] == [
@@ -76,6 +77,7 @@ def test_heatmaps_that_are_kept_are_not_drawn_again(visitor, worker):
     assert len(pictures(visitor)) == 9
 
 
+@pytest.mark.slow
 def test_a_layer_and_a_target_of_the_person_are_drawn(visitor, worker):
     key = layer_key(visitor)
     assert element(visitor, key).options[:2] == ["Last layer, 2 x 2 x 1280", "Stage 1, 32 x 32 x 96"]
@@ -218,6 +220,7 @@ def test_a_run_that_ends_early_explains_classes_from_its_own_last_layer(visit, e
     assert (by_name["eigen_cam"].spec, by_name["eigen_cam"].layer) == (spec, None)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installed_lite")
 def test_the_class_stands_under_its_heatmap_with_its_score(visit, extracted, worker):
     worker.holds = True  # a page may not take as long as a network on a busy machine

@@ -51,6 +51,7 @@ def test_the_second_page_of_the_gallery_shows_the_images_that_follow(visit, shel
     assert [tile["name"] for tile in tiles(visitor)] == [f"{number:03d}.png" for number in range(60, 65)]
 
 
+@pytest.mark.slow
 def test_a_mixed_upload_keeps_what_can_be_read_and_names_the_rest(visit, make_png):
     visitor = upload(visit(), ("one.png", make_png(1)), ("same.png", make_png(1)), ("notes.txt", b"hello"))
     assert report(visitor).startswith("2 of 3 images are ready. 1 was left out: notes.txt (")

@@ -57,6 +57,7 @@ def pictures(visitor):
     return [node for node in nodes(visitor.tab.main) if type(node).__name__ == "Image"]
 
 
+@pytest.mark.slow
 def test_one_click_leads_to_the_map_and_the_heatmaps(visit, worker):
     visitor = visit().press("Try with photographs")
     assert visitor.tab.title[0].value == "Extract"

@@ -76,6 +76,7 @@ def with_vectors(shelve):
     return make
 
 
+@pytest.mark.slow
 def test_a_table_is_shown_before_it_comes_in(visit):
     visitor = upload(visit(), ("embeddings.csv", csv()))
     assert "Vectors from embeddings.csv" in visitor.words.replace("\\", "")
@@ -360,6 +361,7 @@ def test_a_formula_is_applied_to_vectors_where_there_is_no_image(visit, with_vec
     assert visitor.has_no_fault
 
 
+@pytest.mark.slow
 def test_no_table_is_read_by_the_page_itself(visit, monkeypatch):
     def never(*arguments, **options):
         raise AssertionError("A page has read a table itself.")

@@ -199,6 +199,7 @@ def test_features_that_are_not_finite_are_left_out_and_counted(visit, shelve_fea
     assert "1 of 8 images was left out" in caption(visitor)
 
 
+@pytest.mark.slow
 def test_features_that_are_all_not_finite_give_a_sentence(visit, shelve_features):
     visitor = visit(shelve_features(np.full((4, 3), np.nan))).open("map")
     assert visitor.has_no_fault

@@ -38,6 +38,7 @@ def held(token: str):
         yield
 
 
+@pytest.mark.slow
 def test_nobody_waits_for_a_workspace_of_others_that_is_held(closed, monkeypatch):
     monkeypatch.setattr(library, "PATIENCE", 3.0)
     busy, free = closed(1), closed(2)
@@ -65,6 +66,7 @@ def test_a_held_workspace_says_whose_turn_it_is_and_opens_afterwards(closed, mon
     assert library.open_workspace(token).images().names == ["0.png"]
 
 
+@pytest.mark.slow
 def test_all_who_wait_for_one_workspace_get_one_answer_together(closed, monkeypatch):
     monkeypatch.setattr(library, "PATIENCE", 1.0)
     token, found = closed(), []
@@ -222,6 +224,7 @@ def test_a_file_that_vanishes_while_the_list_is_made_is_no_fault(shelve, make_pn
     assert [entry.token for entry in library.recent()] == [token]
 
 
+@pytest.mark.slow
 def test_many_files_that_are_held_delay_nobodys_page_twice(closed, monkeypatch):
     monkeypatch.setattr(library, "_GLANCES_SECONDS", 0.5)
     tokens = [closed(number) for number in range(6)]

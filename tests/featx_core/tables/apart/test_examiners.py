@@ -86,6 +86,7 @@ def test_what_is_wrong_with_a_table_is_said_in_the_same_words() -> None:
     assert here.value.n_good == 3
 
 
+@pytest.mark.slow
 def test_a_header_of_twenty_thousand_columns_costs_this_process_next_to_nothing() -> None:
     source = "genes.csv", wide_csv(20_000)
     TABLE_EXAMINERS.layout(("warm.csv", b"x,y\n1,2\n"), Choice())
@@ -107,6 +108,7 @@ def bad():
     made.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "words"),
     [
