@@ -13,7 +13,7 @@ from pages._ui.images import (
     vector_sets,
     worth_a_look,
 )
-from pages._ui.shell import frame, runs, session, undo
+from pages._ui.shell import frame, runs, session
 
 VIEWS = ("All images", "What the network sees", "Worth a look")
 
@@ -26,8 +26,6 @@ if vector_files.is_waiting():
     vector_files.show(workspace)
     st.stop()
 
-if not len(images):
-    undo.show()
 if not len(images) and not vector_sets.found(workspace):
     first_page.show(workspace)
     st.stop()
@@ -54,7 +52,6 @@ view = st.segmented_control(
     "View", VIEWS, default=VIEWS[0], required=True, key="images_view", label_visibility="collapsed"
 )
 if view in VIEWS[1:]:
-    undo.show()
     {VIEWS[1]: seen.show, VIEWS[2]: worth_a_look.show}[view](images)
     st.stop()
 bar = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
@@ -67,10 +64,7 @@ if bar.button("Edit labels", icon=":material/label:"):
 scaling.choose(workspace, images, bar)
 if len(shown) < len(images):
     gallery.remove_shown(shown, bar)
-line = st.container(horizontal=True, vertical_alignment="center", height=44, border=False)
-line.caption(labels.sentence(images, shown) + scaling.hint(images), width="content")
-with line:
-    undo.show()
+st.caption(labels.sentence(images, shown) + scaling.hint(images))
 page = gallery.paged(shown, key="gallery_page", page_size=60)
 gallery.show(page, key="gallery", size=size, labels=images.labels)
 if attribution := workspace.fact("attribution"):

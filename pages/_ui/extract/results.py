@@ -11,7 +11,7 @@ from featx_core.figures.style import CONFIG
 from featx_core.images.image_set import ImageSet
 from featx_core.measures.binning import feature_picture
 from featx_core.workspace.runs import Run
-from pages._ui.extract import first_look, method_results
+from pages._ui.extract import first_look, method_results, run_actions
 from pages._ui.shell import formatting, frame, session
 
 _TABLE_COLUMNS = 64
@@ -48,8 +48,10 @@ def _card(run: Run, features: Features, images: ImageSet) -> None:
     with st.container(border=True):
         head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
         head.header(f"{formatting.run_dot(run)} {formatting.escape(run.title)}", anchor=False, width="content")
-        with head.popover("Download", icon=":material/download:"):
+        actions = head.container(horizontal=True, gap="small", width="content")
+        with actions.popover("Download", icon=":material/download:"):
             _downloads(run, features)
+        run_actions.show(run, actions)
         facts = st.container(horizontal=True, gap="large")
         for title, value, words in _facts(run, features):
             facts.metric(title, value, help=words, width="content")
