@@ -3,10 +3,9 @@
 import streamlit as st
 
 from pages._ui.images import (
+    browse,
     first_page,
     gallery,
-    labels,
-    scaling,
     seen,
     upload,
     vector_files,
@@ -54,18 +53,6 @@ view = st.segmented_control(
 if view in VIEWS[1:]:
     {VIEWS[1]: seen.show, VIEWS[2]: worth_a_look.show}[view](images)
     st.stop()
-bar = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-shown = labels.filter_images(images, bar)
-size = bar.segmented_control(
-    "Size", list(gallery.SIZES), default="M", required=True, key="gallery_size", persist_state="session"
-)
-if bar.button("Edit labels", icon=":material/label:"):
-    labels.edit(workspace)
-scaling.choose(workspace, images, bar)
-if len(shown) < len(images):
-    gallery.remove_shown(shown, bar)
-st.caption(labels.sentence(images, shown) + scaling.hint(images))
-page = gallery.paged(shown, key="gallery_page", page_size=60)
-gallery.show(page, key="gallery", size=size, labels=images.labels)
+browse.show(workspace, images)
 if attribution := workspace.fact("attribution"):
     gallery.show_sources(attribution)

@@ -31,7 +31,7 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
         if (
             run.is_saved
             and run.spec.takes_images
-            and st.button("Open the heatmaps", icon=":material/local_fire_department:", key="to_heatmaps")
+            and st.button("See heatmaps", icon=":material/local_fire_department:", key="to_heatmaps")
         ):
             session.remember("picked_run", run.digest)
             frame.open_page("heatmaps")
