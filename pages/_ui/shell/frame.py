@@ -56,6 +56,8 @@ def show() -> None:
             jobs.show_all(noted)
         session.show_problem()
         undo.show()
+        if page.title != PAGES[0][1]:
+            session.close_report()
         page.run()
     except StopException:  # the page ends early
         compat.forget_others()

@@ -83,6 +83,17 @@ def test_when_every_file_is_bad_the_page_says_so_and_stays_the_first_screen(visi
         assert visitor.has_no_fault
 
 
+def test_a_report_goes_with_the_page_and_is_called_back(visit, make_png):
+    visitor = upload(visit(), ("a.png", make_png(1)))
+    assert report(visitor) == "1 image is ready."
+    visitor.open("extract").open("images")
+    assert "1 image is ready." not in visitor.words
+    visitor.tab.session_state["add_more"] = True
+    visitor.run()
+    visitor.tab.button(key="recall_report").click().run()
+    assert report(visitor) == "1 image is ready."
+
+
 def test_a_closed_report_stays_closed_and_the_next_one_opens(visit, make_png):
     visitor = upload(visit(), ("one.png", make_png(1)))
     visitor.tab.button(key="close_report").click().run()
