@@ -12,7 +12,7 @@ from pages._ui.images import (
     vector_sets,
     worth_a_look,
 )
-from pages._ui.shell import frame, runs, session
+from pages._ui.shell import frame, imports, jobs, runs, session
 
 VIEWS = ("All images", "What the network sees", "Worth a look")
 
@@ -31,6 +31,8 @@ if not len(images) and not vector_sets.found(workspace):
 
 head, action = st.columns([3, 1], vertical_alignment="bottom")
 head.title("Images")
+if imports.current(workspace) is not None:
+    jobs.show_import()
 upload.show_reports(workspace)
 if not len(images):
     vector_sets.show(workspace)

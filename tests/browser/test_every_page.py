@@ -1,4 +1,4 @@
-"""Every page in both themes, as axe-core sees it: contrast, names, headings, roles, and what a keyboard reaches."""
+"""Every page: in both themes without a fault that axe-core finds, and without anything that jumps from step to step."""
 
 from pathlib import Path
 
@@ -50,22 +50,39 @@ def violations(page):
     return [f"{page.url.split('?')[0]}: {each}" for each in found]
 
 
-def in_both_themes(page):
-    found = violations(settled(page))
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_function("getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark'")
-    found += violations(settled(page))
-    page.emulate_media(color_scheme="light")
-    return found
-
-
-def test_axe_finds_no_fault_with_any_page_in_either_theme(server, open_tab, furnished):
-    page = open_tab(server.url, color_scheme="light")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_fault_with_any_page(server, open_tab, furnished, theme):
+    page = open_tab(server.url, color_scheme=theme)
     page.get_by_role("heading", name="featx", level=1).wait_for()
-    found = in_both_themes(page)
+    assert page.locator(".stApp").evaluate("app => getComputedStyle(app).colorScheme") == theme
+    found = violations(settled(page))
     page.goto(f"{server.url}?w={furnished}")
     page.locator(".tile").last.wait_for()
     for name in PAGES:
-        found += in_both_themes(go(page, name))
-    page.locator('[data-testid="stExpander"] summary').first.wait_for()
-    assert found == []
+        found += violations(go(page, name))
+    assert "\n".join(found) == ""
+
+
+SHIFTS = """window.shifts = [];
+new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts.push(entry.value);
+}).observe({ type: "layout-shift" });"""
+MAX_SHIFT = 0.1  # of the page a step, the limit of what Core Web Vitals call good
+
+
+def test_nothing_jumps_when_one_goes_from_page_to_page(server, open_tab, furnished):
+    page = open_tab(f"{server.url}?w={furnished}")
+    page.locator(".tile").last.wait_for()
+    settled(page)
+    page.evaluate(SHIFTS)
+    shifts = {}
+    for name in (*PAGES[1:], *PAGES[:2]):
+        settled(go(page, name))
+        page.wait_for_load_state("networkidle")
+        shifts[name] = sum(page.evaluate("window.shifts.splice(0)"))
+    for view in ("Set up", "Result"):
+        page.get_by_text(view, exact=True).click()
+        settled(page)
+        shifts[view] = sum(page.evaluate("window.shifts.splice(0)"))
+    assert {step: shift for step, shift in shifts.items() if shift >= MAX_SHIFT} == {}
+    assert page.evaluate("PerformanceObserver.supportedEntryTypes").count("layout-shift") == 1

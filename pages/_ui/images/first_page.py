@@ -8,7 +8,7 @@ from featx_core.images.sample_photographs import PHOTOGRAPHS
 from featx_core.images.samples import SAMPLES
 from featx_core.workspace.workspace import Workspace
 from pages._ui.images import one_click, upload
-from pages._ui.shell import formatting, imports, library, session
+from pages._ui.shell import formatting, imports, jobs, library, session
 
 _PICTURES = Path(__file__).with_name("first_page")
 _SHOWN = (
@@ -26,7 +26,7 @@ def show(workspace: Workspace) -> None:
     st.markdown("See what neural networks see in your images.")
     upload.show_reports(workspace)
     if imports.current(workspace) is not None:
-        st.info("Your images are being imported. Progress is shown in the sidebar.", icon=":material/hourglass:")
+        jobs.show_import()
         return
     grid = st.grid(2, min_column_width=360, border=True)
     with grid.cell():

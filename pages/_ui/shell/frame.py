@@ -53,7 +53,7 @@ def show() -> None:
             _links(pages)
             _workspace_menu()
             _ledger()
-            jobs.show_all(noted)
+            jobs.show_all(noted, with_import=page.title != PAGES[0][1])
         session.show_problem()
         undo.show()
         if page.title != PAGES[0][1]:
