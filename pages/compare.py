@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui.compare import overview, pairs, stability, sweeps
+from pages._ui.compare import disagreements, more_runs, overview, pairs, stability, sweeps
 from pages._ui.shell import formatting, frame, guards, jobs, session
 
 frame.guard()
@@ -13,7 +13,7 @@ guards.need_rows(workspace)
 
 chosen = overview.pick(workspace)
 if len(images):
-    overview.run_more(images)
+    more_runs.show(images, workspace.ledger.runs())
 if len(chosen) < 2:
     more = "run more backbones above" if len(images) else "import another set of vectors with the same names"
     st.caption(f"Pick at least two runs to compare, or {more}.")
@@ -41,6 +41,13 @@ if networks:
 for note in comparison.notes:
     st.caption(formatting.escape(note))
 
+best = disagreements.best_two(comparison) if len(images) else []
+if best:
+    with st.expander(
+        "Where the best two disagree", icon=":material/difference:", key="disagreements", on_change="rerun"
+    ) as apart:
+        if apart.open:
+            disagreements.show(comparison, best, images)
 with st.expander("Similarity of feature spaces", icon=":material/grid_on:", key="spaces", on_change="rerun") as spaces:
     if spaces.open:
         pairs.show_matrices(comparison)

@@ -6,7 +6,8 @@ from featx_core import HEATMAPS
 from featx_core.methods import registry as methods
 from featx_core.predictions.classifiers import missing_words
 from featx_core.predictions.predictions import ABOUT_SCORES
-from pages._ui.heatmaps import channels, grid, pickers, targets
+from pages._ui.heatmaps import channels, grid, pickers, targets, whole
+from pages._ui.images import order
 from pages._ui.shell import formatting, frame, guards, jobs, runs, session
 
 frame.guard()
@@ -22,8 +23,10 @@ guards.need_network(run, found)
 with bar:
     layer = pickers.spatial_layer(run)
     target = targets.target(run, images)
-chosen = pickers.some_images(images)
-opacity, colormap = pickers.overlay_look()
+line = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+with line:
+    chosen = pickers.some_images(order.in_order(images))
+    opacity, colormap = pickers.overlay_look()
 if not chosen:
     st.caption("Pick at least one image.")
     st.stop()
@@ -31,6 +34,7 @@ if not chosen:
 drawn = grid.ask(run, chosen, list(HEATMAPS), layer=layer, target=target)
 if drawn.job is not None and drawn.job.state != "done":
     jobs.show(drawn.job)
+whole.offer(run, grid.seen_sentence(drawn), images)
 grid.show_grid(drawn, chosen, opacity=opacity, colormap=colormap)
 
 with st.expander(

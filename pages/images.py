@@ -3,17 +3,16 @@
 import streamlit as st
 
 from pages._ui.images import (
+    browse,
     first_page,
     gallery,
-    labels,
-    scaling,
     seen,
     upload,
     vector_files,
     vector_sets,
     worth_a_look,
 )
-from pages._ui.shell import frame, runs, session, undo
+from pages._ui.shell import frame, imports, jobs, runs, session
 
 VIEWS = ("All images", "What the network sees", "Worth a look")
 
@@ -26,14 +25,14 @@ if vector_files.is_waiting():
     vector_files.show(workspace)
     st.stop()
 
-if not len(images):
-    undo.show()
 if not len(images) and not vector_sets.found(workspace):
     first_page.show(workspace)
     st.stop()
 
 head, action = st.columns([3, 1], vertical_alignment="bottom")
 head.title("Images")
+if imports.current(workspace) is not None:
+    jobs.show_import()
 upload.show_reports(workspace)
 if not len(images):
     vector_sets.show(workspace)
@@ -54,24 +53,8 @@ view = st.segmented_control(
     "View", VIEWS, default=VIEWS[0], required=True, key="images_view", label_visibility="collapsed"
 )
 if view in VIEWS[1:]:
-    undo.show()
     {VIEWS[1]: seen.show, VIEWS[2]: worth_a_look.show}[view](images)
     st.stop()
-bar = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-shown = labels.filter_images(images, bar)
-size = bar.segmented_control(
-    "Size", list(gallery.SIZES), default="M", required=True, key="gallery_size", persist_state="session"
-)
-if bar.button("Edit labels", icon=":material/label:"):
-    labels.edit(workspace)
-scaling.choose(workspace, images, bar)
-if len(shown) < len(images):
-    gallery.remove_shown(shown, bar)
-line = st.container(horizontal=True, vertical_alignment="center", height=44, border=False)
-line.caption(labels.sentence(images, shown) + scaling.hint(images), width="content")
-with line:
-    undo.show()
-page = gallery.paged(shown, key="gallery_page", page_size=60)
-gallery.show(page, key="gallery", size=size, labels=images.labels)
+browse.show(workspace, images)
 if attribution := workspace.fact("attribution"):
     gallery.show_sources(attribution)

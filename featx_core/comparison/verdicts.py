@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -53,6 +55,37 @@ def baseline_sentence(
     if is_all and len(weak) == len(scores) > 1:
         return f"None of them is significantly better than {baseline}."
     return f"{listed(weak)} {'does' if len(weak) == 1 else 'do'} no better than {baseline}."
+
+
+def measured_sentence(rows: Sequence[Mapping[Any, Any]]) -> str:
+    r"""Say by what the verdict was measured, with the best extractor beside the baselines.
+
+    Args:
+        rows: Of the table of a comparison with labels.
+
+    >>> table = [
+    ...     {"extractor": "A", "kind": "extractor", "saw_labels": False, "probe": 0.9, "knn": 0.5},
+    ...     {"extractor": "colour histogram", "kind": "baseline", "saw_labels": False, "probe": 0.7, "knn": 0.6},
+    ...     {"extractor": "chance", "kind": "baseline", "saw_labels": False, "probe": 0.25, "knn": 0.25},
+    ... ]
+    >>> print(measured_sentence(table).replace(". ", ".\n"))
+    Accuracy of a linear probe: A 90 %, colour histogram 70 %, chance 25 %.
+    By its k-NN the colour histogram is above A: 60 % to 50 %.
+    """
+    scored = [row for row in rows if row["kind"] == "extractor" and not math.isnan(row["probe"])]
+    unseen = [row for row in scored if not row["saw_labels"]] or scored
+    if not unseen:
+        return ""
+    best = max(unseen, key=lambda row: row["probe"])
+    baselines = [row for row in rows if row["kind"] == "baseline" and not math.isnan(row["probe"])]
+    listed_scores = ", ".join(f"{row['extractor']} {100 * row['probe']:.0f} %" for row in (best, *baselines))
+    above = [row for row in baselines if row["knn"] > best["knn"]]
+    caution = " ".join(
+        f"By its k-NN the {row['extractor']} is above {best['extractor']}: "
+        f"{100 * row['knn']:.0f} % to {100 * best['knn']:.0f} %."
+        for row in above
+    )
+    return f"Accuracy of a linear probe: {listed_scores}. {caution}".rstrip()
 
 
 def _clean(top: list[str], rest: list[str], better: set[tuple[str, str]], with_images: str) -> str:

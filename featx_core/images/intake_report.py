@@ -65,7 +65,9 @@ class IntakeReport:
             return [f"The file could not be used: {named}."]
         words = f"{spaced(len(left_out))} {_was(len(left_out))} left out: {named}{rest}."
         if self.added:
-            return [f"{spaced(self.added)} of {spaced(self.added + len(left_out))} images are ready.", words]
+            n_images = self.added + sum(not reason.endswith("not an image") for _, reason in left_out)
+            ready = f"{spaced(self.added)} of {spaced(n_images)}" if n_images > self.added else spaced(self.added)
+            return [f"{ready} image{'' if n_images == 1 else 's'} {'is' if n_images == 1 else 'are'} ready.", words]
         is_full = any(reason.startswith("this workspace") for _, reason in left_out)
         could = "came in" if is_full else "could be read as images"
         return [f"None of the {spaced(len(left_out))} files {could}.", words]

@@ -69,11 +69,13 @@ def name_runs(runs: Sequence[Run]) -> dict[str, str]:
     """Call each run by the shortest name that tells it from the others.
 
     Returns:
-        Name to digest: "ResNet50", or that and its weights, or its title, or both, or the title and its number.
+        Name to digest: "ResNet50", or that and its weights, or that and the parts of its title that differ, or its title, or
+        both, or the title and its number.
     """
     forms = [
-        {run.digest: run.title.split(",")[0] for run in runs},
-        {run.digest: f"{run.title.split(',')[0]}, {run.spec.badge}" for run in runs},
+        {run.digest: _short(run) for run in runs},
+        {run.digest: f"{_short(run)}, {run.spec.badge}" for run in runs},
+        {run.digest: _differing(run, runs) for run in runs},
         {run.digest: run.title for run in runs},
         {run.digest: f"{run.title} ({run.spec.badge})" for run in runs},
         {run.digest: f"{run.title} (run {run.number})" for run in runs},
@@ -84,6 +86,17 @@ def name_runs(runs: Sequence[Run]) -> dict[str, str]:
         unique = [name for name in unique if name not in (COLORS, CHANCE)]
         names[unique[0] if unique else f"{run.title} (run {run.number})"] = run.digest
     return names
+
+
+def _short(run: Run) -> str:
+    return run.name or run.title.split(",")[0]
+
+
+def _differing(run: Run, runs: Sequence[Run]) -> str:
+    """Return the parts of a title that runs of the same beginning do not all share."""
+    alike = [other.title.split(", ") for other in runs if _short(other) == _short(run)]
+    first, *parts = run.title.split(", ")
+    return ", ".join([first, *(part for part in parts if not all(part in other for other in alike))])
 
 
 def _first_of(listed: Sequence[Rows], facts: Sequence[Sequence[str | None]]) -> dict[str, str | None]:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from featx_core.workspace.vectors import VectorStore
 
 
+MAX_RUN_NAME = 200  # characters
+
+
 @dataclass(frozen=True)
 class Run:
     """One extraction: what was asked, and what is known of how it went.
@@ -27,7 +30,7 @@ class Run:
             saved.
         spec: What was asked.
         created: When it was last run, ISO 8601 in UTC.
-        details: JSON values such as `n_images`, `seconds`, `images_per_second`, `versions`.
+        details: JSON values such as `n_images`, `seconds`, `images_per_second`, `versions`; `name` where the user gave one.
     """
 
     number: int
@@ -37,8 +40,13 @@ class Run:
 
     @property
     def title(self) -> str:
-        """A name that says what it is."""
-        return self.spec.title
+        """The name that the user gave it, else one that says what it is."""
+        return self.name or self.spec.title
+
+    @property
+    def name(self) -> str:
+        """The name that the user gave it; empty where there is none."""
+        return str(self.details.get("name", ""))
 
     @property
     def digest(self) -> str:
@@ -59,12 +67,14 @@ class Ledger:
         self._vectors = vectors
 
     def save(self, spec: Spec, details: Mapping[str, Any]) -> Run:
-        """Keep a run, in place of an earlier one of the same spec.
+        """Keep a run, in place of an earlier one of the same spec, whose name it keeps.
 
         Raises:
             WorkspaceError: If it was removed at the same moment, or cannot be kept.
         """
-        kept = {"digest": spec.digest, "spec": spec.to_json(), "details": json.dumps(dict(details))}
+        before = self.find(spec.digest)
+        named = {"name": before.name} if before is not None and before.name else {}
+        kept = {"digest": spec.digest, "spec": spec.to_json(), "details": json.dumps({**details, **named})}
         require("runs", **kept)
         created = datetime.now(UTC).isoformat(timespec="seconds")
         with self._store.transaction() as connection:
@@ -91,6 +101,21 @@ class Ledger:
         """Fetch the run of a spec digest, or None."""
         rows = self._store.rows("SELECT id, spec, created, details FROM runs WHERE digest = ?", (digest,))
         return _run(rows[0]) if rows else None
+
+    def rename(self, digest: str, name: str) -> None:
+        """Call a run by another name; an empty one brings back the name that says what it is.
+
+        Raises:
+            WorkspaceError: If the run is gone, the name is too long, or it cannot be kept.
+        """
+        run = self.find(digest)
+        if run is None:
+            raise WorkspaceError("This run is no longer in the workspace.")
+        if len(name) > MAX_RUN_NAME:
+            raise WorkspaceError(f"The name of a run has at most {MAX_RUN_NAME} characters. Received: {len(name)}.")
+        details = {key: value for key, value in run.details.items() if key != "name"} | ({"name": name} if name else {})
+        with self._store.transaction() as connection:
+            connection.execute("UPDATE runs SET details = ? WHERE digest = ?", (json.dumps(details), digest))
 
     def remove(self, digest: str) -> None:
         """Forget a run and its vectors."""
@@ -136,6 +161,7 @@ _DETAILS: Mapping[str, Callable[[object], bool]] = MappingProxyType(
         **dict.fromkeys(_AMOUNTS, lambda value: value is None or is_amount(value)),
         "dead_share": is_amount,
         "engine": is_text,
+        "name": is_text,
         "feature_shape": are_counts,
         "notes": are_texts,
         "skipped": are_pairs,

@@ -25,7 +25,9 @@ def test_labels_come_from_another_level_and_what_was_removed_comes_back(server, 
         {"name": "scans.zip", "mimeType": "application/zip", "buffer": archive()}
     )
     page.get_by_text('4 images are ready. Labels come from the folders: "benign" and "malignant".').wait_for()
+    page.get_by_role("button", name="Labels from folders").click()
     page.get_by_text("p1, p2 and 2 more").click()
+    page.keyboard.press("Escape")
     page.get_by_text("4 images, 4 labels.").wait_for()
     page.locator(".tile").first.click()
     page.get_by_role("button", name="Remove from workspace").click()

@@ -54,7 +54,7 @@ def test_two_tabs_of_one_workspace_see_the_same_images(server, open_tab, shelve,
 def test_recent_workspaces_are_listed_on_localhost(server, open_tab, shelve, make_png):
     shelve(server, [("a.png", make_png())])
     page = open_tab(server.url)
-    expect(page.get_by_text("Open again")).to_be_visible()
+    expect(page.get_by_text("Recent workspaces")).to_be_visible()
 
 
 def test_recent_workspaces_are_not_listed_to_the_network(chromium, keras_home, open_tab, shelve, make_png, tmp_path):
@@ -63,7 +63,7 @@ def test_recent_workspaces_are_not_listed_to_the_network(chromium, keras_home, o
         page = open_tab(f"http://127.0.0.1:{server.port}/")
         page.get_by_role("button", name="Try with photographs").wait_for()
         settled(page)
-        assert "Open again" not in page.inner_text("body")
+        assert "Recent workspaces" not in page.inner_text("body")
         assert "Open a folder on this computer" not in page.inner_text("body")
         page.get_by_test_id("stSidebar").get_by_text("Untitled").click()
         page.get_by_text("New workspace").wait_for()

@@ -29,7 +29,7 @@ def test_images_are_named_and_the_best_class_is_explained(server, open_tab, shel
     page.keyboard.press("Escape")
     go(settled(page), "Extract")
     extract(page, "EfficientNet-Lite0")
-    page.get_by_role("button", name=re.compile("Open the heatmaps")).wait_for(timeout=FIRST)
+    page.get_by_role("button", name=re.compile("See heatmaps")).wait_for(timeout=FIRST)
     go(page, "Heatmaps")
     page.get_by_text("Grad-CAM for daisy, ").wait_for(timeout=FIRST)
     page.get_by_text("Grad-CAM for palace, ").wait_for()

@@ -7,111 +7,20 @@ import pandas as pd
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from featx_core.backbones.registry import BACKBONES, Backbone
-from featx_core.backbones.weights_kinds import WEIGHTS_KINDS
 from featx_core.base.palette import run_color
-from featx_core.comparison.tables import COLORS, Comparison
+from featx_core.comparison.tables import Comparison
+from featx_core.comparison.verdicts import measured_sentence
 from featx_core.figures.comparison import ranking_figure, trade_figure
 from featx_core.figures.style import CONFIG
-from featx_core.images.image_set import ImageSet
-from featx_core.networks.origins import is_here
-from featx_core.specs.pretrained import Pretrained
 from featx_core.studies.compared_rows import name_runs
 from featx_core.studies.comparison import ComparisonStudy
-from featx_core.tasks.requests import ExtractJob
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace
-from pages._ui.networks import backbone_choices
 from pages._ui.shell import formatting, jobs, session
 
 MAX_RUNS = 12
 TRADE_HEIGHT = 340  # pixels
-QUICK = ("efficientnet_lite0", "embedded_v1", "mobilenet_v2", "mobilenet_v3_small")  # small: offered at first, if there
-TRAINED, RANDOM = "trained", "random"
-_ASKED, _TIMES = "backbones_asked", "times_run_more"
-
-
-def run_more(images: ImageSet) -> None:
-    """Offer to run several backbones now, one after another, each with its own row of progress."""
-    key = f"more_{_times()}"  # a new one is closed, however quickly the old one was pressed
-    with st.popover("Run backbones", icon=":material/playlist_add:", key=key, on_change="rerun"):
-        names = st.multiselect(
-            "Backbones",
-            list(BACKBONES),
-            default=[name for name in QUICK if is_here(BACKBONES[name])],
-            format_func=lambda name: BACKBONES[name].title,
-            max_selections=4,
-            key="more_backbones",
-            help="Each backbone runs with average pooling at its last layer, at most four at a time.",
-        )
-        kind = st.radio(
-            "Weights",
-            [TRAINED, RANDOM],
-            format_func={TRAINED: "Trained", RANDOM: WEIGHTS_KINDS["random"].title}.__getitem__,
-            key="more_weights",
-            horizontal=True,
-        )
-        for name in names:
-            _say_weights(BACKBONES[name], kind)
-        st.button(
-            "Run", type="primary", disabled=not names, key="run_more", on_click=_start_all, args=(names, kind, images)
-        )
-    running = [job for job in jobs.mine() if job.task == "extract"]
-    for job in running:
-        jobs.show(job)
-    if len(running) > 1:
-        st.button(
-            "Cancel all",
-            icon=":material/close:",
-            type="tertiary",
-            key="cancel_all",
-            on_click=_cancel_all,
-            args=(running,),
-        )
-    for asked in _all_asked():
-        begun = jobs.find(asked)
-        if begun is not None and begun.state == "failed":
-            st.markdown(f"**{formatting.escape(begun.title)}**")
-            jobs.show(begun)
-
-
-def _say_weights(backbone: Backbone, kind: str) -> None:
-    """Say which weights a backbone would be run with."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(backbone.title, width="content")
-        backbone_choices.show_badge(backbone, backbone.trained if kind == TRAINED else kind)
-
-
-def _start_all(names: Sequence[str], kind: str, images: ImageSet) -> None:
-    """Begin the runs and close what covers their progress."""
-    for name in names:
-        _start(Pretrained(backbone=name, weights=BACKBONES[name].trained if kind == TRAINED else kind), images)
-    session.remember(_TIMES, _times() + 1)
-
-
-def _cancel_all(running: Sequence[Job]) -> None:
-    """Stop what one press began; rows that are finished are kept."""
-    for job in running:
-        jobs.cancel(job)
-
-
-def _times() -> int:
-    """How often this session began such runs."""
-    found = session.recall(_TIMES)
-    return found if isinstance(found, int) else 0
-
-
-def _start(spec: Pretrained, images: ImageSet) -> None:
-    asked = ExtractJob(spec)
-    jobs.submit_again(asked, title=f"{spec.title} on {formatting.counted(len(images), 'image')}")
-    session.remember(_ASKED, [*(other for other in _all_asked() if other != asked), asked])
-
-
-def _all_asked() -> list[ExtractJob]:
-    """List what this session began here, so that what fails is told."""
-    found = session.recall(_ASKED)
-    return found if isinstance(found, list) else []
 
 
 def pick(workspace: Workspace) -> list[Run]:
@@ -150,7 +59,9 @@ def colors(chosen: Sequence[Run], comparison: Comparison) -> dict[str, str]:
 def show_verdict(comparison: Comparison) -> None:
     """Show what the comparison amounts to, in words, and on how much it rests."""
     with st.container(border=True, key="verdict"):
-        st.markdown(f"#### {formatting.escape(comparison.verdict)}")
+        st.header(formatting.escape(comparison.verdict), anchor=False)
+        if comparison.has_labels:
+            st.markdown(formatting.escape(measured_sentence(comparison.table.to_dict(orient="records"))))
         facts = comparison.facts
         noun = facts.get("noun", "image")
         words = [formatting.counted(facts["n_images"], noun), formatting.counted(facts["n_labels"], "label")]
@@ -163,8 +74,12 @@ def show_verdict(comparison: Comparison) -> None:
 def show_ranking(comparison: Comparison, colors: dict[str, str]) -> None:
     """Show the scores of all extractors with their intervals."""
     if comparison.has_labels:
-        st.markdown("**Ranking**")
-        _plot(ranking_figure(comparison, colors=colors, dark=session.is_dark()), "ranking")
+        st.header("Ranking", anchor=False)
+        _plot(
+            ranking_figure(comparison, colors=colors, dark=session.is_dark()),
+            "ranking",
+            "Accuracy of each network with 95 % intervals",
+        )
 
 
 def show_table(comparison: Comparison) -> None:
@@ -176,7 +91,9 @@ def show_table(comparison: Comparison) -> None:
             table = table.drop(columns=[f"{measure}_low", f"{measure}_high"])
     is_asked = table["saw_labels"].any()
     table["saw_labels"] = table["saw_labels"].map({True: "yes", False: "no"}).where(table["kind"] == "extractor", "")
+    has_more = st.toggle("More measures", key="more_measures", persist_state="session")
     shown = [column for column in _COLUMNS if column in table and (is_asked or column not in _OF_TRAINED)]
+    shown = [column for column in shown if has_more or column in (*_FEW, *_OF_TRAINED[:1])]
     st.dataframe(table, hide_index=True, column_config=_COLUMNS, column_order=shown, placeholder="")
     st.download_button(
         "Table as CSV",
@@ -187,12 +104,7 @@ def show_table(comparison: Comparison) -> None:
         icon=":material/download:",
     )
     if comparison.has_labels:
-        colors = ", and a colour histogram" if COLORS in set(comparison.table["extractor"]) else ""
-        st.caption(
-            "k-NN: share of images whose nearest neighbours have the same label (cosine, leave-one-out). Linear "
-            "probe: cross-validated accuracy of a logistic regression. Brackets are 95 % intervals. Baselines: always "
-            f"predicting the most frequent label{colors}."
-        )
+        st.caption("Brackets are 95 % intervals. Chance: always the most frequent label.")
 
 
 def show_trade(comparison: Comparison, colors: dict[str, str]) -> None:
@@ -202,14 +114,15 @@ def show_trade(comparison: Comparison, colors: dict[str, str]) -> None:
     table = comparison.table
     if not (table["ms_per_image"].notna() & table["probe"].notna() & (table["kind"] == "extractor")).any():
         return
-    st.markdown("**Quality against time**")
+    st.header("Quality against time", anchor=False)
     figure = trade_figure(comparison, colors=colors, dark=session.is_dark())
     _place_names(figure)
     figure.update_layout(height=TRADE_HEIGHT)
-    _plot(figure, "trade")
+    _plot(figure, "trade", "Accuracy against time for one image")
     st.caption(
-        "Up is better, left is faster. The line joins the runs that no other run beats in both. Times were measured "
-        "on this machine during the runs, with whatever else was running."
+        "Up is better, left is faster.",
+        help="The line joins the runs that no other run beats in both. Times were measured on this machine during the "
+        "runs, with whatever else was running.",
     )
 
 
@@ -221,9 +134,9 @@ def _place_names(figure: Figure) -> None:
         trace.textposition = f"{'bottom' if number % 2 else 'top'} {side}"
 
 
-def _plot(figure: Figure, name: str) -> None:
+def _plot(figure: Figure, name: str, alt: str) -> None:
     """Show a figure, with a way to keep it as a page that works offline."""
-    st.plotly_chart(figure, key=f"compare_{name}", theme=None, config=CONFIG)
+    st.plotly_chart(figure, key=f"compare_{name}", theme=None, config=CONFIG, alt=alt)
     st.download_button(
         "Figure as HTML",
         data=lambda: figure.to_html(include_plotlyjs=True, config=CONFIG).encode(),
@@ -248,16 +161,21 @@ def _with_interval(row: dict[Any, Any], measure: str) -> str:
     return f"{value:.3f}" if pd.isna(low) else f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
+_FEW = ("extractor", "probe", "knn", "ms_per_image")  # what is shown before "More measures"
 _OF_TRAINED = ("saw_labels", "n_scored")  # columns that say nothing where no run was trained on these labels
 _COLUMNS = {
-    "extractor": st.column_config.TextColumn("Extractor", pinned=True),
+    "extractor": st.column_config.TextColumn("Network", pinned=True),
     "saw_labels": st.column_config.TextColumn(
-        "Trained on these labels",
+        "Has seen these labels",
         help="Such a run is scored on images not used in its training, and has no silhouette and no NMI.",
     ),
     "n_scored": st.column_config.NumberColumn("Images scored", format="localized"),
-    "probe": st.column_config.TextColumn("Linear probe"),
-    "knn": st.column_config.TextColumn("k-NN accuracy"),
+    "probe": st.column_config.TextColumn(
+        "Linear probe", help="Cross-validated accuracy of a logistic regression on the features."
+    ),
+    "knn": st.column_config.TextColumn(
+        "k-NN accuracy", help="Share of images whose nearest neighbours have the same label (cosine, leave-one-out)."
+    ),
     "ms_per_image": st.column_config.NumberColumn("ms per image", format="%.1f"),
     "n_features": st.column_config.NumberColumn("Features", format="localized"),
     "n_parameters": st.column_config.NumberColumn("Parameters", format="localized"),

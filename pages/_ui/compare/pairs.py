@@ -39,10 +39,11 @@ def show_matrices(comparison: Comparison) -> None:
     values, floor = comparison.matrix(measure), comparison.matrix(measure, "floor_high")
     grid = st.grid(2, min_column_width=380)
     with grid.cell():
-        st.markdown(f"**{MEASURES[measure]}**")
+        st.subheader(MEASURES[measure], anchor=False)
         figure = matrix_figure(values, title=MEASURES[measure], floor=floor, dark=session.is_dark())
         event = st.plotly_chart(
             _pressable(figure),
+            alt=MEASURES[measure],
             key=f"matrix_{measure}",
             theme=None,
             config=CONFIG,
@@ -50,9 +51,9 @@ def show_matrices(comparison: Comparison) -> None:
             selection_mode="points",
         )
     with grid.cell():
-        st.markdown("**Noise floor**")
+        st.subheader("Noise floor", anchor=False)
         figure = matrix_figure(floor, title="Noise floor", dark=session.is_dark())
-        st.plotly_chart(figure, key=f"floor_{measure}", theme=None, config=CONFIG)
+        st.plotly_chart(figure, key=f"floor_{measure}", theme=None, config=CONFIG, alt="Noise floor")
     _open_pressed(event, dict(comparison.facts.get("runs", {})))
     st.caption(
         "1 means the same space up to rotation and scale (CKA), the same order of similarities (RSA) or the same "
@@ -171,6 +172,7 @@ def _linked(
         st.markdown(f"{formatting.run_dot(left_run)} {formatting.escape(left_run.title)}")
         event = st.plotly_chart(
             _figure(left_features, left_map),
+            alt="The map on the left",
             key=f"pair_left_{left_run.digest[:8]}_{left_map.name}",
             theme=None,
             config=CONFIG,
@@ -184,7 +186,14 @@ def _linked(
         figure = _lit(_figure(right_features, right_map), set(rows))
         figure.update_xaxes(title_text="Aligned axis 1 (unit of the left map)")
         figure.update_yaxes(title_text="Aligned axis 2 (unit of the left map)")
-        st.plotly_chart(figure, key=f"pair_right_{right_run.digest[:8]}", theme=None, config=CONFIG, height=460)
+        st.plotly_chart(
+            figure,
+            key=f"pair_right_{right_run.digest[:8]}",
+            theme=None,
+            config=CONFIG,
+            height=460,
+            alt="The aligned map",
+        )
         maps.show_caution(right_run, right_features)
     st.caption(
         "The right map is rotated, scaled and shifted onto the left one (Procrustes), which keeps its distance "
@@ -248,7 +257,7 @@ def _movers(pair: tuple[Run, Run], first: Features, second: Features) -> None:
     rows = _compared_rows(first, second)
     if len(rows) < 3:
         return
-    st.markdown("**Images whose neighbours changed most**")
+    st.subheader("Images whose neighbours changed most", anchor=False)
     if len(rows) < len(first):
         st.caption(f"Among {formatting.counted(len(rows), 'image')} of {len(first)}.")
     made = tuple((run.digest, run.created) for run in pair)

@@ -24,7 +24,7 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
     spec = run.spec
     if not isinstance(spec, Augmented):
         return
-    st.markdown("**What does augmentation do to these features?**")
+    st.header("What does augmentation do to these features?", anchor=False)
     study = EffectsStudy(spec.base, _all(spec.transforms), N_COPIES, spec.seed)
     found, _ = jobs.look_all([study])
     if not found:
@@ -56,7 +56,7 @@ def _all(own: Transforms) -> Transforms:
 
 def _show(found: Effects, spec: Augmented, images: ImageSet) -> None:
     figure = effects_figure(found, own={name for name, _ in spec.transforms}, dark=session.is_dark())
-    st.plotly_chart(figure, key="effects_chart", theme=None, config=CONFIG)
+    st.plotly_chart(figure, key="effects_chart", theme=None, config=CONFIG, alt="Effects of augmentation")
     st.caption(
         "At 0 the transform does not change the features. At 1 (dotted line), a changed copy is as far from its image "
         "as a different image is. Distances between features of length 1; means over "

@@ -23,7 +23,7 @@ def preview(
 ) -> None:
     """Show the copies that a run would make of the image that is inspected."""
     with st.container(border=True):
-        st.markdown("**What the copies look like**")
+        st.header("What the copies look like", anchor=False)
         names = images.names
         name = session.recall("inspected")
         record = images[names.index(name)] if name in names else images[0]

@@ -16,10 +16,10 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
     """Show the first patterns, and the curves where the network was trained."""
     record = methods.training_record(run.spec, session.workspace())
     if record is not None:
-        st.markdown("**Training result**")
+        st.header("Training result", anchor=False)
         training.show_record(run.spec)
         st.caption(LEARNINGS[record.facts["learning"]].reading)
-    st.markdown("**First-layer kernels**")
+    st.header("First-layer kernels", anchor=False)
     kernels, job = jobs.fetch(KernelsStudy(run.spec))
     if kernels is not None:
         st.image(kernels.picture(), alt="Kernels of the first convolution")

@@ -25,7 +25,7 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
     if record is None or not isinstance(run.spec, FineTuned):
         st.caption("The training history is not in this workspace.")
         return
-    st.subheader("Training result")
+    st.header("Training result", anchor=False)
     if not record.facts:
         st.caption("This training was cancelled before the first evaluation.")
         training.show_record(run.spec)
@@ -70,17 +70,17 @@ def _numbers(report: TuningReport) -> None:
 def _figures(run: Run, report: TuningReport) -> None:
     grid = st.grid(2, min_column_width=400, gap=(16, 32))
     with grid.cell():
-        st.markdown("**Accuracy by label**")
+        st.subheader("Accuracy by label", anchor=False)
         figure = class_figure(report, dark=session.is_dark())
-        st.plotly_chart(figure, key=f"classes_{run.digest[:12]}", theme=None, config=CONFIG)
+        st.plotly_chart(figure, key=f"classes_{run.digest[:12]}", theme=None, config=CONFIG, alt="Accuracy by label")
         st.caption(
             "Validation images only, with their number in brackets. Wilson intervals: wide with few images, and "
             "labels whose intervals overlap may be equally hard."
         )
     with grid.cell():
-        st.markdown("**Confusion matrix**")
+        st.subheader("Confusion matrix", anchor=False)
         figure = confusion_figure(report, dark=session.is_dark())
-        st.plotly_chart(figure, key=f"confusion_{run.digest[:12]}", theme=None, config=CONFIG)
+        st.plotly_chart(figure, key=f"confusion_{run.digest[:12]}", theme=None, config=CONFIG, alt="Confusion matrix")
         st.caption(
             "Rows are true labels, columns are predictions; correct predictions lie on the diagonal. These are "
             "counts, so rows with more images are brighter."
@@ -90,7 +90,7 @@ def _figures(run: Run, report: TuningReport) -> None:
 def _wrong(report: TuningReport, images: ImageSet) -> None:
     by_digest = {record.digest: record for record in images}
     rows = [row for row in report.wrong if report.digests[row] in by_digest]
-    st.markdown(f"**Misclassified: {formatting.counted(len(rows), 'validation image')}**")
+    st.subheader(f"Misclassified: {formatting.counted(len(rows), 'validation image')}", anchor=False)
     if not rows:
         st.caption("None of the validation images that are still here was misclassified.")
         return
@@ -122,7 +122,7 @@ def _before_and_after(run: Run) -> None:
 
 def _file(run: Run) -> None:
     """Offer the network as a file, once it was saved, read back and compared."""
-    st.markdown("**Model file**")
+    st.subheader("Model file", anchor=False)
     file = jobs.offer(ModelFileStudy(run.spec), "Prepare a .keras file", icon=":material/save:", key="prepare_keras")
     if file is not None:
         name = f"{formatting.file_stem(run.title)}.keras"

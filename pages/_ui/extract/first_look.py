@@ -24,7 +24,7 @@ MARKER_SIZE = 5  # pixels, of the points that pictures stand on
 
 def show_map(run: Run, features: Features) -> None:
     """Show the PCA map of a run, coloured by label."""
-    st.markdown("**A first map**")
+    st.header("A first map", anchor=False)
     if len(features) < 2:
         st.caption("A map needs at least 2 rows.")
         return
@@ -46,7 +46,7 @@ def show_map(run: Run, features: Features) -> None:
     figure.update_layout(height=440)
     if pictured:
         figure.update_traces(marker_size=MARKER_SIZE)
-    st.plotly_chart(figure, key=f"glance_{run.digest[:12]}", theme=None, config=CONFIG)
+    st.plotly_chart(figure, key=f"glance_{run.digest[:12]}", theme=None, config=CONFIG, alt="PCA map")
     maps.show_caution(run, features)
     st.caption(maps.caption(projection))
 
@@ -57,7 +57,7 @@ def _is_pictured(run: Run, features: Features) -> bool:
 
 def show_heatmaps(run: Run, images: ImageSet) -> None:
     """Show where the network looks in a few images, one of each label first."""
-    st.markdown("**First heatmaps**")
+    st.header("First heatmaps", anchor=False)
     if not run.spec.takes_images:
         st.caption("Heatmaps need a network and images; this run holds only numbers.")
         return

@@ -106,7 +106,7 @@ def range_words(texts: tuple[str, ...], sample: Sample | None) -> str:
 def show(spec: LambdaTransform, sample: Sample | None) -> None:
     """Show what the steps make of the sample: small images of each, and numbers before against after."""
     with st.container(border=True):
-        st.markdown("**What the formula does**")
+        st.header("What the formula does", anchor=False)
         if sample is None:
             st.caption("There are no images or runs to try it on yet.")
             return
@@ -141,7 +141,7 @@ def _plot(stages: list[Stage], sample: Sample) -> None:
     else:
         figure = spread_figure(before, after, dark=session.is_dark())
         caption = f"Distribution of the values of {rows}, before and after."
-    st.plotly_chart(figure, key="formula_plot", theme=None, config=CONFIG)
+    st.plotly_chart(figure, key="formula_plot", theme=None, config=CONFIG, alt="The formula as a curve")
     if stages[-1].share_not_finite:
         caption += " Infinite and missing values are left out of the plot, and their rows are left out of maps."
     st.caption(f"{caption} Images are scaled from black (smallest value) to white (largest).")

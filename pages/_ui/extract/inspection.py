@@ -26,7 +26,7 @@ def show_input(spec: Spec, images: ImageSet) -> None:
         return
     with st.container(border=True):
         head, picker = st.columns([1, 1], vertical_alignment="center")
-        head.markdown("**What the network receives**")
+        head.header("What the network receives", anchor=False)
         names = images.names
         name = picker.selectbox("Image", names, key="inspected", label_visibility="collapsed", persist_state="session")
         record = images[names.index(name)]

@@ -11,7 +11,7 @@ from featx_core.figures.style import CONFIG
 from featx_core.images.image_set import ImageSet
 from featx_core.measures.binning import feature_picture
 from featx_core.workspace.runs import Run
-from pages._ui.extract import first_look, method_results
+from pages._ui.extract import first_look, method_results, run_actions
 from pages._ui.shell import formatting, frame, session
 
 _TABLE_COLUMNS = 64
@@ -31,7 +31,7 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
         if (
             run.is_saved
             and run.spec.takes_images
-            and st.button("Open the heatmaps", icon=":material/local_fire_department:", key="to_heatmaps")
+            and st.button("See heatmaps", icon=":material/local_fire_department:", key="to_heatmaps")
         ):
             session.remember("picked_run", run.digest)
             frame.open_page("heatmaps")
@@ -47,9 +47,11 @@ def _card(run: Run, features: Features, images: ImageSet) -> None:
     details = run.details
     with st.container(border=True):
         head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
-        head.markdown(f"#### {formatting.run_dot(run)} {formatting.escape(run.title)}", width="content")
-        with head.popover("Download", icon=":material/download:"):
+        head.header(f"{formatting.run_dot(run)} {formatting.escape(run.title)}", anchor=False, width="content")
+        actions = head.container(horizontal=True, gap="small", width="content")
+        with actions.popover("Download", icon=":material/download:"):
             _downloads(run, features)
+        run_actions.show(run, actions)
         facts = st.container(horizontal=True, gap="large")
         for title, value, words in _facts(run, features):
             facts.metric(title, value, help=words, width="content")
@@ -128,7 +130,7 @@ def _downloads(run: Run, features: Features) -> None:
 
 
 def _picture(run: Run, features: Features) -> None:
-    st.markdown("**Feature matrix**")
+    st.header("Feature matrix", anchor=False)
     picture = feature_picture(features.vectors)
     figure = features_figure(
         picture.values,
@@ -137,7 +139,7 @@ def _picture(run: Run, features: Features) -> None:
         features=picture.columns,
         dark=session.is_dark(),
     )
-    st.plotly_chart(figure, key=f"picture_{run.digest[:12]}", theme=None, config=CONFIG)
+    st.plotly_chart(figure, key=f"picture_{run.digest[:12]}", theme=None, config=CONFIG, alt="Feature matrix")
     row = "an image" if features.copies is None else "a copy of an image"
     row = row if run.spec.takes_images else "one of the table's"
     st.caption(

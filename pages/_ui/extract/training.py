@@ -75,7 +75,9 @@ def show_history(history: History, *, key: str) -> None:
     for metric in metrics:
         with grid.cell():
             figure = history_figure(history, metric, dark=session.is_dark())
-            st.plotly_chart(figure, key=f"history_{key}_{metric}", theme=None, config=CONFIG)
+            st.plotly_chart(
+                figure, key=f"history_{key}_{metric}", theme=None, config=CONFIG, alt=f"Training history: {metric}"
+            )
     st.caption(f"{_summary(history)} {CAPTION}")
 
 

@@ -81,18 +81,19 @@ def show_grid(drawn: Drawn, records: Sequence[ImageRecord], *, opacity: float, c
     """Show one row per image: the original, then one column a method."""
     head = st.columns(len(HEATMAPS) + 1)
     head[0].markdown("**Original**")
-    for place, method in zip(head[1:], HEATMAPS.values(), strict=True):
+    titles = {name: _titles(drawn, records, name) for name in HEATMAPS}
+    for place, (name, method) in zip(head[1:], HEATMAPS.items(), strict=True):
         place.markdown(f"**{method.title}**", help=f"{method.caption} {method.scale} {method.reference}.")
+        if len(titles[name]) == 1:
+            place.caption(formatting.escape(*titles[name]))
     for record in records:
         row = st.columns(len(HEATMAPS) + 1)
         row[0].image(formatting.preview(record), width="stretch", alt=record.name)
         row[0].caption(formatting.escape(f"{record.label}, {record.name}" if record.label else record.name))
-        shown = [drawn.heatmaps[record.digest, name] for name in HEATMAPS if (record.digest, name) in drawn.heatmaps]
-        if shown and shown[0].seen_sentence:
-            row[0].caption(shown[0].seen_sentence)
         for place, name in zip(row[1:], HEATMAPS, strict=True):
             with place:
-                _cell(drawn.heatmaps.get((record.digest, name)), record, name, opacity, colormap)
+                found = drawn.heatmaps.get((record.digest, name))
+                _cell(found, record, name, opacity, colormap, is_titled=len(titles[name]) > 1)
     first = next(iter(drawn.heatmaps.values()), None)
     layer = f" Layer: {first.layer}." if first is not None and first.layer else ""
     st.caption(
@@ -100,19 +101,36 @@ def show_grid(drawn: Drawn, records: Sequence[ImageRecord], *, opacity: float, c
             f"Each map has its own scale: compare positions within a map, not colours between maps.{layer}"
         )
     )
-    for method in HEATMAPS.values():
-        st.caption(f"**{method.title}.** {method.caption}")
 
 
-def _cell(heatmap: Heatmap | None, record: ImageRecord, name: str, opacity: float, colormap: str) -> None:
+def _titles(drawn: Drawn, records: Sequence[ImageRecord], name: str) -> set[str]:
+    """Return the titles in a column: one stands over it, several under their images."""
+    found = (drawn.heatmaps.get((record.digest, name)) for record in records)
+    return {heatmap.title for heatmap in found if heatmap is not None}
+
+
+def seen_sentence(drawn: Drawn) -> str:
+    """Say what the frames mean, where the network did not see all of the images."""
+    shares = [heatmap.seen for heatmap in drawn.heatmaps.values()]
+    if not shares or min(shares) == 1:
+        return ""
+    low, high = round(100 * min(shares)), round(100 * max(shares))
+    words = f"{low}" if low == high else f"{low} to {high}"
+    return f"The network saw the part inside the frame, {words}\u00a0% of the image."
+
+
+def _cell(
+    heatmap: Heatmap | None, record: ImageRecord, name: str, opacity: float, colormap: str, *, is_titled: bool
+) -> None:
     if heatmap is None:
         st.skeleton(height=180)
         return
     title = heatmap.title
     st.image(overlay(heatmap, record, opacity, colormap, SHOWN_SIDE), width="stretch", alt=f"{record.name}: {title}")
-    words, download = st.columns([5, 1], vertical_alignment="center")
-    words.caption(formatting.escape(f"{title}. {heatmap.note}" if heatmap.note else title))
-    download.download_button(
+    line = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", wrap=False)
+    words = [title] if is_titled else []
+    line.caption(formatting.escape(". ".join(filter(None, (*words, heatmap.note)))) or "\u00a0")
+    line.download_button(
         "",
         data=lambda: png(overlay(heatmap, record, opacity, colormap, SAVED_SIDE)),
         file_name=f"{formatting.file_stem(record.name)}-{name}.png",

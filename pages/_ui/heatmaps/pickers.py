@@ -7,13 +7,15 @@ from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.specs.spec import SpecError
 from featx_core.workspace.runs import Run
+from pages._ui.images import choice, gallery
+from pages._ui.images.order import matching
 from pages._ui.networks import outlines
 from pages._ui.networks.layer_choices import layer_words
 from pages._ui.shell import formatting, questions
 
 OPACITY_WIDTH = 280  # pixels
-MAX_IMAGES = 8
 _FIRST_IMAGES = 3
+_GALLERY, _PAGE_SIZE = "heatmap_gallery", 48
 
 
 def spatial_layer(run: Run) -> int | str | None:
@@ -45,43 +47,54 @@ def spatial_layer(run: Run) -> int | str | None:
 
 
 def some_images(images: ImageSet) -> list[ImageRecord]:
-    """Let the user pick a few images; the first of different labels to begin with."""
-    by_name = {record.name: record for record in images}
-    names = st.multiselect(
-        "Images",
-        list(by_name),
-        default=_different(images),
-        max_selections=MAX_IMAGES,
-        format_func=lambda name: f"{by_name[name].label}: {name}" if by_name[name].label else name,
-        key="heatmap_images",
-        persist_state="session",
-        help=f"Up to {MAX_IMAGES}. Type to search by name or label.",
-    )
-    return [by_name[name] for name in names if name in by_name]
+    """Let the user pick a few images by picture, in the order of the gallery; at first one of each of several labels."""
+    chosen = choice.for_heatmaps()
+    gallery.hear(_GALLERY, chosen)
+    if not chosen.is_set:
+        chosen.take(_different(images))
+    found = [record for record in images if record.name in set(chosen.names)]
+    if st.button(f"Choose images ({len(found)})", icon=":material/photo_library:", key="choose_images"):
+        _choose(images)
+    return found
+
+
+@st.dialog("Choose images", width="large")
+def _choose(images: ImageSet) -> None:
+    chosen = choice.for_heatmaps()
+    gallery.hear(_GALLERY, chosen)
+    n_chosen = f"{len(chosen.names)} of at most {choice.MAX_HEATMAPS} chosen"
+    wanted = st.text_input(n_chosen, type="search", live=True, placeholder="Name or label", key="search_heatmap_images")
+    shown = matching(images, wanted)
+    page = gallery.paged(shown, key="heatmap_gallery_page", page_size=_PAGE_SIZE)
+    gallery.choose(page, chosen, key=_GALLERY, labels=images.labels)
+    line = st.container(horizontal=True)
+    if line.button("Show heatmaps", type="primary", key="heatmaps_chosen", disabled=not chosen.names):
+        st.rerun()
+    line.button("Clear", key="heatmaps_cleared", on_click=chosen.take, args=([],))
 
 
 def overlay_look() -> tuple[float, str]:
     """Let the user set opacity and colour map. Gives both."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        opacity = st.slider(
-            "Opacity",
-            0.0,
-            1.0,
-            OPACITY,
-            0.05,
-            key="opacity",
-            persist_state="session",
-            help="Opacity of the colours over the image.",
-            width=OPACITY_WIDTH,
-        )
-        colormap = st.segmented_control(
-            "Colours",
-            list(SEQUENTIAL_SCALES),
-            default=SEQUENTIAL_SCALES[0],
-            required=True,
-            key="colormap",
-            persist_state="session",
-        )
+    opacity = st.slider(
+        "Opacity",
+        0.0,
+        1.0,
+        OPACITY,
+        0.05,
+        key="opacity",
+        persist_state="session",
+        help="Opacity of the colours over the image.",
+        width=OPACITY_WIDTH,
+    )
+    colormap = st.segmented_control(
+        "Colours",
+        list(SEQUENTIAL_SCALES),
+        default=SEQUENTIAL_SCALES[0],
+        required=True,
+        format_func=str.capitalize,
+        key="colormap",
+        persist_state="session",
+    )
     return opacity, colormap
 
 

@@ -8,7 +8,7 @@ from featx_core.images.sample_photographs import PHOTOGRAPHS
 from featx_core.images.samples import SAMPLES
 from featx_core.workspace.workspace import Workspace
 from pages._ui.images import one_click, upload
-from pages._ui.shell import formatting, imports, library, session
+from pages._ui.shell import formatting, imports, jobs, library, session
 
 _PICTURES = Path(__file__).with_name("first_page")
 _SHOWN = (
@@ -23,10 +23,10 @@ _AUTHORS = ", ".join(dict.fromkeys(each.short_credit for each in PHOTOGRAPHS if 
 def show(workspace: Workspace) -> None:
     """Show the first screen of an empty workspace."""
     st.title("featx")
-    st.markdown("#### :gray[See what neural networks see in your images.]")
+    st.markdown("See what neural networks see in your images.")
     upload.show_reports(workspace)
     if imports.current(workspace) is not None:
-        st.info("Your images are being imported. Progress is shown in the sidebar.", icon=":material/hourglass:")
+        jobs.show_import()
         return
     grid = st.grid(2, min_column_width=360, border=True)
     with grid.cell():
@@ -41,7 +41,7 @@ def show(workspace: Workspace) -> None:
 
 
 def _show_samples(workspace: Workspace) -> None:
-    st.markdown("**No images at hand?**")
+    st.header("No images at hand?", anchor=False)
     one_click.offer(workspace)
     st.caption(
         f"{SAMPLES[one_click.SAMPLE].caption} One click brings them in, extracts features and draws a map and heatmaps."
@@ -63,7 +63,7 @@ def _show_pictures() -> None:
 def _show_recent() -> None:
     found = library.recent()
     if found:
-        st.subheader("Open again")
+        st.header("Recent workspaces", anchor=False)
     for entry in found[:_N_RECENT]:
         words = f"{formatting.escape(entry.title)}, {entry.holds}, {formatting.ago(entry.changed)}"
         if st.button(words, key=f"again_{entry.token}", icon=":material/history:", type="tertiary"):

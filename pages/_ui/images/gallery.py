@@ -1,20 +1,22 @@
 """Thumbnails in a grid, and the drawer that opens when one is pressed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.base.palette import label_styles
 from featx_core.base.wording import shortened
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.workspace.workspace import Workspace
-from pages._ui.images import seen_alone, similar
-from pages._ui.shell import formatting, session, undo, writing
+from pages._ui.images import choice, seen_alone, similar
+from pages._ui.images.choice import Choice
+from pages._ui.shell import formatting, frame, session, undo, writing
 
-SIZES = {"S": 96, "M": 140, "L": 210}  # pixels, the least width of a tile
+SIZES = {"S": 96, "M": 150, "L": 230}  # pixels, the least height of the images in a row
 LABEL_CHARACTERS = {"S": 11, "M": 18, "L": 30}  # that fit on a tile
+_RATIOS = (0.62, 2.4)  # of width to height, beyond which an image is cropped on its tile
 DRAWER_SIDE = 440  # pixels, the width of the image in the drawer
 MIN_SIDE = 160
 _HERE = Path(__file__).parent
@@ -30,6 +32,7 @@ def show(
     size: str = "M",
     labels: Sequence[str | None] = (),
     says: Sequence[str] = (),
+    chosen: Choice | None = None,
 ) -> None:
     """Show thumbnails. Pressing one opens the drawer with the image and its facts.
 
@@ -39,11 +42,38 @@ def show(
         size: A key of `SIZES`.
         labels: All labels of the workspace, so that colours are the same everywhere.
         says: What a network calls each image, which then stands in place of its name.
+        chosen: Where each image can be chosen besides, by a box on it.
     """
-    items = _items(images, size, labels, says)
-    result = _gallery(data={"items": items, "tile": SIZES[size]}, key=key, on_opened_change=lambda: None)
+    data = {"items": _items(images, size, labels, says), "tile": SIZES[size], "opens": True}
+    result = _draw(data, key, chosen)
     if result.opened:
         _drawer(result.opened)
+
+
+def choose(images: Sequence[ImageRecord], chosen: Choice, *, key: str, labels: Sequence[str | None] = ()) -> None:
+    """Show small thumbnails that are chosen by pressing them.
+
+    Args:
+        images: What to show, all at once: page it before.
+        chosen: Keeps what is chosen.
+        key: The name of this gallery on the page.
+        labels: All labels of the workspace.
+    """
+    _draw({"items": _items(images, "S", labels), "tile": SIZES["S"], "opens": False}, key, chosen)
+
+
+def _draw(data: dict[str, Any], key: str, chosen: Choice | None) -> Any:
+    if chosen is None:
+        return _gallery(data=data, key=key, on_opened_change=lambda: None)
+    hear(key, chosen)
+    data |= chosen.to_script()
+    return _gallery(data=data, key=key, on_opened_change=lambda: None, on_chosen_change=lambda: None)
+
+
+def hear(key: str, chosen: Choice) -> None:
+    """Take over what was chosen in a gallery, before it is drawn again."""
+    told = session.recall(key)
+    chosen.read(told.get("chosen") if isinstance(told, Mapping) else None)
 
 
 def pick(
@@ -58,7 +88,7 @@ def pick(
         labels: All labels of the workspace.
     """
     items = [item | {"note": note} for item, note in zip(_items(images, "S", labels), notes, strict=True)]
-    result = _gallery(data={"items": items, "tile": SIZES["S"]}, key=key, on_opened_change=lambda: None)
+    result = _draw({"items": items, "tile": SIZES["S"], "opens": True}, key, None)
     return str(result.opened) if result.opened else None
 
 
@@ -75,6 +105,7 @@ def _items(
             "color": styles[record.label].color if record.label in styles else "transparent",
             "note": formatting.short_note(record.notes),
             "says": words,
+            "ratio": f"{min(max(record.width / record.height, _RATIOS[0]), _RATIOS[1]):.3f}",
         }
         for record, words in zip(images, says or [""] * len(images), strict=True)
     ]
@@ -111,6 +142,11 @@ def _drawer(name: str) -> None:
     for note in record.notes:
         st.caption(formatting.escape(note))
     seen_alone.show(record)
+    if workspace.ledger.runs() and st.button(
+        "See heatmaps", icon=":material/local_fire_department:", key=f"heatmaps_of_{record.digest}_{name}"
+    ):
+        choice.for_heatmaps().take([name])
+        frame.open_page("heatmaps")
     label = st.text_input("Label", value=record.label or "", key=f"label_of_{record.digest}_{name}")
     if label.strip() != (record.label or ""):
         change(lambda: workspace.set_labels({name: label.strip() or None}))
@@ -133,15 +169,6 @@ def change(alter: Callable[[], None]) -> None:
     """Change the workspace and draw the page again; say why where it cannot be changed."""
     if writing.try_to(alter):
         st.rerun()
-
-
-def remove_shown(shown: ImageSet, place: DeltaGenerator) -> None:
-    """Let the user remove all images that a filter shows."""
-    words = formatting.counted(len(shown), "image")
-    with place.popover("Remove", icon=":material/delete:"):
-        st.markdown(f"Remove the {words} shown here, with their features?")
-        if st.button(f"Remove {words}", key="remove_shown"):
-            change(lambda: remove(session.workspace(), shown.names))
 
 
 def show_sources(attribution: str) -> None:

@@ -26,6 +26,11 @@ def show_controls(workspace: Workspace) -> None:
         local_folder(workspace)
     with grid.cell():
         samples(workspace, list(SAMPLES))
+    if session.recall(session.REPORT_CLOSED) and st.button(
+        "Report of the last import", icon=":material/history:", key="recall_report", type="tertiary"
+    ):
+        session.take(session.REPORT_CLOSED)
+        st.rerun()
 
 
 def show_reports(workspace: Workspace) -> None:
@@ -35,19 +40,21 @@ def show_reports(workspace: Workspace) -> None:
 
 
 def _show_last_report(workspace: Workspace) -> None:
-    """Say what came of the last intake, once it is over, until the user closes it."""
+    """Say what came of the last intake, in a line, once it is over: until the user closes it or goes to another page."""
     report = workspace.last_intake()
-    if report is None or session.recall("report_closed") == report.to_json():
+    if report is None or session.recall(session.REPORT_CLOSED) == report.to_json():
         return
-    with st.container(border=True, key="intake_report"):
-        line = st.container(horizontal=True, vertical_alignment="center", wrap=False)
-        line.markdown(_report_words(report))
-        if line.button("", icon=":material/close:", type="tertiary", help="Close this report", key="close_report"):
-            session.remember("report_closed", report.to_json())
-            st.rerun()
-        folder_levels.show(workspace)
+    session.remember(session.REPORT_SHOWN, report.to_json())
+    with st.container(key="intake_report", horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(_report_words(report), width="content")
+        if workspace.folder_levels():
+            with st.popover("Labels from folders", icon=":material/label:"):
+                folder_levels.show(workspace)
         if report.skipped or report.converted or report.duplicates:
             _details(report)
+        if st.button("", icon=":material/close:", type="tertiary", help="Close this report", key="close_report"):
+            session.close_report()
+            st.rerun()
 
 
 def _report_words(report: IntakeReport) -> str:
@@ -55,13 +62,13 @@ def _report_words(report: IntakeReport) -> str:
 
 
 def _details(report: IntakeReport) -> None:
-    with st.expander("Details", key="report_details", on_change="rerun") as details:
+    with st.popover("Details", key="report_details", on_change="rerun") as details:
         if not details.open:
             return
         rows = [{"file": name, "what": "left out", "why": reason} for name, reason in report.skipped]
         rows += [{"file": name, "what": "converted", "why": note} for name, note in report.converted]
         rows += [{"file": name, "what": "duplicate", "why": f"same as {other}"} for name, other in report.duplicates]
-        st.dataframe(rows[:_SHOWN_LINES], hide_index=True, height=min(38 + 35 * len(rows), 320))
+        st.dataframe(rows[:_SHOWN_LINES], hide_index=True, height=min(38 + 35 * len(rows), 320), width=620)
         st.download_button(
             "Download list (CSV)",
             data=report.to_csv(),

@@ -11,7 +11,7 @@ from featx_core.backbones.registry import BACKBONES, Backbone
 from featx_core.backbones.weights_kinds import WEIGHTS_KINDS
 from featx_core.methods.defaults import default_spec
 from featx_core.networks.origins import is_here
-from pages._ui.shell import formatting
+from pages._ui.shell import formatting, session
 
 _Color = Literal["green", "blue", "orange"]
 _BADGES: Mapping[str, tuple[str, str, _Color]] = MappingProxyType(
@@ -33,7 +33,7 @@ def pick_backbone(label: str, *, key: str, help: str | None = None) -> str:
         format_func=lambda name: _words(BACKBONES[name]),
         key=key,
         persist_state="session",
-        help=help,
+        help=" ".join(filter(None, (help, BACKBONES[str(session.recall(key, default_spec().backbone))].about))) or None,
     )
 
 
@@ -78,10 +78,7 @@ def show_badge(backbone: Backbone, kind: str) -> None:
 
 
 def show_card(backbone: Backbone) -> None:
-    """Say what people should know of a backbone, and how well it does, where that comes with it."""
-    if not backbone.about:
-        return
-    st.caption(backbone.about)
+    """Say how well a backbone does, where that comes with it."""
     if backbone.measured:
         with st.expander("How well it does", icon=":material/fact_check:"):
             st.markdown(_table(backbone.measured))

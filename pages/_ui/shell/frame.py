@@ -10,7 +10,7 @@ from streamlit.runtime.scriptrunner import StopException
 from featx_core.extraction.vector_sets import vector_sets
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import compat, formatting, jobs, library, questions, session, writing
+from pages._ui.shell import compat, formatting, jobs, library, questions, run_list, runs, session, undo, writing
 
 PAGES = (
     ("images", "Images", ":material/photo_library:"),
@@ -53,8 +53,11 @@ def show() -> None:
             _links(pages)
             _workspace_menu()
             _ledger()
-            jobs.show_all(noted)
+            jobs.show_all(noted, with_import=page.title != PAGES[0][1])
         session.show_problem()
+        undo.show()
+        if page.title != PAGES[0][1]:
+            session.close_report()
         page.run()
     except StopException:  # the page ends early
         compat.forget_others()
@@ -147,11 +150,8 @@ def _open_recent() -> None:
 
 
 def _ledger() -> None:
-    runs = session.workspace().ledger.runs()
-    if not runs:
-        return
-    st.caption(formatting.counted(len(runs), "run"))
-    for run in runs[:12]:
-        st.markdown(
-            f"{formatting.run_dot(run)} {formatting.escape(run.title)}  \n:small[:gray[{formatting.escape(run.spec.badge)}]]"
-        )
+    """Show the runs; one that is pressed opens its card."""
+    pressed = run_list.show()
+    if pressed is not None:
+        runs.watch(pressed)
+        open_page("extract")

@@ -161,14 +161,25 @@ def going_on() -> GoingOn:
     return GoingOn(tuple(job.key for job in mine()), coming_in, coming_in is not None and not coming_in.ended)
 
 
-def show_all(noted: GoingOn) -> None:
-    """Show everything that goes on for this workspace (for the sidebar)."""
+def show_all(noted: GoingOn, *, with_import: bool = True) -> None:
+    """Show everything that goes on for this workspace (for the sidebar).
+
+    Args:
+        noted: What went on when the page began to be drawn.
+        with_import: Whether images that come in are shown here; else the page itself shows them.
+    """
     if noted.is_coming:
-        fragments.draw(_import_progress, run_every=POLL_SECONDS)()
+        if with_import:
+            show_import()
     elif noted.coming_in is not None:
         _show_ended(noted.coming_in)
     if noted.keys:
         fragments.draw(_list, run_every=CALM_SECONDS)(noted.keys)
+
+
+def show_import() -> None:
+    """Show how far the images are that come in."""
+    fragments.draw(_import_progress, run_every=POLL_SECONDS)()
 
 
 def _again(job: Job) -> None:

@@ -55,6 +55,13 @@ def watch(run: Run) -> None:
     session.remember(VIEW, "Result")
 
 
+def watch_none() -> None:
+    """Let the Extract page show whatever run is the newest: the one that it showed was deleted."""
+    session.take("asked")
+    with contextlib.suppress(WorkspaceError):
+        session.workspace().set_fact("watched", "")
+
+
 def watched() -> Job | None:
     """Return the job that this page follows, as it stands: the one begun here, after a reload the one that goes on."""
     asked = session.recall("asked")

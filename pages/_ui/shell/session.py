@@ -9,6 +9,9 @@ from featx_core.workspace.store import DiskFullError, WorkspaceBusyError, Worksp
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import hosts, library
 
+REPORT_SHOWN, REPORT_CLOSED = "report_shown", "report_closed"
+"""The report of an intake that is shown, and that which was closed."""
+
 
 def is_local() -> bool:
     """Return whether only people at this machine can reach the server."""
@@ -83,6 +86,13 @@ def show_problem() -> None:
         problem = "The workspace of this link is not on this computer. This is a new, empty workspace."
     if problem:
         st.warning(problem, icon=":material/folder_off:")
+
+
+def close_report() -> None:
+    """Close the report of the last intake that was shown, if one was."""
+    shown = take(REPORT_SHOWN)
+    if shown is not None:
+        remember(REPORT_CLOSED, shown)
 
 
 def remember(name: str, value: object) -> None:

@@ -38,9 +38,10 @@ def offer(workspace: Workspace, removal: str, words: str) -> None:
 
 
 def show() -> None:
-    """Show what can be taken back, as long as it can."""
+    """Show what can be taken back, as long as it can: at the foot of any page, over it, so that nothing moves."""
     if _current() is not None:
-        fragments.draw(_line, run_every=1.0)()
+        with st.container(key="undo"):
+            fragments.draw(_line, run_every=1.0)()
 
 
 def _line() -> None:

@@ -38,11 +38,13 @@ def test_runs_are_called_by_what_tells_them_apart(filled):
     assert list(names.values()) == digests
     assert list(names)[:4] == [
         "MobileNetV2",
-        "ResNet50, last layer, average",
-        "ResNet50, stage3, average",
+        "ResNet50, last layer",
+        "ResNet50, stage3",
         "VGG16, random weights, untrained (seed 0)",
     ]
-    assert all("(run " in name for name in list(names)[4:])
+    assert list(names)[4:] == ["VGG16, last layer, average (run 5)", "VGG16, last layer, average (run 6)"]
+    filled.ledger.rename(digests[5], "Padded")
+    assert "Padded" in name_runs([filled.ledger.find(digest) for digest in digests])
 
 
 def test_no_run_is_called_what_a_baseline_is_called(filled):

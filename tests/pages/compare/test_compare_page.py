@@ -8,7 +8,7 @@ import pytest
 from featx_core.comparison.tables import CHANCE, COLORS
 from featx_core.studies.comparison import ComparisonStudy
 from featx_core.tasks.requests import StudyJob
-from pages._ui.compare import overview
+from pages._ui.compare import more_runs, overview
 from tests.toys.app.comparing_runs import (
     LABELS,
     STRONG,
@@ -23,7 +23,7 @@ from tests.toys.app.comparing_runs import (
     text,
     verdict,
 )
-from tests.toys.app.visiting import element
+from tests.toys.app.visiting import element, tiles
 
 PROGRESS = "Comparing 3 runs"
 ALL = ComparisonStudy(tuple(spec.digest for spec in TITLES.values()))
@@ -40,10 +40,43 @@ def test_with_one_run_the_page_asks_for_a_second(visit, shelve_runs, worker):
 def test_three_runs_are_compared_at_once_and_the_verdict_names_the_best(visit, shelve_runs, worker):
     visitor = shown(visit(shelve_runs()))
     assert worker.submitted == ["comparison"]
-    assert verdict(visitor).startswith("#### MobileNetV2 is better than the rest with 40 images.")
+    assert verdict(visitor).startswith("MobileNetV2 is better than the rest with 40 images.")
     assert "EfficientNetB0" in verdict(visitor)  # noise is no better than chance, which is said
     assert "40 images, 2 labels." in text(visitor)
     assert visitor.has_no_fault
+
+
+def test_the_verdict_names_its_measure_and_the_baselines(visit, shelve_runs):
+    said = text(shown(visit(shelve_runs())))
+    assert "Accuracy of a linear probe: MobileNetV2 100 %, colour histogram " in said
+    assert "chance 50 %." in said
+
+
+def test_the_table_has_four_columns_until_more_are_asked_for(visit, shelve_runs):
+    visitor = shown(visit(shelve_runs()))
+    assert list(visitor.tab.main.dataframe[0].proto.column_order) == ["extractor", "probe", "knn", "ms_per_image"]
+    element(visitor, "more_measures").set_value(True).run()
+    assert {"silhouette", "nmi", "hubness"} <= set(visitor.tab.main.dataframe[0].proto.column_order)
+
+
+def test_one_press_runs_the_small_networks_of_this_machine(visit, shelve_runs, worker, monkeypatch):
+    monkeypatch.setattr(more_runs, "is_here", lambda backbone: backbone.title in ("MobileNetV2", "EfficientNet-Lite0"))
+    visitor = shown(visit(shelve_runs({STRONG: spaces(40)[STRONG]})))
+    worker.holds = True
+    element(visitor, "which_network").click().run()
+    asked = [job.parameters["spec"] for job in worker.jobs() if job.task == "extract"]
+    assert sorted(spec["backbone"] if isinstance(spec, dict) else spec for spec in asked)
+    assert len(asked) == 2
+    assert visitor.has_no_fault
+
+
+def test_images_that_the_best_two_do_not_both_get_right_are_shown(visit, shelve_runs):
+    visitor = opened(shown(visit(shelve_runs())), "disagreements").run()
+    said = [head.value for head in visitor.tab.main.subheader]
+    wrong = [words for words in said if "MobileNetV2 right, MobileNetV3Small wrong" in words.replace("\\", "")]
+    assert len(wrong) == 1
+    assert " 0 images" not in wrong[0]
+    assert {tile["says"] for tile in tiles(visitor, "right_first")} <= {"as cat", "as dog"}
 
 
 def test_the_ranking_shows_all_runs_in_order_with_intervals(visit, shelve_runs):

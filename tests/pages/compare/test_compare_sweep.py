@@ -6,7 +6,7 @@ import pytest
 from featx_core.comparison.layer_sweep import Sweep
 from featx_core.studies.sweep import SweepStudy
 from featx_core.tasks.requests import StudyJob
-from pages._ui.compare import overview
+from pages._ui.compare import more_runs
 from pages._ui.shell import library
 from tests.toys.app.comparing_runs import WEAK, download, figure, opened, shown, text
 from tests.toys.app.extracting import all_asked
@@ -64,11 +64,11 @@ def test_backbones_are_run_one_after_another_from_the_page(visit, shelve, make_p
     visitor = visit(shelve([(f"{row}.png", make_png(row)) for row in range(4)])).open("compare")
     opened(visitor, "more_0")
     assert element(visitor, "more_backbones").value == ["embedded_v1"]
-    element(visitor, "more_backbones").set_value(list(overview.QUICK))
+    element(visitor, "more_backbones").set_value(list(more_runs.QUICK))
     element(visitor, "more_weights").set_value("random")
     visitor.run().press("Run")
     specs = [asked.spec for asked in all_asked(worker)]
-    assert [spec.backbone for spec in specs] == list(overview.QUICK)
+    assert [spec.backbone for spec in specs] == list(more_runs.QUICK)
     assert {spec.weights for spec in specs} == {"random"}
     assert not visitor.tab.session_state["more_1"]  # a new one, and closed
     assert all(job.title in visitor.words.replace("\\", "") for job in worker.jobs())

@@ -71,7 +71,7 @@ def test_the_channel_numbers_are_those_of_the_picture(visit, shelve):
         ("avg", "(n, 224, 224, 3) → (n, 7, 7, 1280) → average → (n, 1280)"),
         ("max", "(n, 224, 224, 3) → (n, 7, 7, 1280) → maximum → (n, 1280)"),
         ("flatten", "(n, 224, 224, 3) → (n, 7, 7, 1280) → flatten → (n, 62720)"),
-        (None, "(n, 224, 224, 3) → (n, 7, 7, 1280)"),
+        ("none", "(n, 224, 224, 3) → (n, 7, 7, 1280)"),
     ],
 )
 def test_the_chain_of_shapes_follows_the_pooling(visitor, pooling, expected):

@@ -56,7 +56,7 @@ def test_a_run_ends_in_its_card_map_and_heatmaps(visitor, worker):
     keys = [chart.key.split("_")[0] for chart in visitor.tab.get("plotly_chart")]
     assert keys == ["glance", "picture"]
     assert len([node for node in nodes(visitor.tab.main) if type(node).__name__ == "Image"]) == 4
-    assert {"Open the map", "Open the heatmaps"} <= set(visitor.buttons)
+    assert {"Open the map", "See heatmaps"} <= set(visitor.buttons)
     assert visitor.has_no_fault
     run = visitor.workspace.ledger.runs()[0]
     assert run.spec == SPEC

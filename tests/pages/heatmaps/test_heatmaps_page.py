@@ -14,7 +14,8 @@ from featx_core.predictions.classifiers import classifier_of
 from featx_core.predictions.predictions import ABOUT_SCORES
 from featx_core.studies.feature_maps import FeatureMapsStudy
 from featx_core.studies.heatmap import HeatmapStudy
-from featx_core.tasks.requests import StudyJob
+from featx_core.tasks.requests import ExtractJob, StudyJob
+from pages._ui.images.choice import Kept
 from pages._ui.shell import library
 from tests.toys.app.named_images import LITE, take_as_installed
 from tests.toys.app.visiting import SPEC, element, keep_run, named, nodes
@@ -29,6 +30,11 @@ def set_up(visitor, **widgets):
     for key, value in widgets.items():
         element(visitor, key).set_value(value)
         visitor.run()
+    return visitor.run()
+
+
+def choose(visitor, *names):
+    visitor.tab.session_state["chosen_heatmaps"] = Kept(names, 7)
     return visitor.run()
 
 
@@ -59,7 +65,7 @@ def test_one_image_of_each_label_is_drawn_by_every_method(visitor, worker):
     assert visitor.has_no_fault
 
 
-def test_what_a_crop_leaves_out_is_said_at_its_image(visit, extracted):
+def test_what_a_crop_leaves_out_is_said_with_a_way_to_see_it(visit, extracted, worker):
     workspace = library.open_workspace(extracted)
     image = named(workspace.images(), "star-01.png").digest
     for name in HEATMAPS:
@@ -67,7 +73,9 @@ def test_what_a_crop_leaves_out_is_said_at_its_image(visit, extracted):
         cropped = dataclasses.replace(study.find(workspace), placement=Placement((0.0, 0.25, 1.0, 0.75)))
         workspace.put_result(study.key(workspace), cropped.to_bytes())
     visitor = visit(extracted).open("heatmaps")
-    assert visitor.words.count("The network saw the part inside the frame, 50\u00a0% of the image.") == 1
+    assert visitor.words.count("The network saw the part inside the frame, 50 to 100\u00a0% of the image.") == 1
+    element(visitor, "with_pad").click().run()
+    assert ExtractJob(dataclasses.replace(SPEC, fit="pad")).to_parameters() in [job.parameters for job in worker.jobs()]
 
 
 def test_heatmaps_that_are_kept_are_not_drawn_again(visitor, worker):
@@ -84,7 +92,7 @@ def test_a_layer_and_a_target_of_the_person_are_drawn(visitor, worker):
     worker.holds = True
     set_up(visitor, **{key: "stage2"}, target_kind_False="similarity", target_image="star-03.png")
     worker.holds = False
-    set_up(visitor, heatmap_images=["disc-02.png"])
+    choose(visitor, "disc-02.png")
     target = SimilarityTarget(named(visitor.workspace.images(), "star-03.png")).to_json()
     image = named(visitor.workspace.images(), "disc-02.png").digest
     assert last_asked(worker) == tuple(HeatmapStudy(SPEC, image, name, "stage2", target) for name in HEATMAPS)
@@ -105,14 +113,14 @@ def test_a_feature_is_one_that_the_run_has(visitor, worker):
 
 
 def test_without_an_image_the_page_asks_for_one(visitor, worker):
-    set_up(visitor, heatmap_images=[])
+    choose(visitor)
     assert "Pick at least one image." in visitor.words
     assert worker.submitted == []
 
 
 def test_heatmaps_in_the_making_hold_their_place_and_can_be_cancelled(visitor, worker):
     worker.holds = True
-    visitor.tab.multiselect(key="heatmap_images").set_value(["disc-04.png", "star-04.png", "waves-04.png"]).run()
+    choose(visitor, "disc-04.png", "star-04.png", "waves-04.png")
     skeletons = [node for node in nodes(visitor.tab.main) if node.type == "skeleton"]
     assert len(skeletons) == 3 * len(HEATMAPS)
     next(button for button in visitor.tab.main.button if button.label == "Cancel").click().run()

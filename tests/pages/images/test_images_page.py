@@ -23,7 +23,7 @@ def upload(visitor, *files):
 
 def report(visitor):
     found = [markdown.value for markdown in visitor.tab.main.markdown]
-    return next(words for words in found if not words.startswith("#")).replace("\\", "")
+    return next(words for words in found if not words.startswith("See what ")).replace("\\", "")
 
 
 def zipped(files):
@@ -83,6 +83,17 @@ def test_when_every_file_is_bad_the_page_says_so_and_stays_the_first_screen(visi
         assert visitor.has_no_fault
 
 
+def test_a_report_goes_with_the_page_and_is_called_back(visit, make_png):
+    visitor = upload(visit(), ("a.png", make_png(1)))
+    assert report(visitor) == "1 image is ready."
+    visitor.open("extract").open("images")
+    assert "1 image is ready." not in visitor.words
+    visitor.tab.session_state["add_more"] = True
+    visitor.run()
+    visitor.tab.button(key="recall_report").click().run()
+    assert report(visitor) == "1 image is ready."
+
+
 def test_a_closed_report_stays_closed_and_the_next_one_opens(visit, make_png):
     visitor = upload(visit(), ("one.png", make_png(1)))
     visitor.tab.button(key="close_report").click().run()
@@ -113,10 +124,10 @@ def test_a_local_folder_that_is_not_there_is_one_sentence(visit):
 
 def test_a_server_for_others_offers_neither_local_folders_nor_recent_workspaces(visit, shelve, make_png, monkeypatch):
     shelve([("a.png", make_png())])
-    assert "Open again" in visit().words
+    assert "Recent workspaces" in visit().words
     monkeypatch.setattr("pages._ui.shell.session.is_local", lambda: False)
     words = visit().words
-    assert "Open again" not in words
+    assert "Recent workspaces" not in words
     assert "Recent workspaces" not in words
     assert "Open a folder on this computer" not in words
 

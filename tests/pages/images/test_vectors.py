@@ -278,7 +278,7 @@ def test_the_result_has_all_but_heatmaps_and_says_why(visit, with_vectors):
     assert [metric.value for metric in visitor.tab.metric] == ["(30, 4)", "480 bytes", "0 %"]
     assert "Heatmaps need a network and images" in visitor.words
     assert "Open the map" in visitor.buttons
-    assert "Open the heatmaps" not in visitor.buttons
+    assert "See heatmaps" not in visitor.buttons
     assert "batch" not in visitor.words
     assert visitor.has_no_fault
 

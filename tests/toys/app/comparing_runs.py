@@ -48,12 +48,20 @@ def keys(visitor):
 
 
 def text(visitor):
-    markdown = [node.value for node in (*visitor.tab.main.markdown, *visitor.tab.main.caption)]
+    markdown = [
+        node.value
+        for node in (
+            *visitor.tab.main.header,
+            *visitor.tab.main.subheader,
+            *visitor.tab.main.markdown,
+            *visitor.tab.main.caption,
+        )
+    ]
     return "\n".join(markdown).replace("\\", "")
 
 
 def verdict(visitor):
-    return next(node.value for node in visitor.tab.main.markdown if node.value.startswith("#### ")).replace("\\", "")
+    return str(visitor.tab.main.header[0].value).replace("\\", "")
 
 
 def opened(visitor, *names):

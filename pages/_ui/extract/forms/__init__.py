@@ -12,24 +12,31 @@ from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.lambda_transform import LambdaTransform
 from featx_core.specs.pretrained import Pretrained
+from featx_core.specs.spec import Spec
 from featx_core.workspace.workspace import Workspace
+from pages._ui.extract.forms import augmented, fine_tuned, pretrained, sequential, transform
 from pages._ui.extract.forms.asked import Asked
-from pages._ui.extract.forms.augmented import augmented
-from pages._ui.extract.forms.fine_tuned import fine_tuned
-from pages._ui.extract.forms.pretrained import pretrained
-from pages._ui.extract.forms.sequential import sequential
-from pages._ui.extract.forms.transform import lambda_transform
+from pages._ui.shell import session
 
-__all__ = ["FORMS", "Asked", "Form", "method_picker"]
+__all__ = ["FILLS", "FORMS", "Asked", "Form", "fill", "method_picker"]
 
 Form = Callable[[Workspace], Asked]
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
-        Pretrained.method: pretrained,
-        CustomSequential.method: sequential,
-        Augmented.method: augmented,
-        FineTuned.method: fine_tuned,
-        LambdaTransform.method: lambda_transform,
+        Pretrained.method: pretrained.pretrained,
+        CustomSequential.method: sequential.sequential,
+        Augmented.method: augmented.augmented,
+        FineTuned.method: fine_tuned.fine_tuned,
+        LambdaTransform.method: transform.lambda_transform,
+    }
+)
+FILLS: Mapping[str, Callable[[Spec, Workspace], None]] = MappingProxyType(
+    {
+        Pretrained.method: pretrained.fill,
+        CustomSequential.method: sequential.fill,
+        Augmented.method: augmented.fill,
+        FineTuned.method: fine_tuned.fill,
+        LambdaTransform.method: transform.fill,
     }
 )
 
@@ -39,12 +46,18 @@ def offered(images: ImageSet) -> list[str]:
     return [name for name in FORMS if len(images) or METHODS[name].takes_tables]
 
 
+def fill(spec: Spec, workspace: Workspace) -> None:
+    """Put the settings of a spec into the form of its method, before it is drawn."""
+    session.remember("method", spec.method)
+    FILLS[spec.method](spec, workspace)
+
+
 def method_picker(images: ImageSet) -> str:
     """Let the user pick a way to extract; with a single one there is nothing to pick."""
     names = offered(images)
     if len(names) == 1:
         return names[0]
-    picked = st.segmented_control(
+    return st.segmented_control(
         "Method",
         names,
         default=names[0],
@@ -52,6 +65,5 @@ def method_picker(images: ImageSet) -> str:
         format_func=lambda name: METHODS[name].title,
         key="method",
         persist_state="session",
+        help="  \n".join(f"**{METHODS[name].title}**: {METHODS[name].sentence}" for name in names),
     )
-    st.caption(METHODS[picked].sentence)
-    return picked

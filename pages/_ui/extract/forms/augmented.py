@@ -10,10 +10,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.augmentation.transforms import AUGMENTATIONS, PRESETS, Augmentation, Transforms, check_transforms
 from featx_core.specs.augmented import MAX_COPIES, Augmented
+from featx_core.specs.lambda_transform import LambdaTransform
 from featx_core.specs.spec import Spec, SpecError
+from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace
 from pages._ui.extract import augmented_copies
 from pages._ui.extract.forms.asked import Asked
+from pages._ui.extract.forms.pretrained import fill as fill_pretrained
 from pages._ui.extract.forms.pretrained import pretrained
 from pages._ui.shell import formatting, session
 from pages._ui.shell.inputs import seed_input
@@ -68,18 +71,46 @@ def augmented(workspace: Workspace) -> Asked:
     return Asked(spec, batch_size, layer_key=inside.layer_key, preview=preview)
 
 
+def fill(spec: Spec, workspace: Workspace) -> None:
+    """Put the settings of a spec into the form, before it is drawn."""
+    if not isinstance(spec, Augmented):
+        return
+    found = _bases(workspace)
+    session.remember(_base_key(found), spec.base.digest if spec.base.digest in found else _NEW)
+    fill_pretrained(spec.base, workspace)
+    session.remember(_CHOSEN, [name for name, _ in spec.transforms])
+    for name, strength in spec.transforms:
+        session.remember(_key(name), _number(AUGMENTATIONS[name], strength))
+    session.remember("augment_copies", spec.n_copies)
+    session.remember("augment_gives", spec.gives)
+    session.remember("augment_seed", spec.seed)
+    session.remember("augment_original", spec.with_original)
+
+
+def _bases(workspace: Workspace) -> dict[str, Run]:
+    """Find the runs whose extractor can take the copies, those of a network first: raw pixels are seldom meant."""
+    found = [run for run in workspace.ledger.runs() if _takes_images(run.spec)]
+    networks = [run for run in found if not isinstance(run.spec, LambdaTransform)]
+    return {run.digest: run for run in (*networks, *found)}
+
+
+def _base_key(found: Mapping[str, Run]) -> str:
+    return f"augment_base_{len(found)}"
+
+
 def _base(workspace: Workspace) -> Asked:
     """Let the user pick one of the runs, or set a pretrained network up here."""
-    by_digest = {run.digest: run for run in workspace.ledger.runs() if _takes_images(run.spec)}
+    by_digest = _bases(workspace)
+    has_network = any(not isinstance(run.spec, LambdaTransform) for run in by_digest.values())
     words = {_NEW: "A new pretrained network"} | {
         digest: formatting.run_words(run) for digest, run in by_digest.items()
     }
     picked = st.selectbox(
         "Features of",
         list(words),
-        index=1 if by_digest else 0,
+        index=1 if has_network else 0,
         format_func=lambda choice: words[choice],
-        key=f"augment_base_{len(by_digest)}",
+        key=_base_key(by_digest),
         persist_state="session",
         help="The extractor for the copies: one of your runs or a new pretrained network.",
     )

@@ -14,11 +14,12 @@ from featx_core.learning.loop import TrainingError
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import Spec, SpecError
+from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace
 from pages._ui.extract.forms.asked import Asked
 from pages._ui.networks import backbone_choices, outlines
 from pages._ui.networks.layer_choices import layer_words
-from pages._ui.shell import formatting, questions
+from pages._ui.shell import formatting, questions, session
 from pages._ui.shell.inputs import seed_input
 
 NEW = "new"  # the base is a pretrained network, not that of a run; features come from the new layer
@@ -81,15 +82,58 @@ def fine_tuned(workspace: Workspace) -> Asked:
     return Asked(spec, verb="Train, then extract from")
 
 
+def fill(spec: Spec, workspace: Workspace) -> None:
+    """Put the settings of a spec into the form, before it is drawn."""
+    if not isinstance(spec, FineTuned):
+        return
+    session.remember("tuned_base", spec.base.digest if spec.base.digest in _bases(workspace) else NEW)
+    if isinstance(spec.base, Pretrained):
+        session.remember("tuned_backbone", spec.base.backbone)
+        session.remember(f"tuned_weights_{spec.base.backbone}", spec.base.weights_kind)
+    counts = _counts(workspace)
+    session.remember(_labels_key(counts), [name for name in spec.class_names if name in counts])
+    change = next((name for name, row in PRESETS.items() if row.transforms == spec.augmentation), "none")
+    for name, value in {
+        "units": spec.units,
+        "optimizer": spec.optimizer,
+        "epochs": spec.epochs,
+        "rate": spec.learning_rate,
+        "stages": spec.unfrozen_stages,
+        "stage_epochs": spec.tuning_epochs,
+        "stage_rate": spec.tuning_learning_rate,
+        "batch": spec.batch_size,
+        "dropout": spec.dropout,
+        "share": spec.validation_share,
+        "patience": spec.patience,
+        "augmentation": change,
+        "seed": spec.seed,
+        "balanced": spec.class_weights,
+        f"layer_{spec.base.digest[:12]}": NEW if spec.layer is None else spec.layer,
+    }.items():
+        session.remember(f"tuned_{name}", value)
+
+
+def _counts(workspace: Workspace) -> Counter[str]:
+    return Counter(record.label for record in workspace.images() if record.label)
+
+
+def _labels_key(counts: Counter[str]) -> str:
+    return f"tuned_labels_{hash(frozenset(counts.items()))}"
+
+
+def _bases(workspace: Workspace) -> dict[str, Run]:
+    return {run.digest: run for run in workspace.ledger.runs() if _can_be_base(run.spec)}
+
+
 def _classes(workspace: Workspace) -> tuple[str, ...]:
-    counts = Counter(record.label for record in workspace.images() if record.label)
+    counts = _counts(workspace)
     enough = [label for label, number in counts.items() if number >= MIN_IMAGES]
     names = st.multiselect(
         "Labels",
         sorted(counts),
         default=sorted(enough),
         format_func=lambda label: f"{label} ({counts[label]})",
-        key=f"tuned_labels_{hash(frozenset(counts.items()))}",
+        key=_labels_key(counts),
         help=f"The classes to train on. At least 2, with {MIN_IMAGES} images each. Other images are not used for "
         "training, but still get features and a predicted class.",
     )
@@ -98,7 +142,7 @@ def _classes(workspace: Workspace) -> tuple[str, ...]:
 
 def _base(workspace: Workspace) -> Spec:
     """Let the user pick what to build on: a pretrained network, or that of a run."""
-    found = {run.digest: run for run in workspace.ledger.runs() if _can_be_base(run.spec)}
+    found = _bases(workspace)
     picked = st.selectbox(
         "Base",
         [NEW, *found],

@@ -13,19 +13,19 @@ from featx_core.backbones.weights_kinds import WEIGHTS_KINDS
 from featx_core.images.fitting import Fit
 from featx_core.networks.engines.fast import why_not_bfloat16
 from featx_core.specs.pretrained import Pretrained
-from featx_core.specs.spec import SpecError
+from featx_core.specs.spec import Spec, SpecError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.extract import weight_files
 from pages._ui.extract.forms.asked import Asked
 from pages._ui.networks import backbone_choices, outlines
 from pages._ui.networks.layer_choices import layer_words
-from pages._ui.shell import formatting, jobs, questions
+from pages._ui.shell import formatting, jobs, questions, session
 from pages._ui.shell.inputs import fit_picker, seed_input
 
-Pooling = Literal["avg", "max", "flatten"] | None
+Pooling = Literal["avg", "max", "flatten", "none"]
 Precision = Literal["float32", "bfloat16"]
 _POOLINGS: Mapping[Pooling, str] = MappingProxyType(
-    {"avg": "Average", "max": "Maximum", "flatten": "Flatten", None: "None"}
+    {"avg": "Average", "max": "Maximum", "flatten": "Flatten", "none": "None"}
 )
 _PRECISIONS: Mapping[Precision, str] = MappingProxyType({"float32": "float32", "bfloat16": "Fast (bfloat16)"})
 
@@ -35,8 +35,10 @@ def pretrained(workspace: Workspace) -> Asked:
     name = _backbone()
     backbone = BACKBONES[name]
     weights = _weights(backbone, workspace)
-    layer_place, pooling_place = st.container(), st.container()
-    size, fit, batch_size, seed, classifier = _advanced(backbone)
+    layer_place = st.container()
+    with st.expander(_summary(backbone), icon=":material/tune:", key="pretrained_advanced", on_change="rerun"):
+        pooling_place = st.container()
+        size, fit, batch_size, seed, classifier = _advanced(backbone)
     try:
         whole = Pretrained(backbone=name, weights="random", image_size=size, classifier=classifier, pooling=None)
         outline = outlines.fetch(whole)
@@ -64,9 +66,41 @@ def pretrained(workspace: Workspace) -> Asked:
     return Asked(spec, batch_size, layer_key=layer_key(name))
 
 
+def fill(spec: Spec, workspace: Workspace) -> None:
+    """Put the settings of a spec into the form, before it is drawn."""
+    del workspace
+    if not isinstance(spec, Pretrained):
+        return
+    backbone = BACKBONES[spec.backbone]
+    session.remember("backbone", spec.backbone)
+    session.remember(f"weights_{backbone.title}", spec.weights_kind)
+    if spec.weights_kind == "file":
+        session.remember("weights_digest", spec.weights.split(":")[1])
+    session.remember("pooling", spec.pooling or "none")
+    if spec.layer is None:  # as a control begins
+        session.take(layer_key(spec.backbone))
+    else:
+        session.remember(layer_key(spec.backbone), spec.layer)
+    session.remember("precision", spec.precision)
+    session.remember(f"side_{backbone.title}", spec.size[0])
+    session.remember("fit", spec.fit)
+    session.remember("weights_seed", spec.seed)
+    session.remember("classifier", spec.classifier)
+
+
 def layer_key(backbone: str) -> str:
     """Return the key under which the picked layer of a backbone is kept."""
     return f"layer_{backbone}"
+
+
+def _summary(backbone: Backbone) -> str:
+    """Say what is chosen under Advanced, as far as it was chosen."""
+    fit, picked = session.recall("fit", "crop"), session.recall("pooling", "avg")
+    pooling = next(words.lower() for name, words in _POOLINGS.items() if name == picked)
+    side = session.recall(f"side_{backbone.title}", backbone.side)
+    precision = ["bfloat16"] if session.recall("precision") == "bfloat16" else []
+    words = [f"pooling {pooling}", *precision]
+    return f"Advanced :gray[({', '.join([*words, f'{side} x {side}', str(fit)])})]"
 
 
 def _backbone() -> str:
@@ -114,11 +148,11 @@ def _layer(name: str, outline: Outline | None) -> int | str | None:
     )
 
 
-def _pooling(outline: Outline | None, layer: int | str | None) -> Pooling:
+def _pooling(outline: Outline | None, layer: int | str | None) -> Literal["avg", "max", "flatten"] | None:
     if outline is not None and len(outline.layers[find_layer(outline.layers, layer)].output_shape) != 3:
         st.caption("This layer gives one vector per image, so there is nothing to pool.")
         return None
-    return st.segmented_control(
+    picked = st.segmented_control(
         "Pooling",
         list(_POOLINGS),
         default="avg",
@@ -129,6 +163,7 @@ def _pooling(outline: Outline | None, layer: int | str | None) -> Pooling:
         help="How a feature map becomes one vector: the mean or maximum over all positions, all values flattened, or "
         "no pooling.",
     )
+    return None if picked == "none" else picked
 
 
 def _precision() -> Precision:
@@ -149,35 +184,34 @@ def _precision() -> Precision:
 
 
 def _advanced(backbone: Backbone) -> tuple[tuple[int, int] | None, Fit, int | None, int, bool]:
-    with st.expander("Advanced", icon=":material/tune:"):
-        default = backbone.image_size[0]
-        side = st.number_input(
-            "Input size (pixels)",
-            min_value=backbone.minimum_side,
-            max_value=1024,
-            value=default,
-            step=32,
-            key=f"side_{backbone.title}",
-            persist_state="session",
-            help=f"Side of the square input. The network was trained at {default}.",
-        )
-        fit = fit_picker()
-        automatic = backbone.batch_size
-        batch = st.number_input(
-            "Batch size",
-            min_value=1,
-            max_value=256,
-            value=automatic,
-            key=f"batch_{backbone.title}",
-            persist_state="session",
-            help="Images per forward pass. Limits memory and does not change the features.",
-        )
-        seed = seed_input(
-            "Seed for random weights",
-            key="weights_seed",
-            help="The same seed gives the same random weights. It has no effect on trained weights.",
-        )
-        classifier = _classifier(backbone)
+    default = backbone.image_size[0]
+    side = st.number_input(
+        "Input size (pixels)",
+        min_value=backbone.minimum_side,
+        max_value=1024,
+        value=default,
+        step=32,
+        key=f"side_{backbone.title}",
+        persist_state="session",
+        help=f"Side of the square input. The network was trained at {default}.",
+    )
+    fit = fit_picker()
+    automatic = backbone.batch_size
+    batch = st.number_input(
+        "Batch size",
+        min_value=1,
+        max_value=256,
+        value=automatic,
+        key=f"batch_{backbone.title}",
+        persist_state="session",
+        help="Images per forward pass. Limits memory and does not change the features.",
+    )
+    seed = seed_input(
+        "Seed for random weights",
+        key="weights_seed",
+        help="The same seed gives the same random weights. It has no effect on trained weights.",
+    )
+    classifier = _classifier(backbone)
     size = None if side == default else (int(side), int(side))
     return size, fit, None if batch == automatic else int(batch), seed, classifier
 

@@ -13,7 +13,7 @@ from featx_core.architecture.presets import PRESETS
 from featx_core.architecture.rows import Row, RowFacts, measure_rows
 from featx_core.specs.custom_sequential import COLORS, SIDES, CustomSequential
 from featx_core.specs.learnings import LEARNINGS
-from featx_core.specs.spec import SpecError
+from featx_core.specs.spec import Spec, SpecError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.extract.forms import layer_list, learning
 from pages._ui.extract.forms.asked import Asked
@@ -59,6 +59,27 @@ def sequential(workspace: Workspace) -> Asked:
     is_there = learning.badge(spec, workspace, badge_place)
     verb = "Extract from" if is_there else "Train and extract from"
     return Asked(spec, layer_key=layer_key, verb=verb, problem=problem or lacking)
+
+
+def fill(spec: Spec, workspace: Workspace) -> None:
+    """Put the settings of a spec into the form, before it is drawn."""
+    del workspace
+    if not isinstance(spec, CustomSequential):
+        return
+    layer_list.fill(spec.layers)
+    session.remember("custom_side", spec.image_size[0])
+    session.remember("custom_color", spec.color)
+    session.remember("custom_weights", spec.weights if spec.needs_training else spec.learned or "random")
+    session.remember("custom_epochs", spec.epochs)
+    session.remember("custom_batch", spec.batch_size)
+    session.remember("custom_rate", spec.learning_rate)
+    if spec.pooling is None:  # as the control begins
+        session.take("custom_pooling")
+    else:
+        session.remember("custom_pooling", spec.pooling)
+    session.remember("fit", spec.fit)
+    session.remember("weights_seed", spec.seed)
+    session.remember(_TAP, _LAST if spec.layer is None else spec.layer)
 
 
 def _input() -> tuple[int, Color]:

@@ -39,6 +39,17 @@ def lambda_transform(workspace: Workspace) -> Asked:
     return Asked(spec, preview=lambda images: formulas.show(spec, sample), problem=problem or None)
 
 
+def fill(spec: Spec, workspace: Workspace) -> None:
+    """Put the settings of a spec into the form, before it is drawn."""
+    del workspace
+    if not isinstance(spec, LambdaTransform):
+        return
+    session.remember("transform_source", spec.source.digest if isinstance(spec.source, Spec) else PIXELS)
+    session.remember("transform_side", spec.image_size[0])
+    session.remember("fit", spec.fit)
+    _write(spec.expressions)
+
+
 def _fitting(spec: LambdaTransform, texts: tuple[str, ...], shape: tuple[int, ...]) -> LambdaTransform:
     """Return the steps to a spec, unless what could last be read does not fit this source."""
     try:
@@ -54,9 +65,13 @@ def _source(workspace: Workspace) -> Run | None:
     names = [PIXELS, *found] if len(workspace.images()) else list(found)
     if st.session_state.get("transform_source") not in names:
         st.session_state.pop("transform_source", None)
+    networks = [
+        run.digest for run in found.values() if run.spec.takes_images and not isinstance(run.spec, LambdaTransform)
+    ]
     picked = st.selectbox(
         "Apply to",
         names,
+        index=names.index(networks[0]) if networks else 0,
         format_func=lambda name: formatting.run_words(found[name]) if name in found else "Pixels",
         key="transform_source",
         persist_state="session",

@@ -1,0 +1,88 @@
+"""Every page: in both themes without a fault that axe-core finds, and without anything that jumps from step to step."""
+
+from pathlib import Path
+
+import axe_playwright_python
+import numpy as np
+import pytest
+
+from featx_core.specs.pretrained import Pretrained
+from featx_core.workspace.workspace import Workspace
+from tests.browser.steps import PAGES, go, settled
+from tests.toys.app.visiting import keep_run
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+NOT_OURS = {
+    # Streamlit gives the section around a drop zone both `role="presentation"` and a name; the button in it is named, too.
+    "presentation-role-conflict": '[data-testid="stFileUploaderDropzone"]',
+}
+"""Rules that Streamlit's own markup breaks, each with the elements that do."""
+RUNS = (Pretrained("efficientnet_lite0"), Pretrained("embedded_v1", weights="embedded"))
+
+
+@pytest.fixture
+def furnished(server, shelve, make_png):
+    """A workspace with labelled images and two runs, whose vectors tell the labels apart."""
+    names = [f"{label}/{number}.png" for label in ("cat", "dog") for number in range(8)]
+    token = shelve(server, [(name, make_png(number)) for number, name in enumerate(names)])
+    workspace = Workspace.open(server.home / "workspaces" / f"{token}.featx")
+    rng = np.random.default_rng(0)
+    for spec in RUNS:
+        keep_run(workspace, rng.normal(size=(len(names), 6)) + np.repeat([[-2.0], [2.0]], 8, axis=0), spec)
+    workspace.close()
+    return token
+
+
+def violations(page):
+    """Return what axe-core finds fault with, but for `NOT_OURS`."""
+    page.evaluate(AXE)
+    found = page.evaluate(
+        """async theirs => {
+            const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+            const isOurs = (rule, node) => !(rule in theirs && document.querySelector(node.target[0])?.matches(theirs[rule]));
+            return violations.flatMap(({ id, nodes }) =>
+                nodes.filter((node) => isOurs(id, node)).map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+        }""",
+        NOT_OURS,
+    )
+    return [f"{page.url.split('?')[0]}: {each}" for each in found]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_fault_with_any_page(server, open_tab, furnished, theme):
+    page = open_tab(server.url, color_scheme=theme)
+    page.get_by_role("heading", name="featx", level=1).wait_for()
+    assert page.locator(".stApp").evaluate("app => getComputedStyle(app).colorScheme") == theme
+    found = violations(settled(page))
+    page.goto(f"{server.url}?w={furnished}")
+    page.locator(".tile").last.wait_for()
+    for name in PAGES:
+        found += violations(go(page, name))
+    assert "\n".join(found) == ""
+
+
+SHIFTS = """window.shifts = [];
+new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts.push(entry.value);
+}).observe({ type: "layout-shift" });"""
+MAX_SHIFT = 0.1  # of the page a step, the limit of what Core Web Vitals call good
+
+
+def test_nothing_jumps_when_one_goes_from_page_to_page(server, open_tab, furnished):
+    page = open_tab(f"{server.url}?w={furnished}")
+    page.locator(".tile").last.wait_for()
+    settled(page)
+    page.evaluate(SHIFTS)
+    shifts = {}
+    for name in (*PAGES[1:], *PAGES[:2]):
+        settled(go(page, name))
+        page.wait_for_load_state("networkidle")
+        shifts[name] = sum(page.evaluate("window.shifts.splice(0)"))
+    for view in ("Set up", "Result"):
+        page.get_by_text(view, exact=True).click()
+        settled(page)
+        shifts[view] = sum(page.evaluate("window.shifts.splice(0)"))
+    assert {step: shift for step, shift in shifts.items() if shift >= MAX_SHIFT} == {}
+    assert page.evaluate("PerformanceObserver.supportedEntryTypes").count("layout-shift") == 1
