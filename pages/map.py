@@ -3,7 +3,7 @@
 import streamlit as st
 
 from featx_core import PROJECTIONS
-from pages._ui.map import link, maps, selection
+from pages._ui.map import clusters, link, maps, selection
 from pages._ui.shell import frame, guards, jobs, runs, session
 
 frame.guard()
@@ -36,4 +36,5 @@ if (job is not None and not job.is_finished) or projection is None:
             jobs.show(job)
     st.stop()
 
-selection.show(run, features, projection, choice)
+grouping = clusters.fetch(features, choice.color, choice.n_clusters)
+selection.show(run, features, projection, choice, grouping)

@@ -11,7 +11,7 @@ from featx_core.base.wording import shortened
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.workspace.workspace import Workspace
 from pages._ui.images import seen_alone, similar
-from pages._ui.shell import formatting, session, undo, writing
+from pages._ui.shell import chosen, formatting, frame, session, undo, writing
 
 SIZES = {"S": 96, "M": 140, "L": 210}  # pixels, the least width of a tile
 LABEL_CHARACTERS = {"S": 11, "M": 18, "L": 30}  # that fit on a tile
@@ -115,6 +115,9 @@ def _drawer(name: str) -> None:
     if label.strip() != (record.label or ""):
         change(lambda: workspace.set_labels({name: label.strip() or None}))
     similar.show(record)
+    if workspace.ledger.runs() and st.button("Select on the map", icon=":material/scatter_plot:", key="drawer_on_map"):
+        chosen.choose([record.digest], by=f"drawer:{record.digest}")
+        frame.open_page("map")
     if st.button("Remove from workspace", icon=":material/delete:", key=f"remove_{record.digest}_{name}"):
         change(lambda: remove(workspace, [name]))
 

@@ -14,9 +14,9 @@ from featx_core.maps.projection import Projection
 from featx_core.maps.registry import PROJECTIONS
 from featx_core.specs.lambda_transform import begins_with_original
 from featx_core.workspace.runs import Run
-from pages._ui.map import chosen, drawn, maps
-from pages._ui.map.chosen import Chosen
-from pages._ui.shell import handed, session
+from pages._ui.map import drawn, maps
+from pages._ui.shell import chosen, handed, session
+from pages._ui.shell.chosen import Chosen
 
 KEY = "map_canvas"
 _HERE = Path(__file__).parent

@@ -14,8 +14,8 @@ import streamlit as st
 from featx_core.extraction.features import Features
 from featx_core.maps.registry import PROJECTIONS
 from featx_core.workspace.runs import Run
-from pages._ui.map import chosen, maps
-from pages._ui.shell import session
+from pages._ui.map import clusters, maps
+from pages._ui.shell import chosen, session
 
 _READ = "map_link_read"
 _RUN_CHARACTERS = 12  # of the digest of a run
@@ -48,6 +48,10 @@ def _read_numbers(name: str, asked: dict[str, str]) -> None:
         seed = int(asked.get("seed", ""))
         if 0 <= seed < 2**32:
             session.remember("map_seed", seed)
+    with contextlib.suppress(ValueError):
+        n_clusters = int(asked.get("clusters", ""))
+        if clusters.MIN_ASKED <= n_clusters <= clusters.MAX_ASKED:
+            session.remember(clusters.N_CLUSTERS, n_clusters)
     for item in PROJECTIONS[name].parameters:
         kind = int if float(item.step).is_integer() else float
         with contextlib.suppress(ValueError):
@@ -84,6 +88,7 @@ def write(run: Run, choice: maps.Choice) -> None:
             "axes": "3" if choice.n_components == 3 else "",
             "color": "" if choice.color == "label" else choice.color,
             "seed": str(choice.seed) if choice.seed else "",
+            "clusters": str(choice.n_clusters) if choice.n_clusters else "",
             **told,
         },
         key="map_link",

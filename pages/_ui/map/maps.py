@@ -20,6 +20,7 @@ from featx_core.predictions.colorings import NAMED, most_frequent, named_colorin
 from featx_core.studies.map import MapStudy
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
+from pages._ui.map import clusters
 from pages._ui.map.drawn import Column
 from pages._ui.networks import names
 from pages._ui.shell import jobs, session
@@ -35,7 +36,7 @@ class Choice:
     Attributes:
         name: A key of `PROJECTIONS`.
         n_components: 2 or 3.
-        color: A key of `COLORINGS`, of what the run tells of its images, or `KEPT`.
+        color: A key of `COLORINGS`, of what the run tells of its images, of `clusters.COLORS`, or `KEPT`.
         trails: Whether lines join images to their copies.
         seed: For projections that use chance.
         parameters: The projection's own parameters.
@@ -46,6 +47,7 @@ class Choice:
     color: str
     seed: int
     parameters: Mapping[str, Any]
+    n_clusters: int = 0
     trails: bool = False
 
 
@@ -66,7 +68,8 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
     )
     is_pictured = features.spec.takes_images or any(images_of(features))
     titles = {key: column.title for key, column in COLORINGS.items() if key == "label" or is_pictured}
-    titles |= {key: column.title for key, column in told(features).items()} | {KEPT: "Neighbours kept"}
+    titles |= {key: column.title for key, column in told(features).items()}
+    titles |= clusters.titles(features) | {KEPT: "Neighbours kept"}
     if session.recall("map_color") not in titles:
         session.take("map_color")
     color = bar.selectbox(
@@ -80,7 +83,8 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
     with bar.popover("Parameters", icon=":material/tune:"):
         parameters = {item.name: _parameter(item, name) for item in PROJECTIONS[name].parameters}
         seed = seed_input(key="map_seed", help="The same seed gives the same map.")
-    return Choice(name, n_components, color, seed, parameters, _trails(bar, features))
+        n_clusters = clusters.n_clusters(color)
+    return Choice(name, n_components, color, seed, parameters, n_clusters, _trails(bar, features))
 
 
 def _trails(bar: DeltaGenerator, features: Features) -> bool:
@@ -188,9 +192,11 @@ def shown_columns(features: Features, color: str) -> list[str]:
 
 def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | None], bool]:
     """Return the title of a column, its value for each row, and whether it is a number."""
-    if color in told(features):
-        fact = told(features)[color]
-        return fact.title, fact.values, fact.is_number
+    found = told(features)
+    if color in found:
+        return found[color].title, found[color].values, found[color].is_number
+    if color in clusters.COLORS:  # they are still being found
+        return "Clusters", [None] * len(features), False
     column = COLORINGS[color]
     if color == "label":
         return column.title, features.labels, False
@@ -199,10 +205,11 @@ def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | 
 
 
 def told(features: Features) -> Mapping[str, RunColoring]:
-    """Return what the run of these features tells of each image, such as a predicted class."""
+    """Return what is known of each image besides its record, such as a predicted class or a cluster."""
     found = _told(session.token(), features.spec.digest, hash(features.digests), features)
     predictions = names.kept(features.spec)
-    return found if predictions is None else {**found, **named_colorings(predictions, features.digests)}
+    named = {} if predictions is None else named_colorings(predictions, features.digests)
+    return {**found, **named, **clusters.kept(features)}
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -8,9 +8,9 @@ from featx_core.images.image_set import ImageRecord
 from featx_core.measures.neighbors import nearest
 from featx_core.workspace.runs import Run
 from pages._ui.images import gallery
-from pages._ui.map import chosen, maps
+from pages._ui.map import maps
 from pages._ui.map.canvas import Near
-from pages._ui.shell import formatting, session, writing
+from pages._ui.shell import chosen, formatting, session, writing
 
 SIDE = 220  # pixels, the width of the image at most
 

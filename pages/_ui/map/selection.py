@@ -7,16 +7,17 @@ from featx_core.extraction.features import Features
 from featx_core.figures.features import scree_figure
 from featx_core.figures.style import CONFIG
 from featx_core.maps.projection import Projection
+from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
-from pages._ui.map import beside, canvas, chosen, downloads, link, maps, one_image
+from pages._ui.map import beside, canvas, downloads, link, maps, one_image
 from pages._ui.map.canvas import Drawn
 from pages._ui.networks import names
-from pages._ui.shell import formatting, fragments, jobs, session
+from pages._ui.shell import chosen, formatting, fragments, jobs, session
 
 
 @fragments.draw
-def show(run: Run, features: Features, projection: Projection, choice: maps.Choice) -> None:
-    """Show the map and, beside it, the images that are selected on it."""
+def show(run: Run, features: Features, projection: Projection, choice: maps.Choice, grouping: Job | None) -> None:
+    """Show the map and, beside it, the images that are selected on it; under it, the job that finds clusters, if any."""
     found = canvas.prepare(run, features, projection, choice)
     now = canvas.taken(found)
     keys = chosen.keys_of(features.digests, features.copies)
@@ -35,6 +36,8 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
             else:
                 beside.show(features, rows.tolist())
         with st.container(key="map_under"):
+            if grouping is not None:
+                jobs.show(grouping)
             _under(run, features, projection, choice, found)
 
 

@@ -112,6 +112,12 @@ Object.assign(MapView.prototype, {
     this.say(this.n_chosen ? `${this.n_chosen} selected` : "Selection cleared");
   },
 
+  chooseClass(index) {
+    const points = [];
+    this.column.codes.forEach((code, i) => { if (code === index) points.push(i); });
+    this.choose(points, "only");
+  },
+
   setChosen(chosen) {
     Object.assign(this, { chosen, n_chosen: countOf(chosen) });
     this.root.dataset.chosen = this.n_chosen;

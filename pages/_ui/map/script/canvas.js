@@ -39,7 +39,7 @@ class MapView {
     this.root.append(this.stage, key, hint, this.said);
     this.tools = toolbar(tools, (name) => this.act(name), [...MODES, ...ACTIONS]);
     this.overlay = new Overlay(this.under, this.over, card);
-    this.legend = new Legend(key, () => this.painted());
+    this.legend = new Legend(key, () => this.painted(), (index) => this.chooseClass(index));
     this.gestures = new Gestures(this.over, this);
     isAlwaysPictured ??= new URL(window.location.href).searchParams.get("pictures") === "1";
     this.markMode();
