@@ -16,8 +16,8 @@ from featx_core.figures.style import CONFIG
 from featx_core.images.image_set import ImageSet
 from featx_core.networks.origins import is_here
 from featx_core.specs.pretrained import Pretrained
-from featx_core.studies.compared_rows import name_runs
 from featx_core.studies.comparison import ComparisonStudy
+from featx_core.studies.rows.compared import name_runs
 from featx_core.tasks.requests import ExtractJob
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run

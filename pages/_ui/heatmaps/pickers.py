@@ -9,7 +9,7 @@ from featx_core.specs.spec import SpecError
 from featx_core.workspace.runs import Run
 from pages._ui.networks import outlines
 from pages._ui.networks.layer_choices import layer_words
-from pages._ui.shell import formatting, questions
+from pages._ui.shell import formatting, questions, session
 
 OPACITY_WIDTH = 280  # pixels
 MAX_IMAGES = 8
@@ -38,10 +38,21 @@ def spatial_layer(run: Run) -> int | str | None:
         "Layer",
         list[int | str | None](words),
         format_func=lambda layer: words[layer],
-        key=f"heatmap_layer_{run.digest[:12]}",
+        key=_layer_key(run),
+        persist_state="session",
         help="Late layers are coarse and respond to objects; early layers are fine and respond to edges.",
         width=280,
     )
+
+
+def chosen_layer(run: Run) -> int | str | None:
+    """Return the layer of a run that was picked last, None for the last one."""
+    found = session.recall(_layer_key(run))
+    return found if isinstance(found, int | str) else None
+
+
+def _layer_key(run: Run) -> str:
+    return f"heatmap_layer_{run.digest[:12]}"
 
 
 def some_images(images: ImageSet) -> list[ImageRecord]:

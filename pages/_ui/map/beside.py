@@ -7,15 +7,16 @@ import streamlit as st
 
 from featx_core.extraction.features import Features
 from featx_core.images.image_set import ImageSet
+from featx_core.workspace.runs import Run
 from pages._ui.images import gallery
-from pages._ui.map import maps
+from pages._ui.map import maps, pair
 from pages._ui.shell import formatting, session, writing
 
 _SHOWN = 60
 _COUNTED = 6  # labels
 
 
-def show(features: Features, rows: list[int]) -> None:
+def show(run: Run, features: Features, rows: list[int]) -> None:
     """Show the images of some rows of the features, several or none."""
     if not rows:
         st.markdown("**Selection**")
@@ -32,6 +33,10 @@ def show(features: Features, rows: list[int]) -> None:
     words = [record.label or "no label" for record in chosen]
     counts = Counter([*words, *(features.labels[row] or "no label" for row in unseen)]).most_common(_COUNTED)
     st.caption(formatting.escape(", ".join(f"{label} {count}" for label, count in counts)))
+    pictured = [(row, record) for row in rows if (record := found[row]) is not None]
+    if len(rows) == len(pictured) == len(chosen) == 2:
+        (one, first), (other, second) = pictured
+        pair.show(run, features, (one, other), (first, second))
     _actions(_listed(features, chosen, unseen), chosen)
     with st.container(key="map_selected", border=False):
         if len(chosen):

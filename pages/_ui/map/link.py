@@ -14,7 +14,7 @@ import streamlit as st
 from featx_core.extraction.features import Features
 from featx_core.maps.registry import PROJECTIONS
 from featx_core.workspace.runs import Run
-from pages._ui.map import clusters, maps
+from pages._ui.map import clusters, heatmap, maps
 from pages._ui.shell import chosen, session
 
 _READ = "map_link_read"
@@ -39,6 +39,7 @@ def read(found: Sequence[Run]) -> None:
     session.remember("projection", name)
     session.remember("axes", 3 if asked.get("axes") == "3" else 2)
     session.remember("map_color", asked.get("color", "label"))  # the page drops one that it does not know
+    session.remember(heatmap.KEY, asked.get("heatmap", heatmap.DEFAULT))
     _read_numbers(name, asked)
     session.remember("map_sel_asked", asked.get("sel", ""))
 
@@ -71,8 +72,10 @@ def read_selection(features: Features) -> None:
 
 
 def write_selection(mask: np.ndarray, keys: Sequence[str]) -> None:
-    """Put what is selected into the address."""
-    _link(data={"sel": chosen.to_link(mask, keys)}, key="map_link_selection", height=1)
+    """Put what is selected into the address, and how one image is shown."""
+    shown = heatmap.chosen()
+    told = {"sel": chosen.to_link(mask, keys), "heatmap": "" if shown == heatmap.DEFAULT else shown}
+    _link(data=told, key="map_link_selection", height=1)
 
 
 def write(run: Run, choice: maps.Choice) -> None:

@@ -32,9 +32,9 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
             canvas.show(found, canvas.name_of(projection, amount), now, near)
         with st.container(key="map_side"):
             if row is not None:
-                one_image.show(features, row, near)
+                one_image.show(run, features, row, near)
             else:
-                beside.show(features, rows.tolist())
+                beside.show(run, features, rows.tolist())
         with st.container(key="map_under"):
             if grouping is not None:
                 jobs.show(grouping)
