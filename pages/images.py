@@ -66,7 +66,7 @@ if bar.button("Edit labels", icon=":material/label:"):
     labels.edit(workspace)
 scaling.choose(workspace, images, bar)
 if len(shown) < len(images):
-    gallery.remove_shown(shown, bar)
+    gallery.remove_all(shown, bar, what="shown here", key="remove_shown")
 line = st.container(horizontal=True, vertical_alignment="center", height=44, border=False)
 line.caption(labels.sentence(images, shown) + scaling.hint(images), width="content")
 with line:

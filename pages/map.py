@@ -4,13 +4,14 @@ import streamlit as st
 
 from featx_core import PROJECTIONS
 from pages._ui.map import clusters, link, maps, selection
-from pages._ui.shell import frame, guards, jobs, runs, session
+from pages._ui.shell import frame, guards, jobs, runs, session, undo
 
 frame.guard()
 workspace = session.workspace()
 st.title("Map")
 found = guards.need_runs(workspace)
 link.read(found)
+undo.show()
 
 bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
 with bar:

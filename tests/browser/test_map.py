@@ -396,7 +396,8 @@ def test_the_selected_images_are_labelled_and_stay_selected(server, open_tab, ma
     expect(page.locator(".class", has_text="wolf")).to_contain_text(str(N_DOGS))
     chart.counts(f"{N_DOGS} images")
     with page.expect_download() as download:
-        page.get_by_role("button", name="List").click()
+        press(page, "Download")
+        page.get_by_role("button", name="List (.csv)").click()
     assert len(download.value.path().read_text("utf-8").splitlines()) == N_DOGS + 1
 
 

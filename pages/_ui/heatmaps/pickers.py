@@ -14,6 +14,7 @@ from pages._ui.shell import formatting, questions, session
 OPACITY_WIDTH = 280  # pixels
 MAX_IMAGES = 8
 _FIRST_IMAGES = 3
+_IMAGES = "heatmap_images"
 
 
 def spatial_layer(run: Run) -> int | str | None:
@@ -64,11 +65,16 @@ def some_images(images: ImageSet) -> list[ImageRecord]:
         default=_different(images),
         max_selections=MAX_IMAGES,
         format_func=lambda name: f"{by_name[name].label}: {name}" if by_name[name].label else name,
-        key="heatmap_images",
+        key=_IMAGES,
         persist_state="session",
         help=f"Up to {MAX_IMAGES}. Type to search by name or label.",
     )
     return [by_name[name] for name in names if name in by_name]
+
+
+def take_images(images: ImageSet) -> None:
+    """Let the page show these images, `MAX_IMAGES` at most, when it is opened next."""
+    session.remember(_IMAGES, list(images.names[:MAX_IMAGES]))
 
 
 def overlay_look() -> tuple[float, str]:

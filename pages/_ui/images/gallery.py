@@ -138,13 +138,13 @@ def change(alter: Callable[[], None]) -> None:
         st.rerun()
 
 
-def remove_shown(shown: ImageSet, place: DeltaGenerator) -> None:
-    """Let the user remove all images that a filter shows."""
-    words = formatting.counted(len(shown), "image")
+def remove_all(images: ImageSet, place: DeltaGenerator, *, what: str, key: str) -> None:
+    """Let the user remove images that a filter or a selection has left, "shown here" or the like."""
+    words = formatting.counted(len(images), "image")
     with place.popover("Remove", icon=":material/delete:"):
-        st.markdown(f"Remove the {words} shown here, with their features?")
-        if st.button(f"Remove {words}", key="remove_shown"):
-            change(lambda: remove(session.workspace(), shown.names))
+        st.markdown(f"Remove the {words} {what}, with their features?")
+        if st.button(f"Remove {words}", key=key):
+            change(lambda: remove(session.workspace(), images.names))
 
 
 def show_sources(attribution: str) -> None:
