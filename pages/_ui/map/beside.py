@@ -40,13 +40,13 @@ def show(run: Run, features: Features, rows: list[int]) -> None:
         (one, first), (other, second) = pictured
         pair.show(run, features, (one, other), (first, second))
     whole_selection.actions(run, features, rows, chosen, unseen)
-    telling.show(features, rows)
     with st.container(key="map_selected", border=False):
         if len(chosen):
             _gallery(features, chosen)
         if unseen:
             table = whole_selection.table_of(features, ImageSet([]), unseen)
             st.dataframe(table[["name", "label"]], hide_index=True, placeholder="")
+    telling.show(features, rows)
 
 
 def _gallery(features: Features, chosen: ImageSet) -> None:

@@ -53,7 +53,8 @@ def _under(run: Run, features: Features, projection: Projection, choice: maps.Ch
     if (job := names.fetch(run.spec)[1]) is not None:
         jobs.show(job)
     line = st.container(horizontal=True, gap="small")
-    downloads.offer(line, run, features, projection)
+    name = canvas.name_of(projection, _amount(run, features, len(projection.rows)))
+    downloads.offer(line, run, features, projection, found, name)
     if "explained_variance" in projection.details:
         with st.expander("Explained variance", icon=":material/bar_chart:", key="scree", on_change="rerun") as scree:
             if scree.open:

@@ -73,10 +73,12 @@ Object.assign(MapView.prototype, {
     const { width, height } = this.camera;
     const picture = this.pictures?.shown.find((each) => each.i === i);
     const reach = picture ? picture.w / 2 : this.size / 2;
-    const source = this.map.aspects[i] && this.asked.records ? `${this.asked.picture}${this.asked.records}/${i}` : null;
+    const source = this.map.aspects[i] && this.asked.records ? this.pictureOf(i) : null;
     const [x, y] = [this.screen[2 * i], this.screen[2 * i + 1]];
     this.overlay.show(i, { x, y, reach, name: this.names?.names[i] ?? "", facts: this.factsOf(i), source, width, height });
   },
+
+  pictureOf(i) { return `${this.asked.picture}${this.asked.records}/${i}`; },
 
   click([x, y], isAdding, isSecond, isTouch) {
     const i = this.at(x, y, isTouch ? 16 : 5);
