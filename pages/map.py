@@ -3,7 +3,7 @@
 import streamlit as st
 
 from featx_core import PROJECTIONS
-from pages._ui.map import clusters, link, maps, selection
+from pages._ui.map import clusters, link, maps, placing, selection
 from pages._ui.shell import frame, guards, jobs, runs, session, undo
 
 frame.guard()
@@ -20,7 +20,8 @@ features = runs.features_of(run)
 if features is None or len(features) < 2:
     st.info("A map needs at least 2 images or rows with features. Add more, then extract again.")
     st.stop()
-choice = maps.controls(bar, features)
+choice = placing.settle(run, features, maps.controls(bar, features))
+placing.offer_anew(bar, run, features, choice)
 link.write(run, choice)
 link.read_selection(features)
 

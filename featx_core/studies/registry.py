@@ -17,6 +17,7 @@ from featx_core.studies.label_errors import LabelErrorsStudy
 from featx_core.studies.map import MapStudy
 from featx_core.studies.model_file import ModelFileStudy
 from featx_core.studies.outliers import OutliersStudy
+from featx_core.studies.placed_map import PlacedMapStudy
 from featx_core.studies.predictions import PredictionsStudy
 from featx_core.studies.quality import QualityStudy
 from featx_core.studies.similarity import SimilarityStudy
@@ -45,6 +46,7 @@ STUDIES: Mapping[str, type[Study[Any]]] = MappingProxyType(
             ClustersStudy,
             QualityStudy,
             SimilarityStudy,
+            PlacedMapStudy,
         )
     }
 )

@@ -51,6 +51,8 @@ def table_of(features: Features, projection: Projection) -> pd.DataFrame:
     table = pd.DataFrame(columns | {fact.title: [fact.values[row] for row in rows] for fact in told.values()})
     for axis, name in enumerate("xyz"[: projection.coordinates.shape[1]]):
         table[name] = projection.coordinates[:, axis]
+    if "is_placed" in projection.details:
+        table["placed"] = projection.details["is_placed"].astype(bool)
     table["sha256"] = [features.digests[row] for row in rows]
     return table
 

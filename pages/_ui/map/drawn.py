@@ -77,7 +77,8 @@ def places_pack(projection: Projection, keys: Sequence[str], records: Sequence[I
         "extent": [float(extent[0]), float(extent[1])],
         "titles": list(projection.axis_titles),
     }
-    return pack(header, places=flat, ids=_ids(keys), aspects=_aspects(records))
+    placed = projection.details.get("is_placed", np.zeros(n_points, np.uint8))
+    return pack(header, places=flat, ids=_ids(keys), aspects=_aspects(records), placed=placed.astype(np.uint8))
 
 
 def _centred(coordinates: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:

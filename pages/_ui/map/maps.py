@@ -12,12 +12,15 @@ from featx_core.extraction.colorings import COLORINGS, RunColoring
 from featx_core.extraction.features import Features
 from featx_core.images.image_set import ImageRecord
 from featx_core.learning.labels_seen import labels_caution
+from featx_core.maps.placing import place
 from featx_core.maps.projection import Projection, project
 from featx_core.maps.registry import PROJECTIONS, Parameter
 from featx_core.maps.trust import kept_by_chance
 from featx_core.methods import registry as methods
 from featx_core.predictions.colorings import NAMED, most_frequent, named_colorings
 from featx_core.studies.map import MapStudy
+from featx_core.studies.placed_map import PlacedMapStudy
+from featx_core.studies.study import Study
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
 from pages._ui.map import clusters
@@ -37,6 +40,7 @@ class Choice:
         name: A key of `PROJECTIONS`.
         n_components: 2 or 3.
         color: A key of `COLORINGS`, of what the run tells of its images, of `clusters.COLORS`, or `KEPT`.
+        n_base: On how many of the first rows the map is laid out, the others being placed on it; 0 for all.
         trails: Whether lines join images to their copies.
         seed: For projections that use chance.
         parameters: The projection's own parameters.
@@ -48,6 +52,7 @@ class Choice:
     seed: int
     parameters: Mapping[str, Any]
     n_clusters: int = 0
+    n_base: int = 0
     trails: bool = False
 
 
@@ -84,7 +89,7 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
         parameters = {item.name: _parameter(item, name) for item in PROJECTIONS[name].parameters}
         seed = seed_input(key="map_seed", help="The same seed gives the same map.")
         n_clusters = clusters.n_clusters(color)
-    return Choice(name, n_components, color, seed, parameters, n_clusters, _trails(bar, features))
+    return Choice(name, n_components, color, seed, parameters, n_clusters, trails=_trails(bar, features))
 
 
 def _trails(bar: DeltaGenerator, features: Features) -> bool:
@@ -123,14 +128,32 @@ def _parameter(item: Parameter, projection: str) -> float | int | str:
 def fetch(run: Run, features: Features, choice: Choice, *, alone: bool = True) -> tuple[Projection | None, Job | None]:
     """Return the map, or the job that makes it. `alone` cancels maps that were asked for before and not waited for."""
     if not PROJECTIONS[choice.name].in_worker:
-        projection = in_server(run, features, choice.name, choice.n_components, choice.seed, choice.parameters)
-        return projection, None
-    per_image = features.copies is None and run.spec.rows_per_image > 1
-    parameters = tuple(sorted(choice.parameters.items()))
-    study = MapStudy(run.digest, choice.name, choice.n_components, choice.seed, parameters, per_image)
+        base = features.of_rows(range(choice.n_base)) if choice.n_base else features
+        projection = in_server(run, base, choice.name, choice.n_components, choice.seed, choice.parameters)
+        return (placed(run, projection, choice, features) if choice.n_base else projection), None
+    study = _study(run, features, choice)
     if alone:
         jobs.leave_others(study)
     return jobs.fetch(study)
+
+
+def _study(run: Run, features: Features, choice: Choice) -> Study[Projection]:
+    parameters = tuple(sorted(choice.parameters.items()))
+    about = (choice.n_components, choice.seed, parameters)
+    if choice.n_base:
+        return PlacedMapStudy(run.digest, choice.name, choice.n_base, *about)
+    return MapStudy(run.digest, choice.name, *about, features.copies is None and run.spec.rows_per_image > 1)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _placed(about: tuple[Any, ...], _base: Projection, _features: Features) -> Projection:
+    return place(_base, _features.vectors, about[0])
+
+
+def placed(run: Run, base: Projection, choice: Choice, features: Features) -> Projection:
+    """Place later rows on a quick map here, once."""
+    about = (choice.n_base, session.token(), run.digest, run.created, hash(features.digests), repr(choice))
+    return _placed(about, base, features)
 
 
 def in_server(

@@ -34,6 +34,7 @@ from featx_core.studies.label_errors import LabelErrorsStudy
 from featx_core.studies.map import MapStudy
 from featx_core.studies.model_file import ModelFile, ModelFileStudy
 from featx_core.studies.outliers import OutliersStudy
+from featx_core.studies.placed_map import PlacedMapStudy
 from featx_core.studies.predictions import PredictionsStudy
 from featx_core.studies.quality import QualityStudy
 from featx_core.studies.registry import STUDIES, study_from_json, study_to_json
@@ -115,6 +116,19 @@ EXAMPLES = {
             0.75,
             NOTES[0],
         ),
+    ),
+    "placed_map": Example(
+        PlacedMapStudy(RUN, "pca", 4),
+        {
+            "run": OTHER_RUN,
+            "name": "tsne",
+            "n_base": 5,
+            "n_components": 3,
+            "seed": 1,
+            "parameters": (("perplexity", 5),),
+        },
+        fx.project(numbers(20, 5), "pca"),
+        frozenset({"image"}),
     ),
     "similarity": Example(
         SimilarityStudy(ONE, "0" * 64, "1" * 64),

@@ -28,7 +28,24 @@ Object.assign(MapView.prototype, {
     else address.searchParams.delete("pictures");
     if (isFit) address.searchParams.delete("view");
     else address.searchParams.set("view", `${this.map.digest.slice(0, 8)}.${this.camera.words}`);
+    const { hidden, column } = this.legend;
+    if (hidden.size) {
+      const flags = Uint8Array.from(column.classes, (_, index) => (hidden.has(index) ? 1 : 0));
+      address.searchParams.set("hide", `${this.asked.color.slice(0, 8)}.${bitsOf(flags)}`);
+    } else address.searchParams.delete("hide");
     window.history.replaceState(window.history.state, "", address);
+  },
+
+  // The classes of a column that are hidden: as they were in this tab, else as the address says.
+  hiddenOf(column, digest) {
+    const classes = [column.title, ...(column.classes ?? []).map((each) => each.name)].join("\n");
+    if (hiddenSets.has(classes)) return hiddenSets.get(classes);
+    const hidden = new Set();
+    hiddenSets.set(classes, hidden);
+    const [of, bits] = (new URL(window.location.href).searchParams.get("hide") ?? "").split(".");
+    if (of !== digest.slice(0, 8) || !/^[A-Za-z0-9+/]+=*$/.test(bits ?? "") || bits.length % 4) return hidden;
+    chosenOf(bits, column.classes?.length ?? 0).forEach((is, index) => { if (is) hidden.add(index); });
+    return hidden;
   },
 
   read() {
