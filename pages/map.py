@@ -21,7 +21,6 @@ if features is None or len(features) < 2:
     st.info("A map needs at least 2 images or rows with features. Add more, then extract again.")
     st.stop()
 choice = placing.settle(run, features, maps.controls(bar, features))
-placing.offer_anew(bar, run, features, choice)
 link.write(run, choice)
 link.read_selection(features)
 

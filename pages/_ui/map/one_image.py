@@ -62,10 +62,14 @@ def show(run: Run, features: Features, row: int, near: Near | None) -> None:
 def _facts(features: Features, row: int, record: ImageRecord | None) -> str:
     words = [f"Label: {features.labels[row] or 'no label'}"]
     told = maps.told(features).values()
-    words += [f"{fact.title}: {'none' if fact.values[row] is None else fact.values[row]}" for fact in told]
+    words += [f"{fact.title}: {_value(fact.values[row])}" for fact in told]
     if record is not None:
         words.append(f"{record.width} x {record.height} pixels, {record.format}")
     return ". ".join(words) + "."
+
+
+def _value(value: str | float | None) -> str:
+    return "none" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _label(record: ImageRecord) -> None:
