@@ -88,6 +88,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             pace=lambda_transform.pace,
             caption=lambda_transform.caption,
             has_quick_outline=lambda_transform.has_quick_outline,
+            colorings=vector_table.colorings,
             takes_tables=True,
         ),
     }
@@ -101,6 +102,7 @@ SOURCES: Mapping[str, Method] = MappingProxyType(
             "Vectors that were computed elsewhere.",
             outline=vector_table.outline,
             build=vector_table.build,
+            colorings=vector_table.colorings,
         )
     }
 )

@@ -205,7 +205,12 @@ def column(features: Features, projection: Projection, key: str) -> Column:
 def color_column(features: Features, projection: Projection, key: str) -> Column:
     """Return what points are coloured by: of very many predicted classes the most frequent, the others as one."""
     found = column(features, projection, key)
-    return Column(found.title, most_frequent(list(found.values))) if key == NAMED else found
+    is_long = key == NAMED or key.startswith("column ")  # of a file, which may say something else of each row
+    return Column(found.title, most_frequent(list(found.values))) if is_long and not _is_array(found) else found
+
+
+def _is_array(column: Column) -> bool:
+    return isinstance(column.values, np.ndarray)
 
 
 def shown_columns(features: Features, color: str) -> list[str]:
