@@ -17,6 +17,7 @@ from featx_core.extraction.features import Features, load_features
 from featx_core.extraction.vector_sets import add_vectors, remove_vectors, vector_sets
 from featx_core.heatmaps.explain import explain
 from featx_core.heatmaps.methods import HEATMAPS
+from featx_core.heatmaps.similarity import explain_similarity
 from featx_core.images.duplicates import duplicate_groups
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.images.intake_report import IntakeReport
@@ -79,6 +80,7 @@ __all__ = [
     "compare",
     "duplicate_groups",
     "explain",
+    "explain_similarity",
     "extract",
     "find_clusters",
     "find_label_errors",

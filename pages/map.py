@@ -3,14 +3,15 @@
 import streamlit as st
 
 from featx_core import PROJECTIONS
-from pages._ui.map import link, maps, selection
-from pages._ui.shell import frame, guards, jobs, runs, session
+from pages._ui.map import clusters, link, maps, placing, selection
+from pages._ui.shell import frame, guards, jobs, runs, session, undo
 
 frame.guard()
 workspace = session.workspace()
 st.title("Map")
 found = guards.need_runs(workspace)
 link.read(found)
+undo.show()
 
 bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
 with bar:
@@ -19,7 +20,7 @@ features = runs.features_of(run)
 if features is None or len(features) < 2:
     st.info("A map needs at least 2 images or rows with features. Add more, then extract again.")
     st.stop()
-choice = maps.controls(bar, features)
+choice = placing.settle(run, features, maps.controls(bar, features))
 link.write(run, choice)
 link.read_selection(features)
 
@@ -36,4 +37,5 @@ if (job is not None and not job.is_finished) or projection is None:
             jobs.show(job)
     st.stop()
 
-selection.show(run, features, projection, choice)
+grouping = clusters.fetch(features, choice.color, choice.n_clusters)
+selection.show(run, features, projection, choice, grouping)

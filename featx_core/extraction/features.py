@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +82,17 @@ class Features:
             labels=self.labels[::n_copies],
             digests=self.digests[::n_copies],
             copies=None,
+        )
+
+    def of_rows(self, rows: Sequence[int]) -> Features:
+        """Return some of the rows, in the order that is given."""
+        return dataclasses.replace(
+            self,
+            values=self.values[list(rows)],
+            names=tuple(self.names[row] for row in rows),
+            labels=tuple(self.labels[row] for row in rows),
+            digests=tuple(self.digests[row] for row in rows),
+            copies=None if self.copies is None else tuple(self.copies[row] for row in rows),
         )
 
 

@@ -12,11 +12,12 @@ from featx_core.specs.lambda_transform import LambdaTransform, derive
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.specs.vector_table import VectorTable
 from featx_core.tables.rows import Rows, Table
-from featx_core.tables.storing import unpack, unpack_words
+from featx_core.tables.storing import unpack, unpack_facts, unpack_words
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from featx_core.tables.facts import Fact
     from featx_core.workspace.workspace import Workspace
 
 Read = TypeVar("Read")
@@ -52,6 +53,19 @@ def rows_of(spec: Spec, workspace: Workspace) -> Rows:
     if isinstance(spec, LambdaTransform) and not spec.takes_images:
         return rows_of(spec.origin, workspace)
     return workspace.rows(spec.digest)
+
+
+def facts_of(spec: Spec, workspace: Workspace) -> dict[str, Fact]:
+    """Return what the file that the rows of a spec came from says of them besides; nothing for specs of images.
+
+    Raises:
+        SpecError: If the numbers are no longer in the workspace.
+    """
+    if isinstance(spec, VectorTable):
+        return _read(spec, workspace, unpack_facts)
+    if isinstance(spec, LambdaTransform) and not spec.takes_images:
+        return facts_of(spec.origin, workspace)
+    return {}
 
 
 def load_rows(spec: Spec, workspace: Workspace, digests: Sequence[str]) -> dict[str, np.ndarray]:

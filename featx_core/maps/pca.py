@@ -1,7 +1,7 @@
 """Principal component analysis."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,6 +73,49 @@ def project_pca(
     on_progress(1, 1)
     notes = _missing_axes(n_found, n_components)
     return coordinates, {"explained_variance": found.shares.tolist(), "is_exact": found.is_exact, "notes": notes}
+
+
+def place_pca(
+    points: np.ndarray,
+    coordinates: np.ndarray,
+    new_points: np.ndarray,
+    seed: int,
+    on_progress: ProgressCallback,
+    details: Mapping[str, Any],
+) -> np.ndarray:
+    """Place new points on the axes of a map.
+
+    Args:
+        points: Those that the map is of, `(n_rows, n_features)`. Not modified.
+        coordinates: Where they are, `(n_rows, n_components)`. Not modified.
+        new_points: Finite, `(n_new, n_features)`. Not modified.
+        seed: Not used: the axes follow from the map.
+        on_progress: Called before and after.
+        details: Not used.
+
+    Returns:
+        float64 `(n_new, n_components)`, exact but for the rounding of `coordinates`.
+    """
+    del seed, details
+    on_progress(0, 1)
+    placed = on_components(points, coordinates, new_points)
+    on_progress(1, 1)
+    return placed
+
+
+def on_components(points: np.ndarray, scores: np.ndarray, new_points: np.ndarray) -> np.ndarray:
+    """Give new points their scores on the principal components that gave `points` theirs.
+
+    The directions are those that the centred points and their scores define: a component is the sum of the points, each
+    times its score, over the sum of squares of the scores.
+    """
+    size = float(np.abs(points).max()) or 1.0
+    middle = points.mean(axis=0, dtype=np.float64)
+    centered = (points.astype(np.float64) - middle) / size
+    exact = scores.astype(np.float64) / size
+    squares = np.einsum("ij,ij->j", exact, exact)
+    directions = centered.T @ exact / np.where(squares > 0, squares, 1.0)
+    return np.asarray(((new_points.astype(np.float64) - middle) / size) @ directions * size)
 
 
 def _missing_axes(n_found: int, n_components: int) -> list[str]:

@@ -135,17 +135,17 @@ def project(
     _check_enough(points, projector, notes)
 
     steps = _Steps(on_progress)
-    with _one_thread():
+    with one_thread():
         layout, details = projector.function(points, n_components, seed, steps, **chosen)
         largest = np.finfo(np.float32).max
         coordinates = np.clip(layout, -largest, largest).astype(np.float32)
-        details |= _trust_details(points, coordinates, seed)
+        details |= trust_details(points, coordinates, seed)
     details["notes"] = [*notes, *details["notes"], *_trust_notes(details, len(rows))]
     steps.finish()
     return Projection(coordinates, rows, name, {"n_components": n_components, "seed": seed, **chosen}, details)
 
 
-def _one_thread() -> AbstractContextManager[Any]:
+def one_thread() -> AbstractContextManager[Any]:
     """Keep linear algebra on one thread: beside a busy process, several wait for each other, up to 40 times longer."""
     from threadpoolctl import threadpool_limits
 
@@ -273,7 +273,7 @@ def _count_different(points: np.ndarray, enough: int) -> int:
     return len(seen)
 
 
-def _trust_details(points: np.ndarray, coordinates: np.ndarray, seed: int) -> dict[str, Any]:
+def trust_details(points: np.ndarray, coordinates: np.ndarray, seed: int) -> dict[str, Any]:
     trust = None if coincide(points) else measure_trust(points, coordinates, seed=seed)
     if trust is None:
         unknown = np.full(len(points), np.nan, np.float32)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from featx_core.maps.pca import project_pca
-from featx_core.maps.tsne import project_tsne
+from featx_core.maps.pca import place_pca, project_pca
+from featx_core.maps.tsne import place_tsne, project_tsne
 from featx_core.maps.umap import project_umap
 
 
@@ -55,6 +55,8 @@ class Projector:
         minimum_images: The least number of different images.
         maximum_images: For 2 and 3 dimensions, the number of images above which a sample is drawn; None for no limit.
         allows_coincident: Whether it gives a map when all points coincide.
+        placer: `placer(points, coordinates, new_points, seed, on_progress, details)` gives coordinates of new points on the
+            map of `points`, float64 `(n_new, n_components)`; None where it takes no new ones.
     """
 
     title: str
@@ -67,6 +69,7 @@ class Projector:
     minimum_images: int = 2
     maximum_images: Mapping[int, int] | None = None
     allows_coincident: bool = False
+    placer: Callable[..., np.ndarray] | None = None
 
 
 _UMAP = Projector(
@@ -125,6 +128,7 @@ PROJECTIONS: Mapping[str, Projector] = MappingProxyType(
             ),
             reference="Pearson, Philosophical Magazine 2 (1901)",
             allows_coincident=True,
+            placer=place_pca,
         ),
         "tsne": Projector(
             title="t-SNE",
@@ -178,6 +182,7 @@ PROJECTIONS: Mapping[str, Projector] = MappingProxyType(
             in_worker=True,
             minimum_images=5,
             maximum_images=MappingProxyType({2: 20_000, 3: 5_000}),
+            placer=place_tsne,
         ),
     }
     | ({"umap": _UMAP} if find_spec("umap") else {})  # an optional extra

@@ -1,12 +1,13 @@
 """t-distributed stochastic neighbour embedding."""
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
-from featx_core.maps.pca import principal_components
+from featx_core.maps.pca import on_components, principal_components
 
 PCA_DIMENSIONS = 50
 """Dimensions that are kept of the features; near neighbours barely change, and finding them is quick."""
@@ -18,6 +19,10 @@ FFT_ROWS = 10_000
 EARLY_ITERATIONS = 250
 PROGRESS_EVERY = 5
 INITIAL_SPREAD = 1e-4
+
+PLACING_PERPLEXITY = 5.0
+PLACING_NEIGHBORS = 25
+"""openTSNE's own defaults for new points: few neighbours, so that they go to one group and not between several."""
 
 THREADS = min(8, os.cpu_count() or 1)
 """More gain little. On a busy machine they cost little as long as those that wait sleep: the worker is started so."""
@@ -89,6 +94,53 @@ def project_tsne(
     kl_divergence = float(f"{layout.kl_divergence:.6g}")
     notes = _lowered(perplexity, used, len(points))
     return np.asarray(layout), {"kl_divergence": kl_divergence, "perplexity": used, "notes": notes}
+
+
+def place_tsne(
+    points: np.ndarray,
+    coordinates: np.ndarray,
+    new_points: np.ndarray,
+    seed: int,
+    on_progress: ProgressCallback,
+    details: Mapping[str, Any],
+) -> np.ndarray:
+    """Place new points on a map, one by one, by openTSNE: the others attract and repel them, and stay.
+
+    Args:
+        points: Those that the map is of, `(n_rows, n_features)`. Not modified.
+        coordinates: Where they are, `(n_rows, n_components)`. Not modified.
+        new_points: Finite, `(n_new, n_features)`. Not modified.
+        seed: Of the map.
+        on_progress: Called before and after.
+        details: Of the map; `perplexity` is the one that was used.
+
+    Returns:
+        Coordinates without unit, float64 `(n_new, n_components)`.
+
+    Reference:
+        Poličar, Stražar and Zupan, "Embedding to reference t-SNE space addresses batch effects in single-cell
+        classification", Machine Learning 112 (2023).
+    """
+    import openTSNE
+    from openTSNE.affinity import PerplexityBasedNN
+
+    on_progress(0, 1)
+    reduced = principal_components(points, PCA_DIMENSIONS, seed).scores
+    others = on_components(points, reduced, new_points)
+    unit = np.abs(reduced).max()
+    threads = THREADS if len(points) >= THREADS_FROM else 1
+    affinities = PerplexityBasedNN(reduced / unit, details["perplexity"], method="exact", n_jobs=threads)
+    embedding = openTSNE.TSNEEmbedding(
+        coordinates.astype(np.float64),
+        affinities,
+        negative_gradient_method="bh",
+        n_jobs=threads,
+        random_state=seed,
+    )
+    perplexity = min(PLACING_PERPLEXITY, (len(points) - 1) / 3)
+    placed = embedding.transform(others / unit, perplexity=perplexity, k=min(PLACING_NEIGHBORS, len(points) - 1))
+    on_progress(1, 1)
+    return np.asarray(placed, np.float64)
 
 
 def _lowered(perplexity: float, used: float, n_rows: int) -> list[str]:

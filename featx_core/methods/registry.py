@@ -89,6 +89,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             pace=lambda_transform.pace,
             caption=lambda_transform.caption,
             has_quick_outline=lambda_transform.has_quick_outline,
+            colorings=vector_table.colorings,
             takes_tables=True,
         ),
     }
@@ -102,6 +103,7 @@ SOURCES: Mapping[str, Method] = MappingProxyType(
             "Vectors that were computed elsewhere.",
             outline=vector_table.outline,
             build=vector_table.build,
+            colorings=vector_table.colorings,
         )
     }
 )

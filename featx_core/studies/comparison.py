@@ -18,7 +18,7 @@ from featx_core.comparison.tables import COLORS, Comparison
 from featx_core.extraction.features import gather
 from featx_core.extraction.rows import load_rows
 from featx_core.learning.labels_seen import images_seen, saw_labels
-from featx_core.studies.compared_rows import ComparedRows, compared_rows, find_runs, name_runs
+from featx_core.studies.rows.compared import ComparedRows, compared_rows, find_runs, name_runs
 from featx_core.studies.sketches import SketchesStudy
 from featx_core.studies.study import Study
 from featx_core.studies.work import Storable

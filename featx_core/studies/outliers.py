@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from featx_core.curation.outliers import Outliers, find_outliers
-from featx_core.studies.curated_rows import curated_key, curated_rows
+from featx_core.studies.rows.curated import curated_key, curated_rows
 from featx_core.studies.study import Study
 from featx_core.studies.work import Storable, find_run
 

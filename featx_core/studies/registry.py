@@ -17,8 +17,10 @@ from featx_core.studies.label_errors import LabelErrorsStudy
 from featx_core.studies.map import MapStudy
 from featx_core.studies.model_file import ModelFileStudy
 from featx_core.studies.outliers import OutliersStudy
+from featx_core.studies.placed_map import PlacedMapStudy
 from featx_core.studies.predictions import PredictionsStudy
 from featx_core.studies.quality import QualityStudy
+from featx_core.studies.similarity import SimilarityStudy
 from featx_core.studies.sketches import SketchesStudy
 from featx_core.studies.stability import StabilityStudy
 from featx_core.studies.study import Study
@@ -43,6 +45,8 @@ STUDIES: Mapping[str, type[Study[Any]]] = MappingProxyType(
             LabelErrorsStudy,
             ClustersStudy,
             QualityStudy,
+            SimilarityStudy,
+            PlacedMapStudy,
         )
     }
 )

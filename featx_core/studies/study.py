@@ -59,11 +59,19 @@ class Study(ABC, Generic[Result]):
 
     def key(self, workspace: Workspace) -> str:
         """Name the result in its workspace."""
-        return f"{self.kind}:{digest_of(self.version, to_fields(self), self.depends_on(workspace))}"
+        return self.key_for(self.depends_on(workspace))
+
+    def key_for(self, depends_on: Any) -> str:
+        """Name the result for other images or labels than those that are there now."""
+        return f"{self.kind}:{digest_of(self.version, to_fields(self), depends_on)}"
 
     def find(self, workspace: Workspace) -> Result | None:
         """Fetch the result; None where it is not there, or is not what this version would have written."""
-        content = workspace.result(self.key(workspace))
+        return self.find_under(self.key(workspace), workspace)
+
+    def find_under(self, key: str, workspace: Workspace) -> Result | None:
+        """Fetch a result of this kind that is kept under a key; None as for `find`."""
+        content = workspace.result(key)
         try:
             return None if content is None else cast(Result, self.result.from_bytes(content))
         except Exception:  # whatever the content of an edited file makes fail: it is computed again

@@ -11,6 +11,7 @@ from featx_core.base.file_names import shown_text, whole_name
 from featx_core.base.wording import counted, spaced, too_large
 from featx_core.tables import content
 from featx_core.tables.column_words import common_start
+from featx_core.tables.facts import facts_of
 from featx_core.tables.layout import MAX_FILE_BYTES, Column, Role, TableError
 from featx_core.tables.raw import RawColumn, RawTable
 from featx_core.tables.rows import Vectors
@@ -52,6 +53,7 @@ def assemble_vectors(table: RawTable, columns: Sequence[Column], *, good_rows_on
         tuple(None if labels is None else whole_name(_unguarded(labels[row])) or None for row in kept),
         (*_column_notes(table, columns), *notes, *name_notes),
         tuple(columns),
+        facts_of(table, columns, kept),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -60,6 +61,7 @@ class Vectors:
         labels: The label of each row, or None.
         notes: What was left out or changed on the way, in plain words.
         columns: What each column of the file was taken for; empty for vectors that did not come from one.
+        facts: By their names, columns that were left out of the features: a number or a text for each row, or None.
     """
 
     values: np.ndarray
@@ -67,3 +69,4 @@ class Vectors:
     labels: tuple[str | None, ...]
     notes: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
+    facts: Mapping[str, tuple[str | float | None, ...]] = field(default_factory=dict)

@@ -9,9 +9,11 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from featx_core.tables.facts import Fact, facts_from_json, facts_to_bytes
 from featx_core.tables.rows import Vectors
 
 _FAULTS = (
@@ -23,15 +25,17 @@ _FAULTS = (
 def pack(vectors: Vectors) -> bytes:
     """Write rows of numbers as a NumPy archive, uncompressed.
 
-    It holds `values` (float32), `names` and `labels` (JSON as bytes), so that names of any length take no more than
-    they are long.
+    It holds `values` (float32), `names`, `labels` and, where there are some, `facts` (JSON as bytes), so that names of any
+    length take no more than they are long.
     """
     out = io.BytesIO()
+    facts: dict[str, Any] = {"facts": np.frombuffer(facts_to_bytes(vectors.facts), np.uint8)} if vectors.facts else {}
     np.savez(
         out,
         values=np.ascontiguousarray(vectors.values, np.float32),
         names=_as_bytes(vectors.names),
         labels=_as_bytes(vectors.labels),
+        **facts,
     )
     return out.getvalue()
 
@@ -46,7 +50,18 @@ def unpack(content: bytes) -> Vectors:
         values, words = arrays["values"], _words(arrays)
         if values.dtype != np.float32 or values.ndim != 2 or len(values) != len(words[1]):
             raise ValueError("The rows, names and labels do not fit.")
-    return Vectors(values, *words)
+        facts = _facts(arrays, len(values))
+    return Vectors(values, *words, facts=facts)
+
+
+def unpack_facts(content: bytes) -> dict[str, Fact]:
+    """Read what the file said of its rows besides, and leave the numbers.
+
+    Raises:
+        ValueError: If it is something else.
+    """
+    with _opened(content) as arrays:
+        return _facts(arrays, len(_words(arrays)[1]))
 
 
 def unpack_words(content: bytes) -> tuple[int, tuple[str, ...] | None, tuple[str | None, ...]]:
@@ -75,6 +90,10 @@ def _opened(content: bytes) -> Iterator[np.lib.npyio.NpzFile]:
 
 def _as_bytes(words: Sequence[str | None] | None) -> np.ndarray:
     return np.frombuffer(json.dumps(None if words is None else list(words)).encode("utf-8"), np.uint8)
+
+
+def _facts(arrays: Mapping[str, np.ndarray], n_rows: int) -> dict[str, Fact]:
+    return facts_from_json(json.loads(arrays["facts"].tobytes()), n_rows) if "facts" in arrays else {}
 
 
 def _words(arrays: Mapping[str, np.ndarray]) -> tuple[tuple[str, ...] | None, tuple[str | None, ...]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from featx_core.tables.facts import facts_from_json
 from featx_core.tables.layout import Choice, Column, Layout
 from featx_core.tables.rows import Vectors
 
@@ -51,6 +52,7 @@ def words_to_json(vectors: Vectors) -> dict[str, Any]:
         "labels": list(vectors.labels) if any(label is not None for label in vectors.labels) else None,
         "notes": list(vectors.notes),
         "columns": _columns_to_json(vectors.columns),
+        "facts": {name: list(cells) for name, cells in vectors.facts.items()},
     }
 
 
@@ -63,6 +65,7 @@ def vectors_from_json(words: Mapping[str, Any], values: bytes) -> Vectors:
         (None,) * n_rows if words["labels"] is None else tuple(words["labels"]),
         tuple(words["notes"]),
         _columns_from_json(words["columns"]),
+        facts_from_json(words["facts"], n_rows),
     )
 
 

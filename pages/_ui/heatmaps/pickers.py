@@ -11,7 +11,7 @@ from pages._ui.images import choice, gallery
 from pages._ui.images.order import matching
 from pages._ui.networks import outlines
 from pages._ui.networks.layer_choices import layer_words
-from pages._ui.shell import formatting, questions
+from pages._ui.shell import formatting, questions, session
 
 OPACITY_WIDTH = 280  # pixels
 _FIRST_IMAGES = 3
@@ -40,10 +40,21 @@ def spatial_layer(run: Run) -> int | str | None:
         "Layer",
         list[int | str | None](words),
         format_func=lambda layer: words[layer],
-        key=f"heatmap_layer_{run.digest[:12]}",
+        key=_layer_key(run),
+        persist_state="session",
         help="Late layers are coarse and respond to objects; early layers are fine and respond to edges.",
         width=280,
     )
+
+
+def chosen_layer(run: Run) -> int | str | None:
+    """Return the layer of a run that was picked last, None for the last one."""
+    found = session.recall(_layer_key(run))
+    return found if isinstance(found, int | str) else None
+
+
+def _layer_key(run: Run) -> str:
+    return f"heatmap_layer_{run.digest[:12]}"
 
 
 def some_images(images: ImageSet) -> list[ImageRecord]:
@@ -71,6 +82,11 @@ def _choose(images: ImageSet) -> None:
     if line.button("Show heatmaps", type="primary", key="heatmaps_chosen", disabled=not chosen.names):
         st.rerun()
     line.button("Clear", key="heatmaps_cleared", on_click=chosen.take, args=([],))
+
+
+def take_images(images: ImageSet) -> None:
+    """Let the page show these images, `choice.MAX_HEATMAPS` at most, when it is opened next."""
+    choice.for_heatmaps().take(images.names[: choice.MAX_HEATMAPS])
 
 
 def overlay_look() -> tuple[float, str]:

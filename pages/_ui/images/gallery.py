@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.base.palette import label_styles
 from featx_core.base.wording import shortened
@@ -12,7 +13,7 @@ from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.workspace.workspace import Workspace
 from pages._ui.images import choice, seen_alone, similar
 from pages._ui.images.choice import Choice
-from pages._ui.shell import formatting, frame, session, undo, writing
+from pages._ui.shell import chosen, formatting, frame, session, undo, writing
 
 SIZES = {"S": 96, "M": 150, "L": 230}  # pixels, the least height of the images in a row
 LABEL_CHARACTERS = {"S": 11, "M": 18, "L": 30}  # that fit on a tile
@@ -151,6 +152,9 @@ def _drawer(name: str) -> None:
     if label.strip() != (record.label or ""):
         change(lambda: workspace.set_labels({name: label.strip() or None}))
     similar.show(record)
+    if workspace.ledger.runs() and st.button("Select on the map", icon=":material/scatter_plot:", key="drawer_on_map"):
+        chosen.choose([record.digest], by=f"drawer:{record.digest}")
+        frame.open_page("map")
     if st.button("Remove from workspace", icon=":material/delete:", key=f"remove_{record.digest}_{name}"):
         change(lambda: remove(workspace, [name]))
 
@@ -169,6 +173,15 @@ def change(alter: Callable[[], None]) -> None:
     """Change the workspace and draw the page again; say why where it cannot be changed."""
     if writing.try_to(alter):
         st.rerun()
+
+
+def remove_all(images: ImageSet, place: DeltaGenerator, *, what: str, key: str) -> None:
+    """Let the user remove images that a filter or a selection has left, "shown here" or the like."""
+    words = formatting.counted(len(images), "image")
+    with place.popover("Remove", icon=":material/delete:"):
+        st.markdown(f"Remove the {words} {what}, with their features?")
+        if st.button(f"Remove {words}", key=key):
+            change(lambda: remove(session.workspace(), images.names))
 
 
 def show_sources(attribution: str) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from featx_core.curation.clusters import METHODS, STABLE, Clusters
+from featx_core.curation.colorings import suggested_name
 from featx_core.curation.quality import PROBLEMS
 from featx_core.images.duplicates import duplicate_groups
 from featx_core.images.image_set import ImageRecord, ImageSet
@@ -20,7 +21,8 @@ from featx_core.studies.study import Study
 from featx_core.studies.work import Result
 from featx_core.workspace.runs import Run
 from pages._ui.images import gallery
-from pages._ui.shell import formatting, jobs, runs, session
+from pages._ui.networks import names
+from pages._ui.shell import chosen, formatting, frame, jobs, runs, session
 
 _PAGE_SIZE = 48
 _TITLES = {
@@ -31,6 +33,7 @@ _TITLES = {
     "clusters": "Clusters",
 }
 _OF_RUNS = ("label_errors", "outliers", "clusters")
+_SUGGESTS = "What a network calls at least half of them, where one has named the images."
 
 
 def show(images: ImageSet) -> None:
@@ -74,19 +77,19 @@ def _label_errors(images: ImageSet, run: Run) -> None:
         f"{own} → {other}, {margin:.2f}"
         for own, other, margin in zip(found.labels, found.offered, found.margins, strict=True)
     ]
-    shown = _gallery(records, images, words, key="look_label_errors")
+    shown = _gallery(records, images, words, key="look_label_errors", run=run)
     offered = dict(zip(found.digests, found.offered, strict=True))
     bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
-    chosen = bar.multiselect(
+    taken = bar.multiselect(
         "Take the offered label for",
         shown.names,
         format_func={record.name: f"{record.name}: {offered[record.digest]}" for record in shown}.__getitem__,
         key=f"take_{len(records)}",
         placeholder="Choose images",
     )
-    if bar.button("Change labels", icon=":material/check:", disabled=not chosen, key="take_offered"):
+    if bar.button("Change labels", icon=":material/check:", disabled=not taken, key="take_offered"):
         by_name = {record.name: offered[record.digest] for record in shown}
-        gallery.change(lambda: session.workspace().set_labels({name: by_name[name] for name in chosen}))
+        gallery.change(lambda: session.workspace().set_labels({name: by_name[name] for name in taken}))
     st.caption(
         "Each image was scored by a linear probe trained without it; the number says by how much the other label scores "
         "higher. Hard images are listed too: the probe is wrong about some right labels."
@@ -103,7 +106,8 @@ def _outliers(images: ImageSet, run: Run) -> None:
         f"same spread (beyond {found.limit:.2f})."
     )
     words = [f"{distance:.2f}" for distance in found.distances]
-    _gallery(_records(images, found.digests), images, words, key="look_outliers")
+    records = _records(images, found.digests)
+    _gallery(records, images, words, key="look_outliers", run=run, n_on_map=found.n_beyond)
     st.caption(
         f"Sorted by 1 minus the cosine to neighbour number {found.n_neighbors}, near-duplicates passed over. A rare but right "
         "image is an outlier, too."
@@ -186,7 +190,7 @@ def _clusters(images: ImageSet, run: Run) -> None:
             f"{STABLE}). Clusters are those of the features, not of meaning."
         )
     with right:
-        _cluster(found, place, images)
+        _cluster(found, place, images, run)
 
 
 def _cluster_table(found: Clusters) -> int:
@@ -213,17 +217,40 @@ def _cluster_table(found: Clusters) -> int:
     return rows[0] if rows and rows[0] < len(table) else 0
 
 
-def _cluster(found: Clusters, place: int, images: ImageSet) -> None:
+def _cluster(found: Clusters, place: int, images: ImageSet, run: Run) -> None:
     inside = [digest for digest, number in zip(found.digests, found.numbers, strict=True) if number == place]
     typical = found.typical[place]
     records = _records(images, [*typical, *(digest for digest in inside if digest not in set(typical))])
     st.markdown(f"**Cluster {place + 1}**, {formatting.counted(len(inside), 'image')}, the most typical first")
-    _gallery(records, images, [""] * len(records), key="look_cluster")
+    _gallery(records, images, [""] * len(records), key="look_cluster", run=run)
     bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
-    name = bar.text_input("Label for these images", key=f"cluster_name_{place}", width=260).strip()
+    suggested = _suggested(inside)
+    key = f"cluster_name_{place}_{suggested}"  # another suggestion makes another field
+    name = bar.text_input("Label for these images", value=suggested, key=key, width=260, help=_SUGGESTS).strip()
     if bar.button("Label them", disabled=not name, icon=":material/label:", key="label_cluster"):
         everyone = {image.name: name for image in images if image.digest in set(inside)}
         gallery.change(lambda: session.workspace().set_labels(everyone))
+
+
+def _suggested(digests: Sequence[str]) -> str:
+    predictions, _ = names.of_workspace()
+    if predictions is None:
+        return ""
+    best = {digest: predictions.best(digest) for digest in digests}
+    return suggested_name(digests, {digest: each.name for digest, each in best.items() if each is not None})
+
+
+def _on_map(digests: Sequence[str], run: Run | None, *, key: str) -> None:
+    """Offer to select a whole list on the map of a run, the newest where the list is of none."""
+    found = session.workspace().ledger.runs()
+    if not found or not digests:
+        return
+    words = f"Select {'it' if len(digests) == 1 else f'all {len(digests)}'} on the map"
+    if st.button(words, icon=":material/scatter_plot:", key=f"on_map_{key}", type="tertiary"):
+        if run is not None:
+            session.remember("picked_run", run.digest)
+        chosen.choose(frozenset(digests), by=f"list:{key}:{hash(tuple(digests))}")
+        frame.open_page("map")
 
 
 def _fetched(study: Study[Result]) -> Result | None:
@@ -238,9 +265,19 @@ def _records(images: ImageSet, digests: Sequence[str]) -> list[ImageRecord]:
     return [first[digest] for digest in digests if digest in first]
 
 
-def _gallery(records: Sequence[ImageRecord], images: ImageSet, words: Sequence[str], *, key: str) -> ImageSet:
-    chosen = ImageSet(records)
-    page = gallery.paged(chosen, key=f"{key}_page", page_size=_PAGE_SIZE)
-    start = (st.session_state.get(f"{key}_page", 1) - 1) * _PAGE_SIZE if len(chosen) > _PAGE_SIZE else 0
+def _gallery(
+    records: Sequence[ImageRecord],
+    images: ImageSet,
+    words: Sequence[str],
+    *,
+    key: str,
+    run: Run | None = None,
+    n_on_map: int | None = None,
+) -> ImageSet:
+    """Show a list: its images, and the way to all of them on the map."""
+    listed = ImageSet(records)
+    page = gallery.paged(listed, key=f"{key}_page", page_size=_PAGE_SIZE)
+    start = (st.session_state.get(f"{key}_page", 1) - 1) * _PAGE_SIZE if len(listed) > _PAGE_SIZE else 0
     gallery.show(page, key=key, labels=images.labels, says=words[start : start + len(page)])
+    _on_map(listed.digests[:n_on_map], run, key=key)
     return page

@@ -10,13 +10,14 @@ import streamlit as st
 
 from featx_core.extraction.features import Features
 from featx_core.figures.augmentation import trail_points
+from featx_core.images.image_set import ImageRecord
 from featx_core.maps.projection import Projection
 from featx_core.maps.registry import PROJECTIONS
 from featx_core.specs.lambda_transform import begins_with_original
 from featx_core.workspace.runs import Run
-from pages._ui.map import chosen, drawn, maps
-from pages._ui.map.chosen import Chosen
-from pages._ui.shell import handed, session
+from pages._ui.map import drawn, maps
+from pages._ui.shell import chosen, handed, session
+from pages._ui.shell.chosen import Chosen
 
 KEY = "map_canvas"
 _HERE = Path(__file__).parent
@@ -45,14 +46,16 @@ class Drawn:
         digests: The digests of the same.
         keys: What each point is, as `chosen.keys_of` says.
         rows: The row of the features of each point.
-        columns: What the card of a point tells, as in `packs`.
+        columns: What the card of a point tells: titles by the key in `packs`, what it is coloured by first.
+        records: The image of each point, or None.
     """
 
     packs: Mapping[str, bytes]
     digests: Mapping[str, str]
     keys: Sequence[str]
     rows: np.ndarray
-    columns: Sequence[str]
+    columns: Mapping[str, str]
+    records: Sequence[ImageRecord | None]
 
 
 def prepare(run: Run, features: Features, projection: Projection, choice: maps.Choice) -> Drawn:
@@ -87,7 +90,8 @@ def _prepared(about: tuple[Any, ...], _features: Features, _projection: Projecti
         corners = trail_points(_projection, _features.spec.rows_per_image, from_first=from_first)
         packs["trails"] = drawn.trails_pack(corners, _projection)
     digests = {name: handed.put(token, content) for name, content in packs.items()}
-    return Drawn(packs, digests, point_keys, rows, [f"column {key}" for key in columns])
+    titles = {f"column {key}": column.title for key, column in columns.items()}
+    return Drawn(packs, digests, point_keys, rows, titles, on_map)
 
 
 def taken(found: Drawn) -> Chosen:

@@ -9,30 +9,38 @@ from featx_core.base.wording import spreadsheet_safe
 from featx_core.extraction.features import Features
 from featx_core.maps.projection import Projection
 from featx_core.workspace.runs import Run
-from pages._ui.map import maps
-from pages._ui.shell import formatting
+from pages._ui.map import maps, offline
+from pages._ui.map.canvas import Drawn
+from pages._ui.shell import formatting, session
+
+_PARQUET = "application/vnd.apache.parquet"
 
 
-def offer(place: DeltaGenerator, run: Run, features: Features, projection: Projection) -> None:
-    """Offer the coordinates with names, labels and digests."""
+def offer(place: DeltaGenerator, run: Run, features: Features, projection: Projection, drawn: Drawn, name: str) -> None:
+    """Offer the coordinates with names, labels and digests, and the map itself as one file."""
     stem = formatting.file_stem(f"{run.title} {projection.name}")
-    with place.popover("Coordinates", icon=":material/download:") as menu:
-        menu.download_button(
-            "Table (.csv)",
-            data=lambda: _csv(table_of(features, projection)),
-            file_name=f"{stem}.csv",
-            mime="text/csv",
-            on_click="ignore",
-            width="stretch",
-        )
-        menu.download_button(
-            "Table (.parquet)",
-            data=lambda: _parquet(table_of(features, projection)),
-            file_name=f"{stem}.parquet",
-            mime="application/vnd.apache.parquet",
-            on_click="ignore",
-            width="stretch",
-        )
+    workspace, caption = session.workspace(), maps.caption(projection)
+    with place.popover("Save the map", icon=":material/download:") as menu:
+        for words, kind, mime, write in (
+            ("Coordinates (.csv)", "csv", "text/csv", lambda: _csv(table_of(features, projection))),
+            ("Coordinates (.parquet)", "parquet", _PARQUET, lambda: _parquet(table_of(features, projection))),
+            (
+                "Page that works offline (.html)",
+                "html",
+                "text/html",
+                lambda: offline.page(_sheet(run, projection, drawn, name, caption), workspace),
+            ),
+        ):
+            menu.download_button(
+                words, data=write, file_name=f"{stem}.{kind}", mime=mime, on_click="ignore", width="stretch"
+            )
+
+
+def _sheet(run: Run, projection: Projection, drawn: Drawn, name: str, caption: str) -> offline.Sheet:
+    first, *others = drawn.columns.items()
+    columns = {"color": first[1], **dict(others)}
+    packs = {key: drawn.packs[key] for key in ("names", *columns, "trails") if key in drawn.packs}
+    return offline.Sheet(f"{name}, {run.title}", caption, projection, drawn.keys, drawn.records, packs, columns)
 
 
 def table_of(features: Features, projection: Projection) -> pd.DataFrame:
@@ -43,6 +51,8 @@ def table_of(features: Features, projection: Projection) -> pd.DataFrame:
     table = pd.DataFrame(columns | {fact.title: [fact.values[row] for row in rows] for fact in told.values()})
     for axis, name in enumerate("xyz"[: projection.coordinates.shape[1]]):
         table[name] = projection.coordinates[:, axis]
+    if "is_placed" in projection.details:
+        table["placed"] = projection.details["is_placed"].astype(bool)
     table["sha256"] = [features.digests[row] for row in rows]
     return table
 

@@ -77,7 +77,8 @@ def places_pack(projection: Projection, keys: Sequence[str], records: Sequence[I
         "extent": [float(extent[0]), float(extent[1])],
         "titles": list(projection.axis_titles),
     }
-    return pack(header, places=flat, ids=_ids(keys), aspects=_aspects(records))
+    placed = projection.details.get("is_placed", np.zeros(n_points, np.uint8))
+    return pack(header, places=flat, ids=_ids(keys), aspects=_aspects(records), placed=placed.astype(np.uint8))
 
 
 def _centred(coordinates: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
@@ -120,7 +121,7 @@ def column_pack(column: Column, rows: np.ndarray) -> bytes:
     counts = np.bincount(codes, minlength=len(order))
     classes = [
         {
-            "name": shortened(text or f"no {column.title.lower()}", _NAME_CHARACTERS),
+            "name": shortened(text or _absent(column.title), _NAME_CHARACTERS),
             "color": styles[text].color,
             "shape": SYMBOLS.index(styles[text].symbol),
             "count": int(counts[code]),
@@ -128,6 +129,10 @@ def column_pack(column: Column, rows: np.ndarray) -> bytes:
         for text, code in order.items()
     ]
     return pack({"kind": "classes", "title": column.title, "classes": classes, "grey": NO_LABEL_COLOR}, codes=codes)
+
+
+def _absent(title: str) -> str:
+    return f"no {title[:1].lower()}{title[1:]}"
 
 
 def _numbers_pack(title: str, values: np.ndarray) -> bytes:

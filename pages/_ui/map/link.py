@@ -14,8 +14,8 @@ import streamlit as st
 from featx_core.extraction.features import Features
 from featx_core.maps.registry import PROJECTIONS
 from featx_core.workspace.runs import Run
-from pages._ui.map import chosen, maps
-from pages._ui.shell import session
+from pages._ui.map import clusters, heatmap, maps
+from pages._ui.shell import chosen, session
 
 _READ = "map_link_read"
 _RUN_CHARACTERS = 12  # of the digest of a run
@@ -39,6 +39,7 @@ def read(found: Sequence[Run]) -> None:
     session.remember("projection", name)
     session.remember("axes", 3 if asked.get("axes") == "3" else 2)
     session.remember("map_color", asked.get("color", "label"))  # the page drops one that it does not know
+    session.remember(heatmap.KEY, asked.get("heatmap", heatmap.DEFAULT))
     _read_numbers(name, asked)
     session.remember("map_sel_asked", asked.get("sel", ""))
 
@@ -48,6 +49,10 @@ def _read_numbers(name: str, asked: dict[str, str]) -> None:
         seed = int(asked.get("seed", ""))
         if 0 <= seed < 2**32:
             session.remember("map_seed", seed)
+    with contextlib.suppress(ValueError):
+        n_clusters = int(asked.get("clusters", ""))
+        if clusters.MIN_ASKED <= n_clusters <= clusters.MAX_ASKED:
+            session.remember(clusters.N_CLUSTERS, n_clusters)
     for item in PROJECTIONS[name].parameters:
         kind = int if float(item.step).is_integer() else float
         with contextlib.suppress(ValueError):
@@ -67,8 +72,10 @@ def read_selection(features: Features) -> None:
 
 
 def write_selection(mask: np.ndarray, keys: Sequence[str]) -> None:
-    """Put what is selected into the address."""
-    _link(data={"sel": chosen.to_link(mask, keys)}, key="map_link_selection", height=1)
+    """Put what is selected into the address, and how one image is shown."""
+    shown = heatmap.chosen()
+    told = {"sel": chosen.to_link(mask, keys), "heatmap": "" if shown == heatmap.DEFAULT else shown}
+    _link(data=told, key="map_link_selection", height=1)
 
 
 def write(run: Run, choice: maps.Choice) -> None:
@@ -84,6 +91,7 @@ def write(run: Run, choice: maps.Choice) -> None:
             "axes": "3" if choice.n_components == 3 else "",
             "color": "" if choice.color == "label" else choice.color,
             "seed": str(choice.seed) if choice.seed else "",
+            "clusters": str(choice.n_clusters) if choice.n_clusters else "",
             **told,
         },
         key="map_link",

@@ -12,14 +12,18 @@ from featx_core.extraction.colorings import COLORINGS, RunColoring
 from featx_core.extraction.features import Features
 from featx_core.images.image_set import ImageRecord
 from featx_core.learning.labels_seen import labels_caution
+from featx_core.maps.placing import place
 from featx_core.maps.projection import Projection, project
 from featx_core.maps.registry import PROJECTIONS, Parameter
 from featx_core.maps.trust import kept_by_chance
 from featx_core.methods import registry as methods
 from featx_core.predictions.colorings import NAMED, most_frequent, named_colorings
 from featx_core.studies.map import MapStudy
+from featx_core.studies.placed_map import PlacedMapStudy
+from featx_core.studies.study import Study
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
+from pages._ui.map import clusters
 from pages._ui.map.drawn import Column
 from pages._ui.networks import names
 from pages._ui.shell import jobs, session
@@ -35,7 +39,8 @@ class Choice:
     Attributes:
         name: A key of `PROJECTIONS`.
         n_components: 2 or 3.
-        color: A key of `COLORINGS`, of what the run tells of its images, or `KEPT`.
+        color: A key of `COLORINGS`, of what the run tells of its images, of `clusters.COLORS`, or `KEPT`.
+        n_base: On how many of the first rows the map is laid out, the others being placed on it; 0 for all.
         trails: Whether lines join images to their copies.
         seed: For projections that use chance.
         parameters: The projection's own parameters.
@@ -46,6 +51,8 @@ class Choice:
     color: str
     seed: int
     parameters: Mapping[str, Any]
+    n_clusters: int = 0
+    n_base: int = 0
     trails: bool = False
 
 
@@ -66,7 +73,8 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
     )
     is_pictured = features.spec.takes_images or any(images_of(features))
     titles = {key: column.title for key, column in COLORINGS.items() if key == "label" or is_pictured}
-    titles |= {key: column.title for key, column in told(features).items()} | {KEPT: "Neighbours kept"}
+    titles |= {key: column.title for key, column in told(features).items()}
+    titles |= clusters.titles(features) | {KEPT: "Neighbours kept"}
     if session.recall("map_color") not in titles:
         session.take("map_color")
     color = bar.selectbox(
@@ -80,7 +88,8 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
     with bar.popover("Parameters", icon=":material/tune:"):
         parameters = {item.name: _parameter(item, name) for item in PROJECTIONS[name].parameters}
         seed = seed_input(key="map_seed", help="The same seed gives the same map.")
-    return Choice(name, n_components, color, seed, parameters, _trails(bar, features))
+        n_clusters = clusters.n_clusters(color)
+    return Choice(name, n_components, color, seed, parameters, n_clusters, trails=_trails(bar, features))
 
 
 def _trails(bar: DeltaGenerator, features: Features) -> bool:
@@ -119,14 +128,32 @@ def _parameter(item: Parameter, projection: str) -> float | int | str:
 def fetch(run: Run, features: Features, choice: Choice, *, alone: bool = True) -> tuple[Projection | None, Job | None]:
     """Return the map, or the job that makes it. `alone` cancels maps that were asked for before and not waited for."""
     if not PROJECTIONS[choice.name].in_worker:
-        projection = in_server(run, features, choice.name, choice.n_components, choice.seed, choice.parameters)
-        return projection, None
-    per_image = features.copies is None and run.spec.rows_per_image > 1
-    parameters = tuple(sorted(choice.parameters.items()))
-    study = MapStudy(run.digest, choice.name, choice.n_components, choice.seed, parameters, per_image)
+        base = features.of_rows(range(choice.n_base)) if choice.n_base else features
+        projection = in_server(run, base, choice.name, choice.n_components, choice.seed, choice.parameters)
+        return (placed(run, projection, choice, features) if choice.n_base else projection), None
+    study = _study(run, features, choice)
     if alone:
         jobs.leave_others(study)
     return jobs.fetch(study)
+
+
+def _study(run: Run, features: Features, choice: Choice) -> Study[Projection]:
+    parameters = tuple(sorted(choice.parameters.items()))
+    about = (choice.n_components, choice.seed, parameters)
+    if choice.n_base:
+        return PlacedMapStudy(run.digest, choice.name, choice.n_base, *about)
+    return MapStudy(run.digest, choice.name, *about, features.copies is None and run.spec.rows_per_image > 1)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _placed(about: tuple[Any, ...], _base: Projection, _features: Features) -> Projection:
+    return place(_base, _features.vectors, about[0])
+
+
+def placed(run: Run, base: Projection, choice: Choice, features: Features) -> Projection:
+    """Place later rows on a quick map here, once."""
+    about = (choice.n_base, session.token(), run.digest, run.created, hash(features.digests), repr(choice))
+    return _placed(about, base, features)
 
 
 def in_server(
@@ -178,7 +205,12 @@ def column(features: Features, projection: Projection, key: str) -> Column:
 def color_column(features: Features, projection: Projection, key: str) -> Column:
     """Return what points are coloured by: of very many predicted classes the most frequent, the others as one."""
     found = column(features, projection, key)
-    return Column(found.title, most_frequent(list(found.values))) if key == NAMED else found
+    is_long = key == NAMED or key.startswith("column ")  # of a file, which may say something else of each row
+    return Column(found.title, most_frequent(list(found.values))) if is_long and not _is_array(found) else found
+
+
+def _is_array(column: Column) -> bool:
+    return isinstance(column.values, np.ndarray)
 
 
 def shown_columns(features: Features, color: str) -> list[str]:
@@ -188,9 +220,11 @@ def shown_columns(features: Features, color: str) -> list[str]:
 
 def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | None], bool]:
     """Return the title of a column, its value for each row, and whether it is a number."""
-    if color in told(features):
-        fact = told(features)[color]
-        return fact.title, fact.values, fact.is_number
+    found = told(features)
+    if color in found:
+        return found[color].title, found[color].values, found[color].is_number
+    if color in clusters.COLORS:  # they are still being found
+        return "Clusters", [None] * len(features), False
     column = COLORINGS[color]
     if color == "label":
         return column.title, features.labels, False
@@ -199,10 +233,11 @@ def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | 
 
 
 def told(features: Features) -> Mapping[str, RunColoring]:
-    """Return what the run of these features tells of each image, such as a predicted class."""
+    """Return what is known of each image besides its record, such as a predicted class or a cluster."""
     found = _told(session.token(), features.spec.digest, hash(features.digests), features)
     predictions = names.kept(features.spec)
-    return found if predictions is None else {**found, **named_colorings(predictions, features.digests)}
+    named = {} if predictions is None else named_colorings(predictions, features.digests)
+    return {**found, **named, **clusters.kept(features)}
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -8,9 +8,9 @@ from featx_core.images.image_set import ImageRecord
 from featx_core.measures.neighbors import nearest
 from featx_core.workspace.runs import Run
 from pages._ui.images import gallery
-from pages._ui.map import chosen, maps
+from pages._ui.map import heatmap, maps
 from pages._ui.map.canvas import Near
-from pages._ui.shell import formatting, session, writing
+from pages._ui.shell import chosen, formatting, runs, session, writing
 
 SIDE = 220  # pixels, the width of the image at most
 
@@ -38,30 +38,38 @@ def _nearest(about: tuple[str, str, str, int, int], _features: Features) -> list
     return [(int(usable[near.row]) * n_copies, 1 - near.similarity) for near in nearest(vectors, at)]
 
 
-def show(features: Features, row: int, near: Near | None) -> None:
+def show(run: Run, features: Features, row: int, near: Near | None) -> None:
     """Show one row of the features."""
     records = maps.images_of(features)
     record = records[row]
     st.markdown("**Selection: 1 image**" if record else "**Selection: 1 row**")
+    drawn = None if record is None else heatmap.fetch(run, record)
     with st.container(key="map_one"):
         if record is not None:
-            st.image(formatting.preview(record), width=max(min(record.width, SIDE), 160), alt=record.name)
+            heatmap.show(record, drawn, width=max(min(record.width, SIDE), 160))
         with st.container(gap="small"):
             st.text(features.row_names[row])
             st.caption(formatting.escape(_facts(features, row, record)))
             if record is not None:
                 _label(record)
+                if run.spec.takes_images:
+                    heatmap.control(drawn, record)
     if near is not None:
         _neighbors(features, records, near)
+        _elsewhere(run, features, near)
 
 
 def _facts(features: Features, row: int, record: ImageRecord | None) -> str:
     words = [f"Label: {features.labels[row] or 'no label'}"]
     told = maps.told(features).values()
-    words += [f"{fact.title}: {'none' if fact.values[row] is None else fact.values[row]}" for fact in told]
+    words += [f"{fact.title}: {_value(fact.values[row])}" for fact in told]
     if record is not None:
         words.append(f"{record.width} x {record.height} pixels, {record.format}")
     return ". ".join(words) + "."
+
+
+def _value(value: str | float | None) -> str:
+    return "none" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _label(record: ImageRecord) -> None:
@@ -76,23 +84,63 @@ def _label(record: ImageRecord) -> None:
 def _neighbors(features: Features, records: list[ImageRecord | None], near: Near) -> None:
     noun = "images" if records[near.row] is not None else "rows"
     st.markdown(f"**Nearest {noun} by features**")
-    pictured = [(row, distance) for row, distance in near.others if records[row] is not None]
-    labels = session.workspace().images().labels
-    found = {record.name: row for row, _ in pictured if (record := records[row]) is not None}
-    picked = gallery.pick(
-        [record for row, _ in pictured if (record := records[row]) is not None],
-        [f"{distance:.3f}" for _, distance in pictured],
-        key="neighbors",
-        labels=labels,
-    )
-    for row, distance in near.others:
-        if records[row] is None:
-            st.markdown(f"{formatting.escape(features.row_names[row])} :gray[{distance:.3f}]")
+    picked = _listed(features, records, near, key="neighbors")
     st.caption(
         "With the cosine distance of the features (0 is the same direction). Lines on the map lead to them: long "
         "lines are neighbours that the map tears apart."
     )
-    if picked in found:
+    _go_to(features, picked)
+
+
+def _listed(features: Features, records: list[ImageRecord | None], near: Near, *, key: str) -> int | None:
+    """List neighbours with their distances; give the row that was just pressed."""
+    pictured = [(row, distance) for row, distance in near.others if records[row] is not None]
+    found = {record.name: row for row, _ in pictured if (record := records[row]) is not None}
+    picked = gallery.pick(
+        [record for row, _ in pictured if (record := records[row]) is not None],
+        [f"{distance:.3f}" for _, distance in pictured],
+        key=key,
+        labels=session.workspace().images().labels,
+    )
+    for row, distance in near.others:
+        if records[row] is None:
+            st.markdown(f"{formatting.escape(features.row_names[row])} :gray[{distance:.3f}]")
+    return found.get(picked or "")
+
+
+def _go_to(features: Features, row: int | None) -> None:
+    if row is not None:
         keys = chosen.keys_of(features.digests, features.copies)
-        chosen.choose([keys[found[picked]]], by=f"neighbor:{found[picked]}")
+        chosen.choose([keys[row]], by=f"neighbor:{row}")
         st.rerun(scope="fragment")
+
+
+def _elsewhere(run: Run, features: Features, near: Near) -> None:
+    """Show the neighbours of the same image by the features of another run."""
+    others = {each.digest: each for each in session.workspace().ledger.runs() if each.digest != run.digest}
+    if not others:
+        return
+    digest = st.selectbox(
+        "Nearest by another run",
+        list(others),
+        index=None,
+        format_func=lambda digest: formatting.run_words(others[digest]),
+        key="map_other_run",
+        persist_state="session",
+        placeholder="Choose a run",
+    )
+    other = others.get(digest or "")
+    found = runs.features_of(other) if other is not None else None
+    if other is None or found is None:
+        return
+    image = features.digests[near.row]
+    beside = neighbors(other, found, found.digests.index(image)) if image in found.digests else None
+    if beside is None:
+        st.caption("This run has no features of it.")
+        return
+    own = {features.digests[row] for row, _ in near.others}
+    n_shared = len(own & {found.digests[row] for row, _ in beside.others})
+    st.caption(f"{n_shared} of {len(beside.others)} are among the nearest above, too.")
+    picked = _listed(found, maps.images_of(found), beside, key="neighbors_elsewhere")
+    if picked is not None and found.digests[picked] in features.digests:
+        _go_to(features, features.digests.index(found.digests[picked]))

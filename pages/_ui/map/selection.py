@@ -7,16 +7,17 @@ from featx_core.extraction.features import Features
 from featx_core.figures.features import scree_figure
 from featx_core.figures.style import CONFIG
 from featx_core.maps.projection import Projection
+from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
-from pages._ui.map import beside, canvas, chosen, downloads, link, maps, one_image
+from pages._ui.map import beside, canvas, downloads, link, maps, one_image, placing
 from pages._ui.map.canvas import Drawn
 from pages._ui.networks import names
-from pages._ui.shell import formatting, fragments, jobs, session
+from pages._ui.shell import chosen, formatting, fragments, jobs, session
 
 
 @fragments.draw
-def show(run: Run, features: Features, projection: Projection, choice: maps.Choice) -> None:
-    """Show the map and, beside it, the images that are selected on it."""
+def show(run: Run, features: Features, projection: Projection, choice: maps.Choice, grouping: Job | None) -> None:
+    """Show the map and, beside it, the images that are selected on it; under it, the job that finds clusters, if any."""
     found = canvas.prepare(run, features, projection, choice)
     now = canvas.taken(found)
     keys = chosen.keys_of(features.digests, features.copies)
@@ -31,10 +32,12 @@ def show(run: Run, features: Features, projection: Projection, choice: maps.Choi
             canvas.show(found, canvas.name_of(projection, amount), now, near)
         with st.container(key="map_side"):
             if row is not None:
-                one_image.show(features, row, near)
+                one_image.show(run, features, row, near)
             else:
-                beside.show(features, rows.tolist())
+                beside.show(run, features, rows.tolist())
         with st.container(key="map_under"):
+            if grouping is not None:
+                jobs.show(grouping)
             _under(run, features, projection, choice, found)
 
 
@@ -50,7 +53,9 @@ def _under(run: Run, features: Features, projection: Projection, choice: maps.Ch
     if (job := names.fetch(run.spec)[1]) is not None:
         jobs.show(job)
     line = st.container(horizontal=True, gap="small")
-    downloads.offer(line, run, features, projection)
+    name = canvas.name_of(projection, _amount(run, features, len(projection.rows)))
+    downloads.offer(line, run, features, projection, found, name)
+    placing.offer_anew(line, run, features, choice)
     if "explained_variance" in projection.details:
         with st.expander("Explained variance", icon=":material/bar_chart:", key="scree", on_change="rerun") as scree:
             if scree.open:

@@ -34,9 +34,11 @@ from featx_core.studies.label_errors import LabelErrorsStudy
 from featx_core.studies.map import MapStudy
 from featx_core.studies.model_file import ModelFile, ModelFileStudy
 from featx_core.studies.outliers import OutliersStudy
+from featx_core.studies.placed_map import PlacedMapStudy
 from featx_core.studies.predictions import PredictionsStudy
 from featx_core.studies.quality import QualityStudy
 from featx_core.studies.registry import STUDIES, study_from_json, study_to_json
+from featx_core.studies.similarity import SimilarityStudy
 from featx_core.studies.sketches import SketchesStudy
 from featx_core.studies.stability import StabilityStudy
 from featx_core.studies.sweep import SweepStudy
@@ -114,6 +116,24 @@ EXAMPLES = {
             0.75,
             NOTES[0],
         ),
+    ),
+    "placed_map": Example(
+        PlacedMapStudy(RUN, "pca", 4),
+        {
+            "run": OTHER_RUN,
+            "name": "tsne",
+            "n_base": 5,
+            "n_components": 3,
+            "seed": 1,
+            "parameters": (("perplexity", 5),),
+        },
+        fx.project(numbers(20, 5), "pca"),
+        frozenset({"image"}),
+    ),
+    "similarity": Example(
+        SimilarityStudy(ONE, "0" * 64, "1" * 64),
+        {"spec": OTHER, "image": "2" * 64, "other": "3" * 64},
+        Heatmap(numbers(2, 3), Cells((0.25, 0.5), (0.5, 0.5)), Placement((0.0, 0.0, 1.0, 1.0)), 30, 20, "Parts", "top"),
     ),
     "feature_maps": Example(
         FeatureMapsStudy(ONE, "0" * 64, "1"),
@@ -301,8 +321,8 @@ def of_another_form():
 
 @pytest.mark.parametrize("kind", STUDIES)
 def test_what_another_version_wrote_in_another_form_is_not_found(kind, filled):
-    study = EXAMPLES[kind].study
-    results = [example.result.to_bytes() for name, example in EXAMPLES.items() if name != kind]
+    study, form = EXAMPLES[kind].study, type(EXAMPLES[kind].result)
+    results = [example.result.to_bytes() for example in EXAMPLES.values() if type(example.result) is not form]
     for content in [*of_another_form(), *results]:
         filled.put_result(study.key(filled), content)
         assert study.find(filled) is None, content[:80]

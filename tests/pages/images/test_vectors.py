@@ -287,7 +287,12 @@ def test_the_map_has_labels_and_names_but_no_pictures(visit, with_vectors):
     visitor = visit(with_vectors("First"))
     visitor.press("Map")
     assert visitor.tab.title[0].value == "Map"
-    assert visitor.tab.selectbox(key="map_color").options == ["Label", "Neighbours kept"]
+    assert visitor.tab.selectbox(key="map_color").options == [
+        "Label",
+        "Clusters (HDBSCAN)",
+        "Clusters (k-means)",
+        "Neighbours kept",
+    ]
     assert told(visitor)["records"] is None
     assert visitor.has_no_fault
 

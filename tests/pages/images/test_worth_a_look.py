@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.toys.app.map_packs import selected
+from tests.toys.app.named_images import MUG, TABBY, keep_names, take_as_installed
 from tests.toys.app.visiting import tiles
 
 N_IMAGES = 40
@@ -63,6 +65,26 @@ def test_clusters_have_a_table_and_can_become_labels(looking):
     field.set_value("group one").run()
     looking.press("Label them")
     assert looking.workspace.images().labels.count("group one") == table["images"].iloc[0]
+
+
+def test_a_list_is_selected_on_the_map_of_its_run(looking):
+    names = looking.workspace.images().names
+    listed = tile_names(looking, "look_label_errors")
+    button = next(
+        button for button in looking.tab.button if button.label.startswith("Select ") and "map" in button.label
+    )
+    button.click().run()
+    assert looking.open("map").has_no_fault
+    assert [names[point] for point in selected(looking)] == sorted(listed, key=names.index)
+
+
+def test_a_cluster_is_suggested_what_a_network_calls_half_of_it(visit, shelve_features, planted, monkeypatch):
+    take_as_installed(monkeypatch)
+    visitor = visit(shelve_features(*planted))
+    keep_names(visitor.workspace, [MUG if row % 2 else TABBY for row in range(N_IMAGES)], [0.5] * N_IMAGES)
+    visitor.tab.session_state["images_view"] = "Worth a look"
+    pick(visitor.open("images").run(), "clusters")
+    assert next(each for each in visitor.tab.text_input if each.label == "Label for these images").value == "tabby"
 
 
 def test_copies_are_removed_but_for_the_largest_and_come_back(visit, shelve, make_png, tmp_path):

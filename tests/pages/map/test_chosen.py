@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pages._ui.map import chosen
-from pages._ui.map.chosen import MAX_LINK, Chosen, from_bits, from_link, keys_of, mask_of, to_bits, to_link
+from pages._ui.shell import chosen
+from pages._ui.shell.chosen import MAX_LINK, Chosen, from_bits, from_link, keys_of, mask_of, to_bits, to_link
 
 DIGESTS = [f"{(number * 2654435761) % 2**48:012x}{number:052x}" for number in range(300)]
 

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from featx_core.maps.projection import project
-from pages._ui.map import chosen, downloads
+from pages._ui.map import downloads
+from pages._ui.shell import chosen
 from tests.toys.app.map_packs import colors, n_points, places, select, selected, told
 from tests.toys.app.visiting import SPEC, Visitor, element, tiles
 

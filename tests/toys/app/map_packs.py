@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from pages._ui.map import canvas, chosen
-from pages._ui.shell import handed
+from pages._ui.map import canvas
+from pages._ui.shell import chosen, handed
 from tests.toys.app.visiting import Visitor, element, nodes
 
 _KINDS = {"f4": "<f4", "f8": "<f8", "u1": "u1", "u2": "<u2", "u4": "<u4"}
@@ -62,8 +62,9 @@ def n_points(visitor: Visitor) -> int:
     return len(places(visitor)["ids"])
 
 
-def select(visitor: Visitor, points: list[int], by: str = "test:1") -> Visitor:
-    """Select points of the map, as the script tells it."""
+def select(visitor: Visitor, points: list[int], by: str = "test:1", heatmap: str = "none") -> Visitor:
+    """Select points of the map, as the script tells it. A network runs where a heatmap is asked for."""
+    visitor.tab.session_state["map_heatmap"] = heatmap
     mask = np.zeros(n_points(visitor), bool)
     mask[points] = True
     choice = {"by": by, "places": told(visitor)["places"], "bits": chosen.to_bits(mask)}

@@ -28,7 +28,24 @@ Object.assign(MapView.prototype, {
     else address.searchParams.delete("pictures");
     if (isFit) address.searchParams.delete("view");
     else address.searchParams.set("view", `${this.map.digest.slice(0, 8)}.${this.camera.words}`);
+    const { hidden, column } = this.legend;
+    if (hidden.size) {
+      const flags = Uint8Array.from(column.classes, (_, index) => (hidden.has(index) ? 1 : 0));
+      address.searchParams.set("hide", `${this.asked.color.slice(0, 8)}.${bitsOf(flags)}`);
+    } else address.searchParams.delete("hide");
     window.history.replaceState(window.history.state, "", address);
+  },
+
+  // The classes of a column that are hidden: as they were in this tab, else as the address says.
+  hiddenOf(column, digest) {
+    const classes = [column.title, ...(column.classes ?? []).map((each) => each.name)].join("\n");
+    if (hiddenSets.has(classes)) return hiddenSets.get(classes);
+    const hidden = new Set();
+    hiddenSets.set(classes, hidden);
+    const [of, bits] = (new URL(window.location.href).searchParams.get("hide") ?? "").split(".");
+    if (of !== digest.slice(0, 8) || !/^[A-Za-z0-9+/]+=*$/.test(bits ?? "") || bits.length % 4) return hidden;
+    chosenOf(bits, column.classes?.length ?? 0).forEach((is, index) => { if (is) hidden.add(index); });
+    return hidden;
   },
 
   read() {
@@ -73,10 +90,12 @@ Object.assign(MapView.prototype, {
     const { width, height } = this.camera;
     const picture = this.pictures?.shown.find((each) => each.i === i);
     const reach = picture ? picture.w / 2 : this.size / 2;
-    const source = this.map.aspects[i] && this.asked.records ? `${this.asked.picture}${this.asked.records}/${i}` : null;
+    const source = this.map.aspects[i] && this.asked.records ? this.pictureOf(i) : null;
     const [x, y] = [this.screen[2 * i], this.screen[2 * i + 1]];
     this.overlay.show(i, { x, y, reach, name: this.names?.names[i] ?? "", facts: this.factsOf(i), source, width, height });
   },
+
+  pictureOf(i) { return `${this.asked.picture}${this.asked.records}/${i}`; },
 
   click([x, y], isAdding, isSecond, isTouch) {
     const i = this.at(x, y, isTouch ? 16 : 5);
@@ -110,6 +129,12 @@ Object.assign(MapView.prototype, {
     this.own.add(by);
     this.component.setStateValue("chosen", { by, places: this.map.digest, bits: bitsOf(next) });
     this.say(this.n_chosen ? `${this.n_chosen} selected` : "Selection cleared");
+  },
+
+  chooseClass(index) {
+    const points = [];
+    this.column.codes.forEach((code, i) => { if (code === index) points.push(i); });
+    this.choose(points, "only");
   },
 
   setChosen(chosen) {

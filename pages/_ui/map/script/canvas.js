@@ -3,6 +3,7 @@ const MORPH = 700; // milliseconds that points take to their new places
 const RESTS_AFTER = 140; // milliseconds without a movement
 let isAlwaysPictured = null; // asked for by the button, in this tab
 const views = new Map(); // by the places of a map, of this tab: a view outlives a change of page
+const hiddenSets = new Map(); // what is hidden, by the classes of a column, of this tab
 const mounted = new WeakMap();
 const MODES = [["move", "Move (M)"], ["lasso", "Lasso (L)"], ["box", "Box (B)"]];
 const ACTIONS = [["picture", "Pictures in place of points (P)"], ["fit", "Show all (F)"], ["zoom", "Zoom to the selection (Z)"], ["save", "Save as a PNG"]];
@@ -39,7 +40,7 @@ class MapView {
     this.root.append(this.stage, key, hint, this.said);
     this.tools = toolbar(tools, (name) => this.act(name), [...MODES, ...ACTIONS]);
     this.overlay = new Overlay(this.under, this.over, card);
-    this.legend = new Legend(key, () => this.painted());
+    this.legend = new Legend(key, () => { this.painted(); this.remember(); }, (index) => this.chooseClass(index));
     this.gestures = new Gestures(this.over, this);
     isAlwaysPictured ??= new URL(window.location.href).searchParams.get("pictures") === "1";
     this.markMode();
@@ -122,10 +123,7 @@ class MapView {
       this.overlay.hide();
     }
     this.column = column;
-    const hidden = (this.hiddenOf ??= new Map());
-    const classes = [column.title, ...(column.classes ?? []).map((each) => each.name)].join("\n"); // others are hidden anew
-    if (!hidden.has(classes)) hidden.set(classes, new Set());
-    this.legend.show(column, hidden.get(classes));
+    this.legend.show(column, this.hiddenOf(column, data.color));
     if (isNew || this.isNews(data.chosen)) this.setChosen(chosenOf(data.chosen.bits, this.map.count));
     this.near = data.near && data.near.places === data.places ? data.near : null;
     this.titles.forEach((title, axis) => { title.textContent = this.map.dims === 2 ? this.map.titles[axis] : ""; });
@@ -274,6 +272,7 @@ class MapView {
       else overlay.solidAxes(camera, map.titles);
     }
     const radius = this.size / 2 + 4;
+    if (this.part >= 1) overlay.placed(screen, map.placed, this.look, this.size / 2 + 2.5);
     if (this.near && this.part >= 1) overlay.near(screen, this.near);
     if (this.hovered >= 0) overlay.ring(screen, this.hovered, radius);
     if (this.focused >= 0 && this.hasFocus()) overlay.ring(screen, this.focused, radius + 3, 2.5);

@@ -23,9 +23,9 @@ const mark = ({ color, shape }) => {
 const numberWords = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "");
 
 class Legend {
-  // `hidden` is a set of classes; `changed` is called when it was changed here.
-  constructor(root, changed) {
-    Object.assign(this, { root, changed, hidden: new Set(), column: null });
+  // `hidden` is a set of classes; `changed` is called when it was changed here, `picked` with a class to select.
+  constructor(root, changed, picked) {
+    Object.assign(this, { root, changed, picked, hidden: new Set(), column: null });
   }
 
   show(column, hidden) {
@@ -39,10 +39,10 @@ class Legend {
   item(each, index) {
     const button = element("button", "class");
     button.type = "button";
-    button.title = `${each.name}: click to hide or show, double-click to show it alone`;
+    button.title = `${each.name}: click to hide or show, double-click to show it alone, Shift and click to select it`;
     button.append(mark(each), element("span", "text", each.name), element("span", "count", spaced(each.count)));
-    button.onclick = () => this.toggle(index);
-    button.ondblclick = () => this.isolate(index);
+    button.onclick = (event) => (event.shiftKey ? this.picked(index) : this.toggle(index));
+    button.ondblclick = (event) => { if (!event.shiftKey) this.isolate(index); };
     return button;
   }
 

@@ -88,6 +88,26 @@ class Overlay {
     for (const [other] of others) this.ring(screen, other, 4.5, 1.5);
   }
 
+  // Rings around points that came after the map was laid out; faint where the points are.
+  placed(screen, placed, look, radius) {
+    const { pen, colors } = this;
+    pen.strokeStyle = colors.accent;
+    pen.lineWidth = 1.2;
+    for (const isFaint of [true, false]) {
+      pen.globalAlpha = isFaint ? 0.25 : 0.8;
+      pen.beginPath();
+      for (let i = 0; i < placed.length; i++) {
+        const state = look[4 * i + 3];
+        if (!placed[i] || !state || (state === 1) !== isFaint || this.boxes?.has(i)) continue;
+        pen.moveTo(screen[2 * i] + radius, screen[2 * i + 1]);
+        pen.arc(screen[2 * i], screen[2 * i + 1], radius, 0, 2 * Math.PI);
+      }
+      pen.stroke();
+    }
+    for (const i of this.boxes?.keys() ?? []) if (placed[i]) this.ring(screen, i, radius, 1.5);
+    pen.globalAlpha = 1;
+  }
+
   // Mark a point: a ring around a dot, a frame around a picture.
   ring(screen, i, radius, width = 2) {
     const { pen, colors } = this;

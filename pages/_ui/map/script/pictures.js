@@ -106,17 +106,22 @@ class Pictures {
     for (let k = 0; k < missing.length && this.in_flight < IN_FLIGHT; k += AT_ONCE) this.fetchSheet(missing.slice(k, k + AT_ONCE));
   }
 
+  // The pixels of the thumbnails of some points, below each other.
+  async pixels(address, rows) {
+    const response = await fetch(`${address}?rows=${rows.join(",")}`);
+    if (!response.ok) throw new Error(`${response.status}`);
+    const bitmap = await createImageBitmap(await response.blob());
+    const sheet = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
+    sheet.drawImage(bitmap, 0, 0);
+    return sheet.getImageData(0, 0, CELL, CELL * rows.length).data;
+  }
+
   async fetchSheet(rows) {
     const { address } = this;
     for (const row of rows) this.pending.add(row);
     this.in_flight++;
     try {
-      const response = await fetch(`${address}?rows=${rows.join(",")}`);
-      if (!response.ok) throw new Error(`${response.status}`);
-      const bitmap = await createImageBitmap(await response.blob());
-      const sheet = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
-      sheet.drawImage(bitmap, 0, 0);
-      const { data } = sheet.getImageData(0, 0, CELL, CELL * rows.length);
+      const data = await this.pixels(address, rows);
       if (this.isEnded || address !== this.address) return;
       rows.forEach((row, k) => this.keep(row, data.subarray(k * CELL * CELL * 4, (k + 1) * CELL * CELL * 4)));
     } catch {

@@ -5,7 +5,7 @@ import pytest
 
 import featx_core as fx
 from featx_core.comparison.tables import CHANCE, COLORS
-from featx_core.studies.compared_rows import compared_rows, find_runs, name_runs
+from featx_core.studies.rows.compared import compared_rows, find_runs, name_runs
 from tests.toys.entered_runs import enter_run, enter_table, filled_workspace
 
 

@@ -1,0 +1,78 @@
+"""Beside a map: the heatmap of one image, by the method and the layer that were chosen last."""
+
+import numpy as np
+import streamlit as st
+
+from featx_core.base.palette import SEQUENTIAL_SCALES
+from featx_core.heatmaps.methods import HEATMAPS
+from featx_core.heatmaps.overlay import OPACITY, Heatmap
+from featx_core.images.image_set import ImageRecord
+from featx_core.worker.jobs import Job
+from featx_core.workspace.runs import Run
+from pages._ui.heatmaps import grid, pickers, targets
+from pages._ui.shell import formatting, jobs, session
+
+KEY = "map_heatmap"  # of the control
+NO_HEATMAP = "none"
+DEFAULT = "grad_cam"
+SIDE = 320  # pixels, the longest side of a picture beside the map
+_ASKED = "map_heatmap_asked"
+
+
+def chosen() -> str:
+    """Return the method that was chosen last, or `NO_HEATMAP`."""
+    found = session.recall(KEY, DEFAULT)
+    return str(found) if found in HEATMAPS or found == NO_HEATMAP else DEFAULT
+
+
+def fetch(run: Run, record: ImageRecord) -> grid.Drawn | None:
+    """Fetch the heatmap of an image, or have the worker draw it; None where none is wanted or there is no network."""
+    if chosen() == NO_HEATMAP or not run.spec.takes_images:
+        _leave(None)
+        return None
+    layer = pickers.chosen_layer(run)
+    drawn = grid.ask(run, [record], [chosen()], layer=layer, target=targets.best_class(run))
+    _leave(drawn.job)
+    return drawn
+
+
+def show(record: ImageRecord, drawn: grid.Drawn | None, width: int) -> None:
+    """Show the image, under its heatmap as soon as there is one."""
+    found = None if drawn is None else drawn.heatmaps.get((record.digest, chosen()))
+    if found is None:
+        st.image(formatting.preview(record), width=width, alt=record.name)
+    else:
+        st.image(laid_on(found, record), width=width, alt=f"{record.name}: {found.title}")
+
+
+def control(drawn: grid.Drawn | None, record: ImageRecord) -> None:
+    """Let the user choose the method, and say what is drawn, or how far the worker is."""
+    titles = {NO_HEATMAP: "None", **{name: method.title for name, method in HEATMAPS.items()}}
+    session.remember(KEY, chosen())
+    st.selectbox("Heatmap", list(titles), format_func=titles.__getitem__, key=KEY, persist_state="session")
+    if drawn is None:
+        return
+    found = drawn.heatmaps.get((record.digest, chosen()))
+    if found is not None:
+        words = f"{found.title}, {found.layer}. {found.note or found.seen_sentence}"
+        st.caption(formatting.escape(words), help=HEATMAPS[chosen()].caption)
+    elif drawn.job is not None and drawn.job.state != "done":
+        jobs.show(drawn.job)
+
+
+def laid_on(found: Heatmap, record: ImageRecord) -> np.ndarray:
+    """Lay a heatmap on its image, as the Heatmaps page was told to."""
+    opacity, colormap = session.recall("opacity", OPACITY), session.recall("colormap", SEQUENTIAL_SCALES[0])
+    opacity = float(opacity) if isinstance(opacity, int | float) else OPACITY
+    return grid.overlay(found, record, opacity, str(colormap), SIDE)
+
+
+def _leave(job: Job | None) -> None:
+    """Cancel the heatmap that was asked for before, if another one is looked at now: steps through a map ask for many."""
+    before = session.recall(_ASKED)
+    key = job.key if job is not None and not job.is_finished else None
+    session.remember(_ASKED, key)
+    if isinstance(before, str) and before != key:
+        for other in jobs.mine():
+            if other.key == before:
+                jobs.cancel(other)
