@@ -14,7 +14,7 @@ from featx_core.base.folders import data_folder
 from featx_core.workspace.store import DamagedWorkspaceError, WorkspaceBusyError, WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import library
-from tests.toys.files.edited_workspaces import edit
+from tests.toys.files.edited_workspaces import edit, make
 
 
 @pytest.fixture
@@ -172,6 +172,13 @@ def test_an_uploaded_file_that_holds_too_much_is_refused(shelve, make_png, tmp_p
     library.open_workspace(token).copy_to(tmp_path / "copy.featx")
     with pytest.raises(WorkspaceError, match=r"holds 2 images\. The limit for uploads is 1 image"):
         library.adopt((tmp_path / "copy.featx").read_bytes())
+
+
+def test_an_uploaded_file_with_more_runs_than_pages_can_list_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(library, "MAX_ADOPTED_RUNS", 0)
+    make(tmp_path / "whole.featx")
+    with pytest.raises(WorkspaceError, match=r"holds 1 run\. The limit for uploads is 0 runs"):
+        library.adopt((tmp_path / "whole.featx").read_bytes())
 
 
 def test_an_upload_for_which_the_disk_has_no_room_says_so_and_leaves_nothing(monkeypatch):
