@@ -148,9 +148,3 @@ def png(pixels: np.ndarray) -> bytes:
     out = BytesIO()
     Image.fromarray(pixels).save(out, "PNG")
     return out.getvalue()
-
-
-def caption(name: str) -> str:
-    """Say what one method draws and how it misleads."""
-    method = HEATMAPS[name]
-    return f"{method.title}: {method.draws}. {method.caption}"
