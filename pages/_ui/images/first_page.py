@@ -54,7 +54,10 @@ def _show_pictures() -> None:
         with grid.cell():
             st.markdown(f"![{title}. {words}](/first-page/{name}-{shade})")
             st.markdown(f"**{title}**  \n:small[:gray[{words}]]")
-    st.caption(f"Made from photographs by {_AUTHORS}, and from digits by E. Alpaydin and C. Kaynak.")
+    st.caption(
+        "Made from photographs and digits of others.",
+        help=f"Photographs by {_AUTHORS}; digits by E. Alpaydin and C. Kaynak.",
+    )
 
 
 def _show_recent() -> None:
