@@ -43,7 +43,7 @@ with st.expander(
     if maps.open:
         channels.show(run, chosen, layer=layer, colormap=colormap)
 if target.of_classes:
-    st.caption(ABOUT_SCORES)
+    st.caption("Scores stand in the titles.", help=ABOUT_SCORES)
 elif missing_words(run.spec) and methods.class_names(run.spec) is None:
     st.caption(formatting.escape(missing_words(run.spec)))
 st.caption(formatting.escape(" ".join(filter(None, (run.spec.badge + ".", methods.heatmap_caption(run.spec))))))

@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.backbones.registry import BACKBONES, Backbone
 from featx_core.backbones.weights_kinds import WEIGHTS_KINDS
+from featx_core.comparison.verdicts import joined
 from featx_core.images.image_set import ImageSet
 from featx_core.networks.origins import is_here
 from featx_core.specs.pretrained import Pretrained
@@ -17,6 +18,7 @@ from pages._ui.networks import backbone_choices
 from pages._ui.shell import formatting, jobs, session
 
 QUICK = ("efficientnet_lite0", "embedded_v1", "mobilenet_v2", "mobilenet_v3_small")  # small: offered at first, if there
+MAX_PARAMETERS = 15e6  # of a network that counts as small
 TRAINED, RANDOM = "trained", "random"
 _ASKED, _TIMES = "backbones_asked", "times_run_more"
 
@@ -70,8 +72,12 @@ def show(images: ImageSet, found: Sequence[Run]) -> None:
 def _which_network(images: ImageSet, found: Sequence[Run], place: DeltaGenerator) -> None:
     """Offer to run at one press the small networks on this machine that have not run; each joins the verdict as it ends."""
     known = {run.digest for run in found}
-    lacking = [name for name in QUICK if is_here(BACKBONES[name]) and Pretrained(name).digest not in known]
-    titles = " and ".join(BACKBONES[name].title for name in lacking)
+    lacking = [
+        name
+        for name, row in BACKBONES.items()
+        if is_here(row) and row.n_parameters <= MAX_PARAMETERS and Pretrained(name).digest not in known
+    ]
+    titles = joined([BACKBONES[name].title for name in lacking]) if lacking else ""
     place.button(
         "Which network for my images?",
         icon=":material/leaderboard:",

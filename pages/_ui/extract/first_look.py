@@ -6,6 +6,7 @@ from featx_core.base.palette import SEQUENTIAL_SCALES
 from featx_core.extraction.features import Features
 from featx_core.figures.maps import map_figure
 from featx_core.figures.style import CONFIG
+from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.methods import registry as methods
@@ -86,7 +87,10 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
                 st.caption(formatting.escape(record.label or record.name))
             if predictions is not None:
                 names.show_best(predictions, record.digest)
-    st.caption(" ".join(filter(None, (grid.caption(method), formatting.escape(methods.heatmap_caption(run.spec))))))
+    st.caption(
+        f"{HEATMAPS[method].title}: {HEATMAPS[method].draws}.",
+        help=" ".join(filter(None, (HEATMAPS[method].caption, formatting.escape(methods.heatmap_caption(run.spec))))),
+    )
 
 
 def _varied(images: ImageSet) -> list[ImageRecord]:

@@ -143,9 +143,10 @@ def _picture(run: Run, features: Features) -> None:
     row = "an image" if features.copies is None else "a copy of an image"
     row = row if run.spec.takes_images else "one of the table's"
     st.caption(
-        f"Each row is {row}, columns are features. One cell is the mean over {picture.images_a_row} x "
+        f"Each row is {row}, columns are features. Look for constant columns and unusual rows.",
+        help=f"One cell is the mean over {picture.images_a_row} x "
         f"{picture.features_a_column} values. Colours are clipped at the 2nd and 98th percentiles. The order of "
-        "features has no meaning; look for constant columns and unusual rows."
+        "features has no meaning.",
     )
 
 

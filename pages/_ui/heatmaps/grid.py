@@ -97,9 +97,8 @@ def show_grid(drawn: Drawn, records: Sequence[ImageRecord], *, opacity: float, c
     first = next(iter(drawn.heatmaps.values()), None)
     layer = f" Layer: {first.layer}." if first is not None and first.layer else ""
     st.caption(
-        formatting.escape(
-            f"Each map has its own scale: compare positions within a map, not colours between maps.{layer}"
-        )
+        formatting.escape(f"Each map has its own scale.{layer}"),
+        help="Compare positions within a map, not colours between maps.",
     )
 
 
@@ -148,9 +147,3 @@ def png(pixels: np.ndarray) -> bytes:
     out = BytesIO()
     Image.fromarray(pixels).save(out, "PNG")
     return out.getvalue()
-
-
-def caption(name: str) -> str:
-    """Say what one method draws and how it misleads."""
-    method = HEATMAPS[name]
-    return f"{method.title}: {method.draws}. {method.caption}"

@@ -1,7 +1,5 @@
 """The first page of an empty workspace: a place for one's images, one click that shows it done, and what comes of it."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from featx_core.images.sample_photographs import PHOTOGRAPHS
@@ -10,7 +8,6 @@ from featx_core.workspace.workspace import Workspace
 from pages._ui.images import one_click, upload
 from pages._ui.shell import formatting, imports, jobs, library, session
 
-_PICTURES = Path(__file__).with_name("first_page")
 _SHOWN = (
     ("heatmap", "Where it looks", "A heatmap for each class that the network names."),
     ("map", "What it finds alike", "A map on which similar images lie close together."),
@@ -52,12 +49,15 @@ def _show_samples(workspace: Workspace) -> None:
 
 def _show_pictures() -> None:
     shade = "dark" if session.is_dark() else "light"
-    grid = st.grid(len(_SHOWN), min_column_width=270)
+    grid = st.container(key="first_pictures").grid(len(_SHOWN), min_column_width=270)
     for name, title, words in _SHOWN:
         with grid.cell():
-            st.image(str(_PICTURES / f"{name}-{shade}.webp"), width="stretch", alt=f"{title}. {words}")
+            st.markdown(f"![{title}. {words}](/first-page/{name}-{shade})")
             st.markdown(f"**{title}**  \n:small[:gray[{words}]]")
-    st.caption(f"Made from photographs by {_AUTHORS}, and from digits by E. Alpaydin and C. Kaynak.")
+    st.caption(
+        "Made from photographs and digits of others.",
+        help=f"Photographs by {_AUTHORS}; digits by E. Alpaydin and C. Kaynak.",
+    )
 
 
 def _show_recent() -> None:

@@ -7,13 +7,14 @@ import logging
 import secrets
 import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -24,6 +25,8 @@ from pages._ui.shell import compat, formatting, handed, hosts, jobs, library
 
 _log = logging.getLogger("featx")
 WARM_UP_SECONDS = 4.0  # after the start, when the first page stands
+_A_DAY = 24 * 3600  # seconds
+_PICTURES = Path(__file__).parents[1] / "images" / "first_page"
 _A_YEAR = (
     365 * 24 * 3600
 )  # seconds; a thumbnail never changes, its address is the digest of its image, and how it is scaled
@@ -80,6 +83,14 @@ async def _run_dot(request: Request) -> Response:
     return Response(content, media_type="image/svg+xml", headers={"Cache-Control": f"max-age={_A_YEAR}"})
 
 
+def _first_page(request: Request) -> Response:
+    """Give a picture of the first page. From Streamlit's store of media, one is gone when a run overtakes its drawing."""
+    path = _PICTURES / f"{request.path_params['name']}.webp"
+    if path not in _PICTURES.glob("*.webp"):
+        return Response(status_code=404)
+    return FileResponse(path, media_type="image/webp", headers={"Cache-Control": f"max-age={_A_DAY}"})
+
+
 def _to_first_page(request: Request) -> Response:
     """Lead `/images` to `/`: Streamlit knows the first page by that address alone."""
     return RedirectResponse(f"/?{request.url.query}" if request.url.query else "/")
@@ -89,6 +100,7 @@ ROUTES = [
     Route("/thumbnail/{token}/{digest}", _thumbnail),
     Route("/thumbnail/{token}/{scaling}/{digest}", _thumbnail),
     Route("/run-dot/{index:int}", _run_dot),
+    Route("/first-page/{name}", _first_page),
     Route("/images", _to_first_page),
     *handed.ROUTES,
 ]

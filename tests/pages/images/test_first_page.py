@@ -4,14 +4,16 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from starlette.requests import Request
 
 from featx_core.images.sample_photographs import PHOTOGRAPHS
 from pages._ui.images import first_page
+from pages._ui.shell import server
 from tests.toys.app.visiting import nodes
 
 
 def pictures(visitor):
-    return [node for node in nodes(visitor.tab.main) if type(node).__name__ == "Image"]
+    return [node for node in visitor.tab.main.markdown if "(/first-page/" in node.value]
 
 
 def test_it_says_the_name_one_sentence_and_shows_three_results(visit):
@@ -45,3 +47,13 @@ def test_everybody_whose_photograph_may_be_in_the_pictures_is_thanked(visit):
         assert (photograph.short_credit in words) == photograph.is_free
     assert "danielbuechele (CC BY 2.0)" in words
     assert "vultilion (CC BY 2.0)" in words
+
+
+def test_its_pictures_have_addresses_of_their_own(visit):
+    def got(name):
+        return server._first_page(Request({"type": "http", "headers": [], "path_params": {"name": name}}))
+
+    assert len(pictures(visit())) == len(first_page._SHOWN)
+    for name, _, _ in first_page._SHOWN:
+        assert [got(f"{name}-{shade}").status_code for shade in ("light", "dark")] == [200, 200]
+    assert [got(name).status_code for name in ("nothing", "../gallery", "")] == [404, 404, 404]
