@@ -11,7 +11,7 @@ from featx_core.methods.registry import METHODS
 from featx_core.specs.lambda_transform import derived_from
 from featx_core.specs.spec import Spec
 from featx_core.specs.vector_table import VectorTable
-from featx_core.studies.compared_rows import name_runs
+from featx_core.studies.rows.compared import name_runs
 from featx_core.workspace.runs import Run
 from pages._ui.shell import formatting, runs, session, undo, writing
 
