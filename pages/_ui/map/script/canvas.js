@@ -186,6 +186,7 @@ class MapView {
     const isNumber = column.kind === "numbers";
     const colors = isNumber ? [] : column.classes.map((each) => rgbOf(each.color));
     const range = isNumber ? column.high - column.low || 1 : 1;
+    const front = [];
     for (let i = 0; i < map.count; i++) {
       const code = isNumber ? -1 : column.codes[i];
       const value = isNumber ? column.values[i] : 0;
@@ -194,11 +195,13 @@ class MapView {
       look[4 * i + 1] = color[1];
       look[4 * i + 2] = color[2];
       look[4 * i + 3] = !isNumber && this.legend.hidden.has(code) ? 0 : chosen[i] ? 3 : n_chosen && !lit.has(i) ? 1 : 2;
+      if (look[4 * i + 3] === 3) front.push(i);
       shape[i] = isNumber ? 0 : column.classes[code].shape;
     }
     if (this.painter) {
       this.painter.fill("look", look);
       this.painter.fill("shape", shape);
+      this.painter.bringForward(Uint32Array.from(front));
     }
     this.redraw();
   }
@@ -246,7 +249,7 @@ class MapView {
     const { ground, ink } = this.colors;
     const grown = Math.min(1.7, Math.max(1, camera.zoom ** 0.25));
     this.size = sizeOf(map.count) * grown;
-    painter.draw(camera, { part: this.part, size: this.size, ground, ink, hasTrails: true, isChosen: this.n_chosen > 0, ratio: this.ratio });
+    painter.draw(camera, { part: this.part, size: this.size, ground, ink, hasTrails: true, ratio: this.ratio });
     this.drawOver();
     Object.assign(this.root.dataset, { pictures: n_pictures, frames: Number(this.root.dataset.frames ?? 0) + 1 });
   }

@@ -106,10 +106,10 @@ class Painter {
   constructor(canvas) {
     const gl = canvas.getContext("webgl2", { antialias: false, alpha: true, premultipliedAlpha: true, preserveDrawingBuffer: false });
     if (!gl) throw new Error("no WebGL 2");
-    Object.assign(this, { gl, canvas, count: 0, n_lines: 0, n_pictures: 0 });
+    Object.assign(this, { gl, canvas, count: 0, n_lines: 0, n_pictures: 0, n_front: 0 });
     this.points = program(gl, POINT_VERTEX, POINT_FRAGMENT);
     this.lines = program(gl, LINE_VERTEX, LINE_FRAGMENT);
-    this.buffers = Object.fromEntries(["from", "to", "look", "shape", "line", "corner", "box"].map((name) => [name, gl.createBuffer()]));
+    this.buffers = Object.fromEntries(["from", "to", "look", "shape", "line", "corner", "box", "front"].map((name) => [name, gl.createBuffer()]));
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers.corner);
     gl.bufferData(gl.ARRAY_BUFFER, new Float32Array([0, 0, 1, 0, 0, 1, 1, 1]), gl.STATIC_DRAW);
     gl.enable(gl.BLEND);
@@ -123,6 +123,14 @@ class Painter {
     if (name === "to") this.count = values.length / 3;
     if (name === "line") this.n_lines = values.length / 3;
     if (name === "box") this.n_pictures = values.length / 10;
+  }
+
+  // Which points are drawn once more before all others: those that are selected.
+  bringForward(points) {
+    const { gl } = this;
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffers.front);
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, points, gl.DYNAMIC_DRAW);
+    this.n_front = points.length;
   }
 
   attribute(place, buffer, size, kind, isNormal = false, stride = 0, offset = 0, divisor = 0) {
@@ -146,7 +154,7 @@ class Painter {
     return at;
   }
 
-  draw(camera, { part, size, ground, ink, hasTrails, isChosen, ratio }) {
+  draw(camera, { part, size, ground, ink, hasTrails, ratio }) {
     const { gl, canvas } = this;
     gl.viewport(0, 0, canvas.width, canvas.height);
     gl.clearColor(0, 0, 0, 0);
@@ -166,12 +174,14 @@ class Painter {
       this.attribute(at.to, "to", 3, gl.FLOAT);
       this.attribute(at.look, "look", 4, gl.UNSIGNED_BYTE, true);
       this.attribute(at.shape, "shape", 1, gl.UNSIGNED_BYTE);
-      for (const pass of isChosen ? [0, 1] : [0]) {
-        gl.uniform1i(at.pass, pass);
-        if (pass) gl.disable(gl.DEPTH_TEST); // what is selected is seen through the others
-        gl.drawArrays(gl.POINTS, 0, this.count);
+      gl.uniform1i(at.pass, 0);
+      gl.drawArrays(gl.POINTS, 0, this.count);
+      gl.disable(gl.DEPTH_TEST); // what is selected is seen through the others
+      if (this.n_front) {
+        gl.uniform1i(at.pass, 1);
+        gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffers.front);
+        gl.drawElements(gl.POINTS, this.n_front, gl.UNSIGNED_INT, 0);
       }
-      gl.disable(gl.DEPTH_TEST);
     }
     if (this.n_pictures) this.drawPictures(camera, ratio);
   }
