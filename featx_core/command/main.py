@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code, see `featx_core.command.outcome`.
     """
     given = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO if given.verbose else logging.CRITICAL, force=True)
+    if given.verbose:
+        logging.basicConfig(level=logging.INFO)
     with contextlib.nullcontext(sys.stderr) if given.verbose else _silent_libraries() as out:
         return _carry_out(given, Terminal(UNITS.get(given.command, "image"), out=out, is_quiet=given.quiet))
 

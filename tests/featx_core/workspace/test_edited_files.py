@@ -17,7 +17,6 @@ from featx_core.images.intake_report import IntakeReport
 from featx_core.learning.record import find_record
 from featx_core.specs.pretrained import Pretrained
 from featx_core.studies.registry import STUDIES
-from featx_core.workspace import schema
 from featx_core.workspace.last_intake import MAX_REPORT_LINES
 from featx_core.workspace.store import DamagedWorkspaceError, WorkspaceError
 from featx_core.workspace.validation import MAX_TEXT
@@ -25,6 +24,8 @@ from featx_core.workspace.workspace import Workspace
 from tests.toys.files.edited_workspaces import SPEC, edit, make, read_everything
 
 JSON = ["[]", "null", "{}", "[" * 100_000, '{"history": {"epochs": [7]}, "weights": 1, "facts": {}}', "1e999", '"a"']
+
+
 numbers = itertools.count()  # a file of its own for each example: one that is still open is not written over
 
 
@@ -144,8 +145,7 @@ def test_a_result_with_a_right_check_sum_and_wrong_content_is_computed_again(pat
         assert find_record(workspace, "training:1") is None
     else:
         workspace.put_result("key", content.encode())
-        asked = SimpleNamespace(key=lambda _workspace: "key", result=kind.result)
-        assert kind.find(asked, workspace) is None
+        assert kind.find_under(SimpleNamespace(result=kind.result), "key", workspace) is None
 
 
 def test_a_title_is_shown_safely_and_not_longer_than_a_line(path: Path) -> None:
@@ -167,69 +167,6 @@ def test_bytes_that_are_not_those_that_came_in_are_never_shown_as_the_image(path
     assert second.read()
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "CREATE TRIGGER evil AFTER UPDATE ON images BEGIN DELETE FROM images; END",
-        "CREATE TRIGGER evil AFTER INSERT ON facts BEGIN DELETE FROM images; END",
-        "CREATE VIEW extra AS SELECT * FROM facts",
-        "CREATE TABLE extra (id INTEGER)",
-        "CREATE INDEX extra ON images (label)",
-        "ALTER TABLE images ADD COLUMN extra TEXT",
-        "ALTER TABLE images RENAME COLUMN path TO way",
-        "DROP TABLE results",
-        "DROP INDEX vectors_by_content",
-    ],
-)
-def test_a_file_with_other_parts_than_those_of_featx_is_refused_and_nothing_is_changed(
-    path: Path, statement: str
-) -> None:
-    edit(path, statement)
-    before = path.read_bytes()
-    with pytest.raises(DamagedWorkspaceError, match="holds parts that featx does not know"):
-        Workspace.open(path)
-    assert path.read_bytes() == before
-
-
-def test_a_trigger_under_the_name_of_a_statistic_is_refused(path: Path) -> None:
-    edit(
-        path,
-        "PRAGMA writable_schema = ON",
-        "INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES ('trigger', 'sqlite_stat1', 'facts', 0,"
-        " 'CREATE TRIGGER sqlite_stat1 AFTER INSERT ON facts BEGIN DELETE FROM images; END')",
-    )
-    with pytest.raises(DamagedWorkspaceError):
-        Workspace.open(path)
-
-
-def test_statistics_that_sqlite_keeps_are_no_fault(path: Path) -> None:
-    edit(path, "ANALYZE")
-    read_everything(Workspace.open(path))
-
-
-def test_a_trigger_in_a_file_of_an_older_version_is_refused_before_it_is_brought_up_to_date(tmp_path: Path) -> None:
-    path = tmp_path / "old.featx"
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        for statement in schema.MIGRATIONS[0]:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-        connection.execute("PRAGMA user_version = 1")
-        connection.execute("CREATE TRIGGER evil AFTER UPDATE ON images BEGIN DELETE FROM images; END")
-    before = path.read_bytes()
-    with pytest.raises(DamagedWorkspaceError, match="parts that featx does not know"):
-        Workspace.open(path)
-    assert path.read_bytes() == before
-
-
-def test_a_trigger_that_comes_while_the_file_is_open_does_not_run(path: Path) -> None:
-    workspace = Workspace.open(path)
-    n_images = len(workspace.images())
-    edit(path, "CREATE TRIGGER evil AFTER UPDATE ON images BEGIN DELETE FROM images; END")
-    with pytest.raises(sqlite3.DatabaseError, match="not authorized"):
-        workspace.set_labels({workspace.images().names[0]: "owl"})
-    assert len(workspace.images()) == n_images
-
-
 COLUMNS = [
     (table, column)
     for table, columns in {
@@ -245,6 +182,8 @@ COLUMNS = [
     }.items()
     for column in columns
 ]
+
+
 VALUES = st.one_of(
     st.integers(-(2**63), 2**63 - 1),
     st.floats(allow_nan=False),

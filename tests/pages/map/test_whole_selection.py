@@ -65,7 +65,7 @@ def test_they_are_removed_and_come_back(visit, shelve_features):
 def test_the_heatmaps_page_opens_with_them(visit, shelve_features):
     visitor = chosen(visit, shelve_features)
     visitor.tab.button(key="heatmaps_of_selection").click().run()
-    assert visitor.tab.session_state["heatmap_images"] == [f"{row}.png" for row in INSIDE]
+    assert visitor.tab.session_state["chosen_heatmaps"].names == tuple(f"{row}.png" for row in INSIDE)
 
 
 def test_some_rows_of_features_are_written_with_their_names(visit, shelve_features):
