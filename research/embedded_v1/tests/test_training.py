@@ -7,7 +7,7 @@ import pytest
 
 from featx_core.base.keras_setup import load_keras
 from research.embedded_v1 import scenes
-from tests.featx_core.test_embedded_scenes import _banks
+from research.embedded_v1.tests.test_scenes import _banks
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -53,6 +53,7 @@ def other_rows():
     yield layer("Dense", units=7, use_bias=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sides", SIDES)
 def test_shapes_and_parameters_of_windows_are_those_of_keras(sides):
     n_impossible = 0

@@ -20,6 +20,7 @@ def pictures() -> np.ndarray:
     return images
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ROWS)
 def test_a_picture_depends_on_itself_and_its_seed_alone(name: str, pictures: np.ndarray) -> None:
     transforms = ((name, AUGMENTATIONS[name].default),)
@@ -32,6 +33,7 @@ def test_a_picture_depends_on_itself_and_its_seed_alone(name: str, pictures: np.
     assert (augment(pictures, transforms, seeds=seeds + 1) != together).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHANGING)
 def test_no_strength_changes_nothing(name: str, pictures: np.ndarray) -> None:
     np.testing.assert_array_equal(augment(pictures, ((name, 0.0),), seeds=range(6)), pictures)
@@ -103,6 +105,7 @@ def test_no_pictures_give_none() -> None:
     assert augment(np.zeros((0, 8, 8, 3), np.uint8), (("blur", 1.0),), seeds=[]).shape == (0, 8, 8, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in AUGMENTATIONS if name not in SLOW_ROWS] + ["rand_augment"])
 def test_layers_for_training_act_in_training_alone_and_repeat(name: str, pictures: np.ndarray) -> None:
     import tensorflow as tf

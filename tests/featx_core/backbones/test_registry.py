@@ -65,6 +65,7 @@ def test_there_is_a_row_for_every_constructor_of_keras():
     assert set(BACKBONES) - set(APPLICATIONS) == {"embedded_v1", *LITE}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [*MOSTLY_THOROUGH, *LITE, "embedded_v1"])
 def test_facts_are_those_of_the_smallest_network_that_is_made(key):
     row = BACKBONES[key]
@@ -89,6 +90,7 @@ def test_keras_makes_no_smaller_network(key):
         outline_of(row, (row.minimum_side - 1, row.minimum_side - 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [*MOSTLY_THOROUGH, *LITE])
 def test_the_classifier_has_a_thousand_logits(key):
     row = BACKBONES[key]
@@ -130,6 +132,7 @@ def test_larger_inputs_get_smaller_batches():
     assert BACKBONES["efficientnet_b7"].batch_size_at((1024, 1024)) == 1
 
 
+@pytest.mark.slow
 def test_building_leaves_the_random_state_of_the_process_alone():
     random.seed(3)
     np.random.seed(3)  # noqa: NPY002

@@ -24,6 +24,7 @@ def test_a_network_that_was_built_for_its_shapes_leaves_no_weights_to_be_filled_
     assert all(weight._value is None for weight in network.weights)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])
 def test_a_number_format_that_was_set_for_other_networks_changes_no_features(policy):
     keras = load_keras()

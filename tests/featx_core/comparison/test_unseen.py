@@ -81,6 +81,7 @@ def test_its_scores_are_those_of_the_whole_probe_on_the_rest():
     assert found["knn"] == pytest.approx(nearest.mean())
 
 
+@pytest.mark.slow
 def test_where_it_is_really_better_it_says_so():
     vectors = spaces(weak=0.1, strong=3.0)
     rng = np.random.default_rng(1)

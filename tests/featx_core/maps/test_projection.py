@@ -19,6 +19,7 @@ EACH = [pytest.param(name, marks=pytest.mark.slow) if name == "umap" else name f
 """UMAP compiles itself for seconds in each process, whichever of its tests comes first."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_components", [2, 3])
 @pytest.mark.parametrize("fft_rows", [10, 1_000])
 def test_tsne_keeps_two_groups_apart(monkeypatch, n_components, fft_rows):

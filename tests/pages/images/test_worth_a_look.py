@@ -67,6 +67,7 @@ def test_clusters_have_a_table_and_can_become_labels(looking):
     assert looking.workspace.images().labels.count("group one") == table["images"].iloc[0]
 
 
+@pytest.mark.slow
 def test_a_list_is_selected_on_the_map_of_its_run(looking):
     names = looking.workspace.images().names
     listed = tile_names(looking, "look_label_errors")
