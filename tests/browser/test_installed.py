@@ -15,6 +15,6 @@ def test_the_installed_app_opens(chromium, keras_home, open_tab, tmp_path):
     with Server(tmp_path / "home", root=unpacked / "featx_app", packages=unpacked) as server:
         page = open_tab(server.url)
         assert frame_links(page) == list(PAGES)
-        page.get_by_role("heading", name="See what neural networks see").wait_for()
+        page.get_by_text("See what neural networks see in your images.").wait_for()
         assert "featx_app" in (server.worker().environ()["PYTHONPATH"] + server.worker().cwd())
         page.close()

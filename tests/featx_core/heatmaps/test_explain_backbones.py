@@ -18,6 +18,7 @@ def photograph(height=150, width=220):
     return np.rint(127.5 + 127.5 * np.stack(waves, axis=-1)).astype(np.uint8)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_every_stage_of_a_network_can_be_looked_at():
     extractor = methods.build(Pretrained(backbone="mobilenet_v2", weights="random", image_size=(64, 64)))

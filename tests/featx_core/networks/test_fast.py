@@ -152,6 +152,7 @@ def test_a_network_that_cannot_be_converted_is_refused(capable):
         engines_for(engine_toys.strange_model(), "bfloat16")(engine_toys.batch_of(2))
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @needs_openvino
 def test_a_run_in_bfloat16_says_so_and_keeps_its_rows_apart(capable, workspace):
