@@ -136,9 +136,12 @@ def fit_image(pixels: np.ndarray, size: tuple[int, int], fit: str) -> np.ndarray
         raise ValueError(
             f"`pixels` must be uint8 of shape (height, width, 3). Received: {pixels.dtype} of shape {pixels.shape}."
         )
-    height, width = pixels.shape[:2]
-    box = place(width, height, size, fit).box
-    image = Image.fromarray(pixels)
+    return fit_picture(Image.fromarray(pixels), size, fit)
+
+
+def fit_picture(image: Image.Image, size: tuple[int, int], fit: str) -> np.ndarray:
+    """Bring an image of mode RGB to a network's size, as `fit_image` does with its pixels."""
+    box = place(image.width, image.height, size, fit).box
     return np.asarray({"pad": _bordered, "resize_crop": _cut_out}.get(fit, _cropped)(image, size, box))
 
 
