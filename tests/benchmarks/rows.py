@@ -42,6 +42,7 @@ ROWS: Mapping[str, Row] = MappingProxyType(
         "embedded": Row("pipeline", "pipeline", 1.5, ("embedded_v1",)),
         "again": Row("pipeline", "again", 1.0),
         "decoding": Row("decoding", "decoding", 0.5),
+        "kept_inputs": Row("kept_inputs", "kept_inputs", 1.5),
         "fast": Row("precision", "precision", 1.0),
         "agreement": Row("agreement", "agreement", 25.0),
         "tsne": Row("maps", "tsne", 1.5),
