@@ -5,43 +5,9 @@ import pandas as pd
 import pytest
 
 from featx_core.tables.layout import Choice, TableError
-from featx_core.tables.reading import look_at_table, open_table, read_vectors
+from featx_core.tables.reading import open_table, read_vectors
 from tests.toys.files.table_files import csv, npz
-
-N = 120
-
-
-WORDS = np.repeat(["oak", "elm", "ash"], N // 3)
-
-
-CODES = np.repeat([0, 1, 2], N // 3)
-
-
-NOISE = np.random.default_rng(0).normal(size=(N, 16)).round(4)
-
-
-FRAME = pd.DataFrame(NOISE, columns=[f"f{at}" for at in range(16)])
-
-
-SHUFFLED = np.random.default_rng(1).permutation(N) + 1000
-
-
-def with_column(name, values, at=16):
-    found = FRAME.copy()
-    found.insert(at, name, values)
-    return found
-
-
-def roles(name, content, *wanted):
-    found = {column.name: column.role for column in look_at_table((name, content)).columns}
-    return tuple(found[column] for column in wanted)
-
-
-def is_clean(read, labels=("oak", "elm", "ash")):
-    """Whether the sixteen columns of noise are the features, and nothing else."""
-    np.testing.assert_array_equal(read.values, NOISE.astype(np.float32))
-    assert sorted(set(read.labels), key=str) == sorted(labels, key=str)
-    return True
+from tests.toys.files.tables_of_noise import CODES, FRAME, NOISE, SHUFFLED, WORDS, N, is_clean, roles, with_column
 
 
 def test_numbers_that_are_called_for_something_that_may_count_rows_stay_features_unless_they_do():

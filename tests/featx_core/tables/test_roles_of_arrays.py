@@ -5,24 +5,7 @@ import pytest
 
 from featx_core.tables.reading import look_at_table, read_vectors
 from tests.toys.files.table_files import npz
-
-N = 120
-
-
-WORDS = np.repeat(["oak", "elm", "ash"], N // 3)
-
-
-CODES = np.repeat([0, 1, 2], N // 3)
-
-
-NOISE = np.random.default_rng(0).normal(size=(N, 16)).round(4)
-
-
-def is_clean(read, labels=("oak", "elm", "ash")):
-    """Whether the sixteen columns of noise are the features, and nothing else."""
-    np.testing.assert_array_equal(read.values, NOISE.astype(np.float32))
-    assert sorted(set(read.labels), key=str) == sorted(labels, key=str)
-    return True
+from tests.toys.files.tables_of_noise import CODES, NOISE, WORDS, N, is_clean
 
 
 @pytest.mark.parametrize(
