@@ -40,7 +40,6 @@ def _configure() -> None:
 def show() -> None:
     """Draw the frame and, in it, the page that was asked for."""
     _configure()
-    st.html(Path(__file__).with_name("frame.css"))
     st.logo(_ICON, size="large")
     pages = _pages()
     page = st.navigation(pages, position="hidden")
