@@ -12,11 +12,20 @@ from featx_core.workspace.runs import Run
 from pages._ui.shell import frame, runs
 
 
-def offer(run: Run, sentence: str, images: ImageSet) -> None:
-    """Say what the frames mean, and offer to extract from whole images: with grey borders, "Pad"."""
+def offer(run: Run, sentence: str, images: ImageSet, *, waits: bool) -> None:
+    """Say what the frames mean, and offer to extract from whole images: with grey borders, "Pad".
+
+    Args:
+        run: Whose heatmaps they are.
+        sentence: What the frames mean; empty where there are none.
+        images: Of the workspace.
+        waits: Whether heatmaps are still drawn: the line then has its place already.
+    """
+    if not sentence and not waits:
+        return
+    line = st.container(horizontal=True, vertical_alignment="center", gap="small", height=40)
     if not sentence:
         return
-    line = st.container(horizontal=True, vertical_alignment="center", gap="small")
     line.caption(sentence, width="content")
     if isinstance(run.spec, Pretrained | CustomSequential) and line.button(
         "Extract with Pad",

@@ -183,7 +183,8 @@ def show_others(noted: GoingOn) -> None:
     """
     if noted.is_coming and IMPORT not in _in_place():
         show_import()
-    keys = tuple(key for key in noted.keys if key not in _in_place())
+    begun = (job.key for job in mine())
+    keys = tuple(key for key in dict.fromkeys((*noted.keys, *begun)) if key not in _in_place())
     if keys:
         fragments.draw(_list, run_every=CALM_SECONDS)(keys)
 
