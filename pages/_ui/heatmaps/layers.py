@@ -15,9 +15,10 @@ from featx_core.workspace.runs import Run
 from pages._ui.heatmaps import grid
 from pages._ui.networks import outlines
 from pages._ui.networks.layer_choices import column_words
-from pages._ui.shell import formatting, jobs, questions
+from pages._ui.shell import jobs, questions
 
 MAX_LAYERS = 5
+_TITLE_WIDTH = 0.7  # of the column of methods, in widths of a picture
 Column = int | str | None
 
 
@@ -58,16 +59,16 @@ def show(
     opacity: float,
     colormap: str,
 ) -> None:
-    """Show the image, and under it one row a method with the layers beside each other."""
+    """Show one row a method, with the layers beside each other."""
     grid.keep_places([record])
     with st.container(key="layer_grid"), st.container(key=grid.place_key(record)):
-        head = st.columns(len(columns) + 1, vertical_alignment="bottom")
-        head[0].image(formatting.preview(record), width="stretch", alt=record.name)
+        widths = [_TITLE_WIDTH, *[1.0] * len(columns)]
+        head = st.columns(widths)
         for place, (title, shape) in zip(head[1:], columns.values(), strict=True):
             place.markdown(f"**{title}**")
             place.caption(shape)
         for name, method in HEATMAPS.items():
-            row = st.columns(len(columns) + 1)
+            row = st.columns(widths, vertical_alignment="center")
             row[0].markdown(f"**{method.title}**", help=f"{method.caption} {method.scale} {method.reference}.")
             for place, (column, (title, _)) in zip(row[1:], columns.items(), strict=True):
                 with place:

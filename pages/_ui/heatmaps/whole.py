@@ -23,8 +23,9 @@ def offer(run: Run, sentence: str, images: ImageSet, *, waits: bool) -> None:
     """
     if not sentence and not waits:
         return
-    line = st.container(horizontal=True, vertical_alignment="center", gap="small", height=40)
+    line = st.container(horizontal=True, vertical_alignment="center", gap="small", key="what_is_seen")
     if not sentence:
+        line.caption("\u00a0")
         return
     line.caption(sentence, width="content")
     if isinstance(run.spec, Pretrained | CustomSequential) and line.button(

@@ -253,18 +253,32 @@ def show_caution(run: Run, features: Features, color: str = "label") -> None:
         st.caption(f":material/school: {caution}")
 
 
+def show_caption(projection: Projection, more: str = "") -> None:
+    """Say in one line how far a map can be trusted, and how it misleads where one asks for it."""
+    first = " ".join([*projection.notes, *_kept_words(projection), *([more] if more else [])])
+    rest = " ".join([*_trust_words(projection), PROJECTIONS[projection.name].caption])
+    st.caption(first or rest, help=rest if first else None)
+
+
 def caption(projection: Projection) -> str:
     """Say what a map shows, how far it can be trusted, and how it misleads."""
-    parts = list(projection.notes)
+    about = (*projection.notes, *_kept_words(projection), *_trust_words(projection))
+    return " ".join([*about, PROJECTIONS[projection.name].caption])
+
+
+def _kept_words(projection: Projection) -> list[str]:
     details = projection.details
-    trust, kept = details.get("trustworthiness"), details.get("neighbors_kept")
-    if kept is not None:
-        n_neighbors = details["n_neighbors"]
-        chance = kept_by_chance(n_neighbors, details["n_measured"])
-        parts.append(
-            f"Each image keeps {kept * n_neighbors:.2g} of its {n_neighbors} nearest neighbours here; random places "
-            f"would keep {chance:.2g}."
-        )
-    if trust is not None:
-        parts.append(f"Trustworthiness {trust:.2f} of 1.")
-    return " ".join([*parts, PROJECTIONS[projection.name].caption])
+    kept = details.get("neighbors_kept")
+    if kept is None:
+        return []
+    n_neighbors = details["n_neighbors"]
+    chance = kept_by_chance(n_neighbors, details["n_measured"])
+    return [
+        f"Each image keeps {kept * n_neighbors:.2g} of its {n_neighbors} nearest neighbours here; random places "
+        f"would keep {chance:.2g}."
+    ]
+
+
+def _trust_words(projection: Projection) -> list[str]:
+    trust = projection.details.get("trustworthiness")
+    return [] if trust is None else [f"Trustworthiness {trust:.2f} of 1."]

@@ -83,12 +83,12 @@ def _label(record: ImageRecord) -> None:
 
 def _neighbors(features: Features, records: list[ImageRecord | None], near: Near) -> None:
     noun = "images" if records[near.row] is not None else "rows"
-    st.markdown(f"**Nearest {noun} by features**")
-    picked = _listed(features, records, near, key="neighbors")
-    st.caption(
-        "With the cosine distance of the features (0 is the same direction). Lines on the map lead to them: long "
-        "lines are neighbours that the map tears apart."
+    st.markdown(
+        f"**Nearest {noun} by features**",
+        help="With the cosine distance of the features; 0 is the same direction. Lines on the map lead to them: long "
+        "lines are neighbours that the map tears apart.",
     )
+    picked = _listed(features, records, near, key="neighbors")
     _go_to(features, picked)
 
 
