@@ -14,7 +14,7 @@ from featx_core.images.image_set import ImageRecord
 from featx_core.learning.labels_seen import labels_caution
 from featx_core.maps.placing import place
 from featx_core.maps.projection import Projection, project
-from featx_core.maps.registry import PROJECTIONS, Parameter
+from featx_core.maps.registry import NOT_INSTALLED, PROJECTIONS, Parameter
 from featx_core.maps.trust import kept_by_chance
 from featx_core.methods import registry as methods
 from featx_core.predictions.colorings import NAMED, most_frequent, named_colorings
@@ -66,7 +66,12 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
         format_func=lambda name: PROJECTIONS[name].title,
         key="projection",
         persist_state="session",
-        help="PCA: linear, fast and exact. t-SNE: keeps close neighbours close and shows groups.",
+        help=" ".join(
+            [
+                "PCA: linear, fast and exact. t-SNE and UMAP: keep close neighbours close and show groups.",
+                *(f"{title} is not installed; to add it: `{command}`" for title, command in NOT_INSTALLED.items()),
+            ]
+        ),
     )
     n_components = bar.segmented_control(
         "Axes", [2, 3], default=2, required=True, format_func=lambda n: f"{n}-D", key="axes", persist_state="session"
@@ -88,6 +93,8 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
     with bar.popover("Parameters", icon=":material/tune:"):
         parameters = {item.name: _parameter(item, name) for item in PROJECTIONS[name].parameters}
         seed = seed_input(key="map_seed", help="The same seed gives the same map.")
+        for title, command in NOT_INSTALLED.items():
+            st.caption(f"{title} is not installed. To add it: `{command}`")
         n_clusters = clusters.n_clusters(color)
     return Choice(name, n_components, color, seed, parameters, n_clusters, trails=_trails(bar, features))
 

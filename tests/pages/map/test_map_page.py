@@ -9,6 +9,7 @@ import pytest
 from featx_core.extraction.colorings import COLORINGS
 from featx_core.maps.registry import PROJECTIONS
 from featx_core.tasks.requests import StudyJob
+from pages._ui.map import maps
 from tests.toys.app.map_packs import colors, fetched, maps_of, n_points, places, select, told, unpack
 from tests.toys.app.visiting import SPEC, element, named, tiles
 
@@ -223,3 +224,13 @@ def test_removed_images_leave_the_map(visit, shelve_features):
     visitor = visit(shelve_features(vectors(5))).open("map")
     visitor.workspace.remove(["0.png", "1.png"])
     assert n_points(visitor.run()) == 3
+
+
+def test_a_projection_that_is_not_installed_is_named_with_the_line_that_installs_it(
+    visit, shelve_features, monkeypatch
+):
+    monkeypatch.setattr(maps, "NOT_INSTALLED", {"UMAP": 'pip install "umap-learn==0.5.*"'})
+    visitor = visit(shelve_features(vectors(6))).open("map")
+    assert 'UMAP is not installed. To add it: `pip install "umap-learn==0.5.*"`' in [
+        text.value for text in visitor.tab.caption
+    ]
