@@ -37,7 +37,7 @@ else:
     drawn = grid.ask(run, chosen, list(HEATMAPS), layer=layer, target=target)
 if drawn.job is not None and drawn.job.is_finished and drawn.job.state != "done":
     jobs.show(drawn.job)
-whole.offer(run, grid.seen_sentence(drawn), images, waits=drawn.job is not None)
+whole.offer(run, grid.seen_sentence(drawn), images, waits=drawn.job is not None and whole.is_cut(run, chosen))
 if record is not None:
     layers.show(drawn, record, columns, opacity=opacity, colormap=colormap)
 else:

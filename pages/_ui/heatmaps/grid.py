@@ -95,7 +95,8 @@ def show_grid(drawn: Drawn, records: Sequence[ImageRecord], *, opacity: float, c
     for place, (name, method) in zip(head[1:], HEATMAPS.items(), strict=True):
         place.markdown(f"**{method.title}**", help=f"{method.caption} {method.scale} {method.reference}.")
         title = next(iter(titles[name])) if len(titles[name]) == 1 else ""
-        place.caption(formatting.escape(title) if title.casefold() != method.title.casefold() else "\u00a0")
+        is_new = title.casefold() != method.title.casefold()
+        place.caption(formatting.escape(title) if title and is_new else "\u00a0")
     for record in records:
         row = st.container(key=place_key(record)).columns(len(HEATMAPS) + 1)
         row[0].image(formatting.preview(record), width="stretch", alt=record.name)
