@@ -30,6 +30,8 @@ from featx_core.measures.similarity import linear_cka, neighbor_overlap, rsa
 from featx_core.methods.registry import METHODS, build, outline, train
 from featx_core.predictions.predict import predict_classes
 from featx_core.predictions.predictions import Predictions
+from featx_core.recipes.offering import run_as_code
+from featx_core.recipes.recipe import CheckedRecipe, RecipeError
 from featx_core.robustness.effects import Effects, augmentation_effects
 from featx_core.robustness.stability import Stability, neighbor_stability
 from featx_core.specs.augmented import Augmented
@@ -53,6 +55,7 @@ __all__ = [
     "SAMPLES",
     "Augmented",
     "Cancelled",
+    "CheckedRecipe",
     "Clusters",
     "Comparison",
     "CustomSequential",
@@ -68,6 +71,7 @@ __all__ = [
     "Predictions",
     "Pretrained",
     "Quality",
+    "RecipeError",
     "Stability",
     "Sweep",
     "TableError",
@@ -102,6 +106,7 @@ __all__ = [
     "read_vectors",
     "remove_vectors",
     "rsa",
+    "run_as_code",
     "spec_from_json",
     "sweep_layers",
     "train",

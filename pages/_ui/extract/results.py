@@ -11,7 +11,7 @@ from featx_core.figures.style import CONFIG
 from featx_core.images.image_set import ImageSet
 from featx_core.measures.binning import feature_picture
 from featx_core.workspace.runs import Run
-from pages._ui.extract import first_look, method_results, run_actions
+from pages._ui.extract import as_code, first_look, method_results, run_actions
 from pages._ui.shell import formatting, frame, session
 
 _TABLE_COLUMNS = 64
@@ -38,6 +38,8 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
     if run.spec.method in method_results.EXTRAS:
         method_results.EXTRAS[run.spec.method](run, features, images)
     _picture(run, features)
+    if run.is_saved:
+        as_code.show(run)
     with st.expander("Features as a table", icon=":material/table:", key="feature_table", on_change="rerun") as table:
         if table.open:
             _table(features)
