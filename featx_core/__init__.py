@@ -41,6 +41,7 @@ from featx_core.specs.lambda_transform import LambdaTransform
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.vector_table import VectorTable
+from featx_core.studies.files.reporting import report
 from featx_core.tables.layout import TableError
 from featx_core.tables.reading import read_vectors
 from featx_core.tables.rows import Vectors
@@ -105,6 +106,7 @@ __all__ = [
     "project",
     "read_vectors",
     "remove_vectors",
+    "report",
     "rsa",
     "run_as_code",
     "spec_from_json",

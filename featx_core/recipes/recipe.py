@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from featx_core.base.sealing import seal, unseal
 from featx_core.recipes.inert import in_code, in_markdown
 
 SCRIPT, NOTEBOOK, EXPECTED, REFERENCE = "features.py", "features.ipynb", "expected.npy", "reference"
@@ -136,18 +137,19 @@ class CheckedRecipe:
     words: str
 
     def to_bytes(self) -> bytes:
-        """Write it."""
+        """Write it, with the seal of this machine: users run it."""
         told = {name: getattr(self, name) for name in _TOLD}
         text = json.dumps(told).encode()
-        return len(text).to_bytes(8, "big") + text + self.archive
+        return seal(len(text).to_bytes(8, "big") + text + self.archive)
 
     @classmethod
     def from_bytes(cls, content: bytes) -> CheckedRecipe:
         """Read what `to_bytes` wrote.
 
         Raises:
-            ValueError: If it is something else.
+            ValueError: If it is something else, or was written on another machine.
         """
+        content = unseal(content)
         n_bytes = int.from_bytes(content[:8], "big")
         told = json.loads(content[8 : 8 + n_bytes])
         archive = content[8 + n_bytes :]

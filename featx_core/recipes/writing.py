@@ -227,10 +227,9 @@ if __name__ == "__main__":
 def _compared(paths: str, indent: str) -> str:
     """Write the lines that compare the features of the reference files with those that featx computed."""
     return f"""\
-{indent}content = b"".join(Path(path).read_bytes() for path in {paths}[:{N_REFERENCES}])
-{indent}if hashlib.sha256(content).hexdigest() == REFERENCE:
-{indent}    first = features.reshape(len(features), -1)[:{N_SHOWN}, :{N_SHOWN}]
-{indent}    print(f"Largest difference from featx: {{np.abs(first - EXPECTED).max():.1e}}")
+{indent}if hashlib.sha256(b"".join(Path(each).read_bytes() for each in {paths}[:{N_REFERENCES}])).hexdigest() == REFERENCE:
+{indent}    difference = features.reshape(len(features), -1)[:{N_SHOWN}, :{N_SHOWN}] - EXPECTED
+{indent}    print(f"Largest difference from featx: {{np.abs(difference).max():.1e}}")
 """
 
 

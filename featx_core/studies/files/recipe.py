@@ -45,6 +45,7 @@ class RecipeStudy(Study[CheckedRecipe]):
     def compute(self, work: Work) -> CheckedRecipe:
         """Write it and run it."""
         run = find_run(work.workspace, self.run)
+        work.workspace.drop_results(self.kind)  # with weights it may be large: the last one is kept
         work.report.stage(WRITING, limit_seconds=SECONDS)
         recipe = write_recipe(run, work.workspace, work.extractor)
         steps = Steps.of(run.spec, work.images_of(recipe.digests))

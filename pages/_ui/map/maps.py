@@ -15,8 +15,8 @@ from featx_core.learning.labels_seen import labels_caution
 from featx_core.maps.placing import place
 from featx_core.maps.projection import Projection, project
 from featx_core.maps.registry import PROJECTIONS, Parameter
-from featx_core.maps.trust import kept_by_chance
 from featx_core.methods import registry as methods
+from featx_core.offline.drawn import Column
 from featx_core.predictions.colorings import NAMED, most_frequent, named_colorings
 from featx_core.studies.map import MapStudy
 from featx_core.studies.placed_map import PlacedMapStudy
@@ -24,7 +24,6 @@ from featx_core.studies.study import Study
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
 from pages._ui.map import clusters
-from pages._ui.map.drawn import Column
 from pages._ui.networks import names
 from pages._ui.shell import jobs, session
 from pages._ui.shell.inputs import seed_input
@@ -251,20 +250,3 @@ def show_caution(run: Run, features: Features, color: str = "label") -> None:
     caution = labels_caution(run.spec, features.digests, session.workspace()) if color == "label" else ""
     if caution:
         st.caption(f":material/school: {caution}")
-
-
-def caption(projection: Projection) -> str:
-    """Say what a map shows, how far it can be trusted, and how it misleads."""
-    parts = list(projection.notes)
-    details = projection.details
-    trust, kept = details.get("trustworthiness"), details.get("neighbors_kept")
-    if kept is not None:
-        n_neighbors = details["n_neighbors"]
-        chance = kept_by_chance(n_neighbors, details["n_measured"])
-        parts.append(
-            f"Each image keeps {kept * n_neighbors:.2g} of its {n_neighbors} nearest neighbours here; random places "
-            f"would keep {chance:.2g}."
-        )
-    if trust is not None:
-        parts.append(f"Trustworthiness {trust:.2f} of 1.")
-    return " ".join([*parts, PROJECTIONS[projection.name].caption])

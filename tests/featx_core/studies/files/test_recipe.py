@@ -3,6 +3,7 @@
 import io
 import zipfile
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -40,7 +41,7 @@ def test_the_worker_writes_and_runs_it(workspace):
 
 
 def test_features_of_no_run_are_refused(workspace):
-    features = fx.extract(workspace.images(), fx.build(PIXELS))
+    features = fx.Features(np.zeros((1, 3), np.float32), ("a.png",), (None,), ("0" * 64,), PIXELS)
     with pytest.raises(fx.RecipeError, match="does not hold this run"):
         fx.run_as_code(features, workspace)
 
