@@ -116,19 +116,22 @@ def _small_print(run: Run, features: Features, images: ImageSet) -> str:
 
 def _downloads(run: Run, features: Features) -> None:
     stem = formatting.file_stem(run.title)
-    for words, kind, write in (
-        ("NumPy (.npz)", "npz", export.to_npz),
-        ("Table (.csv)", "csv", export.to_csv),
-        ("Table (.parquet)", "parquet", export.to_parquet),
+    for words, kind, end, write in (
+        ("NumPy (.npz)", "npz", ".npz", export.to_npz),
+        ("Parquet (.parquet)", "parquet", ".parquet", export.to_parquet),
+        ("Table (.csv)", "csv", ".csv", export.to_csv),
+        ("Table for Orange (.csv)", "orange", "-orange.csv", export.to_orange),
+        ("TensorBoard projector (.zip)", "projector", "-projector.zip", export.to_projector),
     ):
         st.download_button(
             words,
             data=functools.partial(write, features),
-            file_name=f"{stem}.{kind}",
+            file_name=f"{stem}{end}",
             key=f"download_{kind}",
             on_click="ignore",
             width="stretch",
         )
+    st.caption("Readers take labels such as NA or None in a CSV for missing ones: NumPy and Parquet keep them.")
 
 
 def _picture(run: Run, features: Features) -> None:

@@ -37,17 +37,19 @@ def show(workspace: Workspace, runs: list[Run], images: ImageSet) -> ReportStudy
         persist_state="session",
         placeholder="An empty line begins another paragraph.",
     )
-    parts = st.multiselect(
+    parts = st.pills(
         "Parts",
         list(PARTS),
+        selection_mode="multi",
         default=list(PARTS),
         format_func=TITLES.__getitem__,
         key="report_parts",
         persist_state="session",
+        wrap=True,
         help="Clusters and lists of images worth a look are those that this workspace keeps.",
     )
     chosen = _runs(runs)
-    main = shell_runs.pick(chosen or runs, key="report_run")
+    main = shell_runs.pick(chosen or runs, key="report_run", label="Run of the map, heatmaps and findings")
     map_name = "pca"
     if "map" in parts:
         map_name = st.segmented_control(
