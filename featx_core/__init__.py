@@ -30,6 +30,8 @@ from featx_core.measures.similarity import linear_cka, neighbor_overlap, rsa
 from featx_core.methods.registry import METHODS, build, outline, train
 from featx_core.predictions.predict import predict_classes
 from featx_core.predictions.predictions import Predictions
+from featx_core.recipes.offering import run_as_code
+from featx_core.recipes.recipe import CheckedRecipe, RecipeError
 from featx_core.robustness.effects import Effects, augmentation_effects
 from featx_core.robustness.stability import Stability, neighbor_stability
 from featx_core.specs.augmented import Augmented
@@ -39,6 +41,7 @@ from featx_core.specs.lambda_transform import LambdaTransform
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.vector_table import VectorTable
+from featx_core.studies.files.reporting import report
 from featx_core.tables.layout import TableError
 from featx_core.tables.reading import read_vectors
 from featx_core.tables.rows import Vectors
@@ -53,6 +56,7 @@ __all__ = [
     "SAMPLES",
     "Augmented",
     "Cancelled",
+    "CheckedRecipe",
     "Clusters",
     "Comparison",
     "CustomSequential",
@@ -68,6 +72,7 @@ __all__ = [
     "Predictions",
     "Pretrained",
     "Quality",
+    "RecipeError",
     "Stability",
     "Sweep",
     "TableError",
@@ -101,7 +106,9 @@ __all__ = [
     "project",
     "read_vectors",
     "remove_vectors",
+    "report",
     "rsa",
+    "run_as_code",
     "spec_from_json",
     "sweep_layers",
     "train",
