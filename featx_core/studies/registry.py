@@ -10,6 +10,7 @@ from featx_core.specs.fields import from_fields, to_fields
 from featx_core.studies.clusters import ClustersStudy
 from featx_core.studies.comparison import ComparisonStudy
 from featx_core.studies.effects import EffectsStudy
+from featx_core.studies.explanations.faithfulness import FaithfulnessStudy
 from featx_core.studies.feature_maps import FeatureMapsStudy
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.studies.kernels import KernelsStudy
@@ -32,6 +33,7 @@ STUDIES: Mapping[str, type[Study[Any]]] = MappingProxyType(
         for kind in (
             MapStudy,
             HeatmapStudy,
+            FaithfulnessStudy,
             FeatureMapsStudy,
             KernelsStudy,
             EffectsStudy,

@@ -16,6 +16,7 @@ from featx_core.curation.quality import Quality
 from featx_core.heatmaps.feature_maps import FeatureMaps
 from featx_core.heatmaps.kernels import Kernels
 from featx_core.heatmaps.overlay import Heatmap
+from featx_core.heatmaps.perturbations.faithfulness import CENTRE, RANDOM, Faithfulness
 from featx_core.images.duplicates import sketch
 from featx_core.images.fitting import Cells, Placement
 from featx_core.predictions.predictions import Predictions
@@ -24,6 +25,7 @@ from featx_core.robustness.stability import Stability
 from featx_core.studies.clusters import ClustersStudy
 from featx_core.studies.comparison import ComparisonStudy
 from featx_core.studies.effects import EffectsStudy
+from featx_core.studies.explanations.faithfulness import FaithfulnessStudy
 from featx_core.studies.feature_maps import FeatureMapsStudy
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.studies.kernels import KernelsStudy
@@ -134,6 +136,11 @@ EXAMPLES = {
         SimilarityStudy(ONE, "0" * 64, "1" * 64),
         {"spec": OTHER, "image": "2" * 64, "other": "3" * 64},
         Heatmap(numbers(2, 3), Cells((0.25, 0.5), (0.5, 0.5)), Placement((0.0, 0.0, 1.0, 1.0)), 30, 20, "Parts", "top"),
+    ),
+    "faithfulness": Example(
+        FaithfulnessStudy(ONE, ("0" * 64,), ("grad_cam",)),
+        {"spec": OTHER, "images": ("1" * 64,), "names": ("eigen_cam",), "layer": "stage2", "target": "{}"},
+        Faithfulness(("grad_cam", RANDOM, CENTRE), numbers(3, 2, 21), numbers(3, 2, 21), "the class ü"),
     ),
     "feature_maps": Example(
         FeatureMapsStudy(ONE, "0" * 64, "1"),
