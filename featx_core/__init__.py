@@ -16,6 +16,7 @@ from featx_core.extraction.extract import extract
 from featx_core.extraction.features import Features, load_features
 from featx_core.extraction.vector_sets import add_vectors, remove_vectors, vector_sets
 from featx_core.heatmaps.explain import explain
+from featx_core.heatmaps.faithfulness.faithfulness import Faithfulness, measure_faithfulness
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.similarity import explain_similarity
 from featx_core.images.duplicates import duplicate_groups
@@ -57,6 +58,7 @@ __all__ = [
     "Comparison",
     "CustomSequential",
     "Effects",
+    "Faithfulness",
     "Features",
     "FineTuned",
     "ImageRecord",
@@ -92,6 +94,7 @@ __all__ = [
     "linear_probe",
     "load_features",
     "load_keras",
+    "measure_faithfulness",
     "movers",
     "nearest",
     "neighbor_overlap",

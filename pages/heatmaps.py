@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from featx_core import HEATMAPS
 from featx_core.methods import registry as methods
 from featx_core.predictions.classifiers import missing_words
 from featx_core.predictions.predictions import ABOUT_SCORES
-from pages._ui.heatmaps import channels, grid, pickers, targets, whole
+from pages._ui.heatmaps import channels, faithful, grid, pickers, targets, whole
 from pages._ui.images import order
 from pages._ui.shell import formatting, frame, guards, jobs, runs, session
 
@@ -27,21 +26,25 @@ line = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 with line:
     chosen = pickers.some_images(order.in_order(images))
     opacity, colormap = pickers.overlay_look()
-if not chosen:
-    st.caption("Pick at least one image.")
+names = pickers.methods()
+if not (chosen and names):
+    st.caption("Pick at least one image." if names else "Pick at least one method.")
     st.stop()
 
-drawn = grid.ask(run, chosen, list(HEATMAPS), layer=layer, target=target)
+drawn = grid.ask(run, chosen, names, layer=layer, target=target)
 if drawn.job is not None and drawn.job.state != "done":
     jobs.show(drawn.job)
 whole.offer(run, grid.seen_sentence(drawn), images)
-grid.show_grid(drawn, chosen, opacity=opacity, colormap=colormap)
+grid.show_grid(drawn, chosen, names, opacity=opacity, colormap=colormap)
 
 with st.expander(
     "Feature maps, channel by channel", icon=":material/grid_view:", key="maps", on_change="rerun"
 ) as maps:
     if maps.open:
         channels.show(run, chosen, layer=layer, colormap=colormap)
+with st.expander("How faithful are these maps?", icon=":material/rule:", key="faithful", on_change="rerun") as part:
+    if part.open:
+        faithful.show(run, chosen, names, layer=layer, target=target)
 if target.of_classes:
     st.caption("Scores stand in the titles.", help=ABOUT_SCORES)
 elif missing_words(run.spec) and methods.class_names(run.spec) is None:

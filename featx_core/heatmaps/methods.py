@@ -12,7 +12,7 @@ from featx_core.heatmaps.gradients.grad_cam import grad_cam
 from featx_core.heatmaps.gradients.grad_cam_plus_plus import grad_cam_plus_plus
 from featx_core.heatmaps.gradients.hires_cam import hires_cam
 from featx_core.heatmaps.gradients.layer_cam import layer_cam
-from featx_core.heatmaps.perturbations.occlusion import occlusion
+from featx_core.heatmaps.occlusion import occlusion
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from featx_core.curation.clusters import Clusters
 from featx_core.curation.label_errors import LabelErrors
 from featx_core.curation.outliers import Outliers
 from featx_core.curation.quality import Quality
+from featx_core.heatmaps.faithfulness.faithfulness import CENTRE, RANDOM, Faithfulness
 from featx_core.heatmaps.feature_maps import FeatureMaps
 from featx_core.heatmaps.kernels import Kernels
 from featx_core.heatmaps.overlay import Heatmap
-from featx_core.heatmaps.perturbations.faithfulness import CENTRE, RANDOM, Faithfulness
 from featx_core.images.duplicates import sketch
 from featx_core.images.fitting import Cells, Placement
 from featx_core.predictions.predictions import Predictions

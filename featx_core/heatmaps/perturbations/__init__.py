@@ -1,1 +1,1 @@
-"""What happens to a target when parts of an image are hidden: occlusion, and how faithful other heatmaps are."""
+"""Scores of changed images, and the heatmaps that are made of them."""

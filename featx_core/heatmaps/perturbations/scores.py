@@ -83,12 +83,13 @@ def _class_scores(extractor: Extractor) -> Outputs:
     before, to_logits = logits_of(extractor.network)
     model = load_keras().Model(extractor.network.input, before)
 
-    @tf.function(reduce_retracing=True, autograph=False)
     def logits(inputs: tf.Tensor) -> tf.Tensor:
         values = to_logits(model(inputs, training=False))
         return tf.reshape(values, (-1, math.prod(values.shape[1:])))
 
-    return lambda images: logits(tf.constant(extractor.preprocess(images))).numpy()
+    form = tf.TensorSpec((None, *extractor.network.input.shape[1:]), tf.float32)
+    traced = tf.function(logits, input_signature=[form], autograph=False)
+    return lambda images: np.asarray(traced(extractor.preprocess(images)))
 
 
 def _in_passes(outputs: Outputs, size: tuple[int, int]) -> Outputs:
@@ -118,7 +119,7 @@ def _class(target: ClassTarget, whole: np.ndarray, reference: Any) -> Outputs:
 def _similarity(target: SimilarityTarget, whole: np.ndarray, reference: np.ndarray) -> Outputs:
     def cosines(rows: np.ndarray) -> np.ndarray:
         lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(reference)
-        return np.divide(rows @ reference, lengths, out=np.zeros(len(rows)), where=lengths > 0)
+        return np.asarray(np.divide(rows @ reference, lengths, out=np.zeros(len(rows)), where=lengths > 0))
 
     return cosines
 

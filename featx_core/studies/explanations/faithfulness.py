@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from featx_core.base.wording import counted
-from featx_core.heatmaps.perturbations.faithfulness import Faithfulness, measure_faithfulness
+from featx_core.heatmaps.faithfulness.faithfulness import Faithfulness, measure_faithfulness
 from featx_core.heatmaps.targets import target_from_json
 from featx_core.specs.spec import Spec
 from featx_core.studies.study import Study

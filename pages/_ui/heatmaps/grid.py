@@ -12,7 +12,7 @@ from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import Heatmap
 from featx_core.heatmaps.targets import Target
 from featx_core.images.image_set import ImageRecord
-from featx_core.specs.spec import SpecError
+from featx_core.specs.spec import Spec, SpecError
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
@@ -21,7 +21,7 @@ from pages._ui.networks import outlines
 from pages._ui.shell import formatting, jobs, questions
 
 SHOWN_SIDE = 520  # pixels, the longest side of an image in the grid
-_UNKNOWN = -1  # the layers of a network are still being read
+UNKNOWN = -1  # the layers of a network are still being read
 SAVED_SIDE = 2048  # pixels, of one that is downloaded
 
 
@@ -49,8 +49,8 @@ def ask(
     studies: dict[tuple[str, str], HeatmapStudy] = {}
     for name in names:
         spec = with_target if HEATMAPS[name].needs_target else run.spec
-        place = layer if spec == run.spec or layer is not None else _last_layer(run)
-        if place != _UNKNOWN:
+        place = None if HEATMAPS[name].hides else layer_in(spec, run, layer)
+        if place != UNKNOWN:
             studies |= {
                 (record.digest, name): HeatmapStudy(spec, record.digest, name, place, text) for record in records
             }
@@ -59,14 +59,19 @@ def ask(
     return Drawn({place: found[study] for place, study in studies.items() if study in found}, job)
 
 
+def layer_in(spec: Spec, run: Run, layer: int | str | None) -> int | str | None:
+    """Return what a layer of a run, None for the last one, is in the network of a spec; `UNKNOWN` while that is read."""
+    return layer if spec == run.spec or layer is not None else _last_layer(run)
+
+
 def _last_layer(run: Run) -> int | None:
     """Return what the last layer of a run is in the network with the classifier; None where it is the last there, too."""
     try:
         outline = outlines.fetch(run.spec)
     except (SpecError, questions.NoAnswerError):  # the control of the layer says so
-        return _UNKNOWN
+        return UNKNOWN
     if outline is None:
-        return _UNKNOWN
+        return UNKNOWN
     spatial = [info.index for info in outline.layers if info.is_spatial]
     reached = [index for index in spatial if index <= outline.tap]
     return reached[-1] if reached and reached != spatial else None
@@ -77,25 +82,28 @@ def overlay(heatmap: Heatmap, record: ImageRecord, opacity: float, colormap: str
     return heatmap.overlay(record, opacity=opacity, colormap=colormap, longest_side=longest_side)
 
 
-def show_grid(drawn: Drawn, records: Sequence[ImageRecord], *, opacity: float, colormap: str) -> None:
+def show_grid(
+    drawn: Drawn, records: Sequence[ImageRecord], names: Sequence[str], *, opacity: float, colormap: str
+) -> None:
     """Show one row per image: the original, then one column a method."""
-    head = st.columns(len(HEATMAPS) + 1)
+    head = st.columns(len(names) + 1)
     head[0].markdown("**Original**")
-    titles = {name: _titles(drawn, records, name) for name in HEATMAPS}
-    for place, (name, method) in zip(head[1:], HEATMAPS.items(), strict=True):
+    titles = {name: _titles(drawn, records, name) for name in names}
+    for place, name in zip(head[1:], names, strict=True):
+        method = HEATMAPS[name]
         place.markdown(f"**{method.title}**", help=f"{method.caption} {method.scale} {method.reference}.")
         if len(titles[name]) == 1:
             place.caption(formatting.escape(*titles[name]))
     for record in records:
-        row = st.columns(len(HEATMAPS) + 1)
+        row = st.columns(len(names) + 1)
         row[0].image(formatting.preview(record), width="stretch", alt=record.name)
         row[0].caption(formatting.escape(f"{record.label}, {record.name}" if record.label else record.name))
-        for place, name in zip(row[1:], HEATMAPS, strict=True):
+        for place, name in zip(row[1:], names, strict=True):
             with place:
                 found = drawn.heatmaps.get((record.digest, name))
                 _cell(found, record, name, opacity, colormap, is_titled=len(titles[name]) > 1)
-    first = next(iter(drawn.heatmaps.values()), None)
-    layer = f" Layer: {first.layer}." if first is not None and first.layer else ""
+    layers = [found.layer for (_, name), found in drawn.heatmaps.items() if not HEATMAPS[name].hides]
+    layer = f" Layer: {layers[0]}." if layers and layers[0] else ""
     st.caption(
         formatting.escape(f"Each map has its own scale.{layer}"),
         help="Compare positions within a map, not colours between maps.",

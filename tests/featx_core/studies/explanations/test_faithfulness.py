@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from featx_core.heatmaps.perturbations.faithfulness import measure_faithfulness
+from featx_core.heatmaps.faithfulness.faithfulness import measure_faithfulness
 from featx_core.heatmaps.targets import FeatureTarget
 from featx_core.studies.explanations.faithfulness import MEASURING, FaithfulnessStudy
 from tests.toys.entered_runs import Told

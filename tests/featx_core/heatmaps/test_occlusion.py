@@ -6,7 +6,7 @@ import pytest
 from featx_core.base.progress import Cancelled
 from featx_core.heatmaps.explain import explain, explain_many
 from featx_core.heatmaps.layers import HeatmapError
-from featx_core.heatmaps.perturbations.occlusion import CELLS, occlusion
+from featx_core.heatmaps.occlusion import CELLS, occlusion
 from featx_core.heatmaps.targets import ClassTarget, FeatureTarget, OwnFeaturesTarget, SimilarityTarget
 from tests.toys.heatmap_toys import ToyExtractor, dense, pointwise, sequential
 

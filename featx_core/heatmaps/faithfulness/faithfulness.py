@@ -13,9 +13,9 @@ import numpy as np
 from featx_core.base.progress import ProgressCallback
 from featx_core.base.stored_arrays import unpack_arrays
 from featx_core.heatmaps.explain import explain_many
+from featx_core.heatmaps.faithfulness.curves import Scoring, area, deletion, insertion, order_of
 from featx_core.heatmaps.layers import HeatmapError
 from featx_core.heatmaps.observation import default_target
-from featx_core.heatmaps.perturbations.curves import Scoring, area, deletion, insertion, order_of
 from featx_core.heatmaps.perturbations.scores import Score, scorer
 from featx_core.heatmaps.pictures import fitted_of
 from featx_core.heatmaps.targets import FeatureTarget, Target

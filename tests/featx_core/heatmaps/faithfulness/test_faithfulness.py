@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from featx_core.base.progress import Cancelled
-from featx_core.heatmaps.layers import HeatmapError
-from featx_core.heatmaps.perturbations import faithfulness as module
-from featx_core.heatmaps.perturbations.curves import SHARES, area, deletion, insertion, order_of
-from featx_core.heatmaps.perturbations.faithfulness import (
+from featx_core.heatmaps.faithfulness import faithfulness as module
+from featx_core.heatmaps.faithfulness.curves import SHARES, area, deletion, insertion, order_of
+from featx_core.heatmaps.faithfulness.faithfulness import (
     CENTRE,
     RANDOM,
     Faithfulness,
     central_map,
     measure_faithfulness,
 )
+from featx_core.heatmaps.layers import HeatmapError
 from featx_core.heatmaps.targets import ClassTarget, FeatureTarget
 from tests.toys.heatmap_toys import ToyExtractor, dense, pointwise, sequential
 
