@@ -29,6 +29,8 @@ from featx_core.measures.neighbors import movers, nearest
 from featx_core.measures.probes import knn_accuracy, linear_probe
 from featx_core.measures.similarity import linear_cka, neighbor_overlap, rsa
 from featx_core.methods.registry import METHODS, build, outline, train
+from featx_core.networks.own.bringing import add_model
+from featx_core.networks.own.errors import ModelFileError
 from featx_core.predictions.predict import predict_classes
 from featx_core.predictions.predictions import Predictions
 from featx_core.robustness.effects import Effects, augmentation_effects
@@ -37,6 +39,7 @@ from featx_core.specs.augmented import Augmented
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.lambda_transform import LambdaTransform
+from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.vector_table import VectorTable
@@ -66,7 +69,9 @@ __all__ = [
     "IntakeReport",
     "LabelErrors",
     "LambdaTransform",
+    "ModelFileError",
     "Outliers",
+    "OwnModel",
     "Predictions",
     "Pretrained",
     "Quality",
@@ -76,6 +81,7 @@ __all__ = [
     "VectorTable",
     "Vectors",
     "Workspace",
+    "add_model",
     "add_vectors",
     "augmentation_effects",
     "build",

@@ -17,6 +17,7 @@ from featx_core.studies.kernels import KernelsStudy
 from featx_core.studies.label_errors import LabelErrorsStudy
 from featx_core.studies.map import MapStudy
 from featx_core.studies.model_file import ModelFileStudy
+from featx_core.studies.models.own_model import OwnModelStudy
 from featx_core.studies.outliers import OutliersStudy
 from featx_core.studies.placed_map import PlacedMapStudy
 from featx_core.studies.predictions import PredictionsStudy
@@ -41,6 +42,7 @@ STUDIES: Mapping[str, type[Study[Any]]] = MappingProxyType(
             ComparisonStudy,
             SweepStudy,
             ModelFileStudy,
+            OwnModelStudy,
             SketchesStudy,
             PredictionsStudy,
             OutliersStudy,

@@ -6,6 +6,7 @@ import streamlit as st
 
 from featx_core.images.image_set import ImageSet
 from featx_core.specs.custom_sequential import CustomSequential
+from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 from featx_core.tasks.requests import ExtractJob
 from featx_core.workspace.runs import Run
@@ -18,7 +19,7 @@ def offer(run: Run, sentence: str, images: ImageSet) -> None:
         return
     line = st.container(horizontal=True, vertical_alignment="center", gap="small")
     line.caption(sentence, width="content")
-    if isinstance(run.spec, Pretrained | CustomSequential) and line.button(
+    if isinstance(run.spec, Pretrained | OwnModel | CustomSequential) and line.button(
         "Extract with Pad",
         icon=":material/fit_screen:",
         key="with_pad",
