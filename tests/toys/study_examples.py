@@ -32,6 +32,7 @@ from featx_core.studies.kernels import KernelsStudy
 from featx_core.studies.label_errors import LabelErrorsStudy
 from featx_core.studies.map import MapStudy
 from featx_core.studies.model_file import ModelFile, ModelFileStudy
+from featx_core.studies.models.own_model import OwnModelStudy
 from featx_core.studies.outliers import OutliersStudy
 from featx_core.studies.placed_map import PlacedMapStudy
 from featx_core.studies.predictions import PredictionsStudy
@@ -41,6 +42,7 @@ from featx_core.studies.sketches import SketchesStudy
 from featx_core.studies.stability import StabilityStudy
 from featx_core.studies.sweep import SweepStudy
 from tests.toys.entered_runs import enter_run, filled_workspace
+from tests.toys.files.model_files import SMALL_FACTS
 from tests.toys.studying import SMALL
 
 ONE, OTHER = (fx.Pretrained(name, weights="random") for name in ("mobilenet_v2", "resnet50"))
@@ -167,6 +169,7 @@ EXAMPLES = {
         SweepStudy(ONE), {"spec": OTHER}, a_sweep(), frozenset({"image", "image without features", "label"})
     ),
     "model_file": Example(ModelFileStudy(ONE), {"spec": SMALL}, a_file()),
+    "own_model": Example(OwnModelStudy("file:" + "0" * 64), {"weights": "file:" + "1" * 64}, SMALL_FACTS),
     "sketches": Example(
         SketchesStudy(tuple(WORKSPACE.images().digests)),
         {"images": tuple(WORKSPACE.images().digests[::-1])},

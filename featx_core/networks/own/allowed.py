@@ -30,8 +30,8 @@ OPERATIONS = _names(
     """
     Absolute Abs Add Subtract Multiply Divide TrueDivide FloorDivide Power Maximum Minimum Negative Square Sqrt Rsqrt
     Exp Log Log1p Mean Max Min Sum Var Std Clip Reshape Transpose Concatenate Stack Squeeze ExpandDims GetItem Cast
-    Matmul Dot Einsum Pad Flip Roll Repeat Tile SwapAxes Moveaxis Mod Relu Relu6 Sigmoid Silu Swish Gelu Elu Selu
-    Softmax LogSoftmax Softplus Softsign Tanh LeakyRelu HardSigmoid HardSilu HardSwish HardTanh Normalize AveragePool
+    Matmul Dot Einsum Pad Flip Roll Repeat Tile Swapaxes Moveaxis Mod Relu Relu6 Sigmoid Silu Gelu Elu Selu
+    Softmax LogSoftmax Softplus Softsign Tanh LeakyRelu HardSigmoid HardSilu HardTanh Normalize AveragePool
     MaxPool Conv DepthwiseConv BatchNorm Resize Reciprocal Sin Cos Split
     """
 )

@@ -69,7 +69,7 @@ def model_facts(workspace: Workspace | None, weights: str) -> ModelFacts:
         ModelFileError: If it is not there, or cannot be used.
     """
     content, name = model_file(workspace, weights)
-    kept = workspace.result(_key(weights)) if workspace is not None else None
+    kept = workspace.result(facts_key(weights)) if workspace is not None else None
     if kept is not None:
         with contextlib.suppress(ValueError):  # of an edited file: examined again
             return ModelFacts.from_bytes(kept)
@@ -116,11 +116,12 @@ def _examined(content: bytes, name: str, weights: str) -> ModelFacts:
 
 def _keep(workspace: Workspace, facts: ModelFacts, digest: str) -> ModelFacts:
     found = dataclasses.replace(facts, weights=f"file:{digest}")
-    workspace.put_result(_key(found.weights), found.to_bytes())
+    workspace.put_result(facts_key(found.weights), found.to_bytes())
     return found
 
 
-def _key(weights: str) -> str:
+def facts_key(weights: str) -> str:
+    """Name what is known of a model among the results of a workspace."""
     return f"model_facts:{FACTS_VERSION}:{weights.removeprefix('file:')}"
 
 

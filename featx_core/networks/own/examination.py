@@ -26,6 +26,7 @@ N_PICTURES = 4
 MAX_DIFFERENCE = 1e-4
 """Between the model and its flat form, as a share of the largest value."""
 
+TINY, HUGE = 1e-30, 1e30
 SCALING = ("Rescaling", "Normalization")
 SQUASHING = ("softmax", "sigmoid")
 _COMPUTING = ("Conv", "Dense", "Einsum", "Attention", "Embedding")
@@ -59,7 +60,7 @@ def examine(content: bytes) -> dict[str, Any]:
         "n_parameters": int(sum(np.prod(variable.shape) for variable in model.weights)),
         "n_layers": len({layer.name for network in networks for layer in network.layers}),
         "scaling": _scaling(network),
-        "ratios": _ratios(network, pictures, channels),
+        **_fits(network, pictures, channels),
     }
 
 
@@ -117,18 +118,24 @@ def _scaling(network: keras.Model) -> list[str]:
     return list(dict.fromkeys(kind for kind in kinds if kind in SCALING))
 
 
-def _ratios(network: keras.Model, pictures: np.ndarray, channels: int) -> dict[str, float]:
+def _fits(network: keras.Model, pictures: np.ndarray, channels: int) -> dict[str, dict[str, float]]:
     """Compare what the first batch normalization receives with what it saw, for each preset."""
     first = next((layer for layer in network.layers if type(layer).__name__ == "BatchNormalization"), None)
     if first is None:
-        return {}
+        return {"ratios": {}, "divergences": {}}
     before = load_keras().Model(network.input, first.input)
-    mean, variance = np.asarray(first.moving_mean), np.asarray(first.moving_variance)
-    ratios = {}
+    ratios, divergences = {}, {}
     for name, row in PREPROCESSING.items():
         if len(row.channel_order) == channels:
-            values = np.asarray(before(row(pictures), training=False)).reshape(-1, len(mean))
-            square = ((values - mean) ** 2).mean(axis=0) / (variance + first.epsilon)
-            ratio = float(np.median(square))
-            ratios[name] = ratio if np.isfinite(ratio) and ratio > 0 else float(np.finfo(np.float32).tiny)
-    return ratios
+            values = np.asarray(before(row(pictures), training=False), np.float64)
+            ratios[name], divergences[name] = _fit(values.reshape(-1, values.shape[-1]), first)
+    return {"ratios": ratios, "divergences": divergences}
+
+
+def _fit(values: np.ndarray, normalization: keras.layers.BatchNormalization) -> tuple[float, float]:
+    """Return the ratio of variances and the divergence, each the median over the channels."""
+    mean, seen = np.asarray(normalization.moving_mean), np.asarray(normalization.moving_variance, np.float64)
+    seen = np.maximum(seen, TINY)
+    ratio = np.maximum(values.var(axis=0), TINY) / seen
+    divergence = (ratio + (values.mean(axis=0) - mean) ** 2 / seen - 1 - np.log(ratio)) / 2
+    return tuple(float(min(np.median(each), HUGE)) for each in (ratio, divergence))  # type: ignore[return-value]

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from featx_core.images.preprocessing import PREPROCESSING
 
-FITS_WITHIN = 10.0
-"""How many times wider or narrower than batch normalization saw its input may be, as a ratio of mean squares."""
+WITHIN = 10.0
+"""By so many times the variance may differ from what batch normalization saw, either way."""
+
+FAR = 10.0
+"""A divergence beyond this is several deviations beside what batch normalization saw."""
+
+ABOUT_ALIKE = 0.05
+"""Divergences that differ by less do not tell two presets apart: the more usual one is suggested."""
+
+_BY_USE = ("none", "unit", "tf", "torch", "caffe", "lite", "unit_grey")
 
 INSIDE = "none"
 """The preset for a model that scales its input itself."""
@@ -46,8 +53,10 @@ class ModelFacts:
         n_parameters: Of the whole model.
         n_layers: With those of models within it.
         scaling: The layers at its begin that scale the input, such as "Rescaling".
-        ratios: For presets of `PREPROCESSING`: the mean square of what batch normalization receives first, over what it saw in
-            training; 1 is right. Empty for a model without one.
+        ratios: For presets of `PREPROCESSING`: the variance of what the first batch normalization receives for made-up images,
+            over that which it saw in training; 1 is right. Empty for a model without one.
+        divergences: For the same presets: how far the one is from the other, as the Kullback-Leibler divergence of two normal
+            distributions; 0 is right.
     """
 
     weights: str
@@ -59,6 +68,7 @@ class ModelFacts:
     n_layers: int
     scaling: tuple[str, ...]
     ratios: Mapping[str, float]
+    divergences: Mapping[str, float]
 
     @property
     def presets(self) -> tuple[str, ...]:
@@ -75,22 +85,25 @@ class ModelFacts:
             return INSIDE
         if len(self.presets) == 1:
             return self.presets[0]
-        fitting = {name: ratio for name, ratio in self.ratios.items() if not _is_far(ratio)}
-        return min(fitting, key=lambda name: abs(math.log(fitting[name])), default=None)
+        fitting = [name for name in _BY_USE if name in self.ratios and not self._is_far(name)]
+        least = min((self.divergences[name] for name in fitting), default=0.0)
+        return next((name for name in fitting if self.divergences[name] <= least + ABOUT_ALIKE), None)
 
     def warning(self, preset: str) -> str:
         """Say what speaks against a preset, in plain sentences; empty where nothing does."""
         layers = " and ".join(self.scaling)
         if self.scaling and preset != INSIDE:
             return f"The model scales its input itself ({layers}): with {PREPROCESSING[preset].sentence} it is scaled twice."
-        ratio = self.ratios.get(preset)
-        if ratio is None or not _is_far(ratio):
+        if preset not in self.ratios or not self._is_far(preset):
             return ""
-        way = "far beyond" if ratio > 1 else "in a small part of"
+        way = "in a small part of" if self.ratios[preset] < 1 / WITHIN else "far beyond"
         return (
             f"With {PREPROCESSING[preset].sentence}, values are {way} the range that the model's first batch normalization "
             "saw in training, so it was probably trained on another one."
         )
+
+    def _is_far(self, preset: str) -> bool:
+        return not 1 / WITHIN <= self.ratios[preset] <= WITHIN or self.divergences[preset] > FAR
 
     def to_bytes(self) -> bytes:
         """Write it as JSON."""
@@ -114,7 +127,3 @@ class ModelFacts:
         outputs = tuple(ModelOutput(**{**each, "shape": tuple(each["shape"])}) for each in values["outputs"])
         fields = {"outputs": outputs, "input_shape": tuple(values["input_shape"]), "scaling": tuple(values["scaling"])}
         return cls(**{**values, **fields})
-
-
-def _is_far(ratio: float) -> bool:
-    return not 1 / FITS_WITHIN <= ratio <= FITS_WITHIN

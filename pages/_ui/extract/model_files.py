@@ -9,6 +9,7 @@ from featx_core.networks.own.bringing import ENDING, check_file
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.facts import ModelFacts
 from featx_core.studies.models.own_model import OwnModelStudy
+from featx_core.worker.jobs import Job
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import formatting, jobs, session, writing
 
@@ -36,19 +37,21 @@ def pick(workspace: Workspace) -> ModelFacts:
         st.caption("Bring in a `.keras` file to continue.")
         st.stop()
     digest = st.selectbox("Which model", list(known), format_func=lambda digest: known[digest], key=DIGEST_KEY)
-    facts = _facts(workspace, digest)
+    facts, job = jobs.fetch(OwnModelStudy(f"file:{digest}"))
+    if facts is None:
+        _show_checking(workspace, digest, job)
+        st.stop()
     st.badge(f"Your model {formatting.escape(known[digest])}", icon=":material/upload_file:", color="violet")
     st.caption(formatting.escape(_words(facts)))
     return facts
 
 
-def _facts(workspace: Workspace, digest: str) -> ModelFacts:
-    facts, job = jobs.fetch(OwnModelStudy(f"file:{digest}"))
-    if facts is not None:
-        return facts
-    if job is not None:
-        jobs.show(job)
-    if job is not None and job.is_finished:
+def _show_checking(workspace: Workspace, digest: str, job: Job | None) -> None:
+    """Show how far the check is; where it ended with a refusal, offer to remove the file."""
+    if job is None:
+        return
+    jobs.show(job)
+    if job.is_finished:
         st.button(
             "Remove this file",
             icon=":material/delete:",
@@ -56,7 +59,6 @@ def _facts(workspace: Workspace, digest: str) -> ModelFacts:
             on_click=workspace.remove_artefact,
             args=(digest,),
         )
-    st.stop()
 
 
 def _words(facts: ModelFacts) -> str:
