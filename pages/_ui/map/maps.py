@@ -87,7 +87,7 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
     )
     with bar.popover("Parameters", icon=":material/tune:"):
         parameters = {item.name: _parameter(item, name) for item in PROJECTIONS[name].parameters}
-        seed = seed_input(key="map_seed", help="The same seed gives the same map.")
+        seed = seed_input(key="map_seed", help="The same seed gives the same map on the same kind of machine.")
         n_clusters = clusters.n_clusters(color)
     return Choice(name, n_components, color, seed, parameters, n_clusters, trails=_trails(bar, features))
 
@@ -267,4 +267,4 @@ def caption(projection: Projection) -> str:
         )
     if trust is not None:
         parts.append(f"Trustworthiness {trust:.2f} of 1.")
-    return " ".join([*parts, PROJECTIONS[projection.name].caption])
+    return " ".join(filter(None, [*parts, PROJECTIONS[projection.name].caption, projection.origin]))
