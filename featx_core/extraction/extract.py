@@ -193,6 +193,7 @@ class _Extraction(KeptRows):
                     if records:
                         self._compute_and_plan(records, fitted)
                     self.report(len(self.rows) + len(self.skipped))
+                self.engines.conclude()
             finally:
                 self.engines.end()
         if self._saved is not None:

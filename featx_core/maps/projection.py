@@ -40,10 +40,10 @@ class Projection:
         rows: Which rows of the vectors are on the map, ascending, int64 `(n_rows,)`.
         name: A key of `PROJECTIONS`.
         parameters: What was asked for, with defaults filled in; also `n_components` and `seed`.
-        details: More about it. Always: `notes` (sentences); `made_by` (see `featx_core.maps.origin`);
-            `trustworthiness` and `neighbors_kept` (from 0 to 1, or None where they have no meaning), `neighbors_kept_each` (float32 `(n_rows,)`), `n_neighbors` and
-            `n_measured`, as in `Trust`. PCA: `explained_variance`, `is_exact`. t-SNE: `kl_divergence`, the `perplexity` used.
-            UMAP: `n_neighbors_used`.
+        details: More about it. Always: `notes` (sentences); `made_by` (see `featx_core.maps.origin`); `trustworthiness` and
+            `neighbors_kept` (from 0 to 1, or None where they have no meaning), `neighbors_kept_each` (float32 `(n_rows,)`),
+            `n_neighbors` and `n_measured`, as in `Trust`. PCA: `explained_variance`, `is_exact`. t-SNE: `kl_divergence`, the
+            `perplexity` used. UMAP: `n_neighbors_used`.
     """
 
     coordinates: np.ndarray
