@@ -63,7 +63,7 @@ def build(spec: Pretrained, context: Context) -> Extractor:
     )
 
 
-def architecture(spec: Pretrained) -> tuple[keras.Model, keras.KerasTensor]:
+def architecture(spec: Pretrained, context: Context) -> tuple[keras.Model, keras.KerasTensor]:
     """Make the network and the tensor of its features, untrained."""
     network = build_network(BACKBONES[spec.backbone], spec.size, classifier=spec.classifier)
     tap = find_layer(_layers(spec.backbone, spec.size, spec.classifier), spec.layer)

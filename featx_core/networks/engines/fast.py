@@ -106,7 +106,7 @@ class FastEngines:
         self.title = f"TensorFlow on the GPU, {BFLOAT16}" if self._is_on_gpu else f"OpenVINO, {BFLOAT16}"
         self.difference: Difference | None = None
         self.kept: KeptNeighbors | None = None
-        self._sample = Sample()
+        self._sample: Sample | None = None  # while a run goes on
         self._model = model
         self._engine: Engine | None = None
 
@@ -124,17 +124,15 @@ class FastEngines:
 
     def conclude(self) -> None:
         """Measure on some images of a run that was not stopped how many of their nearest neighbours stay the same."""
-        if isinstance(self._engine, OpenVinoEngine):
-            exact: Engine = OpenVinoEngine(self._engine.graph)
-        elif self._engine is not None:
-            exact = TensorFlowEngine(self._model)
-        else:
+        if self._sample is None or self._engine is None:
             return
+        is_converted = isinstance(self._engine, OpenVinoEngine)
+        exact: Engine = OpenVinoEngine(self._engine.graph) if is_converted else TensorFlowEngine(self._model)
         self.kept = self._sample.compare(exact)
 
     def end(self) -> None:
         """End a run."""
-        self._sample = Sample()
+        self._sample = None
 
     def __call__(self, batch: np.ndarray) -> np.ndarray:
         """Run the model. See `featx_core.networks.engines.engine.Engine`.
@@ -145,7 +143,8 @@ class FastEngines:
         if self._engine is None:
             self._engine = self._prepared(batch[:N_PROBES])
         values = self._engine(batch)
-        self._sample.add(batch, values)
+        if self._sample is not None:
+            self._sample.add(batch, values)
         return values
 
     def _prepared(self, batch: np.ndarray) -> Engine:

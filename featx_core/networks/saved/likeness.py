@@ -143,6 +143,11 @@ def gives_other_features(weights: bytes, network: keras.Model) -> bool:
     return not float(np.abs(features - noted).max()) <= MAX_DIFFERENCE * float(np.abs(noted).max())
 
 
+def other_features_words(name: str) -> str:
+    """Say that a file of weights holds others than its note tells of."""
+    return f"With {name}, this network gives other features of a fixed picture than when featx saved the file."
+
+
 def _numbers(file: h5py.File, name: str, n_values: int) -> np.ndarray | None:
     """Read so many numbers; None where there are none or others."""
     if name not in file.attrs:

@@ -112,17 +112,14 @@ def show_layers(outline: Outline | None, layer_key: str | None) -> None:
         st.dataframe(
             _layer_table(outline),
             hide_index=True,
-            height=_TABLE_HEIGHT,
+            height=formatting.table_height(len(outline.layers), _TABLE_HEIGHT),
             key=key,
             on_select=(lambda: _pick(key, layer_key, outline)) if layer_key else "ignore",
             selection_mode="single-row",
             column_config={
                 "#": st.column_config.NumberColumn(width=40),
-                "stage": st.column_config.TextColumn(width=58),
-                "name": st.column_config.TextColumn(width=150),
-                "type": st.column_config.TextColumn(width=105),
-                "output shape": st.column_config.TextColumn(width=100),
-                "parameters": st.column_config.NumberColumn(format="localized", width=75),
+                "stage": st.column_config.TextColumn(width=90),
+                "parameters": st.column_config.NumberColumn(format="localized", width=90),
             },
         )
 

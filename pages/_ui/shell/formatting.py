@@ -123,6 +123,15 @@ def sides(shape: Sequence[int]) -> str:
     return " x ".join(map(str, shape))
 
 
+def table_height(n_rows: int, highest: int) -> int:
+    """Return the height of a table without empty rows, in pixels.
+
+    >>> table_height(3, 300), table_height(50, 300)
+    (143, 300)
+    """
+    return min(38 + 35 * max(n_rows, 1), highest)
+
+
 def safe_csv(table: pd.DataFrame) -> bytes:
     """Write a table of texts as CSV that no spreadsheet takes for formulas."""
     cells = table.map(lambda value: spreadsheet_safe(str(value)) if value is not None else "")

@@ -71,6 +71,7 @@ def test_a_share_is_rounded_down():
     assert "100 % of" in str(KeptNeighbors(1.0, 64))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not openvino_engine.is_available(), reason="OpenVINO is not installed")
 def test_a_run_in_bfloat16_says_how_many_neighbours_stay(monkeypatch):
     monkeypatch.setattr(fast, "has_bfloat16", lambda: True)
