@@ -126,8 +126,11 @@ class FastEngines:
         """Measure on some images of a run that was not stopped how many of their nearest neighbours stay the same."""
         if self._sample is None or self._engine is None:
             return
-        is_converted = isinstance(self._engine, OpenVinoEngine)
-        exact: Engine = OpenVinoEngine(self._engine.graph) if is_converted else TensorFlowEngine(self._model)
+        exact: Engine
+        if isinstance(self._engine, OpenVinoEngine):
+            exact = OpenVinoEngine(self._engine.graph)
+        else:
+            exact = TensorFlowEngine(self._model)
         self.kept = self._sample.compare(exact)
 
     def end(self) -> None:
