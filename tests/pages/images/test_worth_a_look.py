@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.toys.app.map_packs import selected
+from tests.toys.app.map_packs import colors, selected
 from tests.toys.app.named_images import MUG, TABBY, keep_names, take_as_installed
-from tests.toys.app.visiting import tiles
+from tests.toys.app.visiting import element, tiles
 
 N_IMAGES = 40
 
@@ -61,10 +61,25 @@ def test_clusters_have_a_table_and_can_become_labels(looking):
     table = next(table.value for table in looking.tab.main.dataframe if "stability" in table.value)
     assert len(table) == 2
     assert set(table.iloc[:, 3]) == {"stable"}
-    field = next(each for each in looking.tab.text_input if each.label == "Label for these images")
+    field = next(each for each in looking.tab.text_input if each.label == "Name of the cluster")
     field.set_value("group one").run()
-    looking.press("Label them")
+    looking.press("Use as label")
     assert looking.workspace.images().labels.count("group one") == table["images"].iloc[0]
+
+
+def test_a_cluster_keeps_the_name_that_it_is_given(looking):
+    pick(looking, "clusters")
+    field = next(each for each in looking.tab.text_input if each.label == "Name of the cluster")
+    assert field.value == "cluster 1"
+    field.set_value(" *red* things ").run()
+    looking.press("Rename")
+    (table,) = (table.value for table in looking.tab.main.dataframe if "stability" in table.value)
+    assert table["cluster"].tolist() == ["*red* things", "cluster 2"]
+    assert r"**\*red\* things**, " in looking.words
+    looking.open("map")
+    element(looking, "map_color").set_value("cluster_hdbscan").run()
+    looking.run()
+    assert [each["name"] for each in colors(looking)["classes"]][:2] == ["*red* things", "cluster 2"]
 
 
 @pytest.mark.slow
@@ -85,7 +100,7 @@ def test_a_cluster_is_suggested_what_a_network_calls_half_of_it(visit, shelve_fe
     keep_names(visitor.workspace, [MUG if row % 2 else TABBY for row in range(N_IMAGES)], [0.5] * N_IMAGES)
     visitor.tab.session_state["images_view"] = "Worth a look"
     pick(visitor.open("images").run(), "clusters")
-    assert next(each for each in visitor.tab.text_input if each.label == "Label for these images").value == "tabby"
+    assert next(each for each in visitor.tab.text_input if each.label == "Name of the cluster").value == "tabby"
 
 
 def test_copies_are_removed_but_for_the_largest_and_come_back(visit, shelve, make_png, tmp_path):
