@@ -9,7 +9,9 @@ from featx_core.studies.study import Study
 from featx_core.studies.work import Result
 from featx_core.workspace.runs import Run
 from pages._ui.images import gallery
-from pages._ui.shell import chosen, frame, jobs, session
+from pages._ui.images.choice import Choice
+from pages._ui.shell import chosen as on_maps
+from pages._ui.shell import frame, jobs, session
 
 _PAGE_SIZE = 48
 
@@ -23,7 +25,7 @@ def on_map(digests: Sequence[str], run: Run | None, *, key: str) -> None:
     if st.button(words, icon=":material/scatter_plot:", key=f"on_map_{key}", type="tertiary"):
         if run is not None:
             session.remember("picked_run", run.digest)
-        chosen.choose(frozenset(digests), by=f"list:{key}:{hash(tuple(digests))}")
+        on_maps.choose(frozenset(digests), by=f"list:{key}:{hash(tuple(digests))}")
         frame.open_page("map")
 
 
@@ -49,11 +51,13 @@ def show(
     key: str,
     run: Run | None = None,
     n_on_map: int | None = None,
+    chosen: Choice | None = None,
 ) -> ImageSet:
     """Show a list: its images, and the way to all of them on the map."""
     listed = ImageSet(found)
     page = gallery.paged(listed, key=f"{key}_page", page_size=_PAGE_SIZE)
     start = (st.session_state.get(f"{key}_page", 1) - 1) * _PAGE_SIZE if len(listed) > _PAGE_SIZE else 0
-    gallery.show(page, key=key, labels=images.labels, says=words[start : start + len(page)])
+    says = words[start : start + len(page)]
+    gallery.show(page, key=key, labels=images.labels, says=says, chosen=chosen)
     on_map(listed.digests[:n_on_map], run, key=key)
     return page

@@ -1,8 +1,11 @@
 """What to look at first: likely label errors, outliers, near-duplicates, unusual images and clusters."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.curation.quality import PROBLEMS
 from featx_core.images.duplicates import duplicate_groups
@@ -14,6 +17,7 @@ from featx_core.studies.quality import QualityStudy
 from featx_core.studies.sketches import SketchesStudy
 from featx_core.workspace.runs import Run
 from pages._ui.images import cluster_list, gallery, listed
+from pages._ui.images.choice import Choice
 from pages._ui.shell import formatting, runs, session
 
 _PAGE_SIZE = 48
@@ -69,23 +73,30 @@ def _label_errors(images: ImageSet, run: Run) -> None:
         f"{own} → {other}, {margin:.2f}"
         for own, other, margin in zip(found.labels, found.offered, found.margins, strict=True)
     ]
-    shown = listed.show(records, images, words, key="look_label_errors", run=run)
-    offered = dict(zip(found.digests, found.offered, strict=True))
-    bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
-    taken = bar.multiselect(
-        "Take the offered label for",
-        shown.names,
-        format_func={record.name: f"{record.name}: {offered[record.digest]}" for record in shown}.__getitem__,
-        key=f"take_{len(records)}",
-        placeholder="Choose images",
-    )
-    if bar.button("Change labels", icon=":material/check:", disabled=not taken, key="take_offered"):
-        by_name = {record.name: offered[record.digest] for record in shown}
-        gallery.change(lambda: session.workspace().set_labels({name: by_name[name] for name in taken}))
+    picked = Choice("mended")
+    bar = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    shown = listed.show(records, images, words, key="look_label_errors", run=run, chosen=picked)
+    _mend(bar, shown, dict(zip(found.digests, found.offered, strict=True)), picked)
     st.caption(
-        "Each image was scored by a linear probe trained without it; the number says by how much the other label scores "
-        "higher. Hard images are listed too: the probe is wrong about some right labels."
+        "The number says by how much the other label scores higher.",
+        help="Each image was scored by a linear probe trained without it. Hard images are listed too: the probe is wrong "
+        "about some right labels.",
     )
+
+
+def _mend(bar: DeltaGenerator, shown: ImageSet, offered: Mapping[str, str], picked: Choice) -> None:
+    """Let the user give images of a list the label that is offered for each."""
+    taken = {record.name: offered[record.digest] for record in shown if record.name in set(picked.names)}
+    if not taken:
+        bar.caption("Choose the images whose offered label is right.", width="content")
+        words, icon = f"Choose all {len(shown)}", ":material/check_box:"
+        bar.button(words, icon=icon, key="take_all", type="tertiary", on_click=picked.take, args=(shown.names,))
+        return
+    bar.markdown(f"**{formatting.counted(len(taken), 'image')} chosen**", width="content")
+    if bar.button("Change labels", type="primary", icon=":material/check:", key="take_offered"):
+        picked.take(())
+        gallery.change(lambda: session.workspace().set_labels(taken))
+    bar.button("Clear", icon=":material/close:", key="take_none", type="tertiary", on_click=picked.take, args=((),))
 
 
 def _outliers(images: ImageSet, run: Run) -> None:
