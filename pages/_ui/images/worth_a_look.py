@@ -55,8 +55,8 @@ def show(images: ImageSet) -> None:
 def _label_errors(images: ImageSet, run: Run) -> None:
     if saw_labels(run.spec):
         st.caption(
-            ":material/school: This network learned from these labels, wrong ones included, so it hides errors among the "
-            "images of its training. Pick another run to find those."
+            ":material/school: This network learned from these labels, wrong ones included. Pick another run.",
+            help="It hides errors among the images of its training.",
         )
     found = listed.fetched(LabelErrorsStudy(run.digest))
     if found is None:
@@ -112,8 +112,8 @@ def _outliers(images: ImageSet, run: Run) -> None:
     records = listed.records(images, found.digests)
     listed.show(records, images, words, key="look_outliers", run=run, n_on_map=found.n_beyond)
     st.caption(
-        f"Sorted by 1 minus the cosine to neighbour number {found.n_neighbors}, near-duplicates passed over. A rare but right "
-        "image is an outlier, too."
+        "A rare but right image is an outlier, too.",
+        help=f"Sorted by 1 minus the cosine to neighbour number {found.n_neighbors}, near-duplicates passed over.",
     )
 
 
@@ -162,5 +162,6 @@ def _quality(images: ImageSet) -> None:
     words = [f"{problem}, {score:.1f}" for problem, score in zip(found.problems, found.scores, strict=True)]
     listed.show(listed.records(images, found.digests), images, words, key="look_quality")
     st.caption(
-        "The number is the distance from the median of the set in robust standard deviations; 3.5 and more are listed."
+        "The number says how far from the usual of this set.",
+        help="Distance from the median in robust standard deviations; 3.5 and more are listed.",
     )

@@ -92,8 +92,8 @@ def _scree(projection: Projection) -> None:
     figure = scree_figure(details["explained_variance"], is_exact=details.get("is_exact", True), dark=session.is_dark())
     st.plotly_chart(figure, key="scree_chart", theme=None, config=CONFIG)
     st.caption(
-        "Variance explained by each component, and the cumulative total. When the first two explain little, the map "
-        "shows only a small part of the differences."
+        "When the first two explain little, the map shows little of the differences.",
+        help="Variance explained by each component, and the cumulative total.",
     )
 
 
