@@ -69,10 +69,7 @@ def _label_errors(images: ImageSet, run: Run) -> None:
         f"**{len(records)} of {formatting.counted(found.n_images, 'labelled image')}** look more like another label, "
         "most certain first."
     )
-    words = [
-        f"{own} → {other}, {margin:.2f}"
-        for own, other, margin in zip(found.labels, found.offered, found.margins, strict=True)
-    ]
+    words = [f"→ {other}, {margin:.2f}" for other, margin in zip(found.offered, found.margins, strict=True)]
     picked = Choice("mended")
     bar = st.container(horizontal=True, vertical_alignment="center", gap="small")
     shown = listed.show(records, images, words, key="look_label_errors", run=run, chosen=picked)
