@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from featx_core import HEATMAPS
-from pages._ui.heatmaps import channels, grid, layers, pickers, targets, whole, words
+from pages._ui.heatmaps import channels, faithful, grid, layers, pickers, targets, whole, words
 from pages._ui.images import order
 from pages._ui.shell import frame, guards, jobs, runs, session
 
@@ -26,22 +25,23 @@ with line:
     chosen = pickers.some_images(order.in_order(images))
     record = pickers.one_of(chosen) if is_by_layer and chosen else None
     opacity, colormap = pickers.overlay_look()
-if not chosen:
-    st.caption("Pick at least one image.")
+names = pickers.methods()
+if not (chosen and names):
+    st.caption("Pick at least one image." if names else "Pick at least one method.")
     st.stop()
 
 columns = layers.columns_of(run) if record is not None else {}
 if record is not None:
-    drawn = layers.ask(run, record, list(columns), target)
+    drawn = layers.ask(run, record, list(columns), names, target=target)
 else:
-    drawn = grid.ask(run, chosen, list(HEATMAPS), layer=layer, target=target)
+    drawn = grid.ask(run, chosen, names, layer=layer, target=target)
 if drawn.job is not None and drawn.job.is_finished and drawn.job.state != "done":
     jobs.show(drawn.job)
 whole.offer(run, grid.seen_sentence(drawn), images, waits=drawn.job is not None and whole.is_cut(run, chosen))
 if record is not None:
-    layers.show(drawn, record, columns, opacity=opacity, colormap=colormap)
+    layers.show(drawn, record, columns, names, opacity=opacity, colormap=colormap)
 else:
-    grid.show_grid(drawn, chosen, opacity=opacity, colormap=colormap)
+    grid.show_grid(drawn, chosen, names, opacity=opacity, colormap=colormap)
 words.show(run, drawn, of_classes=target.of_classes)
 
 with st.expander(
@@ -49,3 +49,6 @@ with st.expander(
 ) as maps:
     if maps.open:
         channels.show(run, chosen, layer=layer, colormap=colormap)
+with st.expander("How faithful are these maps?", icon=":material/rule:", key="faithful", on_change="rerun") as part:
+    if part.open:
+        faithful.show(run, chosen, names, layer=layer, target=target)

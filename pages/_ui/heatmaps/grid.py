@@ -13,7 +13,7 @@ from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import Heatmap
 from featx_core.heatmaps.targets import Target
 from featx_core.images.image_set import ImageRecord
-from featx_core.specs.spec import SpecError
+from featx_core.specs.spec import Spec, SpecError
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
@@ -22,7 +22,7 @@ from pages._ui.networks import outlines
 from pages._ui.shell import formatting, jobs, questions
 
 SHOWN_SIDE = 520  # pixels, the longest side of an image in the grid
-_UNKNOWN = -1  # the layers of a network are still being read
+UNKNOWN = -1  # the layers of a network are still being read
 SAVED_SIDE = 2048  # pixels, of one that is downloaded
 
 
@@ -60,12 +60,17 @@ def studies_of(
     studies: dict[tuple[str, str], HeatmapStudy] = {}
     for name in names:
         spec = with_target if HEATMAPS[name].needs_target else run.spec
-        place = layer if spec == run.spec or layer is not None else _last_layer(run)
-        if place != _UNKNOWN:
+        place = None if HEATMAPS[name].hides else layer_in(spec, run, layer)
+        if place != UNKNOWN:
             studies |= {
                 (record.digest, name): HeatmapStudy(spec, record.digest, name, place, text) for record in records
             }
     return studies
+
+
+def layer_in(spec: Spec, run: Run, layer: int | str | None) -> int | str | None:
+    """Return what a layer of a run, None for the last one, is in the network of a spec; `UNKNOWN` while that is read."""
+    return layer if spec == run.spec or layer is not None else _last_layer(run)
 
 
 def _last_layer(run: Run) -> int | None:
@@ -73,9 +78,9 @@ def _last_layer(run: Run) -> int | None:
     try:
         outline = outlines.fetch(run.spec)
     except (SpecError, questions.NoAnswerError):  # the control of the layer says so
-        return _UNKNOWN
+        return UNKNOWN
     if outline is None:
-        return _UNKNOWN
+        return UNKNOWN
     spatial = [info.index for info in outline.layers if info.is_spatial]
     reached = [index for index in spatial if index <= outline.tap]
     return reached[-1] if reached and reached != spatial else None
@@ -86,22 +91,25 @@ def overlay(heatmap: Heatmap, record: ImageRecord, opacity: float, colormap: str
     return heatmap.overlay(record, opacity=opacity, colormap=colormap, longest_side=longest_side)
 
 
-def show_grid(drawn: Drawn, records: Sequence[ImageRecord], *, opacity: float, colormap: str) -> None:
+def show_grid(
+    drawn: Drawn, records: Sequence[ImageRecord], names: Sequence[str], *, opacity: float, colormap: str
+) -> None:
     """Show one row per image: the original, then one column a method."""
     keep_places(records)
-    head = st.columns(len(HEATMAPS) + 1)
+    head = st.columns(len(names) + 1)
     head[0].markdown("**Original**")
-    titles = {name: _titles(drawn, records, name) for name in HEATMAPS}
-    for place, (name, method) in zip(head[1:], HEATMAPS.items(), strict=True):
+    titles = {name: _titles(drawn, records, name) for name in names}
+    for place, name in zip(head[1:], names, strict=True):
+        method = HEATMAPS[name]
         place.markdown(f"**{method.title}**", help=f"{method.caption} {method.scale} {method.reference}.")
         title = next(iter(titles[name])) if len(titles[name]) == 1 else ""
         is_new = title.casefold() != method.title.casefold()
         place.caption(formatting.escape(title) if title and is_new else "\u00a0")
     for record in records:
-        row = st.container(key=place_key(record)).columns(len(HEATMAPS) + 1)
+        row = st.container(key=place_key(record)).columns(len(names) + 1)
         row[0].image(formatting.preview(record), width="stretch", alt=record.name)
-        row[0].caption(formatting.escape(record.name))
-        for place, name in zip(row[1:], HEATMAPS, strict=True):
+        row[0].caption(formatting.escape(f"{record.label}, {record.name}" if record.label else record.name))
+        for place, name in zip(row[1:], names, strict=True):
             with place:
                 found = drawn.heatmaps.get((record.digest, name))
                 words = found.title if found is not None and len(titles[name]) > 1 else ""

@@ -40,11 +40,18 @@ def _stages(spatial: Sequence[LayerInfo]) -> list[LayerInfo]:
     return [info for info in spatial if info.stage or info is spatial[-1]]
 
 
-def ask(run: Run, record: ImageRecord, columns: Sequence[Column], target: Target | None) -> grid.Drawn:
+def of_layers(names: Sequence[str]) -> list[str]:
+    """Return the methods among these that look at a layer."""
+    return [name for name in names if not HEATMAPS[name].hides]
+
+
+def ask(
+    run: Run, record: ImageRecord, columns: Sequence[Column], names: Sequence[str], *, target: Target | None
+) -> grid.Drawn:
     """Fetch the heatmaps of all layers and methods, by layer and method, and have the missing ones drawn."""
     cells: dict[tuple[Column, str], HeatmapStudy] = {}
     for column in columns:
-        found = grid.studies_of(run, [record], list(HEATMAPS), layer=column, target=target)
+        found = grid.studies_of(run, [record], of_layers(names), layer=column, target=target)
         cells |= {(column, name): study for (_, name), study in found.items()}
     done, job = jobs.fetch_all(list(cells.values()), title="Heatmaps of one image by layer")
     shown = {(str(place[0]), place[1]): done[study] for place, study in cells.items() if study in done}
@@ -55,6 +62,7 @@ def show(
     drawn: grid.Drawn,
     record: ImageRecord,
     columns: dict[Column, tuple[str, str]],
+    names: Sequence[str],
     *,
     opacity: float,
     colormap: str,
@@ -67,7 +75,8 @@ def show(
         for place, (title, shape) in zip(head[1:], columns.values(), strict=True):
             place.markdown(f"**{title}**")
             place.caption(shape)
-        for name, method in HEATMAPS.items():
+        for name in of_layers(names):
+            method = HEATMAPS[name]
             row = st.columns(widths, vertical_alignment="center")
             row[0].markdown(f"**{method.title}**", help=f"{method.caption} {method.scale} {method.reference}.")
             for place, (column, (title, _)) in zip(row[1:], columns.items(), strict=True):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from featx_core.base.palette import SEQUENTIAL_SCALES
+from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.specs.spec import SpecError
@@ -16,6 +17,7 @@ from pages._ui.networks.layer_choices import layer_words
 from pages._ui.shell import formatting, questions, session
 
 OPACITY_WIDTH = 280  # pixels
+FIRST_METHODS = ("activation_energy", "eigen_cam", "grad_cam")
 _FIRST_IMAGES = 3
 _GALLERY, _PAGE_SIZE = "heatmap_gallery", 48
 
@@ -109,6 +111,21 @@ def _choose(images: ImageSet) -> None:
 def take_images(images: ImageSet) -> None:
     """Let the page show these images, `choice.MAX_HEATMAPS` at most, when it is opened next."""
     choice.for_heatmaps().take(images.names[: choice.MAX_HEATMAPS])
+
+
+def methods() -> list[str]:
+    """Let the user pick what is drawn, a column each."""
+    found = st.pills(
+        "Methods",
+        list(HEATMAPS),
+        default=list(FIRST_METHODS),
+        selection_mode="multi",
+        format_func=lambda name: HEATMAPS[name].title,
+        key="heatmap_methods",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    return [name for name in HEATMAPS if name in found]
 
 
 def overlay_look() -> tuple[float, str]:

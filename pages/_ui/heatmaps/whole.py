@@ -8,6 +8,7 @@ import streamlit as st
 from featx_core.images.fitting import place
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.specs.custom_sequential import CustomSequential
+from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 from featx_core.tasks.requests import ExtractJob
 from featx_core.workspace.runs import Run
@@ -39,7 +40,7 @@ def offer(run: Run, sentence: str, images: ImageSet, *, waits: bool) -> None:
         line.caption("\u00a0")
         return
     line.caption(sentence, width="content")
-    if isinstance(run.spec, Pretrained | CustomSequential) and line.button(
+    if isinstance(run.spec, Pretrained | OwnModel | CustomSequential) and line.button(
         "Extract with Pad",
         icon=":material/fit_screen:",
         key="with_pad",

@@ -12,11 +12,12 @@ from featx_core.extraction.colorings import COLORINGS, RunColoring
 from featx_core.extraction.features import Features
 from featx_core.images.image_set import ImageRecord
 from featx_core.learning.labels_seen import labels_caution
+from featx_core.maps.caption import caption_parts
 from featx_core.maps.placing import place
 from featx_core.maps.projection import Projection, project
 from featx_core.maps.registry import NOT_INSTALLED, PROJECTIONS, Parameter
-from featx_core.maps.trust import kept_by_chance
 from featx_core.methods import registry as methods
+from featx_core.offline.drawn import Column
 from featx_core.predictions.colorings import NAMED, most_frequent, named_colorings
 from featx_core.studies.map import MapStudy
 from featx_core.studies.placed_map import PlacedMapStudy
@@ -24,7 +25,6 @@ from featx_core.studies.study import Study
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
 from pages._ui.map import clusters
-from pages._ui.map.drawn import Column
 from pages._ui.networks import names
 from pages._ui.shell import jobs, session
 from pages._ui.shell.inputs import seed_input
@@ -262,30 +262,6 @@ def show_caution(run: Run, features: Features, color: str = "label") -> None:
 
 def show_caption(projection: Projection, more: str = "") -> None:
     """Say in one line how far a map can be trusted, and how it misleads where one asks for it."""
-    first = " ".join([*projection.notes, *_kept_words(projection), *([more] if more else [])])
-    rest = " ".join([*_trust_words(projection), PROJECTIONS[projection.name].caption])
-    st.caption(first or rest, help=rest if first else None)
-
-
-def caption(projection: Projection) -> str:
-    """Say what a map shows, how far it can be trusted, and how it misleads."""
-    about = (*projection.notes, *_kept_words(projection), *_trust_words(projection))
-    return " ".join([*about, PROJECTIONS[projection.name].caption])
-
-
-def _kept_words(projection: Projection) -> list[str]:
-    details = projection.details
-    kept = details.get("neighbors_kept")
-    if kept is None:
-        return []
-    n_neighbors = details["n_neighbors"]
-    chance = kept_by_chance(n_neighbors, details["n_measured"])
-    return [
-        f"Each image keeps {kept * n_neighbors:.2g} of its {n_neighbors} nearest neighbours here; random places "
-        f"would keep {chance:.2g}."
-    ]
-
-
-def _trust_words(projection: Projection) -> list[str]:
-    trust = projection.details.get("trustworthiness")
-    return [] if trust is None else [f"Trustworthiness {trust:.2f} of 1."]
+    first, rest = caption_parts(projection)
+    words = " ".join(filter(None, (first, more)))
+    st.caption(words or rest, help=rest if words else None)

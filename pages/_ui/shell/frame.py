@@ -18,6 +18,7 @@ PAGES = (
     ("map", "Map", ":material/scatter_plot:"),
     ("heatmaps", "Heatmaps", ":material/local_fire_department:"),
     ("compare", "Compare", ":material/leaderboard:"),
+    ("report", "Report", ":material/article:"),
 )
 SIDEBAR_WIDTH = 240  # pixels
 _ICON = str(Path(__file__).with_name("icon.png"))

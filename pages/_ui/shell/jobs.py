@@ -106,6 +106,11 @@ def offer(study: Study[Result], words: str, *, icon: str, key: str) -> Result | 
     return None
 
 
+def begin(study: Study[Any]) -> None:
+    """Compute a study, also where the same has failed before or was cancelled."""
+    submit_again(_request([study]), title=study.title(session.workspace()))
+
+
 def leave_others(study: Study[Any]) -> None:
     """Cancel studies of the same kind that this session asked for before and does not look at any more."""
     asked = _request([study]).to_parameters()

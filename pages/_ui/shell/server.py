@@ -98,7 +98,7 @@ def _to_first_page(request: Request) -> Response:
 
 ROUTES = [
     Route("/thumbnail/{token}/{digest}", _thumbnail),
-    Route("/thumbnail/{token}/{scaling}/{digest}", _thumbnail),
+    Route("/thumbnail/{token}/{rendering}/{digest}", _thumbnail),
     Route("/run-dot/{index:int}", _run_dot),
     Route("/first-page/{name}", _first_page),
     Route("/images", _to_first_page),
