@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from featx_core.curation.cluster_names import cluster_names, cluster_words, kept_names
+from featx_core.curation.cluster_names import MAX_NAME, cluster_names, cluster_words, kept_names, rename_cluster
 from featx_core.curation.clusters import METHODS, STABLE, Clusters
 from featx_core.curation.colorings import suggested_name
 from featx_core.images.image_set import ImageSet
 from featx_core.studies.clusters import ClustersStudy
 from featx_core.workspace.runs import Run
 from pages._ui.images import gallery, listed
-from pages._ui.map.clusters import name_one
 from pages._ui.networks import names
-from pages._ui.shell import formatting, session
+from pages._ui.shell import formatting, session, writing
 
 
 def show(images: ImageSet, run: Run) -> None:
@@ -87,6 +87,20 @@ def _one(study: ClustersStudy, found: Clusters, place: int, name: str, images: I
     if bar.button("Use as label", disabled=not text, icon=":material/label:", key="label_cluster"):
         everyone = {image.name: text for image in images if image.digest in set(inside)}
         gallery.change(lambda: session.workspace().set_labels(everyone))
+
+
+def name_one(
+    bar: DeltaGenerator, study: ClustersStudy, found: Clusters, number: int, name: str, offered: str = ""
+) -> str:
+    """Let the user give a cluster another name. Gives what stands in the field: its name, or what is offered for it."""
+    shown = offered or name
+    key = f"cluster_name_{study.run[:8]}_{study.method}_{number}_{shown}"  # another name makes another field
+    text = bar.text_input("Name of the cluster", value=shown, max_chars=MAX_NAME, key=key, width=220).strip()
+    if bar.button("Rename", icon=":material/edit:", disabled=text in ("", name), key="rename_cluster"):
+        about = (session.workspace(), study.run, study.method, study.n_clusters, found, number, text)
+        if writing.try_to(lambda: rename_cluster(*about)):
+            st.rerun(scope="app")
+    return text
 
 
 def _suggested(digests: Sequence[str]) -> str:

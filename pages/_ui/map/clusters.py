@@ -7,14 +7,15 @@ from typing import cast
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from featx_core.curation.cluster_names import MAX_NAME, cluster_names, kept_names, rename_cluster
-from featx_core.curation.clusters import METHODS, MIN_IMAGES, Clusters
+from featx_core.curation.cluster_names import cluster_names, kept_names
+from featx_core.curation.clusters import METHODS, MIN_IMAGES
 from featx_core.curation.colorings import cluster_coloring
 from featx_core.extraction.colorings import RunColoring
 from featx_core.extraction.features import Features
 from featx_core.studies.clusters import ClustersStudy
 from featx_core.worker.jobs import Job
-from pages._ui.shell import jobs, session, writing
+from pages._ui.images.cluster_list import name_one
+from pages._ui.shell import jobs, session
 
 COLORS: Mapping[str, str] = MappingProxyType({f"cluster_{method}": method for method in METHODS})
 """What a map can be coloured by, and the method of each."""
@@ -91,20 +92,6 @@ def offer_names(bar: DeltaGenerator, features: Features, color: str, n_asked: in
             key="map_cluster",
         )
         name_one(st.container(), study, found, number, names[number])
-
-
-def name_one(
-    bar: DeltaGenerator, study: ClustersStudy, found: Clusters, number: int, name: str, offered: str = ""
-) -> str:
-    """Let the user give a cluster another name. Gives what stands in the field: its name, or what is offered for it."""
-    shown = offered or name
-    key = f"cluster_name_{study.run[:8]}_{study.method}_{number}_{shown}"  # another name makes another field
-    text = bar.text_input("Name of the cluster", value=shown, max_chars=MAX_NAME, key=key, width=220).strip()
-    if bar.button("Rename", icon=":material/edit:", disabled=text in ("", name), key="rename_cluster"):
-        about = (session.workspace(), study.run, study.method, study.n_clusters, found, number, text)
-        if writing.try_to(lambda: rename_cluster(*about)):
-            st.rerun(scope="app")
-    return text
 
 
 def _known() -> dict[str, Known]:
