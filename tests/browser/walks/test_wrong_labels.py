@@ -56,7 +56,7 @@ def test_five_wrong_labels_are_found_and_mended_and_compare_rises(server, open_t
     for number in FLIPPED:
         flip(page, number)
     wrong = best_accuracy(page)
-    assert wrong <= 100 * (1 - len(FLIPPED) / (2 * N_OF_EACH))
+    assert wrong <= 88  # five of forty, rounded
 
     go(page, "Images")
     page.get_by_text("Worth a look", exact=True).click()
