@@ -8,7 +8,7 @@ from pages._ui.shell import frame, guards, jobs, runs, session
 
 frame.guard()
 workspace = session.workspace()
-st.title("Heatmaps")
+st.title("Heatmaps", anchor=False)
 found = guards.need_runs(workspace)
 images = workspace.images()
 

@@ -83,9 +83,9 @@ def show_card(backbone: Backbone) -> None:
         with st.expander("How well it does", icon=":material/fact_check:"):
             st.markdown(_table(backbone.measured))
             st.caption(
-                "Percent of images classified or retrieved correctly, with 95 % intervals. Untrained: the same "
-                "network with random weights. Best without a network: the best of colour histogram, LBP, HOG and "
-                "others. None of these images was used for training."
+                "Percent of images classified or retrieved correctly, with 95 % intervals.",
+                help="Untrained: the same network with random weights. Best without a network: the best of colour "
+                "histogram, LBP, HOG and others. None of these images was used for training.",
             )
 
 
