@@ -17,6 +17,7 @@ from featx_core.extraction.features import Features, load_features
 from featx_core.extraction.vector_sets import add_vectors, remove_vectors, vector_sets
 from featx_core.heatmaps.explain import explain
 from featx_core.heatmaps.methods import HEATMAPS
+from featx_core.heatmaps.shared.coloring import SharedColors, shared_colors
 from featx_core.heatmaps.similarity import explain_similarity
 from featx_core.images.duplicates import duplicate_groups
 from featx_core.images.image_set import ImageRecord, ImageSet
@@ -68,6 +69,7 @@ __all__ = [
     "Predictions",
     "Pretrained",
     "Quality",
+    "SharedColors",
     "Stability",
     "Sweep",
     "TableError",
@@ -102,6 +104,7 @@ __all__ = [
     "read_vectors",
     "remove_vectors",
     "rsa",
+    "shared_colors",
     "spec_from_json",
     "sweep_layers",
     "train",

@@ -6,7 +6,7 @@ from featx_core import HEATMAPS
 from featx_core.methods import registry as methods
 from featx_core.predictions.classifiers import missing_words
 from featx_core.predictions.predictions import ABOUT_SCORES
-from pages._ui.heatmaps import channels, grid, pickers, targets, whole
+from pages._ui.heatmaps import channels, grid, pickers, shared, targets, whole
 from pages._ui.images import order
 from pages._ui.shell import formatting, frame, guards, jobs, runs, session
 
@@ -37,6 +37,9 @@ if drawn.job is not None and drawn.job.state != "done":
 whole.offer(run, grid.seen_sentence(drawn), images)
 grid.show_grid(drawn, chosen, opacity=opacity, colormap=colormap)
 
+with st.expander(shared.TITLE, icon=shared.ICON, key="shared", on_change="rerun") as together:
+    if together.open:
+        shared.show(run, chosen, layer=layer, opacity=opacity, n_columns=4, key="shared")
 with st.expander(
     "Feature maps, channel by channel", icon=":material/grid_view:", key="maps", on_change="rerun"
 ) as maps:

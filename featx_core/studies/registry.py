@@ -14,6 +14,7 @@ from featx_core.studies.feature_maps import FeatureMapsStudy
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.studies.kernels import KernelsStudy
 from featx_core.studies.label_errors import LabelErrorsStudy
+from featx_core.studies.layers.shared_colors import SharedColorsStudy
 from featx_core.studies.map import MapStudy
 from featx_core.studies.model_file import ModelFileStudy
 from featx_core.studies.outliers import OutliersStudy
@@ -47,6 +48,7 @@ STUDIES: Mapping[str, type[Study[Any]]] = MappingProxyType(
             QualityStudy,
             SimilarityStudy,
             PlacedMapStudy,
+            SharedColorsStudy,
         )
     }
 )
