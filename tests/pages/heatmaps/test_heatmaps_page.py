@@ -139,15 +139,9 @@ def test_shared_colours_are_of_the_images_that_are_chosen(visitor, worker):
         set_up(visitor, shared_hide=hide)
         study = SharedColorsStudy(SPEC, images, hide=hide)
         assert study in last_asked(worker)
-        assert study.find(visitor.workspace).caption in visitor.words.replace("\\", "")
-    assert (
-        sum(
-            "in shared colours" in node.proto.imgs[0].alt
-            for node in nodes(visitor.tab.main)
-            if type(node).__name__ == "Image"
-        )
-        == 2
-    )
+        assert study.find(visitor.workspace).caption.replace("\u00a0", " ") in visitor.words.replace("\\", "")
+    images = [node for node in nodes(visitor.tab.main) if type(node).__name__ == "Image"]
+    assert sum("in shared colours" in node.proto.imgs[0].alt for node in images) == 2
 
 
 def test_feature_maps_are_one_mosaic_that_says_its_scale(visitor, worker):
