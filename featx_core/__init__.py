@@ -29,6 +29,7 @@ from featx_core.measures.neighbors import movers, nearest
 from featx_core.measures.probes import knn_accuracy, linear_probe
 from featx_core.measures.similarity import linear_cka, neighbor_overlap, rsa
 from featx_core.methods.registry import METHODS, build, outline, train
+from featx_core.networks.hub.kept import keep_preset
 from featx_core.predictions.predict import predict_classes
 from featx_core.predictions.predictions import Predictions
 from featx_core.robustness.effects import Effects, augmentation_effects
@@ -88,6 +89,7 @@ __all__ = [
     "find_label_errors",
     "find_outliers",
     "image_quality",
+    "keep_preset",
     "knn_accuracy",
     "layer",
     "linear_cka",

@@ -113,6 +113,8 @@ class Backbone:
     @property
     def download_bytes(self) -> int:
         """Approximate download size without the classifier. Keras pins no sizes: four bytes a parameter."""
+        if self.preset is not None:
+            return self.preset.download_bytes
         return self.n_parameters * BYTES_PER_PARAMETER if self.files else 0
 
     @property

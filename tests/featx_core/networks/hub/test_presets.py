@@ -87,7 +87,7 @@ def test_weights_that_are_missing_are_said(saved):
     content = io.BytesIO((folder / "model.weights.h5").read_bytes())
     with h5py.File(content, "a") as file:
         del file["layers/layer_normalization_1"]
-    with pytest.raises(WeightsError, match="do not fit|not finite or missing"):
+    with pytest.raises(WeightsError, match=r"do not fit|not finite or missing"):
         load_brought(row("CLIPVisionEncoder"), (SIDE, SIDE), content.getvalue(), "mine.weights.h5")
 
 
