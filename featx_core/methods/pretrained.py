@@ -63,7 +63,7 @@ def build(spec: Pretrained, context: Context) -> Extractor:
     )
 
 
-def architecture(spec: Pretrained) -> tuple[keras.Model, keras.KerasTensor]:
+def architecture(spec: Pretrained, context: Context) -> tuple[keras.Model, keras.KerasTensor]:
     """Make the network and the tensor of its features, untrained."""
     network = build_network(BACKBONES[spec.backbone], spec.size, classifier=spec.classifier)
     tap = find_layer(_layers(spec.backbone, spec.size, spec.classifier), spec.layer)
@@ -103,9 +103,9 @@ def _network(spec: Pretrained, context: Context) -> tuple[keras.Model, tuple[str
     if load_file is not None:
         return load_file(row, spec.size, content, name)
     network = make()
-    left_out = load_into(network, content, name)
+    loaded = load_into(network, content, name)
     weights.finish_imagenet(row, network)
-    return network, weights.notes_of_file(name, left_out)
+    return network, weights.notes_of_file(name, loaded)
 
 
 def _output(spec: Pretrained, network: keras.Model, tap: int) -> keras.KerasTensor:
