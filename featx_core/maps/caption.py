@@ -13,16 +13,27 @@ if TYPE_CHECKING:
 
 def map_caption(projection: Projection) -> str:
     """Say what a map shows, how far it can be trusted, and how it misleads."""
-    parts = list(projection.notes)
+    return " ".join(filter(None, caption_parts(projection)))
+
+
+def caption_parts(projection: Projection) -> tuple[str, str]:
+    """Return what is said under a map in two parts: what to know of this map, and how maps of its kind mislead."""
+    trust = projection.details.get("trustworthiness")
+    more = [] if trust is None else [f"Trustworthiness {trust:.2f} of 1."]
+    return (
+        " ".join([*projection.notes, *_kept_words(projection)]),
+        " ".join([*more, PROJECTIONS[projection.name].caption]),
+    )
+
+
+def _kept_words(projection: Projection) -> list[str]:
     details = projection.details
-    trust, kept = details.get("trustworthiness"), details.get("neighbors_kept")
-    if kept is not None:
-        n_neighbors = details["n_neighbors"]
-        chance = kept_by_chance(n_neighbors, details["n_measured"])
-        parts.append(
-            f"Each image keeps {kept * n_neighbors:.2g} of its {n_neighbors} nearest neighbours here; random places "
-            f"would keep {chance:.2g}."
-        )
-    if trust is not None:
-        parts.append(f"Trustworthiness {trust:.2f} of 1.")
-    return " ".join([*parts, PROJECTIONS[projection.name].caption])
+    kept = details.get("neighbors_kept")
+    if kept is None:
+        return []
+    n_neighbors = details["n_neighbors"]
+    chance = kept_by_chance(n_neighbors, details["n_measured"])
+    return [
+        f"Each image keeps {kept * n_neighbors:.2g} of its {n_neighbors} nearest neighbours here; random places "
+        f"would keep {chance:.2g}."
+    ]

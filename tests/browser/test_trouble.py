@@ -91,12 +91,14 @@ def test_a_worker_that_is_stopped_and_goes_on_leaves_no_page_without_a_result_or
 
 def test_a_job_goes_on_while_its_page_is_left_and_reloaded(page_at_work):
     go(page_at_work, "Images")
-    sidebar = page_at_work.get_by_test_id("stSidebar")
-    sidebar.get_by_text("VGG19").first.wait_for()
+    aside = page_at_work.locator(".st-key-going_on")
+    aside.get_by_text("VGG19").first.wait_for()
     page_at_work.reload()
-    sidebar.get_by_text("VGG19").first.wait_for()
-    sidebar.get_by_role("button", name="Cancel").click()
-    expect(sidebar.get_by_role("button", name="Cancel")).to_have_count(0)
+    aside.get_by_text("VGG19").first.wait_for()
+    page_at_work.set_viewport_size({"width": 720, "height": 450})  # where the sidebar is shut
+    expect(aside.get_by_role("button", name="Cancel")).to_be_in_viewport(ratio=1)
+    aside.get_by_role("button", name="Cancel").click()
+    expect(aside.get_by_role("button", name="Cancel")).to_have_count(0)
 
 
 def test_a_killed_server_loses_nothing(fresh_server, open_tab, notes, make_png, tmp_path):

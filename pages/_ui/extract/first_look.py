@@ -9,7 +9,6 @@ from featx_core.figures.style import CONFIG
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageRecord, ImageSet
-from featx_core.maps.caption import map_caption
 from featx_core.methods import registry as methods
 from featx_core.workspace.runs import Run
 from pages._ui.heatmaps import grid, targets
@@ -50,7 +49,7 @@ def show_map(run: Run, features: Features) -> None:
         figure.update_traces(marker_size=MARKER_SIZE)
     st.plotly_chart(figure, key=f"glance_{run.digest[:12]}", theme=None, config=CONFIG, alt="PCA map")
     maps.show_caution(run, features)
-    st.caption(map_caption(projection))
+    maps.show_caption(projection)
 
 
 def _is_pictured(run: Run, features: Features) -> bool:

@@ -159,7 +159,9 @@ def _table(features: Features) -> None:
     table = export.to_table(features)
     n_features = features.vectors.shape[1]
     n_named = table.shape[1] - n_features  # columns before the features
-    st.dataframe(table.iloc[:, : _TABLE_COLUMNS + n_named], hide_index=True, height=320)
+    st.dataframe(
+        table.iloc[:, : _TABLE_COLUMNS + n_named], hide_index=True, height=formatting.table_height(len(table), 320)
+    )
     if n_features > _TABLE_COLUMNS:
         st.caption(
             f"The first {_TABLE_COLUMNS} of {n_features:,} features. Downloads contain all of them.".replace(",", " ")

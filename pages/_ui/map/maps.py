@@ -12,9 +12,10 @@ from featx_core.extraction.colorings import COLORINGS, RunColoring
 from featx_core.extraction.features import Features
 from featx_core.images.image_set import ImageRecord
 from featx_core.learning.labels_seen import labels_caution
+from featx_core.maps.caption import caption_parts
 from featx_core.maps.placing import place
 from featx_core.maps.projection import Projection, project
-from featx_core.maps.registry import PROJECTIONS, Parameter
+from featx_core.maps.registry import NOT_INSTALLED, PROJECTIONS, Parameter
 from featx_core.methods import registry as methods
 from featx_core.offline.drawn import Column
 from featx_core.predictions.colorings import NAMED, most_frequent, named_colorings
@@ -65,7 +66,12 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
         format_func=lambda name: PROJECTIONS[name].title,
         key="projection",
         persist_state="session",
-        help="PCA: linear, fast and exact. t-SNE: keeps close neighbours close and shows groups.",
+        help=" ".join(
+            [
+                "PCA: linear, fast and exact. t-SNE and UMAP: keep close neighbours close and show groups.",
+                *(f"{title} is not installed; to add it: `{command}`" for title, command in NOT_INSTALLED.items()),
+            ]
+        ),
     )
     n_components = bar.segmented_control(
         "Axes", [2, 3], default=2, required=True, format_func=lambda n: f"{n}-D", key="axes", persist_state="session"
@@ -87,6 +93,8 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
     with bar.popover("Parameters", icon=":material/tune:"):
         parameters = {item.name: _parameter(item, name) for item in PROJECTIONS[name].parameters}
         seed = seed_input(key="map_seed", help="The same seed gives the same map.")
+        for title, command in NOT_INSTALLED.items():
+            st.caption(f"{title} is not installed. To add it: `{command}`")
         n_clusters = clusters.n_clusters(color)
     return Choice(name, n_components, color, seed, parameters, n_clusters, trails=_trails(bar, features))
 
@@ -250,3 +258,10 @@ def show_caution(run: Run, features: Features, color: str = "label") -> None:
     caution = labels_caution(run.spec, features.digests, session.workspace()) if color == "label" else ""
     if caution:
         st.caption(f":material/school: {caution}")
+
+
+def show_caption(projection: Projection, more: str = "") -> None:
+    """Say in one line how far a map can be trusted, and how it misleads where one asks for it."""
+    first, rest = caption_parts(projection)
+    words = " ".join(filter(None, (first, more)))
+    st.caption(words or rest, help=rest if words else None)

@@ -6,7 +6,6 @@ import streamlit as st
 from featx_core.extraction.features import Features
 from featx_core.figures.features import scree_figure
 from featx_core.figures.style import CONFIG
-from featx_core.maps.caption import map_caption
 from featx_core.maps.projection import Projection
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
@@ -48,9 +47,8 @@ def _amount(run: Run, features: Features, n_points: int) -> str:
 
 
 def _under(run: Run, features: Features, projection: Projection, choice: maps.Choice, found: Drawn) -> None:
-    trails = " Lines join each image to its copies." if choice.trails else ""
     maps.show_caution(run, features, choice.color)
-    st.caption(map_caption(projection) + trails)
+    maps.show_caption(projection, "Lines join each image to its copies." if choice.trails else "")
     if (job := names.fetch(run.spec)[1]) is not None:
         jobs.show(job)
     line = st.container(horizontal=True, gap="small")
