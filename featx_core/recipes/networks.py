@@ -16,6 +16,7 @@ from featx_core.networks.extractor import Extractor
 from featx_core.recipes.recipe import MAX_BYTES, RecipeError
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
+from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 
 if TYPE_CHECKING:
@@ -66,6 +67,13 @@ def network_code(extractor: Extractor) -> NetworkCode:
     elif isinstance(spec, CustomSequential):
         code = _rows(spec.layers, spec.input_shape) + _LOADING
         files, words = {WEIGHTS: weights_of(extractor.network)}, "The network, layer by layer."
+        tapped = _tapped(extractor, spec.pooling)
+    elif isinstance(spec, OwnModel):
+        code, files, words = (
+            _WHOLE,
+            {WHOLE: _saved(extractor.network, WHOLE)},
+            "The model of the user, as one flat network.",
+        )
         tapped = _tapped(extractor, spec.pooling)
     elif isinstance(spec, FineTuned):
         code, files, words = _fine_tuned(spec, extractor)
@@ -127,8 +135,11 @@ def _application(spec: Pretrained, weights: str, name: str = "network") -> str:
 def _fine_tuned(spec: FineTuned, extractor: Extractor) -> tuple[str, dict[str, bytes], str]:
     words = "The fine-tuned network: a known one with new layers that were trained on labels."
     base = spec.base
+    is_whole = isinstance(base, OwnModel)
     if isinstance(base, Pretrained) and BACKBONES[base.backbone].origin != "download":
         _check_origin(base)
+        is_whole = True
+    if is_whole:
         return _WHOLE, {WHOLE: _saved(extractor.network, WHOLE)}, words
     if isinstance(base, Pretrained):
         code = _application(base, "None", "base")
