@@ -18,10 +18,14 @@ from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
+from featx_core.specs.spec import Spec
 
 if TYPE_CHECKING:
     import keras
 
+
+SAVED_ORIGINS = ("download", "installed package", "featx")
+"""Where backbones come from whose networks `keras.applications` makes, or a `.keras` file brings back."""
 
 WEIGHTS, WHOLE = "network.weights.h5", "network.keras"
 _POOLING = {
@@ -47,6 +51,29 @@ class NetworkCode:
     words: str
     code: str
     files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def why_not(spec: Spec) -> str:
+    """Say why a run cannot be written as code: a sentence; empty where it can. Needs no Keras."""
+    inner = spec
+    while (base := getattr(inner, "base", None) or getattr(inner, "source", None)) is not None and isinstance(
+        base, Spec
+    ):
+        inner = base
+    if isinstance(inner, Pretrained) and BACKBONES[inner.backbone].origin not in SAVED_ORIGINS:
+        title = BACKBONES[inner.backbone].title
+        return f"{title} cannot be written as code: networks of its kind come back from no file."
+    return ""
+
+
+def check_kind(spec: Spec) -> None:
+    """Refuse what cannot be written as code.
+
+    Raises:
+        RecipeError: If `why_not` says so.
+    """
+    if words := why_not(spec):
+        raise RecipeError(words)
 
 
 def network_code(extractor: Extractor) -> NetworkCode:
@@ -109,19 +136,12 @@ def _pretrained(spec: Pretrained, extractor: Extractor) -> tuple[str, dict[str, 
     row = BACKBONES[spec.backbone]
     words = f"{row.title} without its classifier." if not spec.classifier else f"{row.title} with its classifier."
     if row.origin != "download":
-        _check_origin(spec)
         return _WHOLE, {WHOLE: _saved(extractor.network, WHOLE)}, words
     is_published = spec.weights == row.trained and not row.squares_deviation
     code = _application(spec, '"imagenet"' if is_published else "None")
     if is_published:
         return code, {}, words
     return code + _LOADING, {WEIGHTS: weights_of(extractor.network)}, words
-
-
-def _check_origin(spec: Pretrained) -> None:
-    row = BACKBONES[spec.backbone]
-    if row.origin not in ("installed package", "featx"):
-        raise RecipeError(f"There is no script for {row.title} yet.")
 
 
 def _application(spec: Pretrained, weights: str, name: str = "network") -> str:
@@ -137,7 +157,6 @@ def _fine_tuned(spec: FineTuned, extractor: Extractor) -> tuple[str, dict[str, b
     base = spec.base
     is_whole = isinstance(base, OwnModel)
     if isinstance(base, Pretrained) and BACKBONES[base.backbone].origin != "download":
-        _check_origin(base)
         is_whole = True
     if is_whole:
         return _WHOLE, {WHOLE: _saved(extractor.network, WHOLE)}, words
