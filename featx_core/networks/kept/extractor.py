@@ -74,15 +74,17 @@ class KeptExtractor(Extractor):
         spec: What it was built from.
         kept: The network.
         classes: Names of the values of the last layer, if it is a classifier.
-        build: Builds the extractor by Keras.
+
+    Attributes:
+        build_by: Builds the extractor by Keras. Set it before something is asked that needs it.
 
     Raises:
         EngineError: If the graph cannot be made ready here.
     """
 
-    def __init__(
-        self, spec: Spec, kept: KeptNetwork, classes: tuple[str, ...] | None, build: Callable[[], Extractor]
-    ) -> None:
+    build_by: Callable[[], Extractor]
+
+    def __init__(self, spec: Spec, kept: KeptNetwork, classes: tuple[str, ...] | None) -> None:
         facts, pixels = kept.facts, spec.picture_input
         if pixels is None:
             raise ValueError("`spec` must take images. Received one that takes rows of numbers.")
@@ -94,7 +96,6 @@ class KeptExtractor(Extractor):
         self.output_shape = (None, *facts.feature_shape)
         self.last_map = facts.last_map
         self._graph = kept.graph
-        self._build = build
 
     @functools.cached_property
     def map_engine(self) -> OpenVinoEngine:
@@ -103,7 +104,7 @@ class KeptExtractor(Extractor):
 
     @functools.cached_property
     def _whole(self) -> Extractor:
-        return self._build()
+        return self.build_by()
 
     def __getattr__(self, name: str) -> Any:
         if name in ("network", "model"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -35,15 +36,19 @@ def find_shipped(spec: Spec) -> KeptNetwork | None:
     Args:
         spec: With the trained weights, the last layer averaged or the classifier, at the backbone's own size.
     """
-    if not isinstance(spec, Pretrained) or not record.may_be_kept(spec):
+    facts = shipped_facts(spec)
+    if facts is None or not isinstance(spec, Pretrained) or not record.may_be_kept(spec):
         return None
-    draw, path = _DRAWN.get(spec.backbone), facts_path(spec)
-    if draw is None or spec != plain(spec) or not path.is_file() or not is_here(BACKBONES[spec.backbone]):
-        return None
-    facts = NetworkFacts.from_json(json.loads(path.read_text(encoding="utf-8")))
-    kept = KeptNetwork(facts, draw(spec))
-    record.keep(spec, facts, digest_of("shipped", record.RECORD_VERSION, path.stem), kept.graph)
+    kept = KeptNetwork(facts, _DRAWN[spec.backbone](spec))
+    record.keep(spec, facts, digest_of("shipped", record.RECORD_VERSION, facts_path(spec).stem), kept.graph)
     return kept
+
+
+def shipped_facts(spec: Spec) -> NetworkFacts | None:
+    """Return what is known of a network that can be drawn; None where it cannot, or its weights are not on this machine."""
+    if not isinstance(spec, Pretrained) or spec.backbone not in _DRAWN or spec != plain(spec):
+        return None
+    return _read(facts_path(spec)) if is_here(BACKBONES[spec.backbone]) else None
 
 
 def plain(spec: Pretrained) -> Pretrained:
@@ -61,6 +66,11 @@ def shipped_specs() -> tuple[Pretrained, ...]:
     """List the specs that can be drawn, whether their weights are on this machine or not."""
     specs = [Pretrained(name) for name in _DRAWN]
     return (*specs, *(Pretrained(s.backbone, pooling=None, classifier=True) for s in specs if _has_classifier(s)))
+
+
+@functools.cache
+def _read(path: Path) -> NetworkFacts:
+    return NetworkFacts.from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _has_classifier(spec: Pretrained) -> bool:
