@@ -25,6 +25,7 @@ BUILDING = "Building the network"
 BUILDING_SECONDS = 120.0
 DOWNLOAD_SECONDS = 180.0  # three tries of 30 s without a byte, and the check of a large file
 MAX_EXTRACTORS = 2
+MAX_REMEMBERED = 8
 
 
 class Extractors:
@@ -32,6 +33,11 @@ class Extractors:
 
     def __init__(self) -> None:
         self._built: OrderedDict[str, Extractor] = OrderedDict()
+        self._by_keras: OrderedDict[str, tuple[Spec, str]] = OrderedDict()
+
+    def built_by_keras(self) -> list[tuple[Spec, str]]:
+        """List the specs whose networks Keras built of late, the last one first, each with the file of its workspace."""
+        return list(reversed(self._by_keras.values()))
 
     def has(self, spec: Spec) -> bool:
         """Return whether the extractor of a spec is one of the last that were built."""
@@ -49,10 +55,17 @@ class Extractors:
         if extractor is None:
             while len(self._built) >= MAX_EXTRACTORS:
                 self._built.popitem(last=False)
-            extractor = _kept(spec) or _build(spec, workspace, report)
+            extractor = _kept(spec) or self._build(spec, workspace, report)
         if isinstance(extractor, KeptExtractor):
             extractor.build_by = lambda: _build(spec, workspace, report)
         self._built[spec.digest] = extractor
+        return extractor
+
+    def _build(self, spec: Spec, workspace: Workspace, report: StageCallback) -> Extractor:
+        extractor = _build(spec, workspace, report)
+        self._by_keras[spec.digest] = spec, workspace.path
+        while len(self._by_keras) > MAX_REMEMBERED:
+            self._by_keras.popitem(last=False)
         return extractor
 
 

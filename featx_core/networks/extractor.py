@@ -48,7 +48,6 @@ class Extractor:
         preprocessing: What the network expects.
         n_parameters: Parameters of all layers that the features need.
         last_map: What is known of the layer that heatmaps are drawn from, where `map_engine` gives it without the network.
-        map_engine: See `last_map`.
 
     Raises:
         PrecisionError: If this machine has no such precision.
@@ -56,7 +55,6 @@ class Extractor:
 
     notes: tuple[str, ...] = ()
     last_map: LastMap | None = None
-    map_engine: Engine | None = None
 
     def __init__(
         self,
@@ -86,6 +84,11 @@ class Extractor:
         self.image_size: tuple[int, int] = tuple(network.input.shape[1:3])
         self.output_shape: tuple[int | None, ...] = (None, *output.shape[1:])
         self.preprocessing = preprocessing
+
+    @property
+    def map_engine(self) -> Engine | None:
+        """What gives `last_map` without the network, where that is known."""
+        return None
 
     @property
     def plain(self) -> Extractor:

@@ -1,11 +1,12 @@
 """The layer that heatmaps are drawn from unless another one is asked for, as it is known without a network."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from featx_core.images.fitting import Cells
 
 
-class LastMap(NamedTuple):
+@dataclass(frozen=True)
+class LastMap:
     """A layer of an extractor.
 
     Attributes:

@@ -18,6 +18,7 @@ from featx_core.base.faults import explain_fault
 from featx_core.base.loading import Loading, load_aside
 from featx_core.base.memory import hand_back
 from featx_core.base.progress import Cancelled
+from featx_core.worker.idle import IDLE_SECONDS, IdleWork
 from featx_core.worker.protocol import Channel
 from featx_core.worker.report import Report
 from featx_core.workspace.store import WorkspaceError
@@ -38,8 +39,8 @@ class Worker:
 
     Args:
         tasks: Holds `TASKS`, `LIGHT_TASKS`, and perhaps `warm_up` (run once, before anything else), `load` (run once, beside
-            what needs none of it; `needs_load` tells of a question whether it does) and `reset` (run before each job that
-            comes after one that needs it).
+            what needs none of it; `needs_load` tells of a question whether it does), `reset` (run before each job that comes
+            after one that needs it) and `next_idle_command` (see `IdleWork`).
         channel: The way to the server.
     """
 
@@ -53,6 +54,7 @@ class Worker:
         self._facts: Mapping[str, Any] = {}
         self._loading: Loading | None = None
         self._held: list[dict[str, Any]] = []  # questions that wait until all is loaded
+        self._idle = IdleWork(getattr(tasks, "next_idle_command", _nothing))
 
     def read(self) -> None:
         """Take messages in, on a thread of its own. Ends the process when the server is gone, whatever it is at."""
@@ -83,9 +85,19 @@ class Worker:
         else:
             self._loading = load_aside(lambda: self._load(load, on_loaded))
         while True:
-            message = self._later.popleft() if self._later else self._inbox.get()
+            message = self._later.popleft() if self._later else self._next()
             with self._loading.others_first() if self._loading is not None else contextlib.nullcontext():
                 self._do(message)
+
+    def _next(self) -> dict[str, Any]:
+        """Wait for a message; do idle work meanwhile."""
+        while True:
+            with contextlib.suppress(queue.Empty):
+                message = self._inbox.get(timeout=IDLE_SECONDS)
+                self._idle.stop()
+                return message
+            if self._loading is None:
+                self._idle.go_on()
 
     def _do(self, message: dict[str, Any]) -> None:
         if message["type"] == "run":
@@ -161,7 +173,6 @@ class Worker:
         except Exception as error:
             fault = explain_fault(error, message["task"])
             self._channel.send({"type": "answer", "question": number, "message": fault.message})
-
 
     def _must_hold(self, message: dict[str, Any]) -> bool:
         """Whether a question must wait for what is being loaded. Other work goes on meanwhile."""

@@ -97,9 +97,13 @@ class KeptExtractor(Extractor):
         self.last_map = facts.last_map
         self._graph = kept.graph
 
+    @property
+    def map_engine(self) -> OpenVinoEngine | None:
+        """What gives the last map, where there is one."""
+        return None if self.last_map is None else self._map_engine
+
     @functools.cached_property
-    def map_engine(self) -> OpenVinoEngine:
-        """Gives the last map."""
+    def _map_engine(self) -> OpenVinoEngine:
         return OpenVinoEngine(self._graph, output=1)
 
     @functools.cached_property

@@ -53,8 +53,9 @@ def shipped_facts(spec: Spec) -> NetworkFacts | None:
 
 def plain(spec: Pretrained) -> Pretrained:
     """Return the spec of the same network with all choices that change the graph left as they are by themselves."""
-    pooling = None if spec.classifier else "avg"
-    return Pretrained(spec.backbone, pooling=pooling, fit=spec.fit, classifier=spec.classifier)
+    if spec.classifier:
+        return Pretrained(spec.backbone, pooling=None, fit=spec.fit, classifier=True)
+    return Pretrained(spec.backbone, fit=spec.fit)
 
 
 def facts_path(spec: Pretrained) -> Path:
