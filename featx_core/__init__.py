@@ -16,6 +16,7 @@ from featx_core.extraction.extract import extract
 from featx_core.extraction.features import Features, load_features
 from featx_core.extraction.vector_sets import add_vectors, remove_vectors, vector_sets
 from featx_core.heatmaps.explain import explain
+from featx_core.heatmaps.faithfulness.faithfulness import Faithfulness, measure_faithfulness
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.similarity import explain_similarity
 from featx_core.images.duplicates import duplicate_groups
@@ -28,17 +29,23 @@ from featx_core.measures.neighbors import movers, nearest
 from featx_core.measures.probes import knn_accuracy, linear_probe
 from featx_core.measures.similarity import linear_cka, neighbor_overlap, rsa
 from featx_core.methods.registry import METHODS, build, outline, train
+from featx_core.networks.own.bringing import add_model
+from featx_core.networks.own.errors import ModelFileError
 from featx_core.predictions.predict import predict_classes
 from featx_core.predictions.predictions import Predictions
+from featx_core.recipes.offering import run_as_code
+from featx_core.recipes.recipe import CheckedRecipe, RecipeError
 from featx_core.robustness.effects import Effects, augmentation_effects
 from featx_core.robustness.stability import Stability, neighbor_stability
 from featx_core.specs.augmented import Augmented
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.lambda_transform import LambdaTransform
+from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.vector_table import VectorTable
+from featx_core.studies.files.reporting import report
 from featx_core.tables.layout import TableError
 from featx_core.tables.reading import read_vectors
 from featx_core.tables.rows import Vectors
@@ -53,10 +60,12 @@ __all__ = [
     "SAMPLES",
     "Augmented",
     "Cancelled",
+    "CheckedRecipe",
     "Clusters",
     "Comparison",
     "CustomSequential",
     "Effects",
+    "Faithfulness",
     "Features",
     "FineTuned",
     "ImageRecord",
@@ -64,16 +73,20 @@ __all__ = [
     "IntakeReport",
     "LabelErrors",
     "LambdaTransform",
+    "ModelFileError",
     "Outliers",
+    "OwnModel",
     "Predictions",
     "Pretrained",
     "Quality",
+    "RecipeError",
     "Stability",
     "Sweep",
     "TableError",
     "VectorTable",
     "Vectors",
     "Workspace",
+    "add_model",
     "add_vectors",
     "augmentation_effects",
     "build",
@@ -92,6 +105,7 @@ __all__ = [
     "linear_probe",
     "load_features",
     "load_keras",
+    "measure_faithfulness",
     "movers",
     "nearest",
     "neighbor_overlap",
@@ -101,7 +115,9 @@ __all__ = [
     "project",
     "read_vectors",
     "remove_vectors",
+    "report",
     "rsa",
+    "run_as_code",
     "spec_from_json",
     "sweep_layers",
     "train",

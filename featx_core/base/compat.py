@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -51,3 +51,22 @@ def set_pending_variables(pending: list[Any]) -> None:
     from keras.src.backend.common import global_state
 
     global_state.set_global_attribute(_PENDING, pending)
+
+
+def calls_of(network: keras.Model) -> Iterator[Any]:
+    """List the calls that a functional network consists of, each after those that it needs.
+
+    Each has an `operation`, its symbolic `outputs`, and `arguments.fill_in`, which puts tensors in the places of symbolic ones.
+    Those of the inputs are left out. Source: `keras.src.ops.function.Function._nodes_by_depth`.
+    """
+    for depth in sorted(network._nodes_by_depth, reverse=True):
+        yield from (node for node in network._nodes_by_depth[depth] if not node.is_input)
+
+
+def functional_of(model: keras.Model) -> keras.Model | None:
+    """Return a model itself where it is functional, the functional form of a sequential one, and None for another.
+
+    Source: `keras.src.models.sequential.Sequential._functional`.
+    """
+    found = getattr(model, "_functional", model)
+    return found if hasattr(found, "_nodes_by_depth") else None

@@ -25,14 +25,15 @@ ANSWER = struct.Struct("<QQ")  # bytes of the facts as JSON, bytes of what goes 
 Answer = Callable[[bytes, Mapping[str, Any]], tuple[dict[str, Any], bytes]]
 
 
-def serve(answer: Answer, *, idle_seconds: float = IDLE_SECONDS) -> None:
+def serve(answer: Answer, *, idle_seconds: float = IDLE_SECONDS, memory_bytes: int = MEMORY_BYTES) -> None:
     """Answer requests until there are no more.
 
     Args:
         answer: Takes the bytes of a file and options; gives facts, and bytes that go with them.
         idle_seconds: After so long without a request the process ends.
+        memory_bytes: Of address space, at most.
     """
-    step_back()
+    step_back(memory_bytes)
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a decoder prints does not get between the answers
     while (request := _next_request(requests, idle_seconds)) is not None:
@@ -52,13 +53,13 @@ def _answered(answer: Answer, content: bytes, options: Mapping[str, Any]) -> tup
         return {"unexpected": f"{type(error).__name__}: {error}"[:1_000]}, b""
 
 
-def step_back() -> None:
+def step_back(memory_bytes: int = MEMORY_BYTES) -> None:
     """Let the others go first, take no more than so much memory, and leave no dump behind."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     with contextlib.suppress(OSError, AttributeError):
         os.nice(NICENESS)
     with contextlib.suppress(OSError):

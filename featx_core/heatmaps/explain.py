@@ -13,6 +13,7 @@ from featx_core.heatmaps.layers import choose_layer, describe
 from featx_core.heatmaps.methods import HEATMAPS, HeatmapMethod
 from featx_core.heatmaps.observation import Observation, check_classifier, default_target, observer
 from featx_core.heatmaps.overlay import Heatmap
+from featx_core.heatmaps.perturbations.hiding import explain_by_hiding
 from featx_core.heatmaps.pictures import fitted_of, size_of
 from featx_core.heatmaps.scaling import scale
 from featx_core.heatmaps.targets import Target
@@ -64,7 +65,7 @@ def explain_many(
     target: Target | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> dict[str, list[Heatmap]]:
-    """Draw several heatmaps of several images, with one forward pass per image.
+    """Draw several heatmaps of several images, with one forward pass per image, and many for methods that hide parts.
 
     Args:
         images: Records, or uint8 `(height, width, 3)` RGB arrays of any sizes. Not modified.
@@ -82,6 +83,24 @@ def explain_many(
         HeatmapError: If the network, the layer or the target allow no such heatmap. The message says why.
     """
     methods = {name: _method(name) for name in names}
+    hiding = {name: method for name, method in methods.items() if method.hides}
+    looking = {name: method for name, method in methods.items() if not method.hides}
+    drawn = _explain_layer(images, extractor, looking, layer, target, on_progress) if looking else {}
+    for name, method in hiding.items():
+        wanted = target or default_target(extractor)
+        drawn[name] = explain_by_hiding(images, extractor, method, wanted, on_progress)
+    return {name: drawn[name] for name in methods}
+
+
+def _explain_layer(
+    images: Sequence[ImageRecord | np.ndarray],
+    extractor: Extractor,
+    methods: dict[str, HeatmapMethod],
+    layer: int | str | None,
+    target: Target | None,
+    on_progress: ProgressCallback | None,
+) -> dict[str, list[Heatmap]]:
+    """Draw what is made of one layer."""
     needed = _needed_target(extractor, methods, target)
     info = _layer(extractor, layer, needed)
     cells = _cells(extractor, info)

@@ -8,7 +8,11 @@ import numpy as np
 
 from featx_core.heatmaps.activation_energy import activation_energy
 from featx_core.heatmaps.eigen_cam import eigen_cam
-from featx_core.heatmaps.grad_cam import grad_cam
+from featx_core.heatmaps.gradients.grad_cam import grad_cam
+from featx_core.heatmaps.gradients.grad_cam_plus_plus import grad_cam_plus_plus
+from featx_core.heatmaps.gradients.hires_cam import hires_cam
+from featx_core.heatmaps.gradients.layer_cam import layer_cam
+from featx_core.heatmaps.occlusion import occlusion
 
 
 @dataclass(frozen=True)
@@ -18,12 +22,14 @@ class HeatmapMethod:
     Attributes:
         title: Its name, to show.
         draws: What the map is, in words that a title can hold.
-        function: From activations and gradients, `(height, width, n_channels)`, to an unscaled map `(height, width)`.
+        function: From activations and gradients, `(height, width, n_channels)`, to an unscaled map `(height, width)`; for one
+            that `hides` from a fitted image and a function that scores such images.
         caption: How it misleads, in one sentence.
-        needs_target: Whether it asks what to explain, and so needs gradients.
+        needs_target: Whether it asks what to explain, and so needs gradients, or passes over changed images.
         from_zero: Whether the scaled map starts at 0 (else at the smallest value in the map).
         scale: What 0 and 1 mean in the scaled map, in one sentence.
         reference: The paper.
+        hides: Whether it hides parts of the image, many times, and looks at no layer and no gradient.
     """
 
     title: str
@@ -34,6 +40,7 @@ class HeatmapMethod:
     from_zero: bool
     scale: str
     reference: str
+    hides: bool = False
 
 
 HEATMAPS: Mapping[str, HeatmapMethod] = MappingProxyType(
@@ -70,6 +77,51 @@ HEATMAPS: Mapping[str, HeatmapMethod] = MappingProxyType(
             from_zero=True,
             scale="0 does not raise the target; 1 raises it most in this image.",
             reference="Selvaraju et al. 2017, arXiv:1610.02391",
+        ),
+        "hires_cam": HeatmapMethod(
+            title="HiRes-CAM",
+            draws="HiRes-CAM",
+            function=hires_cam,
+            caption="Weights each position by its own gradient. It tells what the layer adds to the target, which is the whole "
+            "reason only at the last layer with positions; earlier, gradients are noisy.",
+            needs_target=True,
+            from_zero=True,
+            scale="0 does not raise the target; 1 raises it most in this image.",
+            reference="Draelos & Carin 2020, arXiv:2011.08891",
+        ),
+        "grad_cam_plus_plus": HeatmapMethod(
+            title="Grad-CAM++",
+            draws="Grad-CAM++",
+            function=grad_cam_plus_plus,
+            caption="Counts positive gradients only, so that small and repeated objects show like large ones. It tends to "
+            "light up all that is active, whatever the target.",
+            needs_target=True,
+            from_zero=True,
+            scale="0 does not raise the target; 1 raises it most in this image.",
+            reference="Chattopadhay et al. 2018, arXiv:1710.11063",
+        ),
+        "layer_cam": HeatmapMethod(
+            title="LayerCAM",
+            draws="LayerCAM",
+            function=layer_cam,
+            caption="Finer than Grad-CAM in early layers, where each position has its own weight. What lowers the target is "
+            "left out, so edges that do not matter in sum can stand out.",
+            needs_target=True,
+            from_zero=True,
+            scale="0 does not raise the target; 1 raises it most in this image.",
+            reference="Jiang et al. 2021, doi:10.1109/TIP.2021.3089943",
+        ),
+        "occlusion": HeatmapMethod(
+            title="Occlusion",
+            draws="occlusion",
+            function=occlusion,
+            caption="Hides one square after another. What is there twice is missed, as hiding one leaves the other, "
+            "and a square is itself a shape that networks may react to.",
+            needs_target=True,
+            from_zero=True,
+            scale="0 does not lower the target when hidden; 1 lowers it most in this image.",
+            reference="Zeiler & Fergus 2014, arXiv:1311.2901",
+            hides=True,
         ),
     }
 )

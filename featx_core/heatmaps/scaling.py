@@ -30,7 +30,11 @@ class ScaledMap:
 
 def scale(method: HeatmapMethod, observation: Observation) -> ScaledMap:
     """Apply a method and bring what it gives to [0, 1], without ever dividing by zero."""
-    values = method.function(observation.activations, observation.gradients)
+    return scale_map(method, method.function(observation.activations, observation.gradients), observation)
+
+
+def scale_map(method: HeatmapMethod, values: np.ndarray, observation: Observation) -> ScaledMap:
+    """Bring the map that a method gave, float `(height, width)`, to [0, 1], without ever dividing by zero."""
     if not np.isfinite(values).all():
         return _zeros(values, "Empty: the network gave values that are not finite on this image.")
     low, high = (0.0 if method.from_zero else float(values.min())), float(values.max())

@@ -75,7 +75,7 @@ def whole_network(spec: CustomSequential, workspace: Workspace | None = None) ->
     return network
 
 
-def architecture(spec: CustomSequential) -> tuple[keras.Model, keras.KerasTensor]:
+def architecture(spec: CustomSequential, context: Context) -> tuple[keras.Model, keras.KerasTensor]:
     """Make the network and the tensor of its features, untrained."""
     network = build_network(spec.layers, spec.input_shape)
     return network, pool(network.layers[spec.outlined.tap].output, spec.pooling)

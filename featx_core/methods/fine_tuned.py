@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from featx_core.architecture.layers import LayerInfo, find_layer, list_layers
@@ -19,14 +17,13 @@ from featx_core.learning.fine_tuning.training import fine_tune
 from featx_core.learning.record import TrainingRecord, find_record, record_of_weights, train_once, training_key
 from featx_core.learning.weight_arrays import assign_arrays, read_arrays
 from featx_core.methods.method import Training
+from featx_core.methods.remembered import Remembered
 from featx_core.networks.extractor import Extractor, pool
 from featx_core.networks.weights import from_workspace
 from featx_core.specs.fine_tuned import TRAINED, FineTuned
 from featx_core.specs.spec import Spec, SpecError
 
 if TYPE_CHECKING:
-    import keras
-
     from featx_core.base.progress import StageCallback
     from featx_core.extraction.colorings import RunColoring
     from featx_core.extraction.features import Features
@@ -45,8 +42,8 @@ def outline(spec: FineTuned, context: Context) -> Outline:
         SpecError: If there is no such layer.
     """
     n_classes = max(len(spec.class_names), 2)
-    wanted = _Wanted(spec.base, spec.units, spec.dropout, n_classes, context.of(spec.base).architecture)
-    layers, size = _layers(wanted)
+    key = spec.base, spec.units, spec.dropout, n_classes
+    layers, size = _LAYERS.find(key, lambda: _layers(spec, n_classes, context))
     try:
         tap = find_layer(layers, FEATURES if spec.layer is None else spec.layer)
     except ValueError as error:
@@ -173,21 +170,13 @@ def _pooling(spec: FineTuned, shape: tuple[int, ...]) -> str | None:
     return spec.pooling if len(shape) == 3 else None
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """What the layers of a fine-tuned network depend on."""
-
-    base: Spec
-    units: int
-    dropout: float
-    n_classes: int
-    architecture: Callable[[Spec], tuple[keras.Model, keras.KerasTensor]] = field(compare=False)
+_LAYERS: Remembered[tuple[tuple[LayerInfo, ...], tuple[int, int]]] = Remembered(64)
 
 
-@functools.lru_cache(maxsize=64)
-def _layers(wanted: _Wanted) -> tuple[tuple[LayerInfo, ...], tuple[int, int]]:
+def _layers(spec: FineTuned, n_classes: int, context: Context) -> tuple[tuple[LayerInfo, ...], tuple[int, int]]:
+    """List the layers, with the height and width of the input."""
     with without_weights():
-        network, output = wanted.architecture(wanted.base)
-        head = add_head(output, wanted.units, wanted.dropout, wanted.n_classes)
+        network, output = context.of(spec.base).architecture(spec.base, context)
+        head = add_head(output, spec.units, spec.dropout, n_classes)
         made = load_keras().Model(network.input, head)
         return list_layers(made), (int(made.input.shape[1]), int(made.input.shape[2]))

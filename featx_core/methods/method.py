@@ -77,7 +77,7 @@ def input_to_features(spec: Spec, outline: Outline, context: Context) -> Steps:
     return ((*outline.image_size, 3), outline.feature_shape)
 
 
-def no_architecture(spec: Spec) -> tuple[keras.Model, keras.KerasTensor]:
+def no_architecture(spec: Spec, context: Context) -> tuple[keras.Model, keras.KerasTensor]:
     """Refuse: no layers can be put behind such a network."""
     raise SpecError(f"New layers cannot be added to {spec.title}: choose a pretrained or a custom network.")
 
@@ -112,7 +112,7 @@ class Method:
     build: Callable[[Any, Context], Extractor]
     steps: Callable[[Any, Outline, Context], Steps] = input_to_features
     training: Training = NOTHING_TO_LEARN
-    architecture: Callable[[Any], tuple[keras.Model, keras.KerasTensor]] = no_architecture
+    architecture: Callable[[Any, Context], tuple[keras.Model, keras.KerasTensor]] = no_architecture
     colorings: Callable[[Any, Features, Context], Mapping[str, RunColoring]] = lambda spec, features, context: {}
     class_names: Callable[[Any, Context], tuple[str, ...] | None] = lambda spec, context: None
     pace: Callable[[Any, Context], str] = lambda spec, context: spec.digest

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING
 
 from featx_core.base.keras_setup import float32_layers
 from featx_core.base.progress import as_stages
-from featx_core.methods import augmented, custom_sequential, fine_tuned, lambda_transform, pretrained, vector_table
+from featx_core.methods import (
+    augmented,
+    custom_sequential,
+    fine_tuned,
+    lambda_transform,
+    own_model,
+    pretrained,
+    vector_table,
+)
 from featx_core.methods.method import Context, Method, Steps
 from featx_core.specs.augmented import Augmented
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.lambda_transform import LambdaTransform
+from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.specs.vector_table import VectorTable
@@ -39,6 +48,17 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             architecture=pretrained.architecture,
             class_names=pretrained.class_names,
             pace=pretrained.pace,
+        ),
+        "own_model": Method(
+            OwnModel,
+            "Your model",
+            "A `.keras` file of your own, tapped at any layer.",
+            outline=own_model.outline,
+            build=own_model.build,
+            steps=own_model.steps,
+            architecture=own_model.architecture,
+            class_names=own_model.class_names,
+            pace=own_model.pace,
         ),
         "custom_sequential": Method(
             CustomSequential,

@@ -9,12 +9,16 @@ from featx_core.specs.augmented import Augmented
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.lambda_transform import LambdaTransform
+from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import Spec, parse_spec
 from featx_core.specs.vector_table import VectorTable
 
 SPECS: Mapping[str, type[Spec]] = MappingProxyType(
-    {kind.method: kind for kind in (Pretrained, CustomSequential, Augmented, FineTuned, LambdaTransform, VectorTable)}
+    {
+        kind.method: kind
+        for kind in (Pretrained, OwnModel, CustomSequential, Augmented, FineTuned, LambdaTransform, VectorTable)
+    }
 )
 
 

@@ -10,12 +10,16 @@ from featx_core.specs.fields import from_fields, to_fields
 from featx_core.studies.clusters import ClustersStudy
 from featx_core.studies.comparison import ComparisonStudy
 from featx_core.studies.effects import EffectsStudy
+from featx_core.studies.explanations.faithfulness import FaithfulnessStudy
 from featx_core.studies.feature_maps import FeatureMapsStudy
+from featx_core.studies.files.recipe import RecipeStudy
+from featx_core.studies.files.report import ReportStudy
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.studies.kernels import KernelsStudy
 from featx_core.studies.label_errors import LabelErrorsStudy
 from featx_core.studies.map import MapStudy
 from featx_core.studies.model_file import ModelFileStudy
+from featx_core.studies.models.own_model import OwnModelStudy
 from featx_core.studies.outliers import OutliersStudy
 from featx_core.studies.placed_map import PlacedMapStudy
 from featx_core.studies.predictions import PredictionsStudy
@@ -32,6 +36,7 @@ STUDIES: Mapping[str, type[Study[Any]]] = MappingProxyType(
         for kind in (
             MapStudy,
             HeatmapStudy,
+            FaithfulnessStudy,
             FeatureMapsStudy,
             KernelsStudy,
             EffectsStudy,
@@ -39,6 +44,7 @@ STUDIES: Mapping[str, type[Study[Any]]] = MappingProxyType(
             ComparisonStudy,
             SweepStudy,
             ModelFileStudy,
+            OwnModelStudy,
             SketchesStudy,
             PredictionsStudy,
             OutliersStudy,
@@ -47,6 +53,8 @@ STUDIES: Mapping[str, type[Study[Any]]] = MappingProxyType(
             QualityStudy,
             SimilarityStudy,
             PlacedMapStudy,
+            RecipeStudy,
+            ReportStudy,
         )
     }
 )

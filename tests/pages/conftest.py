@@ -13,7 +13,6 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import script_runner
 
-from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.targets import OwnFeaturesTarget
 from featx_core.images.samples import SAMPLES
 from featx_core.networks import installed
@@ -21,6 +20,7 @@ from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.tasks.registry import TASKS
 from featx_core.tasks.requests import ExtractJob, StudyJob
 from featx_core.workspace.workspace import Workspace
+from pages._ui.heatmaps.pickers import FIRST_METHODS
 from pages._ui.shell import jobs, library, questions
 from tests.toys.app.comparing_runs import LABELS, spaces
 from tests.toys.app.visiting import PATIENCE, SPEC, InlineWorker, Visitor, keep_run, leave_keras_to_itself, quiet_report
@@ -124,7 +124,7 @@ def extracted_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     leave_keras_to_itself()
     target = OwnFeaturesTarget().to_json()
     images = workspace.images().select(A_FEW_SHAPES[::4]).digests
-    heatmaps = tuple(HeatmapStudy(SPEC, image, name, None, target) for image in images for name in HEATMAPS)
+    heatmaps = tuple(HeatmapStudy(SPEC, image, name, None, target) for image in images for name in FIRST_METHODS)
     for asked in (ExtractJob(SPEC, batch_size=12), StudyJob(heatmaps)):
         TASKS[asked.task](workspace, asked.to_parameters(), quiet_report())
     workspace.copy_to(path.with_name("copy.featx"))

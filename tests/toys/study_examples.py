@@ -13,23 +13,30 @@ from featx_core.curation.clusters import Clusters
 from featx_core.curation.label_errors import LabelErrors
 from featx_core.curation.outliers import Outliers
 from featx_core.curation.quality import Quality
+from featx_core.heatmaps.faithfulness.faithfulness import CENTRE, RANDOM, Faithfulness
 from featx_core.heatmaps.feature_maps import FeatureMaps
 from featx_core.heatmaps.kernels import Kernels
 from featx_core.heatmaps.overlay import Heatmap
 from featx_core.images.duplicates import sketch
 from featx_core.images.fitting import Cells, Placement
+from featx_core.offline.report import Report
 from featx_core.predictions.predictions import Predictions
+from featx_core.recipes.recipe import CheckedRecipe
 from featx_core.robustness.effects import Effect, Effects
 from featx_core.robustness.stability import Stability
 from featx_core.studies.clusters import ClustersStudy
 from featx_core.studies.comparison import ComparisonStudy
 from featx_core.studies.effects import EffectsStudy
+from featx_core.studies.explanations.faithfulness import FaithfulnessStudy
 from featx_core.studies.feature_maps import FeatureMapsStudy
+from featx_core.studies.files.recipe import RecipeStudy
+from featx_core.studies.files.report import ReportStudy
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.studies.kernels import KernelsStudy
 from featx_core.studies.label_errors import LabelErrorsStudy
 from featx_core.studies.map import MapStudy
 from featx_core.studies.model_file import ModelFile, ModelFileStudy
+from featx_core.studies.models.own_model import OwnModelStudy
 from featx_core.studies.outliers import OutliersStudy
 from featx_core.studies.placed_map import PlacedMapStudy
 from featx_core.studies.predictions import PredictionsStudy
@@ -39,6 +46,7 @@ from featx_core.studies.sketches import SketchesStudy
 from featx_core.studies.stability import StabilityStudy
 from featx_core.studies.sweep import SweepStudy
 from tests.toys.entered_runs import enter_run, filled_workspace
+from tests.toys.files.model_files import SMALL_FACTS
 from tests.toys.studying import SMALL
 
 ONE, OTHER = (fx.Pretrained(name, weights="random") for name in ("mobilenet_v2", "resnet50"))
@@ -60,12 +68,16 @@ class Example:
     depends_on: frozenset = frozenset()
 
 
-def a_file():
+def an_archive(*names):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:
-        for name in ("config.json", "model.weights.h5", "metadata.json"):
+        for name in names:
             file.writestr(name, name)
-    return ModelFile(out.getvalue())
+    return out.getvalue()
+
+
+def a_file():
+    return ModelFile(an_archive("config.json", "model.weights.h5", "metadata.json"))
 
 
 def a_sweep():
@@ -135,6 +147,11 @@ EXAMPLES = {
         {"spec": OTHER, "image": "2" * 64, "other": "3" * 64},
         Heatmap(numbers(2, 3), Cells((0.25, 0.5), (0.5, 0.5)), Placement((0.0, 0.0, 1.0, 1.0)), 30, 20, "Parts", "top"),
     ),
+    "faithfulness": Example(
+        FaithfulnessStudy(ONE, ("0" * 64,), ("grad_cam",)),
+        {"spec": OTHER, "images": ("1" * 64,), "names": ("eigen_cam",), "layer": "stage2", "target": "{}"},
+        Faithfulness(("grad_cam", RANDOM, CENTRE), numbers(3, 2, 21), numbers(3, 2, 21), "the class ü"),
+    ),
     "feature_maps": Example(
         FeatureMapsStudy(ONE, "0" * 64, "1"),
         {"spec": OTHER, "image": "1" * 64, "layer": 1},
@@ -159,7 +176,29 @@ EXAMPLES = {
     "sweep": Example(
         SweepStudy(ONE), {"spec": OTHER}, a_sweep(), frozenset({"image", "image without features", "label"})
     ),
+    "recipe": Example(
+        RecipeStudy(RUN),
+        {"run": OTHER_RUN},
+        CheckedRecipe("print('ü')\n", "{}", an_archive("features.py"), True, True, "Reproduced."),
+        frozenset({"image"}),
+    ),
+    "report": Example(
+        ReportStudy(),
+        {
+            "title_text": "A title",
+            "words": "Some words.",
+            "parts": ("images",),
+            "runs": (RUN,),
+            "map_run": OTHER_RUN,
+            "map_name": "tsne",
+            "heatmap_name": "grad_cam",
+            "heatmap_images": ("0" * 64,),
+        },
+        Report(b"<!doctype html>..."),
+        frozenset({"image", "image without features", "label"}),
+    ),
     "model_file": Example(ModelFileStudy(ONE), {"spec": SMALL}, a_file()),
+    "own_model": Example(OwnModelStudy("file:" + "0" * 64), {"weights": "file:" + "1" * 64}, SMALL_FACTS),
     "sketches": Example(
         SketchesStudy(tuple(WORKSPACE.images().digests)),
         {"images": tuple(WORKSPACE.images().digests[::-1])},

@@ -19,7 +19,7 @@ def toy_method(kind):
         "A toy.",
         outline=lambda spec, context: spec.outline(),
         build=lambda spec, context: spec.build(),
-        architecture=lambda spec: spec.architecture(),
+        architecture=lambda spec, context: spec.architecture(),
         training=training if hasattr(kind, "train") else NOTHING_TO_LEARN,
     )
 

@@ -1,8 +1,11 @@
 """Controls of the Heatmaps page: layer, images, looks."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from featx_core.base.palette import SEQUENTIAL_SCALES
+from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.specs.spec import SpecError
@@ -14,8 +17,29 @@ from pages._ui.networks.layer_choices import layer_words
 from pages._ui.shell import formatting, questions, session
 
 OPACITY_WIDTH = 280  # pixels
+FIRST_METHODS = ("activation_energy", "eigen_cam", "grad_cam")
 _FIRST_IMAGES = 3
 _GALLERY, _PAGE_SIZE = "heatmap_gallery", 48
+
+
+def by_layer() -> bool:
+    """Let the user see several images by method, or one image by layer."""
+    shown = st.segmented_control(
+        "Columns",
+        ["Methods", "Layers"],
+        default="Methods",
+        required=True,
+        key="heatmap_columns",
+        persist_state="session",
+    )
+    return shown == "Layers"
+
+
+def one_of(records: Sequence[ImageRecord]) -> ImageRecord:
+    """Let the user pick one of the chosen images."""
+    by_name = {record.name: record for record in records}
+    name = st.selectbox("Image", list(by_name), key="heatmap_image", persist_state="session", width=200)
+    return by_name.get(name, records[0])
 
 
 def spatial_layer(run: Run) -> int | str | None:
@@ -29,7 +53,7 @@ def spatial_layer(run: Run) -> int | str | None:
         questions.offer_again(error)
         return None
     if outline is None:
-        st.selectbox("Layer", ["Reading the layers ..."], disabled=True, key="heatmap_layer_waiting")
+        st.selectbox("Layer", ["Reading the layers ..."], disabled=True, key="heatmap_layer_waiting", width=280)
         return None
     layers = [info for info in outline.layers if info.is_spatial and info.index <= outline.tap]
     if not layers:
@@ -87,6 +111,21 @@ def _choose(images: ImageSet) -> None:
 def take_images(images: ImageSet) -> None:
     """Let the page show these images, `choice.MAX_HEATMAPS` at most, when it is opened next."""
     choice.for_heatmaps().take(images.names[: choice.MAX_HEATMAPS])
+
+
+def methods() -> list[str]:
+    """Let the user pick what is drawn, a column each."""
+    found = st.pills(
+        "Methods",
+        list(HEATMAPS),
+        default=list(FIRST_METHODS),
+        selection_mode="multi",
+        format_func=lambda name: HEATMAPS[name].title,
+        key="heatmap_methods",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    return [name for name in HEATMAPS if name in found]
 
 
 def overlay_look() -> tuple[float, str]:

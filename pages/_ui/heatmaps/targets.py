@@ -1,4 +1,4 @@
-"""What Grad-CAM explains: the control of the Heatmaps page, and the network that it needs."""
+"""What heatmaps with a target explain: the control of the Heatmaps page, and the network that it needs."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -19,15 +19,15 @@ _RANKS = ("best", "second_best", "third_best")
 
 
 def target(run: Run, images: ImageSet) -> Target:
-    """Let the user pick what Grad-CAM explains: at first the best class, where the network names classes."""
+    """Let the user pick what is explained: at first the best class, where the network names classes."""
     kinds = _kinds(run.spec)
     kind = st.selectbox(
-        "Grad-CAM explains",
+        "What to explain",
         list(kinds),
         format_func=lambda kind: kinds[kind],
         key=f"target_kind_{next(iter(kinds)) in _RANKS}",
         persist_state="session",
-        help="The value whose gradient Grad-CAM uses. Activation energy and Eigen-CAM need no target.",
+        help="The value that a map is for. Activation energy and Eigen-CAM are the same for all.",
         width=260,
     )
     return ClassTarget(rank=_RANKS.index(kind) + 1) if kind in _RANKS else _ASK[kind](run, images)

@@ -5,10 +5,12 @@ import pytest
 
 from featx_core.heatmaps.activation_energy import activation_energy
 from featx_core.heatmaps.eigen_cam import eigen_cam
-from featx_core.heatmaps.grad_cam import grad_cam
+from featx_core.heatmaps.gradients.grad_cam import grad_cam
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.observation import Observation
 from featx_core.heatmaps.scaling import scale
+
+LAYER_METHODS = [name for name, method in HEATMAPS.items() if not method.hides]
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ def test_grad_cam_weighs_channels_by_their_mean_gradient_and_keeps_what_is_posit
     np.testing.assert_allclose(grad_cam(activations, gradients), [[0, 4], [6, 7]])
 
 
-@pytest.mark.parametrize("name", HEATMAPS)
+@pytest.mark.parametrize("name", LAYER_METHODS)
 def test_scaling_the_activations_does_not_change_the_scaled_map(name, activations, gradients):
     method = HEATMAPS[name]
     before = scale(method, Observation(activations, gradients))
@@ -69,7 +71,7 @@ def test_scaling_the_activations_does_not_change_the_scaled_map(name, activation
     assert before.grid.std() > 0.05
 
 
-@pytest.mark.parametrize("name", HEATMAPS)
+@pytest.mark.parametrize("name", LAYER_METHODS)
 def test_maps_are_scaled_to_their_own_largest_value(name, activations, gradients):
     scaled = scale(HEATMAPS[name], Observation(activations, gradients))
     raw = HEATMAPS[name].function(activations, gradients)
@@ -78,7 +80,7 @@ def test_maps_are_scaled_to_their_own_largest_value(name, activations, gradients
     np.testing.assert_allclose(scaled.low + (scaled.high - scaled.low) * scaled.grid, raw, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", HEATMAPS)
+@pytest.mark.parametrize("name", LAYER_METHODS)
 def test_inputs_are_not_modified_and_order_of_channels_does_not_matter(name, activations, gradients):
     copies = activations.copy(), gradients.copy()
     straight = HEATMAPS[name].function(activations, gradients)
@@ -86,7 +88,7 @@ def test_inputs_are_not_modified_and_order_of_channels_does_not_matter(name, act
     np.testing.assert_array_equal((activations, gradients), copies)
 
 
-@pytest.mark.parametrize("name", HEATMAPS)
+@pytest.mark.parametrize("name", LAYER_METHODS)
 @pytest.mark.parametrize(
     ("activation", "gradient", "note"),
     [
@@ -120,15 +122,19 @@ def test_a_grad_cam_that_is_the_same_everywhere_is_one_everywhere_and_says_so():
 
 
 @pytest.mark.parametrize("name", HEATMAPS)
-def test_every_row_of_the_registry_can_be_shown(name, activations, gradients):
+def test_every_row_of_the_registry_can_be_shown(name):
     method = HEATMAPS[name]
     assert name == name.lower()
     assert method.title
-    assert method.reference.count("arXiv:") == 1
+    assert method.reference.count("arXiv:") + method.reference.count("doi:") == 1
     assert method.caption.endswith(".")
     assert method.scale.startswith("0 ")
-    assert method.needs_target == (name == "grad_cam")
-    assert method.function(activations, gradients).shape == activations.shape[:2]
+    assert method.needs_target == (name not in ("activation_energy", "eigen_cam"))
+
+
+@pytest.mark.parametrize("name", LAYER_METHODS)
+def test_a_map_has_a_value_for_each_place(name, activations, gradients):
+    assert HEATMAPS[name].function(activations, gradients).shape == activations.shape[:2]
 
 
 def test_the_registry_cannot_be_changed():

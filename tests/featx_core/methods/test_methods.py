@@ -12,15 +12,18 @@ from featx_core.extraction.features import load_features
 from featx_core.heatmaps.explain import explain
 from featx_core.maps.projection import project
 from featx_core.methods import registry as methods
+from featx_core.methods.method import Context
 from featx_core.methods.registry import METHODS, SOURCES, build, train
 from featx_core.specs.augmented import Augmented
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.lambda_transform import LambdaTransform
+from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import SPECS, spec_from_json
 from featx_core.specs.spec import SpecError
 from featx_core.workspace.workspace import Workspace
+from tests.toys.files.model_files import SMALL_FACTS, enter_small_model
 
 SIDE = 32
 N_IMAGES = 12
@@ -30,6 +33,7 @@ BASE = CustomSequential(
 )
 EXAMPLES = {
     Pretrained.method: Pretrained("mobilenet_v3_small", weights="random", image_size=(SIDE, SIDE)),
+    OwnModel.method: OwnModel(SMALL_FACTS.weights, "small", (SIDE, SIDE), "unit"),
     CustomSequential.method: dataclasses.replace(BASE, weights="labels", epochs=2),
     Augmented.method: Augmented(base=BASE, n_copies=3),
     FineTuned.method: FineTuned(base=BASE, units=8, epochs=2),
@@ -37,6 +41,7 @@ EXAMPLES = {
 }
 SHAPES = {
     Pretrained.method: (N_IMAGES, 576),
+    OwnModel.method: (N_IMAGES, 6),
     CustomSequential.method: (N_IMAGES, 6),
     Augmented.method: (N_IMAGES, 6),
     FineTuned.method: (N_IMAGES, 8),
@@ -56,6 +61,7 @@ def fill(path):
         Image.fromarray(pixels).save(file)
         pictures.append((f"{'dark' if number % 2 else 'light'}/{number}.png", file.read_bytes()))
     made.add(pictures)
+    enter_small_model(made)
     return made
 
 
@@ -90,15 +96,16 @@ def test_what_a_row_says_of_a_spec_before_anything_is_built(method, tmp_path):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_only_plain_networks_can_carry_layers(method):
+def test_only_plain_networks_can_carry_layers(method, tmp_path):
     spec, row = EXAMPLES[method], METHODS[method]
+    context = Context(METHODS, fill(tmp_path / "all.featx"))
     if spec.can_carry_layers:
-        network, features = row.architecture(spec)
+        network, features = row.architecture(spec, context)
         assert tuple(features.shape[1:]) == SHAPES[method][1:]
         assert network.input_shape[1:] == (SIDE, SIDE, 3)
     else:
         with pytest.raises(SpecError, match="New layers cannot be added to"):
-            row.architecture(spec)
+            row.architecture(spec, context)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from featx_core import HEATMAPS, Pretrained
+from featx_core.figures.faithfulness import CAPTION
 from featx_core.heatmaps.targets import ClassTarget, FeatureTarget, OwnFeaturesTarget, SimilarityTarget
 from featx_core.images.fitting import Placement
 from featx_core.methods import registry as methods
@@ -15,6 +16,7 @@ from featx_core.predictions.predictions import ABOUT_SCORES
 from featx_core.studies.feature_maps import FeatureMapsStudy
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.tasks.requests import ExtractJob, StudyJob
+from pages._ui.heatmaps.pickers import FIRST_METHODS
 from pages._ui.images.choice import Kept
 from pages._ui.shell import library
 from tests.toys.app.named_images import LITE, take_as_installed
@@ -54,21 +56,21 @@ def last_asked(worker):
 
 @pytest.mark.slow
 def test_one_image_of_each_label_is_drawn_by_every_method(visitor, worker):
-    titles = [method.title for method in HEATMAPS.values()]
+    titles = [HEATMAPS[name].title for name in FIRST_METHODS]
     assert [alt.split(":")[0] for alt in pictures(visitor)] == [
         f"{name}-01.png" for name in ("disc", "star", "waves") for _ in titles
     ]
     assert len({alt.split(":")[1] for alt in pictures(visitor)}) == len(titles)
     assert len([b for b in visitor.tab.download_button if (b.key or "").startswith("png_")]) == 3 * len(titles)
-    for method in HEATMAPS.values():
-        assert method.caption in visitor.words
+    for name in FIRST_METHODS:
+        assert HEATMAPS[name].caption in visitor.words
     assert visitor.has_no_fault
 
 
 def test_what_a_crop_leaves_out_is_said_with_a_way_to_see_it(visit, extracted, worker):
     workspace = library.open_workspace(extracted)
     image = named(workspace.images(), "star-01.png").digest
-    for name in HEATMAPS:
+    for name in FIRST_METHODS:
         study = HeatmapStudy(SPEC, image, name, None, OwnFeaturesTarget().to_json())
         cropped = dataclasses.replace(study.find(workspace), placement=Placement((0.0, 0.25, 1.0, 0.75)))
         workspace.put_result(study.key(workspace), cropped.to_bytes())
@@ -96,9 +98,35 @@ def test_a_layer_and_a_target_of_the_person_are_drawn(visitor, worker):
     visitor.run()
     target = SimilarityTarget(named(visitor.workspace.images(), "star-03.png")).to_json()
     image = named(visitor.workspace.images(), "disc-02.png").digest
-    assert last_asked(worker) == tuple(HeatmapStudy(SPEC, image, name, "stage2", target) for name in HEATMAPS)
-    assert [alt.split(":")[0] for alt in pictures(visitor)] == ["disc-02.png"] * len(HEATMAPS)
+    assert last_asked(worker) == tuple(HeatmapStudy(SPEC, image, name, "stage2", target) for name in FIRST_METHODS)
+    assert [alt.split(":")[0] for alt in pictures(visitor)] == ["disc-02.png"] * len(FIRST_METHODS)
     assert "Layer: " in visitor.words.replace("\\", "")
+
+
+def test_one_image_is_shown_by_method_and_layer(visitor, worker):
+    worker.holds = True
+    element(visitor, "heatmap_columns").set_value("Layers").run()
+    element(visitor, "heatmap_image").set_value("star-01.png").run()
+    stages = [info.stage for info in methods.outline(SPEC).layers if info.is_spatial and info.stage]
+    target, image = OwnFeaturesTarget().to_json(), named(visitor.workspace.images(), "star-01.png").digest
+    wanted = {
+        HeatmapStudy(SPEC, image, name, layer, target) for name in HEATMAPS for layer in (*stages[-4 - 1 : -1], None)
+    }
+    kept = HeatmapStudy(SPEC, image, "grad_cam", None, target).find(visitor.workspace).to_bytes()
+    missing = [study for study in wanted if study.layer is not None]
+    assert set(last_asked(worker)) == wanted
+    for study in missing:
+        visitor.workspace.put_result(study.key(visitor.workspace), kept)
+    visitor.run()
+    heads = [node.value for node in visitor.tab.markdown if node.value.startswith("**")]
+    assert heads == [
+        *(f"**Stage {stage[-1]}**" for stage in stages[-5:-1]),
+        "**Last layer**",
+        *(f"**{method.title}**" for method in HEATMAPS.values()),
+    ]
+    assert len(pictures(visitor)) == len(wanted)
+    assert [alt.rsplit(", ", 1)[1] for alt in pictures(visitor)[:5]] == [head.strip("*") for head in heads[:5]]
+    assert visitor.has_no_fault
 
 
 def test_one_feature_can_be_the_target(visitor, worker):
@@ -123,7 +151,7 @@ def test_heatmaps_in_the_making_hold_their_place_and_can_be_cancelled(visitor, w
     worker.holds = True
     choose(visitor, "disc-04.png", "star-04.png", "waves-04.png")
     skeletons = [node for node in nodes(visitor.tab.main) if node.type == "skeleton"]
-    assert len(skeletons) == 3 * len(HEATMAPS)
+    assert len(skeletons) == 3 * len(FIRST_METHODS)
     next(button for button in visitor.tab.main.button if button.label == "Cancel").click().run()
     assert "Cancelled. Finished results are kept." in visitor.words
     assert "Try again" in visitor.buttons
@@ -140,6 +168,29 @@ def test_feature_maps_are_one_mosaic_that_says_its_scale(visitor, worker):
         assert maps.mosaic(scale=scale, colormap="viridis").caption in visitor.words.replace("\\", "")
     assert "Feature maps of star-01.png" in visitor.words
     assert worker.submitted == ["feature_maps", "feature_maps"]
+
+
+def test_other_methods_take_the_columns(visitor, worker):
+    worker.holds = True
+    set_up(visitor, heatmap_methods=["occlusion", "layer_cam"])
+    asked = last_asked(worker)
+    assert [study.name for study in asked[::3]] == ["layer_cam", "occlusion"]
+    set_up(visitor, heatmap_methods=[])
+    assert "Pick at least one method." in visitor.words
+
+
+@pytest.mark.slow
+def test_faithfulness_is_measured_on_demand(visitor, worker):
+    visitor.tab.session_state["faithful"] = True
+    visitor.run()
+    choose(visitor, "star-01.png")
+    assert "about 290 passes" in visitor.words
+    element(visitor, "measure_faithfulness").click().run()
+    visitor.run()
+    assert worker.submitted == ["faithfulness"]
+    assert CAPTION in visitor.words
+    assert "Areas as CSV" in [button.label for button in visitor.tab.download_button]
+    assert visitor.has_no_fault
 
 
 def test_an_image_that_was_removed_meanwhile_leaves_the_choice(visitor):
@@ -202,7 +253,7 @@ def test_a_network_that_names_classes_explains_the_best_one(visit, extracted, wo
         "The third best class",
         "A class by name",
     ]
-    assert ABOUT_SCORES in visitor.words
+    assert ABOUT_SCORES in visitor.words.replace("\\", "")
 
 
 @pytest.mark.usefixtures("installed_lite")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.worker.supervisor import Supervisor
+from pages._ui.heatmaps.pickers import FIRST_METHODS
 from pages._ui.shell import jobs
 from tests.toys.app.map_packs import maps_of
 from tests.toys.app.visiting import element, nodes
@@ -34,6 +34,6 @@ def test_from_images_to_heatmaps(visit, supervisor, shelve, make_png):
     visitor.until(lambda visitor: len(pictures(visitor)) == 4)
     element(visitor.open("map"), "projection").set_value("tsne").run()
     visitor.until(maps_of)
-    visitor.open("heatmaps").until(lambda visitor: len(pictures(visitor)) == 3 * (1 + len(HEATMAPS)))
+    visitor.open("heatmaps").until(lambda visitor: len(pictures(visitor)) == 3 * (1 + len(FIRST_METHODS)))
     assert visitor.has_no_fault
     assert not jobs.supervisor().jobs(owner=visitor.token)[0].message

@@ -11,10 +11,11 @@ from featx_core.specs.augmented import Augmented
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.lambda_transform import LambdaTransform
+from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import Spec
 from featx_core.workspace.workspace import Workspace
-from pages._ui.extract.forms import augmented, fine_tuned, pretrained, sequential, transform
+from pages._ui.extract.forms import augmented, fine_tuned, own_model, pretrained, sequential, transform
 from pages._ui.extract.forms.asked import Asked
 from pages._ui.shell import session
 
@@ -24,6 +25,7 @@ Form = Callable[[Workspace], Asked]
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
         Pretrained.method: pretrained.pretrained,
+        OwnModel.method: own_model.own_model,
         CustomSequential.method: sequential.sequential,
         Augmented.method: augmented.augmented,
         FineTuned.method: fine_tuned.fine_tuned,
@@ -33,6 +35,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
 FILLS: Mapping[str, Callable[[Spec, Workspace], None]] = MappingProxyType(
     {
         Pretrained.method: pretrained.fill,
+        OwnModel.method: own_model.fill,
         CustomSequential.method: sequential.fill,
         Augmented.method: augmented.fill,
         FineTuned.method: fine_tuned.fill,

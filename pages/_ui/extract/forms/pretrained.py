@@ -6,8 +6,6 @@ from typing import Literal
 
 import streamlit as st
 
-from featx_core.architecture.layers import find_layer
-from featx_core.architecture.outline import Outline
 from featx_core.backbones.registry import BACKBONES, Backbone
 from featx_core.backbones.weights_kinds import WEIGHTS_KINDS
 from featx_core.images.fitting import Fit
@@ -17,16 +15,12 @@ from featx_core.specs.spec import Spec, SpecError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.extract import weight_files
 from pages._ui.extract.forms.asked import Asked
+from pages._ui.extract.forms.taps import POOLINGS, pick_layer, pick_pooling
 from pages._ui.networks import backbone_choices, outlines
-from pages._ui.networks.layer_choices import layer_words
 from pages._ui.shell import formatting, jobs, questions, session
 from pages._ui.shell.inputs import fit_picker, seed_input
 
-Pooling = Literal["avg", "max", "flatten", "none"]
 Precision = Literal["float32", "bfloat16"]
-_POOLINGS: Mapping[Pooling, str] = MappingProxyType(
-    {"avg": "Average", "max": "Maximum", "flatten": "Flatten", "none": "None"}
-)
 _PRECISIONS: Mapping[Precision, str] = MappingProxyType({"float32": "float32", "bfloat16": "Fast (bfloat16)"})
 
 
@@ -43,9 +37,9 @@ def pretrained(workspace: Workspace) -> Asked:
         whole = Pretrained(backbone=name, weights="random", image_size=size, classifier=classifier, pooling=None)
         outline = outlines.fetch(whole)
         with layer_place:
-            layer = _layer(name, outline)
+            layer = pick_layer(outline, layer_key(name))
         with pooling_place:
-            pooling = _pooling(outline, layer)
+            pooling = pick_pooling(outline, layer)
             precision = _precision()
         spec = Pretrained(
             backbone=name,
@@ -96,7 +90,7 @@ def layer_key(backbone: str) -> str:
 def _summary(backbone: Backbone) -> str:
     """Say what is chosen under Advanced, as far as it was chosen."""
     fit, picked = session.recall("fit", "crop"), session.recall("pooling", "avg")
-    pooling = next(words.lower() for name, words in _POOLINGS.items() if name == picked)
+    pooling = next(words.lower() for name, words in POOLINGS.items() if name == picked)
     side = session.recall(f"side_{backbone.title}", backbone.side)
     precision = ["bfloat16"] if session.recall("precision") == "bfloat16" else []
     words = [f"pooling {pooling}", *precision]
@@ -125,45 +119,6 @@ def _weights(backbone: Backbone, workspace: Workspace) -> str:
         return weight_files.pick(workspace)
     backbone_choices.show_badge(backbone, kind)
     return kind
-
-
-def _layer(name: str, outline: Outline | None) -> int | str | None:
-    if outline is None:
-        st.selectbox("Layer", ["Reading the layers ..."], disabled=True, key="layer_waiting")
-        return None
-    words = layer_words(outline.layers)
-    key = layer_key(name)
-    if st.session_state.get(key) not in words:
-        st.session_state.pop(key, None)
-    return st.selectbox(
-        "Layer",
-        list[int | str | None](words),
-        format_func=lambda layer: words[layer],
-        key=key,
-        persist_state="session",
-        help=(
-            "The layer that features are taken from. Early stages respond to edges and colours, late ones to "
-            "parts and objects."
-        ),
-    )
-
-
-def _pooling(outline: Outline | None, layer: int | str | None) -> Literal["avg", "max", "flatten"] | None:
-    if outline is not None and len(outline.layers[find_layer(outline.layers, layer)].output_shape) != 3:
-        st.caption("This layer gives one vector per image, so there is nothing to pool.")
-        return None
-    picked = st.segmented_control(
-        "Pooling",
-        list(_POOLINGS),
-        default="avg",
-        required=True,
-        format_func=lambda name: _POOLINGS[name],
-        key="pooling",
-        persist_state="session",
-        help="How a feature map becomes one vector: the mean or maximum over all positions, all values flattened, or "
-        "no pooling.",
-    )
-    return None if picked == "none" else picked
 
 
 def _precision() -> Precision:

@@ -1,0 +1,1 @@
+"""Scores of changed images, and the heatmaps that are made of them."""

@@ -1,0 +1,124 @@
+"""Extraction of features with models of the user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from featx_core.architecture.layers import LayerInfo, find_layer, list_layers
+from featx_core.architecture.outline import POOLING_STEPS, Outline, pooled_shape
+from featx_core.methods.remembered import Remembered
+from featx_core.networks.extractor import Extractor, pool
+from featx_core.networks.own.bringing import model_facts, model_file
+from featx_core.networks.own.facts import ModelFacts
+from featx_core.networks.own.flattening import flatten
+from featx_core.networks.own.loading import check_network, load_model, outline_model
+from featx_core.specs.spec import SpecError
+
+if TYPE_CHECKING:
+    import keras
+
+    from featx_core.methods.method import Context, Steps
+    from featx_core.specs.own_model import OwnModel
+
+PIXELS_A_BATCH = 32 * 224 * 224
+
+
+def outline(spec: OwnModel, context: Context) -> Outline:
+    """List the layers and the shapes, without any weights.
+
+    Raises:
+        ModelFileError: If the file is not there, or cannot be used.
+        SpecError: If the layer does not exist, gives no map to pool, or the size or the preprocessing is not that of the model.
+    """
+    check(spec, model_facts(context.workspace, spec.weights))
+    layers = _LAYERS.find((spec.weights, spec.image_size, spec.output), lambda: _layers(spec, context))
+    try:
+        tap = find_layer(layers, spec.layer)
+        shape = layers[tap].output_shape
+        features = pooled_shape(shape, spec.pooling)
+    except ValueError as error:
+        raise SpecError(str(error)) from None
+    return Outline(layers, tap, spec.image_size, shape, features, layers[tap].n_parameters_so_far)
+
+
+def build(spec: OwnModel, context: Context) -> Extractor:
+    """Make the flat network with its weights.
+
+    Raises:
+        ModelFileError: If the file is not there, or cannot be used.
+        SpecError: As `outline` raises it.
+    """
+    tap = outline(spec, context).tap
+    facts = model_facts(context.workspace, spec.weights)
+    content, _ = model_file(context.workspace, spec.weights)
+    network = check_network(flatten(load_model(content), spec.image_size, spec.output))
+    height, width = spec.image_size
+    return Extractor(
+        spec,
+        network,
+        pool(network.layers[tap].output, spec.pooling),
+        tap=tap,
+        preprocessing=spec.picture_input.preprocessing,
+        fit=spec.fit,
+        batch_size=max(1, min(32, PIXELS_A_BATCH // (height * width))),
+        classes=class_names(spec, context),
+        notes=tuple(filter(None, [facts.warning(spec.preprocessing)])),
+    )
+
+
+def architecture(spec: OwnModel, context: Context) -> tuple[keras.Model, keras.KerasTensor]:
+    """Make the network and the tensor of its features, without its weights."""
+    content, _ = model_file(context.workspace, spec.weights)
+    network = outline_model(content, spec.image_size, spec.output)
+    tap = find_layer(list_layers(network), spec.layer)
+    return network, pool(network.layers[tap].output, spec.pooling)
+
+
+def steps(spec: OwnModel, outlined: Outline, context: Context) -> Steps:
+    """From the image to the map, and by pooling to the features."""
+    image = (*outlined.image_size, len(spec.picture_input.preprocessing.channel_order))
+    if spec.pooling is None:
+        return image, outlined.map_shape
+    return image, outlined.map_shape, POOLING_STEPS[spec.pooling], outlined.feature_shape
+
+
+def class_names(spec: OwnModel, context: Context) -> tuple[str, ...] | None:
+    """What the user calls the values of the last layer."""
+    return spec.class_names or None
+
+
+def pace(spec: OwnModel, context: Context) -> str:
+    """The same model at the same size takes the same time."""
+    return f"{spec.method} {spec.weights} {spec.image_size} {spec.output}"
+
+
+def check(spec: OwnModel, facts: ModelFacts) -> None:
+    """Hold a spec against what is known of its model.
+
+    Raises:
+        SpecError: If its size, preprocessing, output or number of classes is not that of the model.
+    """
+    for side, fixed in zip(spec.image_size, facts.input_shape[:2], strict=True):
+        if fixed not in (0, side):
+            raise SpecError(
+                f"{spec.name} takes images of {facts.input_shape[0]} x {facts.input_shape[1]}. "
+                f"Received: {spec.image_size[0]} x {spec.image_size[1]}."
+            )
+    if spec.preprocessing not in facts.presets:
+        raise SpecError(
+            f"{spec.name} takes {facts.input_shape[2]} channels: `preprocessing` must be one of "
+            f"{', '.join(facts.presets)}. Received: {spec.preprocessing!r}."
+        )
+    if spec.output >= len(facts.outputs):
+        raise SpecError(f"`output` must be 0 to {len(facts.outputs) - 1} for {spec.name}. Received: {spec.output}.")
+    n_classes = facts.outputs[spec.output].n_classes
+    if spec.class_names and len(spec.class_names) != n_classes:
+        raise SpecError(f"{spec.name} tells {n_classes} classes apart. Received: {len(spec.class_names)} names.")
+
+
+_LAYERS: Remembered[tuple[LayerInfo, ...]] = Remembered(16)
+
+
+def _layers(spec: OwnModel, context: Context) -> tuple[LayerInfo, ...]:
+    content, _ = model_file(context.workspace, spec.weights)
+    return list_layers(outline_model(content, spec.image_size, spec.output))

@@ -1,0 +1,141 @@
+"""Looks at a model of the user in full: both gates, its shapes, what it does to its input. Needs Keras."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from featx_core.base.compat import functional_of, inputs_of, operation_of
+from featx_core.base.keras_setup import load_keras
+from featx_core.images.preprocessing import PREPROCESSING
+from featx_core.networks.initialization import made_up_images
+from featx_core.networks.own.container import open_container
+from featx_core.networks.own.errors import ModelFileError
+from featx_core.networks.own.flattening import flatten
+from featx_core.networks.own.loading import check_network, check_parameters, input_of, load_model
+
+if TYPE_CHECKING:
+    import keras
+
+FREE_SIDE = 224
+"""Where a model takes images of any size."""
+
+MAX_SIDE = 1024
+N_PICTURES = 4
+MAX_DIFFERENCE = 1e-4
+"""Between the model and its flat form, as a share of the largest value."""
+
+TINY, HUGE = 1e-30, 1e30
+SCALING = ("Rescaling", "Normalization")
+SQUASHING = ("softmax", "sigmoid")
+_COMPUTING = ("Conv", "Dense", "Einsum", "Attention", "Embedding")
+
+
+def examine(content: bytes) -> dict[str, Any]:
+    """Load a `.keras` file, take it apart, and run it on made-up images.
+
+    Returns:
+        The fields of `ModelFacts`, but for its digest and name, as JSON values.
+
+    Raises:
+        ModelFileError: If it cannot be used. The message can follow the name of the file.
+    """
+    model = load_model(content)
+    check_parameters(model)
+    height, width, channels = input_of(model)
+    size = _size(height, width)
+    pictures = made_up_images(np.random.default_rng(0), N_PICTURES, size)
+    found = functional_of(model)
+    outputs: list[Any] = [] if found is None else found.outputs
+    networks = [check_network(flatten(model, size, number)) for number in range(len(outputs))]
+    if not networks:
+        raise ModelFileError("has no output.")
+    network = networks[0]
+    _compare(model, networks, _preprocessed(pictures, channels))
+    return {
+        "keras_version": open_container(content).keras_version,
+        "input_shape": [height or 0, width or 0, channels],
+        "outputs": [_output(network) for network in networks],
+        "n_parameters": int(sum(np.prod(variable.shape) for variable in model.weights)),
+        "n_layers": len({layer.name for network in networks for layer in network.layers}),
+        "scaling": _scaling(network),
+        **_fits(network, pictures, channels),
+    }
+
+
+def _size(height: int | None, width: int | None) -> tuple[int, int]:
+    size = height or width or FREE_SIDE, width or height or FREE_SIDE
+    if max(size) > MAX_SIDE:
+        raise ModelFileError(f"takes images of {size[0]} x {size[1]}; the limit is {MAX_SIDE} x {MAX_SIDE}.")
+    return size
+
+
+def _preprocessed(pictures: np.ndarray, channels: int) -> np.ndarray:
+    return PREPROCESSING["unit" if channels == 3 else "unit_grey"](pictures)
+
+
+def _compare(model: keras.Model, networks: list[keras.Model], inputs: np.ndarray) -> None:
+    """Refuse a model whose flat form gives something else."""
+    expected = load_keras().tree.flatten(model(inputs, training=False))
+    for network, values in zip(networks, expected, strict=True):
+        values = np.asarray(values, np.float32)
+        found = np.asarray(network(inputs, training=False))
+        scale = float(np.abs(values).max(initial=0.0)) or 1.0
+        if found.shape != values.shape or not float(np.abs(found - values).max(initial=0.0)) <= MAX_DIFFERENCE * scale:
+            raise ModelFileError(
+                "gives other values once models within it are opened, or values that are not finite, so it is not used."
+            )
+
+
+def _output(network: keras.Model) -> dict[str, Any]:
+    last = operation_of(network.output)
+    shape = list(network.output.shape[1:])
+    name = "softmax" if type(last).__name__ == "Softmax" else getattr(getattr(last, "activation", None), "__name__", "")
+    is_classifier = name in SQUASHING and len(shape) == 1 and shape[0] > 1
+    return {"name": last.name, "shape": shape, "n_classes": shape[0] if is_classifier else 0}
+
+
+def _way(network: keras.Model) -> list[keras.Operation]:
+    """List the operations from the input on, up to the first that computes with weights, or that branches."""
+    following: dict[int, list[Any]] = {}
+    for operation in network.operations:
+        for tensor in inputs_of(operation.output):
+            following.setdefault(id(tensor), []).append(operation)
+    way, tensor = [], network.input
+    while len(after := following.get(id(tensor), [])) == 1 and not _computes(after[0]):
+        way.append(after[0])
+        tensor = after[0].output
+    return way
+
+
+def _computes(operation: keras.Operation) -> bool:
+    return any(word in type(operation).__name__ for word in _COMPUTING)
+
+
+def _scaling(network: keras.Model) -> list[str]:
+    kinds = [type(operation).__name__ for operation in _way(network)]
+    return list(dict.fromkeys(kind for kind in kinds if kind in SCALING))
+
+
+def _fits(network: keras.Model, pictures: np.ndarray, channels: int) -> dict[str, dict[str, float]]:
+    """Compare what the first batch normalization receives with what it saw, for each preset."""
+    first = next((layer for layer in network.layers if type(layer).__name__ == "BatchNormalization"), None)
+    if first is None:
+        return {"ratios": {}, "divergences": {}}
+    before = load_keras().Model(network.input, first.input)
+    ratios, divergences = {}, {}
+    for name, row in PREPROCESSING.items():
+        if len(row.channel_order) == channels:
+            values = np.asarray(before(row(pictures), training=False), np.float64)
+            ratios[name], divergences[name] = _fit(values.reshape(-1, values.shape[-1]), first)
+    return {"ratios": ratios, "divergences": divergences}
+
+
+def _fit(values: np.ndarray, normalization: keras.layers.BatchNormalization) -> tuple[float, float]:
+    """Return the ratio of variances and the divergence, each the median over the channels."""
+    mean, seen = np.asarray(normalization.moving_mean), np.asarray(normalization.moving_variance, np.float64)
+    seen = np.maximum(seen, TINY)
+    ratio = np.maximum(values.var(axis=0), TINY) / seen
+    divergence = (ratio + (values.mean(axis=0) - mean) ** 2 / seen - 1 - np.log(ratio)) / 2
+    return tuple(float(min(np.median(each), HUGE)) for each in (ratio, divergence))  # type: ignore[return-value]

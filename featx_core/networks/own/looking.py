@@ -1,0 +1,31 @@
+"""`python -m featx_core.networks.own.looking`: loads one model for another process, which may end it at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from featx_core.base.serving import IDLE_SECONDS, serve
+from featx_core.networks.own.errors import ModelFileError
+
+MEMORY_BYTES = 10 * 1024**3
+"""Of address space, of which TensorFlow takes a part that it never uses."""
+
+
+def main(*, idle_seconds: float = IDLE_SECONDS) -> None:
+    """Answer requests until there are no more."""
+    serve(answer, idle_seconds=idle_seconds, memory_bytes=MEMORY_BYTES)
+
+
+def answer(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Load one file: give its facts, or what is wrong with it."""
+    from featx_core.networks.own.examination import examine
+
+    try:
+        return {"facts": examine(content)}, b""
+    except ModelFileError as error:
+        return {"fault": str(error)}, b""
+
+
+if __name__ == "__main__":
+    main()

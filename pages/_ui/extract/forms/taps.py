@@ -1,0 +1,64 @@
+"""Where features are taken from a network: the layer, and how a map becomes a vector."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
+
+import streamlit as st
+
+from featx_core.architecture.layers import find_layer
+from featx_core.architecture.outline import Outline
+from pages._ui.networks.layer_choices import layer_words
+
+Pooling = Literal["avg", "max", "flatten", "none"]
+POOLINGS: Mapping[Pooling, str] = MappingProxyType(
+    {"avg": "Average", "max": "Maximum", "flatten": "Flatten", "none": "None"}
+)
+
+
+def pick_layer(outline: Outline | None, key: str, default: int | str | None = None) -> int | str | None:
+    """Let the user pick a layer. None is the last one.
+
+    Args:
+        outline: The network; None while it is being read.
+        key: Of the widget.
+        default: What is picked at first.
+    """
+    if outline is None:
+        st.selectbox("Layer", ["Reading the layers ..."], disabled=True, key="layer_waiting")
+        return default
+    words = layer_words(outline.layers)
+    if st.session_state.get(key) not in words:
+        st.session_state.pop(key, None)
+    choices = list[int | str | None](words)
+    return st.selectbox(
+        "Layer",
+        choices,
+        index=choices.index(default) if default in choices else 0,
+        format_func=lambda layer: words[layer],
+        key=key,
+        persist_state="session",
+        help=(
+            "The layer that features are taken from. Early stages respond to edges and colours, late ones to "
+            "parts and objects."
+        ),
+    )
+
+
+def pick_pooling(outline: Outline | None, layer: int | str | None) -> Literal["avg", "max", "flatten"] | None:
+    """Let the user pick how the map of a layer becomes one vector, where there is a map."""
+    if outline is not None and len(outline.layers[find_layer(outline.layers, layer)].output_shape) != 3:
+        st.caption("This layer gives one vector per image, so there is nothing to pool.")
+        return None
+    picked = st.segmented_control(
+        "Pooling",
+        list(POOLINGS),
+        default="avg",
+        required=True,
+        format_func=lambda name: POOLINGS[name],
+        key="pooling",
+        persist_state="session",
+        help="How a feature map becomes one vector: the mean or maximum over all positions, all values flattened, or "
+        "no pooling.",
+    )
+    return None if picked == "none" else picked

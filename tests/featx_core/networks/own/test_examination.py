@@ -1,0 +1,126 @@
+"""What a model expects of its input is read off its own layers; what it cannot take is said."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+
+from featx_core.images.preprocessing import PREPROCESSING
+from featx_core.networks.initialization import made_up_images
+from featx_core.networks.own.errors import ModelFileError
+from featx_core.networks.own.examination import examine
+from featx_core.networks.own.facts import ModelFacts
+from featx_core.networks.own.loading import load_model, outline_model
+from tests.toys.files.model_files import SMALL_FACTS, an_input, functional, packed, part, small_model, weights
+
+keras = pytest.importorskip("keras")
+SIDE = 16
+
+
+def facts_of(content):
+    return ModelFacts.from_json({**examine(content), "weights": SMALL_FACTS.weights, "name": "small"})
+
+
+def saved(tmp_path, *layers, shape=(SIDE, SIDE, 3)):
+    model = keras.Sequential([keras.layers.Input(shape), *layers])
+    model.save(tmp_path / "model.keras")
+    return (tmp_path / "model.keras").read_bytes()
+
+
+def normalized_on(preset):
+    """A network whose batch normalization saw images with that preprocessing."""
+    images = PREPROCESSING[preset](made_up_images(np.random.default_rng(5), 32, (SIDE, SIDE)))
+    convolution, normalization = keras.layers.Conv2D(4, 3), keras.layers.BatchNormalization()
+    seen = np.asarray(convolution(images))
+    normalization.build(seen.shape)
+    normalization.moving_mean.assign(seen.mean(axis=(0, 1, 2)))
+    normalization.moving_variance.assign(seen.var(axis=(0, 1, 2)))
+    return convolution, normalization
+
+
+def test_the_small_model_is_as_it_is_described():
+    assert facts_of(small_model()) == SMALL_FACTS
+
+
+@pytest.mark.parametrize("preset", ["unit", "none", "tf"])
+def test_batch_normalization_tells_what_it_saw(preset, tmp_path):
+    facts = facts_of(saved(tmp_path, *normalized_on(preset)))
+    assert facts.ratios[preset] == pytest.approx(1, abs=0.8)
+    assert facts.suggested == preset
+    assert facts.warning(preset) == ""
+    wrong = "none" if preset != "none" else "unit"
+    place = "far beyond" if wrong == "none" else "in a small part of"
+    assert f"values are {place} the range that the model's first batch normalization saw" in facts.warning(wrong)
+
+
+def test_without_scaling_or_normalization_nothing_is_suggested(tmp_path):
+    facts = facts_of(saved(tmp_path, keras.layers.Conv2D(2, 3)))
+    assert (facts.suggested, facts.ratios, facts.scaling) == (None, {}, ())
+    assert {facts.warning(preset) for preset in facts.presets} == {""}
+
+
+def test_a_normalization_of_its_own_is_seen_behind_augmentation_but_not_behind_weights(tmp_path):
+    layers = keras.layers.RandomFlip(), keras.layers.Normalization(mean=[1.0, 2, 3], variance=[4.0, 5, 6])
+    assert facts_of(saved(tmp_path, *layers, keras.layers.Conv2D(2, 3))).scaling == ("Normalization",)
+    assert facts_of(saved(tmp_path, keras.layers.Conv2D(3, 3), keras.layers.Rescaling(2.0))).scaling == ()
+
+
+def test_a_grey_model_takes_grey(tmp_path):
+    facts = facts_of(saved(tmp_path, keras.layers.Conv2D(2, 3), shape=(SIDE, SIDE, 1)))
+    assert facts.presets == ("unit_grey",)
+    assert facts.suggested == "unit_grey"
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ((SIDE,), "takes an input of shape 16, no image"),
+        ((9, 9, 5), "9 x 9 x 5"),
+        ((2000, 8, 3), "2000 x 8; the limit"),
+    ],
+)
+def test_what_is_no_image_is_said(shape, words, tmp_path):
+    with pytest.raises(ModelFileError, match=words):
+        examine(saved(tmp_path, keras.layers.Activation("relu"), shape=shape))
+
+
+def test_two_inputs_are_refused(tmp_path):
+    inputs = [keras.Input((SIDE, SIDE, 3)) for _ in range(2)]
+    keras.Model(inputs, keras.layers.Add()(inputs)).save(tmp_path / "two.keras")
+    with pytest.raises(ModelFileError, match="takes 2 inputs"):
+        examine((tmp_path / "two.keras").read_bytes())
+
+
+def test_values_that_are_not_finite_are_refused(tmp_path):
+    with pytest.raises(ModelFileError, match="values that are not finite"):
+        examine(saved(tmp_path, keras.layers.Rescaling(float("inf")), keras.layers.Rescaling(0.0)))
+
+
+def test_weights_that_do_not_fit_are_refused():
+    wrong = {"layers/conv2d/vars/0": np.zeros((3, 3, 3, 7)), "layers/conv2d/vars/1": np.zeros(7)}
+    with zipfile.ZipFile(io.BytesIO(small_model())) as archive:
+        config = archive.read("config.json").decode()
+    with pytest.raises(ModelFileError, match="cannot be loaded by Keras"):
+        load_model(packed(config, weights(wrong)))
+
+
+def bomb(*layers):
+    """A file of a few kilobytes that would need gigabytes."""
+    return packed(functional(an_input(), *layers))
+
+
+def test_a_bomb_of_weights_is_counted_and_never_filled():
+    wide = [
+        part("Flatten", "f", "image"),
+        part("Dense", "d1", "f", units=60_000),
+        part("Dense", "d2", "d1", units=60_000),
+    ]
+    with pytest.raises(ModelFileError, match=r"has 3\.78e\+03 M parameters; the limit is 150 M"):
+        load_model(bomb(*wide))
+
+
+def test_a_bomb_of_maps_is_counted_and_never_filled():
+    grown = [part("UpSampling2D", "u1", "image", size=[999, 1]), part("UpSampling2D", "u2", "u1", size=[1, 999])]
+    with pytest.raises(ModelFileError, match=r"is too large: layer `u2` gives 3\.1e\+09 values an image"):
+        outline_model(bomb(*grown), (32, 32))
