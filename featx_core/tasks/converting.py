@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from featx_core.base.behind import stand_behind
+from featx_core.base.other_process import stand_behind
 from featx_core.heatmaps.keeping import can_be_kept, facts_of, model_to_convert
 from featx_core.methods.registry import build
 from featx_core.networks.engines import graph_cache, openvino_engine
