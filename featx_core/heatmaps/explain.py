@@ -103,7 +103,7 @@ def _explain_layer(
     """Draw what is made of one layer."""
     needed = _needed_target(extractor, methods, target)
     info = _layer(extractor, layer, needed)
-    cells = cells_of(extractor.network, info)
+    cells = _cells(extractor, info)
     heatmaps: dict[str, list[Heatmap]] = {name: [] for name in methods}
     for image, observation in observations(images, extractor, info, needed, on_progress):
         for name, method in methods.items():
@@ -128,6 +128,11 @@ def _layer(extractor: Extractor, layer: int | str | None, target: Target | None)
         return choose_layer(extractor, layer)
     check_classifier(extractor, target)
     return choose_layer(extractor, layer, of_classes=target.of_classes, needs_gradient=True)
+
+
+def _cells(extractor: Extractor, layer: LayerInfo) -> Cells:
+    known = extractor.last_map
+    return known.cells if known is not None and known.index == layer.index else cells_of(extractor.network, layer)
 
 
 def observations(
