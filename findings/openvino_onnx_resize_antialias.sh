@@ -1,7 +1,7 @@
 #!/bin/sh
 # ONNX's Resize has `antialias` since version 18 of its operators, for networks that bring their own preprocessing. OpenVINO
 # reads such a model without a word and resizes without it: of ten stripes of black and white, brought to two pixels, the reference
-# implementation makes two greys, OpenVINO two whites. Features of photographs made smaller in the model differ accordingly.
+# implementation makes two greys, OpenVINO white and black. Features of photographs made smaller in the model differ accordingly.
 # Seen with OpenVINO 2026.4.1 and onnx 1.23.2 on 2026-11-28.
 set -eu
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
@@ -35,7 +35,7 @@ for name, options in (("plain", {}), ("antialias=1", {"antialias": 1})):
     results[name] = resize(**options)
     print(f"{name:12s} reference {results[name][0]}, OpenVINO {results[name][1]}")
 assert np.allclose(*results["plain"])
-assert np.abs(results["antialias=1"][0] - 0.5).max() < 0.1, "the reference differs"
+assert np.abs(results["antialias=1"][0] - 0.5).max() < 0.15, "the reference differs"
 assert np.allclose(results["antialias=1"][1], results["plain"][1]), "OpenVINO knows antialias now"
 print("Antialias is passed over without a word: as seen.")
 PY
