@@ -51,7 +51,7 @@ def _show_checking(workspace: Workspace, digest: str, job: Job | None) -> None:
     if job is None:
         return
     jobs.show(job)
-    if job.is_finished:
+    if job.state == "failed":
         st.button(
             "Remove this file",
             icon=":material/delete:",
