@@ -33,6 +33,8 @@ from featx_core.networks.own.bringing import add_model
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.predictions.predict import predict_classes
 from featx_core.predictions.predictions import Predictions
+from featx_core.recipes.offering import run_as_code
+from featx_core.recipes.recipe import CheckedRecipe, RecipeError
 from featx_core.robustness.effects import Effects, augmentation_effects
 from featx_core.robustness.stability import Stability, neighbor_stability
 from featx_core.specs.augmented import Augmented
@@ -43,6 +45,7 @@ from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.vector_table import VectorTable
+from featx_core.studies.files.reporting import report
 from featx_core.tables.layout import TableError
 from featx_core.tables.reading import read_vectors
 from featx_core.tables.rows import Vectors
@@ -57,6 +60,7 @@ __all__ = [
     "SAMPLES",
     "Augmented",
     "Cancelled",
+    "CheckedRecipe",
     "Clusters",
     "Comparison",
     "CustomSequential",
@@ -75,6 +79,7 @@ __all__ = [
     "Predictions",
     "Pretrained",
     "Quality",
+    "RecipeError",
     "Stability",
     "Sweep",
     "TableError",
@@ -110,7 +115,9 @@ __all__ = [
     "project",
     "read_vectors",
     "remove_vectors",
+    "report",
     "rsa",
+    "run_as_code",
     "spec_from_json",
     "sweep_layers",
     "train",

@@ -39,7 +39,8 @@ if forms.offered(images) and runs.view() == "Set up":
             asked.preview(images)
         if spec.takes_images:
             inspection.show_input(spec, images)
-            inspection.show_layers(outline, asked.layer_key)
+    if spec.takes_images:
+        inspection.show_layers(outline, asked.layer_key)
     st.stop()
 
 job = runs.watched()

@@ -2,12 +2,9 @@
 
 import streamlit as st
 
-from featx_core.methods import registry as methods
-from featx_core.predictions.classifiers import missing_words
-from featx_core.predictions.predictions import ABOUT_SCORES
-from pages._ui.heatmaps import channels, faithful, grid, pickers, targets, whole
+from pages._ui.heatmaps import channels, faithful, grid, layers, pickers, targets, whole, words
 from pages._ui.images import order
-from pages._ui.shell import formatting, frame, guards, jobs, runs, session
+from pages._ui.shell import frame, guards, jobs, runs, session
 
 frame.guard()
 workspace = session.workspace()
@@ -20,22 +17,32 @@ with bar:
     run = runs.pick(found)
 guards.need_network(run, found)
 with bar:
-    layer = pickers.spatial_layer(run)
+    is_by_layer = pickers.by_layer()
+    layer = None if is_by_layer else pickers.spatial_layer(run)
     target = targets.target(run, images)
 line = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 with line:
     chosen = pickers.some_images(order.in_order(images))
+    record = pickers.one_of(chosen) if is_by_layer and chosen else None
     opacity, colormap = pickers.overlay_look()
 names = pickers.methods()
 if not (chosen and names):
     st.caption("Pick at least one image." if names else "Pick at least one method.")
     st.stop()
 
-drawn = grid.ask(run, chosen, names, layer=layer, target=target)
-if drawn.job is not None and drawn.job.state != "done":
+columns = layers.columns_of(run) if record is not None else {}
+if record is not None:
+    drawn = layers.ask(run, record, list(columns), names, target)
+else:
+    drawn = grid.ask(run, chosen, names, layer=layer, target=target)
+if drawn.job is not None and drawn.job.is_finished and drawn.job.state != "done":
     jobs.show(drawn.job)
-whole.offer(run, grid.seen_sentence(drawn), images)
-grid.show_grid(drawn, chosen, names, opacity=opacity, colormap=colormap)
+whole.offer(run, grid.seen_sentence(drawn), images, waits=drawn.job is not None and whole.is_cut(run, chosen))
+if record is not None:
+    layers.show(drawn, record, columns, names, opacity=opacity, colormap=colormap)
+else:
+    grid.show_grid(drawn, chosen, names, opacity=opacity, colormap=colormap)
+words.show(run, drawn, of_classes=target.of_classes)
 
 with st.expander(
     "Feature maps, channel by channel", icon=":material/grid_view:", key="maps", on_change="rerun"
@@ -45,8 +52,3 @@ with st.expander(
 with st.expander("How faithful are these maps?", icon=":material/rule:", key="faithful", on_change="rerun") as part:
     if part.open:
         faithful.show(run, chosen, names, layer=layer, target=target)
-if target.of_classes:
-    st.caption("Scores stand in the titles.", help=ABOUT_SCORES)
-elif missing_words(run.spec) and methods.class_names(run.spec) is None:
-    st.caption(formatting.escape(missing_words(run.spec)))
-st.caption(formatting.escape(" ".join(filter(None, (run.spec.badge + ".", methods.heatmap_caption(run.spec))))))

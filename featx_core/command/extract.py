@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from featx_core.command.inputs import Images
 from featx_core.command.outcome import DONE, LEFT_OUT, CommandError
 from featx_core.command.outputs import ending_of, write
 from featx_core.command.terminal import Terminal
-from featx_core.extraction.export import to_csv, to_npz, to_parquet
+from featx_core.extraction.export import to_csv, to_npz, to_orange, to_parquet, to_projector
 from featx_core.extraction.extract import extract
 from featx_core.images.intake_report import ALREADY_HERE
 from featx_core.methods.registry import build, train
@@ -34,6 +35,11 @@ output: the same command goes on where it was interrupted.
 """
 WORKSPACE = ".featx"
 WRITERS: Mapping[str, Callable[[Features], bytes]] = {".npz": to_npz, ".csv": to_csv, ".parquet": to_parquet}
+READERS: Mapping[str, tuple[str, Callable[[Features], bytes]]] = {
+    "orange": (".csv", to_orange),
+    "tensorboard": (".zip", to_projector),
+}
+"""Programs with a form of their own: the ending of their file, and what writes it."""
 KEPT_BESIDE = ".part.featx"
 """The ending of the file beside the output that holds what is computed until all is."""
 N_NAMED = 20
@@ -50,12 +56,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="ends in .npz, .csv or .parquet, or .featx for a workspace",
     )
+    parser.add_argument(
+        "--for",
+        dest="reader",
+        choices=tuple(READERS),
+        help="Orange's header in a .csv, or a .zip for TensorBoard's projector",
+    )
     specs.add_options(parser)
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Extract. Returns the exit code: 3 if files were left out."""
-    ending = ending_of(arguments.output, [*WRITERS, WORKSPACE])
+    allowed = [*WRITERS, WORKSPACE] if arguments.reader is None else [READERS[arguments.reader][0]]
+    ending = ending_of(arguments.output, allowed)
+    to_bytes = WRITERS.get(ending) if arguments.reader is None else READERS[arguments.reader][1]
     spec = specs.spec_of(arguments)
     images = Images(arguments.images, arguments.list)
     with _workspace(arguments.output, ending) as workspace:
@@ -74,8 +88,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         skipped = features.details["skipped"]
         if not len(features):
             raise CommandError("No features could be extracted from these images.")
-        if ending != WORKSPACE:
-            write(arguments.output, lambda: WRITERS[ending](features))
+        if to_bytes is not None:
+            write(arguments.output, functools.partial(to_bytes, features))
     if ending != WORKSPACE:
         _beside(arguments.output).unlink(missing_ok=True)
     print(arguments.output)  # noqa: T201 - the result of the command

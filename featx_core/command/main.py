@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TextIO
 
 from featx_core.base.faults import explain_fault
-from featx_core.command import app, check, compare, extract, project
+from featx_core.command import app, check, compare, extract, project, report
 from featx_core.command.outcome import FAILED, INTERRUPTED
 from featx_core.command.terminal import Terminal
 
@@ -21,9 +21,10 @@ COMMANDS: Mapping[str, ModuleType] = {
     "extract": extract,
     "project": project,
     "compare": compare,
+    "report": report,
     "check": check,
 }
-UNITS = {"project": "step", "compare": "step"}
+UNITS = {"project": "step", "compare": "step", "report": "step"}
 DESCRIPTION = "See what neural networks see in your images."
 ENDS = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done but some files were left out, 130 interrupted."
 

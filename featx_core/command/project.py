@@ -11,6 +11,7 @@ from featx_core.command.outcome import DONE, CommandError
 from featx_core.command.outputs import ending_of, write
 from featx_core.command.terminal import Terminal
 from featx_core.command.vectors import Given, opened, runs_of, table_of
+from featx_core.extraction.export import decimal
 from featx_core.maps.projection import PROJECTIONS, Projection, project
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _table(projection: Projection, given: Given) -> pd.DataFrame:
 
 def _csv(table: pd.DataFrame) -> bytes:
     safe = table.assign(**{column: table[column].map(spreadsheet_safe) for column in ("name", "label")})
-    text: str = safe.to_csv(index=False, float_format="%.9g")
+    text: str = safe.to_csv(index=False, float_format=decimal)
     return text.encode("utf-8")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from featx_core.extraction.features import Features
+
+ROW_GROUP_BYTES = 8 * 1024**2
+"""Of features in one group of rows of a Parquet file."""
 
 
 def to_npz(features: Features) -> bytes:
@@ -62,15 +67,91 @@ def _paths(features: Features) -> list[str]:
 
 
 def to_csv(features: Features) -> bytes:
-    """Write the table of features as CSV (UTF-8), with names that no spreadsheet takes for a formula."""
-    table = to_table(features)
-    for column in [column for column in ("name", "label", "path") if column in table]:
-        table[column] = [spreadsheet_safe(text) for text in table[column]]
-    return table.to_csv(index=False, float_format="%.9g").encode("utf-8")
+    """Write the table of features as CSV (UTF-8), with names that no spreadsheet takes for a formula.
+
+    Numbers have a decimal point, see `decimal`.
+    """
+    return _csv(_safe(to_table(features)))
 
 
 def to_parquet(features: Features) -> bytes:
-    """Write the table of features as Parquet, float32 exactly as computed."""
+    """Write features as Parquet: names, labels, digests, and the column `features`, float32 exactly as computed.
+
+    `features` is `fixed_size_list<float32>`, packed by byte-stream split and zstd, in groups of rows that a reader can skip.
+    Where images lay in folders, the column `path` holds them; where each image has several copies, `copy` their number. The
+    spec stands as JSON under `featx.spec` in the metadata of the file, the shape of one image's features under
+    `featx.feature_shape`.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    vectors = np.ascontiguousarray(features.vectors)
+    columns: dict[str, Any] = {
+        "name": pa.array(features.names, pa.string()),
+        "label": pa.array(features.labels, pa.string()),
+    }
+    if features.paths:
+        columns["path"] = pa.array(_paths(features), pa.string())
+    if features.copies is not None:
+        columns["copy"] = pa.array(features.copies, pa.int64())
+    columns["sha256"] = pa.array(features.digests, pa.string())
+    columns["features"] = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), vectors.shape[1])
+    facts = {"featx.spec": features.spec.to_json(), "featx.feature_shape": json.dumps(list(features.feature_shape))}
     out = io.BytesIO()
-    to_table(features).to_parquet(out, index=False)
+    parquet.write_table(
+        pa.table(columns).replace_schema_metadata(facts),
+        out,
+        compression="zstd",
+        use_dictionary=["label"],
+        use_byte_stream_split=["features.list.element"],
+        row_group_size=max(1, ROW_GROUP_BYTES // max(4 * vectors.shape[1], 1)),
+    )
     return out.getvalue()
+
+
+def to_orange(features: Features) -> bytes:
+    """Write features as a table for Orange: its header says what is a text, a class and a number."""
+    table = _safe(to_table(features))
+    if not any(features.labels):
+        table = table.drop(columns="label")
+    kinds = {"name": "mS#name", "label": "cD#label", "path": "mS#path", "copy": "mC#copy"}
+    return _csv(table.rename(columns={name: kinds.get(name, f"C#{name}") for name in table}))
+
+
+def to_projector(features: Features) -> bytes:
+    """Write features for TensorBoard's projector: a zip of `tensors.tsv`, without a header, and `metadata.tsv`, with one."""
+    rows = "".join("\t".join(map(decimal, row)) + "\n" for row in features.vectors.tolist())
+    words = zip(features.row_names, features.labels, strict=True)
+    lines = ["name\tlabel", *(f"{_one_line(name)}\t{_one_line(label or '')}" for name, label in words)]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("tensors.tsv", rows)
+        file.writestr("metadata.tsv", "\n".join(lines) + "\n")
+    return out.getvalue()
+
+
+def decimal(value: float) -> str:
+    """Write a float32 so that it is read back exactly, and never as a whole number.
+
+    Readers tell the type of a column by its first rows: after a few zeros written as `0`, DuckDB rounds all later values.
+
+    >>> decimal(0.0), decimal(-3.0), decimal(0.1), decimal(1e-20)
+    ('0.0', '-3.0', '0.1', '1e-20')
+    """
+    text = f"{value:.9g}"
+    return text if "." in text or "e" in text or "n" in text else f"{text}.0"
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    return table.to_csv(index=False, float_format=decimal).encode("utf-8")
+
+
+def _safe(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with texts that no spreadsheet takes for a formula."""
+    for column in [column for column in ("name", "label", "path") if column in table]:
+        table[column] = [spreadsheet_safe(text) for text in table[column]]
+    return table
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -25,7 +25,8 @@ from featx_core.images.file_structure import MAX_FRAMES, ends_early, has_too_man
 from featx_core.images.fitting import FITS, Placement, fit_image, fit_picture, place, to_original
 from featx_core.images.formats.errors import ImageError
 from featx_core.images.opening import IMAGE_FORMATS, Opened, open_image
-from featx_core.images.scaling import AUTOMATIC, SCALINGS, check_scaling
+from featx_core.images.rendering.choice import USUAL, Rendering
+from featx_core.images.rendering.scaling import SCALINGS
 
 __all__ = [
     "FITS",
@@ -93,49 +94,50 @@ class ImageFacts:
     usual_input: bytes = field(default=b"", repr=False, compare=False)
 
 
-def inspect(content: bytes, *, scaling: str = AUTOMATIC) -> ImageFacts:
+def inspect(content: bytes, *, rendering: Rendering = USUAL) -> ImageFacts:
     """Check that a file can be decoded whole, and say what it is.
 
     Args:
         content: The bytes of the file.
-        scaling: As for `decode`; the notes say what it does.
+        rendering: As for `decode`; the notes say what it does.
 
     Raises:
         ImageError: If it is no image, damaged, too large or too small. The message says so without the file's name.
     """
-    return _read(content, lambda image: None, reduced_to=1, scaling=scaling)[1]
+    return _read(content, lambda image: None, reduced_to=1, rendering=rendering)[1]
 
 
-def decode(content: bytes, *, at_least: tuple[int, int] | None = None, scaling: str = AUTOMATIC) -> np.ndarray:
+def decode(content: bytes, *, at_least: tuple[int, int] | None = None, rendering: Rendering = USUAL) -> np.ndarray:
     """Decode an image upright to RGB: sRGB, 8 bits, transparency blended with white.
 
     Args:
         content: The bytes of the file.
         at_least: `(height, width)` in pixels that are enough. A JPEG with more than twice of both is then decoded at a
             half, a quarter or an eighth of its size, which is several times faster. None decodes it in full.
-        scaling: How pixels of more than 8 bits become 8, a key of `SCALINGS`. Others are left as they are.
+        rendering: How pixels of more than 8 bits become 8, and channels without colours red, green and blue.
 
     Returns:
         uint8 `(height, width, 3)`.
 
     Raises:
         ImageError: If it cannot be decoded. The message says why without the file's name.
-        ValueError: If `scaling` is unknown.
     """
     reduced_to = 2 * max(at_least) if at_least is not None else None
-    return _read(content, _pixels, reduced_to=reduced_to, scaling=scaling)[0]
+    return _read(content, _pixels, reduced_to=reduced_to, rendering=rendering)[0]
 
 
-def thumbnail(content: bytes, side: int = THUMBNAIL_SIDE, *, scaling: str = AUTOMATIC) -> bytes:
+def thumbnail(content: bytes, side: int = THUMBNAIL_SIDE, *, rendering: Rendering = USUAL) -> bytes:
     """Make a small image as WebP, its longest side at most `side` pixels.
 
     Raises:
         ImageError: If the image cannot be decoded.
     """
-    return examine(content, side=side, scaling=scaling)[1]
+    return examine(content, side=side, rendering=rendering)[1]
 
 
-def examine(content: bytes, *, side: int = THUMBNAIL_SIDE, scaling: str = AUTOMATIC) -> tuple[ImageFacts, bytes, float]:
+def examine(
+    content: bytes, *, side: int = THUMBNAIL_SIDE, rendering: Rendering = USUAL
+) -> tuple[ImageFacts, bytes, float]:
     """Check a file as `inspect` does, and draw it small on the same occasion: decoding is what takes the time.
 
     Returns:
@@ -147,11 +149,14 @@ def examine(content: bytes, *, side: int = THUMBNAIL_SIDE, scaling: str = AUTOMA
     enough = 2 * max(USUAL_INPUT[0])  # as `decode` has it for this size
     if len(content) < _LARGE_BYTES or side > enough:
         (small, lightness), facts = _read(
-            content, lambda image: _drawn_small(image, side), reduced_to=side, scaling=scaling
+            content, lambda image: _drawn_small(image, side), reduced_to=side, rendering=rendering
         )
         return facts, small, lightness
     (usual_input, small, lightness), facts = _read(
-        content, lambda image: (_fitted_as_usual(image), *_drawn_small(image, side)), reduced_to=enough, scaling=scaling
+        content,
+        lambda image: (_fitted_as_usual(image), *_drawn_small(image, side)),
+        reduced_to=enough,
+        rendering=rendering,
     )
     return dataclasses.replace(facts, usual_input=usual_input), small, lightness
 
@@ -181,13 +186,12 @@ def _pixels(image: Image.Image) -> np.ndarray:
 
 
 def _read(
-    content: bytes, finish: Callable[[Image.Image], _Result], *, reduced_to: int | None, scaling: str
+    content: bytes, finish: Callable[[Image.Image], _Result], *, reduced_to: int | None, rendering: Rendering
 ) -> tuple[_Result, ImageFacts]:
     """Decode to upright RGB and finish it; a second time without its metadata where those may be what is damaged."""
-    check_scaling(scaling)
     _check_bytes(content)
     try:
-        return _attempt(content, finish, reduced_to, scaling)
+        return _attempt(content, finish, reduced_to, rendering)
     except ImageError:
         raise
     except FAULTS as error:
@@ -196,7 +200,7 @@ def _read(
     try:
         if bare is None or bare == content:
             raise ImageError(reason)
-        result, facts = _attempt(bare, finish, reduced_to, scaling)
+        result, facts = _attempt(bare, finish, reduced_to, rendering)
     except FAULTS as error:
         raise error if isinstance(error, ImageError) else ImageError(reason) from None
     return result, dataclasses.replace(facts, notes=(*facts.notes, "damaged metadata ignored"))
@@ -213,14 +217,14 @@ def _check_bytes(content: bytes) -> None:
 
 
 def _attempt(
-    content: bytes, finish: Callable[[Image.Image], _Result], reduced_to: int | None, scaling: str
+    content: bytes, finish: Callable[[Image.Image], _Result], reduced_to: int | None, rendering: Rendering
 ) -> tuple[_Result, ImageFacts]:
-    opened = _opened(content)
+    opened = _opened(content, rendering)
     width, height = opened.width, opened.height
     _check_header(opened, scan_count(content) if opened.format == "JPEG" else 1)
     is_reduced = reduced_to is not None and opened.reduce(reduced_to)
     with _one_large if opened.width * opened.height > _LARGE_PIXELS else contextlib.nullcontext():
-        image, notes = to_rgb(opened.load(scaling))
+        image, notes = to_rgb(opened.load(rendering))
         if not is_reduced:
             width, height = image.size
             _check_not_small(width, height)  # once more: it may have been cropped
@@ -235,10 +239,10 @@ def _attempt(
     return result, ImageFacts(opened.format, width, height, notes)
 
 
-def _opened(content: bytes) -> Opened:
+def _opened(content: bytes, rendering: Rendering) -> Opened:
     """Open an image of the formats that are allowed; nothing but its header is read."""
     try:
-        return open_image(content)
+        return open_image(content, rendering)
     except Image.DecompressionBombError as error:
         n_pixels = re.search(r"\d+", str(error))
         raise ImageError(_too_many(int(n_pixels[0]) if n_pixels else 2 * MAX_PIXELS)) from None

@@ -10,7 +10,7 @@ import numpy as np
 
 from featx_core.base.other_process import N_PROCESSES, NoAnswerError, OtherProcess, Pool
 from featx_core.images.decoding import THUMBNAIL_SIDE, ImageError, ImageFacts
-from featx_core.images.scaling import AUTOMATIC
+from featx_core.images.rendering.choice import USUAL, Rendering
 
 SECONDS_A_FILE = 60.0  # of the processor
 SECONDS_FOR_A_PAGE = 20.0
@@ -28,7 +28,7 @@ class Examiner(OtherProcess):
         super().__init__(module, seconds=seconds)
 
     def examine(
-        self, content: bytes, *, side: int = THUMBNAIL_SIDE, scaling: str = AUTOMATIC
+        self, content: bytes, *, side: int = THUMBNAIL_SIDE, rendering: Rendering = USUAL
     ) -> tuple[ImageFacts, bytes, float]:
         """Look at a file as `featx_core.images.decoding.examine` does, and with the same results.
 
@@ -36,19 +36,19 @@ class Examiner(OtherProcess):
             ImageError: As there; and if the file takes too long, or ends the process that looks at it.
             RuntimeError: If looking at it raised what nobody expected.
         """
-        facts, pictures = self._asked(content, {"side": side, "scaling": scaling})
+        facts, pictures = self._asked(content, {"side": side, "rendering": str(rendering)})
         small, usual = pictures[: facts["n_small"]], pictures[facts["n_small"] :]
         found = ImageFacts(facts["format"], facts["width"], facts["height"], tuple(facts["notes"]), usual)
         return found, small, facts["brightness"]
 
-    def fitted(self, content: bytes, size: tuple[int, int], fit: str, *, scaling: str = AUTOMATIC) -> np.ndarray:
+    def fitted(self, content: bytes, size: tuple[int, int], fit: str, *, rendering: Rendering = USUAL) -> np.ndarray:
         """Decode a file and bring it to a network's size, as extraction does.
 
         Args:
             content: The bytes of the file.
             size: `(height, width)` in pixels.
             fit: A key of `FITS`.
-            scaling: As for `decode`.
+            rendering: As for `decode`.
 
         Returns:
             uint8 `(*size, 3)`.
@@ -57,7 +57,7 @@ class Examiner(OtherProcess):
             ImageError: As `examine` raises it.
             RuntimeError: As `examine` raises it.
         """
-        pixels = self._asked(content, {"size": size, "fit": fit, "scaling": scaling})[1]
+        pixels = self._asked(content, {"size": size, "fit": fit, "rendering": str(rendering)})[1]
         return np.frombuffer(pixels, np.uint8).reshape(*size, 3)
 
     def _asked(self, content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -82,16 +82,16 @@ class Examiners(Pool[Examiner]):
         super().__init__([Examiner(seconds=seconds) for _ in range(n_processes)])
 
     def examine(
-        self, content: bytes, *, side: int = THUMBNAIL_SIDE, scaling: str = AUTOMATIC
+        self, content: bytes, *, side: int = THUMBNAIL_SIDE, rendering: Rendering = USUAL
     ) -> tuple[ImageFacts, bytes, float]:
         """Look at a file, as `Examiner.examine` does."""
         with self.one() as examiner:
-            return examiner.examine(content, side=side, scaling=scaling)
+            return examiner.examine(content, side=side, rendering=rendering)
 
-    def fitted(self, content: bytes, size: tuple[int, int], fit: str, *, scaling: str = AUTOMATIC) -> np.ndarray:
+    def fitted(self, content: bytes, size: tuple[int, int], fit: str, *, rendering: Rendering = USUAL) -> np.ndarray:
         """Decode a file and fit it, as `Examiner.fitted` does."""
         with self.one() as examiner:
-            return examiner.fitted(content, size, fit, scaling=scaling)
+            return examiner.fitted(content, size, fit, rendering=rendering)
 
 
 EXAMINERS = Examiners()

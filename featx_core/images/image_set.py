@@ -12,6 +12,8 @@ from featx_core.images.fitting import fit_image
 if TYPE_CHECKING:
     import numpy as np
 
+    from featx_core.images.rendering.choice import Rendering
+
 
 class ImageGoneError(KeyError):
     """An image that was removed from its workspace in the meantime, with what to do, in plain words."""
@@ -24,8 +26,8 @@ class Keeper(Protocol):
     """What keeps the bytes of images, such as a workspace."""
 
     @property
-    def scaling(self) -> str:
-        """How images of more than 8 bits are brought to 8."""
+    def rendering(self) -> Rendering:
+        """How images of more than 8 bits are brought to 8, and channels without colours shown."""
 
     def content(self, digest: str) -> bytes:
         """Fetch the bytes of one image file."""
@@ -87,7 +89,7 @@ class ImageRecord:
         Raises:
             ImageGoneError: If it was taken out of its workspace.
         """
-        return decode(self.read(), at_least=at_least, scaling=self.workspace.scaling)
+        return decode(self.read(), at_least=at_least, rendering=self.workspace.rendering)
 
     def fitted(self, size: tuple[int, int], fit: str) -> np.ndarray:
         """Bring the image to the input of a network: `fit_image` of its pixels, but large images are decoded once only.

@@ -8,6 +8,7 @@ from typing import Any
 from featx_core.base.serving import IDLE_SECONDS, serve
 from featx_core.images.decoding import ImageError, decode, examine
 from featx_core.images.fitting import fit_image
+from featx_core.images.rendering.choice import Rendering
 
 
 def main(*, idle_seconds: float = IDLE_SECONDS) -> None:
@@ -20,8 +21,8 @@ def answer(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], 
 
     Args:
         content: The bytes of the file.
-        options: `scaling`, and `side` for a small image as WebP, with the usual input of a large file behind it; or `size`
-            and `fit` for pixels.
+        options: `rendering` as text, and `side` for a small image as WebP, with the usual input of a large file behind it; or
+            `size` and `fit` for pixels.
     """
     try:
         return _fitted(content, **options) if "size" in options else _examined(content, **options)
@@ -29,15 +30,15 @@ def answer(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], 
         return {"fault": str(error)}, b""
 
 
-def _examined(content: bytes, *, side: int, scaling: str) -> tuple[dict[str, Any], bytes]:
-    facts, small, brightness = examine(content, side=side, scaling=scaling)
+def _examined(content: bytes, *, side: int, rendering: str) -> tuple[dict[str, Any], bytes]:
+    facts, small, brightness = examine(content, side=side, rendering=Rendering.parse(rendering))
     found = {"format": facts.format, "width": facts.width, "height": facts.height, "notes": list(facts.notes)}
     return {**found, "brightness": brightness, "n_small": len(small)}, small + facts.usual_input
 
 
-def _fitted(content: bytes, *, size: Sequence[int], fit: str, scaling: str) -> tuple[dict[str, Any], bytes]:
+def _fitted(content: bytes, *, size: Sequence[int], fit: str, rendering: str) -> tuple[dict[str, Any], bytes]:
     height, width = size
-    pixels = decode(content, at_least=(height, width), scaling=scaling)
+    pixels = decode(content, at_least=(height, width), rendering=Rendering.parse(rendering))
     return {}, fit_image(pixels, (height, width), fit).tobytes()
 
 

@@ -16,13 +16,18 @@ from featx_core.images.colors.declared import declared_colors
 from featx_core.images.file_structure import MAX_FRAMES, frame_count
 from featx_core.images.formats import netpbm
 from featx_core.images.formats.boxes import clean_aperture, count_pictures
+from featx_core.images.formats.channels import FIRST
 from featx_core.images.formats.errors import ImageError
 from featx_core.images.formats.png_chunks import chunks_before_pixels
-from featx_core.images.formats.raster import Raster
+from featx_core.images.formats.raster import Composite, Raster
 from featx_core.images.formats.tiff import TiffPage, read_page, refusal
-from featx_core.images.formats.tiff_raster import MAX_DECODED_BYTES, check_pieces, read_raster
+from featx_core.images.formats.tiff_pieces import MAX_DECODED_BYTES, check_pieces
+from featx_core.images.formats.tiff_raster import read_raster, read_stack
+from featx_core.images.formats.tiff_stacks import channel_pages
 from featx_core.images.formats.tiff_structure import Layout, layout, page_count
-from featx_core.images.scaling import AUTOMATIC, eight_bit
+from featx_core.images.rendering.choice import USUAL, Rendering
+from featx_core.images.rendering.composites import composed
+from featx_core.images.rendering.scaling import AUTOMATIC, eight_bit
 
 IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 """The formats that Pillow may open. HEIC and Netpbm have readers of their own."""
@@ -53,7 +58,7 @@ class Opened(Protocol):
     def reduce(self, side: int) -> bool:
         """Ask for a smaller decode, both sides at least `side`; return whether the format allows it."""
 
-    def load(self, scaling: str) -> Loaded:
+    def load(self, rendering: Rendering) -> Loaded:
         """Decode its pixels.
 
         Raises:
@@ -61,8 +66,12 @@ class Opened(Protocol):
         """
 
 
-def open_image(content: bytes) -> Opened:
+def open_image(content: bytes, rendering: Rendering = USUAL) -> Opened:
     """Open a file of a format that is read; nothing but its header is decoded.
+
+    Args:
+        content: The file.
+        rendering: Whether pages of a stack are taken for channels.
 
     Raises:
         ImageError: If it is a kind that is sound but not read.
@@ -71,6 +80,9 @@ def open_image(content: bytes) -> Opened:
     form = layout(content)
     if form is not None:
         page = read_page(content)
+        stack = channel_pages(content, page) if rendering.channels != FIRST and refusal(page) is None else ()
+        if stack:
+            return Tiff(content, page, stack)
         if page.is_for_pillow and form != Layout(">", is_big=True):  # which Pillow 13 does not know for a TIFF
             return ByPillow(content, page)
         words = refusal(page)
@@ -105,7 +117,7 @@ class ByPillow:
         """Have a JPEG decoded smaller."""
         return self._image.draft(None, (side, side)) is not None
 
-    def load(self, scaling: str) -> Loaded:
+    def load(self, rendering: Rendering) -> Loaded:
         """Decode its pixels. EXIF is asked for afterwards: asking a PNG for it loads the pixels and hides their faults."""
         if self._page is not None:
             check_pieces(self._content, self._page)
@@ -124,7 +136,7 @@ class ByPillow:
             notes += crop_notes
         colors = declared_colors(self._content, image.info, is_adobe=is_adobe)
         if is_deep:
-            image, deep_notes = _deep_png(self._content, image, scaling)
+            image, deep_notes = _deep_png(self._content, image, rendering.scaling)
             notes += deep_notes
         return Loaded(image, left, colors, notes)
 
@@ -181,18 +193,25 @@ class Tiff:
     format = "TIFF"
     is_turned = False
 
-    def __init__(self, content: bytes, page: TiffPage) -> None:
-        self._content, self._page = content, page
+    def __init__(self, content: bytes, page: TiffPage, stack: tuple[TiffPage, ...] = ()) -> None:
+        self._content, self._page, self._stack = content, page, stack
         self.width, self.height = page.width, page.height
-        self.n_frames = page_count(content, MAX_FRAMES)
+        self.n_frames = max(1, page_count(content, MAX_FRAMES) // max(1, len(stack)))
 
     def reduce(self, side: int) -> bool:
         """Do nothing: a TIFF is decoded in full."""
         return False
 
-    def load(self, scaling: str) -> Loaded:
+    def load(self, rendering: Rendering) -> Loaded:
         """Decode its pixels."""
-        image, notes = eight_bit(read_raster(self._content, self._page), scaling)
+        if self._stack:
+            found: Raster | Composite = read_stack(self._content, self._stack, rendering.channels)
+        else:
+            found = read_raster(self._content, self._page, rendering.channels)
+        if isinstance(found, Composite):
+            image, notes = composed(found, rendering.scaling)
+        else:
+            image, notes = eight_bit(found, rendering.scaling)
         profile = self._page.tags.get(_ICC)
         colors = self._content[profile.at : profile.at + profile.n_bytes] if profile is not None else None
         return Loaded(image, self._page.turn if 1 < self._page.turn <= 8 else 1, colors or None, notes)
@@ -213,16 +232,15 @@ class Netpbm:
         """Do nothing: it is decoded in full."""
         return False
 
-    def load(self, scaling: str) -> Loaded:
+    def load(self, rendering: Rendering) -> Loaded:
         """Decode its pixels."""
         header = self._header
         values = netpbm.read_values(self._content, header)
         n_bits = 1 if header.format == "PBM" else 8 * values.dtype.itemsize
         is_usual = values.dtype.kind == "f" or header.largest == 2**n_bits - 1
         declared = None if is_usual else (0.0, header.largest)
-        image, notes = eight_bit(
-            Raster(values, n_bits, "RGB" if header.n_channels == 3 else "L", declared=declared), scaling
-        )
+        raster = Raster(values, n_bits, "RGB" if header.n_channels == 3 else "L", declared=declared)
+        image, notes = eight_bit(raster, rendering.scaling)
         self.n_frames = netpbm.frame_count(self._content, header)
         return Loaded(image, notes=notes if header.format != "PBM" else ("black and white converted",))
 
@@ -249,7 +267,7 @@ class Heif:
         """Do nothing: a HEIC is decoded in full."""
         return False
 
-    def load(self, scaling: str) -> Loaded:
+    def load(self, rendering: Rendering) -> Loaded:
         """Decode its pixels; the decoder turns them upright itself."""
         image = self._frame.to_pillow()
         del self._frame, self._file  # which hold the pixels too

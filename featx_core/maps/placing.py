@@ -14,8 +14,8 @@ def place(
 ) -> Projection:
     """Place rows that came later on the map of the first rows.
 
-    By PCA's own projection, which is exact, or for t-SNE by openTSNE: each new row starts in the middle of its neighbours
-    and is then moved, while all others stay. Two new rows that are neighbours do not attract each other.
+    By PCA's own projection, which is exact, or by openTSNE and umap-learn: each new row starts in the middle of its
+    neighbours and is then moved, while all others stay. Two new rows that are neighbours do not attract each other.
 
     Args:
         base: The map of the first `n_base` rows, as `project` gave it.
@@ -41,9 +41,8 @@ def place(
     with one_thread():
         coordinates = base.coordinates
         if len(new):
-            found = placer(
-                vectors[base.rows], base.coordinates, vectors[new], seed, on_progress or _silent, base.details
-            )
+            about = {**base.parameters, **base.details}
+            found = placer(vectors[base.rows], base.coordinates, vectors[new], seed, on_progress or _silent, about)
             coordinates = np.concatenate([coordinates, np.asarray(found, np.float32)])
         details = base.details | trust_details(vectors[rows], coordinates, seed)
     details["is_placed"] = (np.arange(len(rows)) >= len(base.rows)).astype(np.uint8)

@@ -10,7 +10,7 @@ import numpy as np
 
 from featx_core.maps.pca import place_pca, project_pca
 from featx_core.maps.tsne import place_tsne, project_tsne
-from featx_core.maps.umap import project_umap
+from featx_core.maps.umap import place_umap, project_umap
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class Projector:
         maximum_images: For 2 and 3 dimensions, the number of images above which a sample is drawn; None for no limit.
         allows_coincident: Whether it gives a map when all points coincide.
         placer: `placer(points, coordinates, new_points, seed, on_progress, details)` gives coordinates of new points on the
-            map of `points`, float64 `(n_new, n_components)`; None where it takes no new ones.
+            map of `points`, float64 `(n_new, n_components)`; `details` hold the parameters, too. None where it takes no new
+            ones.
     """
 
     title: str
@@ -114,6 +115,7 @@ _UMAP = Projector(
     in_worker=True,
     minimum_images=5,
     maximum_images=MappingProxyType({2: 20_000, 3: 20_000}),
+    placer=place_umap,
 )
 
 PROJECTIONS: Mapping[str, Projector] = MappingProxyType(
@@ -187,3 +189,8 @@ PROJECTIONS: Mapping[str, Projector] = MappingProxyType(
     }
     | ({"umap": _UMAP} if find_spec("umap") else {})  # an optional extra
 )
+
+NOT_INSTALLED: Mapping[str, str] = MappingProxyType(
+    {} if find_spec("umap") else {_UMAP.title: 'pip install "umap-learn==0.5.*"'}
+)
+"""Titles of projections that are not here, with the command that brings them."""

@@ -1,15 +1,18 @@
 """Uniform manifold approximation and projection. Offered where umap-learn is installed."""
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
-from featx_core.maps.pca import principal_components
+from featx_core.maps.pca import on_components, principal_components
 from featx_core.maps.tsne import PCA_DIMENSIONS, start_layout
 
 SECONDS_BETWEEN_REPORTS = 0.1
+PLACING_EPOCHS = 300
+"""Of which `transform` does a third."""
 
 
 def project_umap(
@@ -69,6 +72,56 @@ def project_umap(
     others = f"the number of other images, {len(points) - 1}"
     notes = [f"Neighbours were lowered from {n_neighbors:g} to {used}: {others}."] if used < n_neighbors else []
     return np.asarray(layout, np.float64), {"n_neighbors_used": used, "notes": notes}
+
+
+def place_umap(
+    points: np.ndarray,
+    coordinates: np.ndarray,
+    new_points: np.ndarray,
+    seed: int,
+    on_progress: ProgressCallback,
+    details: Mapping[str, Any],
+) -> np.ndarray:
+    """Place new points on a map by umap-learn's `transform`: the others attract and repel them, and stay.
+
+    The graph of the neighbours is made anew, which is quick; the map is not.
+
+    Args:
+        points: Those that the map is of, `(n_rows, n_features)`. Not modified.
+        coordinates: Where they are, `(n_rows, n_components)`. Not modified.
+        new_points: Finite, `(n_new, n_features)`. Not modified.
+        seed: Of the map.
+        on_progress: Called before and after; it stops the work by raising `Cancelled`.
+        details: Of the map: `n_neighbors_used` and its parameter `min_dist`.
+
+    Returns:
+        Coordinates without unit, float64 `(n_new, n_components)`.
+
+    Reference:
+        As for `project_umap`.
+    """
+    from umap import UMAP
+
+    on_progress(0, 1)
+    reduced = principal_components(points, PCA_DIMENSIONS, seed).scores
+    others = on_components(points, reduced, new_points)
+    unit = np.abs(reduced).max()
+    model = UMAP(
+        n_components=coordinates.shape[1],
+        n_neighbors=int(details["n_neighbors_used"]),
+        min_dist=float(details["min_dist"]),
+        n_epochs=0,  # the places are known
+        init=start_layout(reduced / unit, coordinates.shape[1], seed).astype(np.float32),
+        random_state=seed,
+        transform_seed=seed,
+        n_jobs=1,
+    )
+    model.fit(reduced / unit)
+    model.embedding_ = coordinates.astype(np.float32)
+    model.n_epochs = PLACING_EPOCHS
+    placed = model.transform(others / unit)
+    on_progress(1, 1)
+    return np.asarray(placed, np.float64)
 
 
 class _Reports(io.StringIO):

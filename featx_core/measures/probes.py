@@ -293,6 +293,7 @@ def without_solver_warnings() -> Iterator[None]:
 
 def standardised(training: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both kinds of rows, standardised as the training rows are, over the root of the number of features; float32."""
+    training, others = (np.asarray(rows, np.float64) for rows in (training, others))
     mean, deviation = training.mean(axis=0), training.std(axis=0)
     deviation[deviation <= 1e-12 * np.abs(mean)] = 1  # constant but for rounding
     scale = np.where(deviation == 0, 1, deviation) * np.sqrt(training.shape[1])

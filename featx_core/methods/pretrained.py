@@ -99,9 +99,9 @@ def _network(spec: Pretrained, context: Context) -> tuple[keras.Model, tuple[str
         origin_of(row).randomize(network, spec.picture_input.preprocessing, spec.seed)
         return network, ()
     name, content = weights.from_workspace(context.workspace, spec.weights)
-    left_out = load_into(network, content, name)
+    loaded = load_into(network, content, name)
     weights.finish_imagenet(row, network)
-    return network, weights.notes_of_file(name, left_out)
+    return network, weights.notes_of_file(name, loaded)
 
 
 def _output(spec: Pretrained, network: keras.Model, tap: int) -> keras.KerasTensor:

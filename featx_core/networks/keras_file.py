@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,15 @@ import numpy as np
 
 from featx_core.expressions.layer import load_keras_with_layers
 from featx_core.networks.initialization import made_up_images
+from featx_core.networks.saved.likeness import with_features
 
 if TYPE_CHECKING:
+    import keras
+
     from featx_core.networks.extractor import Extractor
 
 N_PICTURES = 4
+_WEIGHTS = "model.weights.h5"
 MAX_DIFFERENCE = 1e-5
 """Between what the network and its copy give, as a share of the largest value."""
 
@@ -26,6 +31,7 @@ class ExportError(Exception):
 def keras_file(extractor: Extractor) -> bytes:
     """Save the whole network of an extractor, up to its last layer.
 
+    The features of a fixed picture are noted in it.
     The file is loaded again with Keras's safe mode on, and both networks are asked about the same images.
 
     Args:
@@ -40,6 +46,7 @@ def keras_file(extractor: Extractor) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.keras"
         extractor.network.save(path)
+        _note_features(path, extractor.network)
         try:
             copy = keras.saving.load_model(path, safe_mode=True, compile=False)
         except (ValueError, TypeError, OSError) as error:
@@ -51,3 +58,13 @@ def keras_file(extractor: Extractor) -> bytes:
                 f"The copy in the .keras file gives other values (up to {difference:.1g} of the largest), so it is not offered."
             )
         return path.read_bytes()
+
+
+def _note_features(path: Path, network: keras.Model) -> None:
+    """Write the features of a fixed picture into the weights of a `.keras` file, so that whoever loads it can compare."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members[_WEIGHTS] = with_features(members[_WEIGHTS], network)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)

@@ -15,7 +15,7 @@ from featx_core.base.wording import counted
 from featx_core.images.preprocessing import IMAGENET_DEVIATION_RGB
 from featx_core.networks.checked_files import problem_of
 from featx_core.networks.downloads import DownloadError, download
-from featx_core.networks.weights_loading import WeightsError
+from featx_core.networks.weights_loading import LoadedWeights, WeightsError
 
 if TYPE_CHECKING:
     import keras
@@ -131,18 +131,46 @@ def from_workspace(workspace: Workspace | None, weights: str) -> BroughtFile:
         ) from None
 
 
-def notes_of_file(name: str, left_out: Sequence[str]) -> tuple[str, ...]:
-    """Say which layers of a weights file a network does not have: a plain sentence, or none.
+def notes_of_file(name: str, loaded: LoadedWeights) -> tuple[str, ...]:
+    """Say which layers of a weights file a network does not have, and what may be wrong with the others: plain sentences.
 
-    >>> notes_of_file("mine.weights.h5", ["dense", "dense_1"])
-    ('2 layers of mine.weights.h5 are not part of this network and were left out: dense, dense_1.',)
+    >>> from featx_core.networks.saved.likeness import Likeness
+    >>> from featx_core.networks.weights_loading import LoadedWeights
+    >>> notes_of_file("a.weights.h5", LoadedWeights(("dense", "dense_1"), Likeness(), False))
+    ('2 layers of a.weights.h5 are not part of this network and were left out: dense, dense_1.',)
+    >>> notes_of_file("a.weights.h5", LoadedWeights((), Likeness(swapped=(("b", "a"), ("a", "b"))), False))
+    ('The layers of a.weights.h5 stand in another order than those of this network. Matched by place: b to a, a to b.',)
     """
-    if not left_out:
-        return ()
-    rest = len(left_out) - N_NAMED
-    names = ", ".join(left_out[:N_NAMED]) + (f" and {rest} more" if rest > 0 else "")
-    verbs = "is not part of this network and was" if len(left_out) == 1 else "are not part of this network and were"
-    return (f"{counted(len(left_out), 'layer')} of {name} {verbs} left out: {names}.",)
+    found = loaded.likeness
+    notes = []
+    if loaded.left_out:
+        verbs = (
+            "is not part of this network and was"
+            if len(loaded.left_out) == 1
+            else "are not part of this network and were"
+        )
+        layers = counted(len(loaded.left_out), "layer")
+        notes.append(f"{layers} of {name} {verbs} left out: {_listed(loaded.left_out)}.")
+    other_order = f"The layers of {name} stand in another order than those of this network. "
+    if found.is_reordered:
+        notes.append(f"{other_order}Each was matched by its name.")
+    if found.swapped:
+        notes.append(
+            f"{other_order}Matched by place: {_listed([f'{there} to {here}' for there, here in found.swapped])}."
+        )
+    if found.renamed:
+        pairs = _listed([f"{there} to {here}" for there, here in found.renamed])
+        notes.append(f"Layers of {name} have other names than those of this network. Matched by place: {pairs}.")
+    if loaded.is_other:
+        notes.append(
+            f"With {name}, this network gives other features of a fixed picture than when featx saved the file."
+        )
+    return tuple(notes)
+
+
+def _listed(names: Sequence[str]) -> str:
+    rest = len(names) - N_NAMED
+    return ", ".join(names[:N_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def finish_imagenet(backbone: Backbone, network: keras.Model) -> None:

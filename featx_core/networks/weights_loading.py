@@ -6,12 +6,13 @@ import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import h5py
 import numpy as np
 
 from featx_core.networks.saved.kinds import CONVERT, N_HEAD_BYTES, why_not_weights
+from featx_core.networks.saved.likeness import Likeness, gives_other_features, likeness
 from featx_core.networks.saved.matching import Expected, Match, expected_layers, match
 from featx_core.networks.saved.models import SavedLayer, is_older_form, older_layers, read_models
 from featx_core.networks.saved.refusals import ambiguous, refusal
@@ -30,7 +31,21 @@ class WeightsError(Exception):
     """Weights that cannot be had, read or used, and what to do, in plain words."""
 
 
-def load_into(network: keras.Model, source: Path | bytes, name: str, *, is_trusted: bool = False) -> tuple[str, ...]:
+class LoadedWeights(NamedTuple):
+    """What became of a file of weights.
+
+    Attributes:
+        left_out: The names of the layers of the file that the network does not have.
+        likeness: How those that it has differ in order and names.
+        is_other: Whether the network now gives other features than those that featx noted in the file when it saved it.
+    """
+
+    left_out: tuple[str, ...]
+    likeness: Likeness
+    is_other: bool
+
+
+def load_into(network: keras.Model, source: Path | bytes, name: str, *, is_trusted: bool = False) -> LoadedWeights:
     """Put the weights of a file into a network.
 
     Two forms are read: `.weights.h5` of Keras 3, and the older `.h5` with weights only, as Keras itself publishes them. The
@@ -44,7 +59,7 @@ def load_into(network: keras.Model, source: Path | bytes, name: str, *, is_trust
         is_trusted: Whether the file was checked against a pinned hash: then its size is not limited.
 
     Returns:
-        The names of the layers of the file that the network does not have.
+        What the file holds besides, and what may be wrong with how it was matched.
 
     Raises:
         WeightsError: If the file is too large, is something else, does not fit the network, or holds values that the network
@@ -56,6 +71,7 @@ def load_into(network: keras.Model, source: Path | bytes, name: str, *, is_trust
         with h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source, "r") as file:
             _check_kind(file, name)
             expected, chosen, left_out = _choose(network, file, name)
+            found = likeness(expected, chosen)
             values = [[_read(array) for array in layer.arrays] for layer in chosen]
     except _H5_ERRORS as error:
         raise WeightsError(
@@ -64,7 +80,8 @@ def load_into(network: keras.Model, source: Path | bytes, name: str, *, is_trust
     for wanted, saved, arrays in zip(expected, chosen, values, strict=True):
         _check_values(wanted.variables, arrays, saved.name, name)
     _assign(expected, values)
-    return left_out
+    is_other = isinstance(source, bytes) and not left_out and gives_other_features(source, network)
+    return LoadedWeights(left_out, found, is_other)
 
 
 def count_values(path: Path) -> int | None:

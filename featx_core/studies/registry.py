@@ -12,6 +12,8 @@ from featx_core.studies.comparison import ComparisonStudy
 from featx_core.studies.effects import EffectsStudy
 from featx_core.studies.explanations.faithfulness import FaithfulnessStudy
 from featx_core.studies.feature_maps import FeatureMapsStudy
+from featx_core.studies.files.recipe import RecipeStudy
+from featx_core.studies.files.report import ReportStudy
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.studies.kernels import KernelsStudy
 from featx_core.studies.label_errors import LabelErrorsStudy
@@ -51,6 +53,8 @@ STUDIES: Mapping[str, type[Study[Any]]] = MappingProxyType(
             QualityStudy,
             SimilarityStudy,
             PlacedMapStudy,
+            RecipeStudy,
+            ReportStudy,
         )
     }
 )

@@ -55,7 +55,7 @@ class RawColumn:
         """Whether it can be features."""
         return self.load_numbers is not None
 
-    @cached_property
+    @property
     def is_single(self) -> bool:
         """Whether it has one number per row."""
         return self.has_numbers and not self.is_vector

@@ -16,7 +16,7 @@ from featx_core.images.found_files import reason_of
 from featx_core.images.intake import Incoming
 from featx_core.images.intake_report import ALREADY_HERE, IntakeReport
 from featx_core.workspace.kept_inputs import keep_usual
-from featx_core.workspace.scaled_images import scaling_of
+from featx_core.workspace.rendered_images import rendering_of
 from featx_core.workspace.store import Store, WorkspaceError
 
 STOPPED_BY_FULL_DISK = (
@@ -122,7 +122,8 @@ class Arrivals:
             (incoming.digest, incoming.content, incoming.thumbnail),
         )
         if facts.usual_input:
-            keep_usual(connection, incoming.digest, len(incoming.content), facts.usual_input, scaling_of(self._store))
+            scaling = rendering_of(self._store).scaling
+            keep_usual(connection, incoming.digest, len(incoming.content), facts.usual_input, scaling)
         row = (name, incoming.label, facts.width, facts.height, facts.format, incoming.brightness, json.dumps(notes))
         connection.execute(_INSERT, (*row, incoming.path, incoming.digest))
 

@@ -67,6 +67,12 @@ class KeptFiles:
             row = (key, zlib.crc32(content), content)
             connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", row)
 
+    def drop_results(self, kind: str) -> None:
+        """Forget all results of a kind, such as "report"."""
+        begin = f"{kind}:"
+        query = "DELETE FROM results WHERE substr(key, 1, ?) = ?"
+        self._store.free(lambda connection: connection.execute(query, (len(begin), begin)))
+
     def result(self, key: str) -> bytes | None:
         """Fetch what was computed under a key. None when it is missing or damaged: compute it again."""
         rows = self._store.rows("SELECT checksum, bytes FROM results WHERE key = ?", (key,))

@@ -43,7 +43,15 @@ INPUTS = (
     "CREATE UNIQUE INDEX inputs_by_key ON inputs (content_id, form)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (SCHEMA, PATHS_AND_REMOVALS, INPUTS)
+_HOLD_CHANNELS = "notes LIKE '%channel 1 of 2 used%' OR (format = 'TIFF' AND notes LIKE '%frames used%')"
+CHANNELS = (
+    "INSERT OR IGNORE INTO facts SELECT 'channels', 'first'"
+    f" WHERE EXISTS (SELECT 1 FROM images WHERE {_HOLD_CHANNELS})"
+    f" OR EXISTS (SELECT 1 FROM removed_images WHERE {_HOLD_CHANNELS})",
+)
+"""Images came in with the first of two channels, and the first page of a stack, alone: they stay as they are."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (SCHEMA, PATHS_AND_REMOVALS, INPUTS, CHANNELS)
 """The statements that lead from schema version i to i + 1. A released entry never changes; add one behind it."""
 
 

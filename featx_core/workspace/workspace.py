@@ -21,9 +21,9 @@ from featx_core.workspace.kept_files import is_whole
 from featx_core.workspace.kept_inputs import KeptInputs
 from featx_core.workspace.last_intake import LastIntake
 from featx_core.workspace.removals import Removals, remove_images
+from featx_core.workspace.rendered_images import are_featured, concerned, render, rendered_look, rendering_of
 from featx_core.workspace.reserve import Reserve
 from featx_core.workspace.runs import Ledger
-from featx_core.workspace.scaled_images import are_featured, deep_images, rescale, scaled_look, scaling_of
 from featx_core.workspace.store import BUSY_SECONDS, DiskFullError, Store, WorkspaceError
 from featx_core.workspace.vectors import VectorStore
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from featx_core.base.progress import ProgressCallback
+    from featx_core.images.formats.channels import Channels
+    from featx_core.images.rendering.choice import Rendering
 
 MAX_UPLOAD_BYTES = 2 * 1024**3  # row 22 of docs/faults.md: what one workspace takes through a browser
 MAX_UPLOAD_IMAGES = 20_000
@@ -112,6 +114,7 @@ class Workspace(LastIntake):
         max_bytes: int | None = None,
         max_images: int | None = None,
         scaling: str | None = None,
+        channels: Channels | None = None,
         on_progress: ProgressCallback | None = None,
         look: Examine | None = None,
     ) -> IntakeReport:
@@ -124,7 +127,8 @@ class Workspace(LastIntake):
             sources: Paths of files, folders or zip archives, or `(name, bytes or binary file)` pairs.
             max_bytes: The bytes of images that the workspace may hold. None: as much as the disk takes.
             max_images: The number of images that the workspace may hold.
-            scaling: How images of more than 8 bits are brought to 8, as `set_scaling` takes it. None: as before.
+            scaling: How images of more than 8 bits are brought to 8, as `set_rendering` takes it. None: as before.
+            channels: Which channels are shown where these are no colours, as `set_rendering` takes it. None: as before.
             on_progress: Called with files seen and files in all (as far as known). What was added before it raises stays.
             look: Looks at one file, as `featx_core.images.decoding.examine` does, which it is unless given.
 
@@ -135,11 +139,11 @@ class Workspace(LastIntake):
             DiskFullError: If the file cannot grow. What was added before stays, and `last_intake` gives the report.
         """
         report = IntakeReport()
-        if scaling is not None:
-            self.set_scaling(scaling)
+        if scaling is not None or channels is not None:
+            self.set_rendering(scaling=scaling, channels=channels)
         arrivals = Arrivals(self._store, report, max_bytes=max_bytes, max_images=max_images)
         try:
-            known, seen = arrivals.known_labels, scaled_look(look, self.scaling)
+            known, seen = arrivals.known_labels, rendered_look(look, self.rendering)
             for incoming in read_sources(sources, report, on_progress=on_progress, look=seen, known_labels=known):
                 arrivals.take(incoming)
         except DiskFullError:
@@ -158,26 +162,34 @@ class Workspace(LastIntake):
         self._store.settle()
 
     @property
-    def scaling(self) -> str:
-        """How images of more than 8 bits are brought to 8, a key of `featx_core.images.scaling.SCALINGS`."""
-        return scaling_of(self._store)
+    def rendering(self) -> Rendering:
+        """How images of more than 8 bits are brought to 8, and which channels are shown where these are no colours."""
+        return rendering_of(self._store)
 
-    def set_scaling(self, scaling: str, *, on_progress: ProgressCallback | None = None) -> None:
-        """Bring images of more than 8 bits to 8 in another way: all that are here, and all that come.
+    def set_rendering(
+        self,
+        *,
+        scaling: str | None = None,
+        channels: Channels | None = None,
+        on_progress: ProgressCallback | None = None,
+    ) -> None:
+        """Scale images of more than 8 bits in another way, or show other channels: of all that are here, and all that come.
 
         Args:
-            scaling: A key of `featx_core.images.scaling.SCALINGS`.
+            scaling: A key of `featx_core.images.rendering.scaling.SCALINGS`. None: as before.
+            channels: A key of `featx_core.images.formats.channels.CHANNELS`, or the channels (counted from 1; 0 for none) that
+                become red, green and blue. None: as before.
             on_progress: Called with such images done and in all. Nothing is changed if it raises.
 
         Raises:
-            ValueError: If `scaling` is unknown.
+            ValueError: If the scaling or the channels are unknown.
             WorkspaceError: If features of such an image are kept.
         """
-        rescale(self._store, self.images(), scaling, on_progress=on_progress)
+        render(self._store, self.images(), scaling=scaling, channels=channels, on_progress=on_progress)
 
-    def is_scaling_fixed(self) -> bool:
-        """Tell whether `set_scaling` would be refused: features of an image of more than 8 bits are kept."""
-        return are_featured(self._store, deep_images(self.images()))
+    def is_fixed(self, what: str) -> bool:
+        """Tell whether another "scaling", or other "channels", would be refused: features of such an image are kept."""
+        return are_featured(self._store, concerned(self.images(), what, self.rendering))
 
     def size(self) -> tuple[int, int]:
         """Count the images, and the bytes of their files (equal files once)."""
@@ -224,15 +236,15 @@ class Workspace(LastIntake):
         small = self._store.value("SELECT thumbnail FROM contents WHERE digest = ?", (digest,))
         if _is_thumbnail(small):
             return bytes(small)
-        return thumbnail(self.content(digest), THUMBNAIL_SIDE, scaling=self.scaling)
+        return thumbnail(self.content(digest), THUMBNAIL_SIDE, rendering=self.rendering)
 
     def load_input(self, digest: str, size: tuple[int, int], fit: str) -> np.ndarray | None:
         """Fetch an image as a network receives it, uint8 `(*size, 3)`; None where it is not kept so."""
-        return self._inputs.load(digest, size, fit, self.scaling)
+        return self._inputs.load(digest, size, fit, self.rendering.scaling)
 
     def save_input(self, digest: str, pixels: np.ndarray, fit: str) -> None:
         """Keep an image as a network receives it, where that is small beside its file."""
-        self._inputs.save(digest, pixels, fit, self.scaling)
+        self._inputs.save(digest, pixels, fit, self.rendering.scaling)
 
     def remove(self, names: Iterable[str]) -> None:
         """Take images out for good, with the vectors and bytes that no other image shares.

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 PATIENCE = 90_000  # milliseconds
-PAGES = ("Images", "Extract", "Map", "Heatmaps", "Compare")
+PAGES = ("Images", "Extract", "Map", "Heatmaps", "Compare", "Report")
 
 
 def settled(page: Page) -> Page:

@@ -50,6 +50,15 @@ def violations(page):
     return [f"{page.url.split('?')[0]}: {each}" for each in found]
 
 
+MAX_SMALL_PRINT = 60  # words on a page, before what opens
+
+
+def small_print(page):
+    """Count the words of the captions that are seen without opening anything."""
+    captions = page.get_by_test_id("stMain").get_by_test_id("stCaptionContainer").all()
+    return sum(len(caption.inner_text().split()) for caption in captions if caption.is_visible())
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_no_fault_with_any_page(server, open_tab, furnished, theme):
     page = open_tab(server.url, color_scheme=theme)
@@ -58,15 +67,23 @@ def test_axe_finds_no_fault_with_any_page(server, open_tab, furnished, theme):
     found = violations(settled(page))
     page.goto(f"{server.url}?w={furnished}")
     page.locator(".tile").last.wait_for()
+    n_words = {}
     for name in PAGES:
         found += violations(go(page, name))
+        n_words[name] = small_print(page)
     assert "\n".join(found) == ""
+    assert {name: number for name, number in n_words.items() if number > MAX_SMALL_PRINT} == {}
+    assert max(n_words.values()) > 0
 
 
 SHIFTS = """window.shifts = [];
 new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts.push(entry.value);
-}).observe({ type: "layout-shift" });"""
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) {
+        window.shifts.push(entry.value);
+        window.moved = [...(window.moved ?? []), ...entry.sources.map(({ node, previousRect: a, currentRect: b }) =>
+            `${entry.value.toFixed(3)} ${node?.className ?? node} ${Math.round(a.y)} > ${Math.round(b.y)}`)];
+    }
+}).observe({ type: "layout-shift", buffered: true });"""
 MAX_SHIFT = 0.1  # of the page a step, the limit of what Core Web Vitals call good
 
 
@@ -75,7 +92,7 @@ def test_nothing_jumps_when_one_goes_from_page_to_page(server, open_tab, furnish
     page.locator(".tile").last.wait_for()
     settled(page)
     page.evaluate(SHIFTS)
-    shifts = {}
+    shifts = {"first": sum(page.evaluate("window.shifts.splice(0)"))}
     for name in (*PAGES[1:], *PAGES[:2]):
         settled(go(page, name))
         page.wait_for_load_state("networkidle")
@@ -86,3 +103,44 @@ def test_nothing_jumps_when_one_goes_from_page_to_page(server, open_tab, furnish
         shifts[view] = sum(page.evaluate("window.shifts.splice(0)"))
     assert {step: shift for step, shift in shifts.items() if shift >= MAX_SHIFT} == {}
     assert page.evaluate("PerformanceObserver.supportedEntryTypes").count("layout-shift") == 1
+
+
+OVERFLOW = """() => {
+    const main = document.querySelector('[data-testid="stMain"]');
+    return main.scrollWidth - main.clientWidth;
+}"""
+FOCUS = """() => {
+    let at = document.activeElement;
+    while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+    return at === document.body ? "" : `${at.tagName} ${at.getAttribute("aria-label") ?? at.innerText}`;
+}"""
+MAX_STEPS = 250  # of the Tab key through a page
+
+
+def test_each_page_opens_without_a_jump_and_is_whole_at_200_percent(server, open_tab, furnished):
+    page = open_tab(server.url)
+    page.add_init_script(SHIFTS)
+    shifts, moved, overflow = {}, {}, {}
+    for name in PAGES[1:]:
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.goto(f"{server.url}{name.lower()}?w={furnished}")
+        page.get_by_role("heading", name=name, exact=True, level=1).wait_for()
+        settled(page).wait_for_load_state("networkidle")
+        shifts[name] = sum(page.evaluate("window.shifts.splice(0)"))
+        moved[name] = page.evaluate("window.moved") if shifts[name] >= MAX_SHIFT else []
+        page.set_viewport_size({"width": 720, "height": 450})  # what 1440 x 900 is at 200 %
+        overflow[name] = page.evaluate(OVERFLOW)
+        if name == "Map":
+            steps = [page.keyboard.press("Tab") or page.evaluate(FOCUS) for _ in range(MAX_STEPS // 4)]
+            assert any(step.startswith("CANVAS") for step in steps)
+            assert any("Points as a table" in step for step in steps)  # the last thing on the page
+    assert "\n".join(f"{name}: {each}" for name in moved for each in moved[name]) == ""
+    assert overflow == dict.fromkeys(PAGES[1:], 0)
+
+
+def test_labels_in_a_bar_stand_on_one_line(server, open_tab, furnished):
+    page = open_tab(f"{server.url}map?w={furnished}")
+    for label in ("Run", "Projection", "Axes", "Colour"):
+        page.get_by_text(label, exact=True).first.wait_for()
+    labels = settled(page).get_by_test_id("stMain").get_by_test_id("stWidgetLabel")
+    assert len({round(label.bounding_box()["y"]) for label in labels.all() if label.is_visible()}) == 1

@@ -15,12 +15,20 @@ pytestmark = pytest.mark.browser
 
 N_IMAGES = 160
 
+KEEP_SOCKETS = """
+    window.sockets = [];
+    window.WebSocket = class extends WebSocket { constructor(...all) { super(...all); window.sockets.push(this); } };
+"""
+"""Lets a test close a page's connection as a network does that fails for a moment."""
+
 
 @pytest.fixture
 def page_at_work(server, open_tab, shelve, make_png):
     """A tab on the Extract page in which VGG19 is at work on 160 images: quickly built, slow, and ended between batches."""
     token = shelve(server, [(f"{number}.png", make_png(number)) for number in range(N_IMAGES)])
-    page = open_tab(f"{server.url}extract?w={token}")
+    page = open_tab()
+    page.add_init_script(KEEP_SOCKETS)
+    page.goto(f"{server.url}extract?w={token}")
     extract(page, "VGG19")
     page.get_by_test_id("stMain").get_by_text(re.compile("Building the network|Extracting")).wait_for()
     return page
@@ -33,7 +41,11 @@ def runs_a_small_job(page):
     expect(page.get_by_text(f"({N_IMAGES}, 576)")).to_be_visible(timeout=PATIENCE)
 
 
-def test_a_cancelled_job_is_gone_at_once_and_the_worker_is_free_again(page_at_work):
+def test_a_job_outlives_its_connection_is_gone_at_once_when_cancelled_and_leaves_the_worker_free(page_at_work):
+    page_at_work.evaluate("sockets.forEach((socket) => socket.close())")
+    app = page_at_work.get_by_test_id("stApp")
+    expect(app).not_to_have_attribute("data-test-connection-state", "CONNECTED")
+    expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
     cancel = page_at_work.get_by_test_id("stMain").get_by_role("button", name="Cancel")
     cancel.click()
     page_at_work.get_by_text("Cancelled. Finished results are kept.").wait_for(timeout=5_000)
@@ -79,12 +91,14 @@ def test_a_worker_that_is_stopped_and_goes_on_leaves_no_page_without_a_result_or
 
 def test_a_job_goes_on_while_its_page_is_left_and_reloaded(page_at_work):
     go(page_at_work, "Images")
-    sidebar = page_at_work.get_by_test_id("stSidebar")
-    sidebar.get_by_text("VGG19").first.wait_for()
+    aside = page_at_work.locator(".st-key-going_on")
+    aside.get_by_text("VGG19").first.wait_for()
     page_at_work.reload()
-    sidebar.get_by_text("VGG19").first.wait_for()
-    sidebar.get_by_role("button", name="Cancel").click()
-    expect(sidebar.get_by_role("button", name="Cancel")).to_have_count(0)
+    aside.get_by_text("VGG19").first.wait_for()
+    page_at_work.set_viewport_size({"width": 720, "height": 450})  # where the sidebar is shut
+    expect(aside.get_by_role("button", name="Cancel")).to_be_in_viewport(ratio=1)
+    aside.get_by_role("button", name="Cancel").click()
+    expect(aside.get_by_role("button", name="Cancel")).to_have_count(0)
 
 
 def test_a_killed_server_loses_nothing(fresh_server, open_tab, notes, make_png, tmp_path):

@@ -92,7 +92,7 @@ def test_from_upload_to_heatmaps(server, open_tab, zipped, tmp_path):
     assert {"china.jpg", "flower.jpg", "temple-0.jpg"} <= names_in(page.locator(".gallery"))
     page.locator(".over").focus()
     page.keyboard.press("Escape")
-    page.get_by_text("Click a point to look at its image").wait_for()
+    page.get_by_text("Click a point to see its image").wait_for()
     page.keyboard.press("ArrowDown")
     expect(page.locator(".card img")).to_have_js_property("complete", True)
     page.keyboard.press("Enter")

@@ -19,7 +19,9 @@ from featx_core.heatmaps.kernels import Kernels
 from featx_core.heatmaps.overlay import Heatmap
 from featx_core.images.duplicates import sketch
 from featx_core.images.fitting import Cells, Placement
+from featx_core.offline.report import Report
 from featx_core.predictions.predictions import Predictions
+from featx_core.recipes.recipe import CheckedRecipe
 from featx_core.robustness.effects import Effect, Effects
 from featx_core.robustness.stability import Stability
 from featx_core.studies.clusters import ClustersStudy
@@ -27,6 +29,8 @@ from featx_core.studies.comparison import ComparisonStudy
 from featx_core.studies.effects import EffectsStudy
 from featx_core.studies.explanations.faithfulness import FaithfulnessStudy
 from featx_core.studies.feature_maps import FeatureMapsStudy
+from featx_core.studies.files.recipe import RecipeStudy
+from featx_core.studies.files.report import ReportStudy
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.studies.kernels import KernelsStudy
 from featx_core.studies.label_errors import LabelErrorsStudy
@@ -64,12 +68,16 @@ class Example:
     depends_on: frozenset = frozenset()
 
 
-def a_file():
+def an_archive(*names):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:
-        for name in ("config.json", "model.weights.h5", "metadata.json"):
+        for name in names:
             file.writestr(name, name)
-    return ModelFile(out.getvalue())
+    return out.getvalue()
+
+
+def a_file():
+    return ModelFile(an_archive("config.json", "model.weights.h5", "metadata.json"))
 
 
 def a_sweep():
@@ -167,6 +175,27 @@ EXAMPLES = {
     ),
     "sweep": Example(
         SweepStudy(ONE), {"spec": OTHER}, a_sweep(), frozenset({"image", "image without features", "label"})
+    ),
+    "recipe": Example(
+        RecipeStudy(RUN),
+        {"run": OTHER_RUN},
+        CheckedRecipe("print('ü')\n", "{}", an_archive("features.py"), True, True, "Reproduced."),
+        frozenset({"image"}),
+    ),
+    "report": Example(
+        ReportStudy(),
+        {
+            "title_text": "A title",
+            "words": "Some words.",
+            "parts": ("images",),
+            "runs": (RUN,),
+            "map_run": OTHER_RUN,
+            "map_name": "tsne",
+            "heatmap_name": "grad_cam",
+            "heatmap_images": ("0" * 64,),
+        },
+        Report(b"<!doctype html>..."),
+        frozenset({"image", "image without features", "label"}),
     ),
     "model_file": Example(ModelFileStudy(ONE), {"spec": SMALL}, a_file()),
     "own_model": Example(OwnModelStudy("file:" + "0" * 64), {"weights": "file:" + "1" * 64}, SMALL_FACTS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,3 +45,22 @@ class Raster:
         if self.values.dtype.kind == "i":
             return -(2.0 ** (self.n_bits - 1)), 2.0 ** (self.n_bits - 1) - 1
         return 0.0, 2.0**self.n_bits - 1
+
+
+@dataclass(frozen=True)
+class Composite:
+    """Channels of a file, each a measurement of its own, and the colours in which they are shown.
+
+    Attributes:
+        channel: Reads one of them, counted from 1, as a raster in mode "L".
+        colors: Those that become red, green and blue; 0 for none.
+        alpha: How opaque each pixel is, as a raster in mode "L", or None.
+        is_premultiplied: Whether the channels were multiplied by it.
+        notes: What has been done so far, in plain words.
+    """
+
+    channel: Callable[[int], Raster]
+    colors: tuple[int, int, int]
+    alpha: Raster | None = None
+    is_premultiplied: bool = False
+    notes: tuple[str, ...] = ()

@@ -56,7 +56,7 @@ _NUMBERS = {UNSIGNED: "whole numbers", SIGNED: "signed whole numbers", FLOAT: "r
 
 @dataclass(frozen=True)
 class TiffPage:
-    """What the first page of a TIFF says of its pixels.
+    """What a page of a TIFF says of its pixels.
 
     Attributes:
         tags: Its tags.
@@ -126,13 +126,17 @@ _PILLOW_KINDS: Mapping[int, tuple[tuple[int, tuple[int, ...]], ...]] = MappingPr
 """By number of channels: what these mean, as `(photometric, extra)`."""
 
 
-def read_page(content: bytes) -> TiffPage:
-    """Read what the first page says of its pixels.
+def read_page(content: bytes, at: int | None = None) -> TiffPage:
+    """Read what a page says of its pixels.
+
+    Args:
+        content: The file.
+        at: Where the page begins; the first page unless given.
 
     Raises:
         ImageError: If the file is cut, or does not say how large the image is.
     """
-    tags = entries(content)
+    tags = entries(content, at)
     if any(tag in tags and tags[tag].at + tags[tag].n_bytes > len(content) for tag in _NUMBERED):
         raise ImageError("the file ends early")  # what is not said has a usual value; what cannot be read has none
     numbers = {tag: tuple(int(value) for value in values(content, tags.get(tag))[:_MAX_VALUES]) for tag in _NUMBERED}

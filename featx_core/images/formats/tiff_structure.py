@@ -107,9 +107,12 @@ def page_count(content: bytes, most: int) -> int:
     return max(1, sum(1 for _ in itertools.islice(directories(content), most)))
 
 
-def entries(content: bytes) -> dict[int, Entry]:
-    """Read the tags of the first page. Of a tag that comes twice, the first counts."""
-    form, at = layout(content), next(directories(content), None)
+def entries(content: bytes, at: int | None = None) -> dict[int, Entry]:
+    """Read the tags of the page that begins at an offset, of the first page unless given.
+
+    Of a tag that comes twice, the first counts.
+    """
+    form, at = layout(content), next(directories(content), None) if at is None else at
     if form is None or at is None:
         return {}
     found: dict[int, Entry] = {}
@@ -132,11 +135,11 @@ def values(content: bytes, entry: Entry | None) -> tuple[float, ...]:
     return struct.unpack_from(f"{form.order}{entry.n_values}{_CODES[entry.kind]}", content, entry.at)
 
 
-def text(content: bytes, entry: Entry | None) -> str:
-    """Read the text of one tag; empty where it is missing or no text."""
+def text(content: bytes, entry: Entry | None, max_bytes: int = 1000) -> str:
+    """Read the text of one tag, its first bytes; empty where it is missing or no text."""
     if entry is None or entry.kind != _TEXT:
         return ""
-    return content[entry.at : entry.at + min(entry.n_bytes, 1000)].split(b"\0")[0].decode("latin-1").strip()
+    return content[entry.at : entry.at + min(entry.n_bytes, max_bytes)].split(b"\0")[0].decode("latin-1").strip()
 
 
 def pieces(content: bytes, tags: dict[int, Entry]) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -145,14 +148,14 @@ def pieces(content: bytes, tags: dict[int, Entry]) -> tuple[tuple[float, ...], t
     return values(content, tags.get(starts)), values(content, tags.get(sizes))
 
 
-def ends_early(content: bytes) -> bool:
-    """Return whether a TIFF's first directory, its strips or its tiles lie beyond the end."""
+def ends_early(content: bytes, tags: dict[int, Entry] | None = None) -> bool:
+    """Return whether a TIFF's first directory, or the strips or tiles of a page (the first), lie beyond the end."""
     form, at = layout(content), next(directories(content), None)
     if form is None:
         return False
     if at is None or _end_of(content, at, form) > len(content):
         return True
-    starts, sizes = pieces(content, entries(content))
+    starts, sizes = pieces(content, entries(content) if tags is None else tags)
     ends = [start + size for start, size in itertools.zip_longest(starts, sizes, fillvalue=0)]
     return max(ends, default=len(content) + 1) > len(content)
 
@@ -164,8 +167,8 @@ def is_overloaded(content: bytes, tags: dict[int, Entry]) -> bool:
     return sum(min(size, len(content)) for size in sizes) > _N_REPEATS * len(content) + 1_000_000
 
 
-def first_page(content: bytes, tags: dict[int, Entry]) -> bytes:
-    """Return a TIFF that has its first page alone, with those tags alone that tell how its pixels are stored.
+def one_page(content: bytes, tags: dict[int, Entry]) -> bytes:
+    """Return a TIFF that has one page alone, with those tags alone that tell how its pixels are stored.
 
     Makers of microscopes and cameras put structures of their own into a TIFF, whose readers know no bound.
     """

@@ -37,28 +37,21 @@ def show_matrices(comparison: Comparison) -> None:
     )
     measure = measure or "cka"
     values, floor = comparison.matrix(measure), comparison.matrix(measure, "floor_high")
-    grid = st.grid(2, min_column_width=380)
-    with grid.cell():
-        st.subheader(MEASURES[measure], anchor=False)
-        figure = matrix_figure(values, title=MEASURES[measure], floor=floor, dark=session.is_dark())
-        event = st.plotly_chart(
-            _pressable(figure),
-            alt=MEASURES[measure],
-            key=f"matrix_{measure}",
-            theme=None,
-            config=CONFIG,
-            on_select="rerun",
-            selection_mode="points",
-        )
-    with grid.cell():
-        st.subheader("Noise floor", anchor=False)
-        figure = matrix_figure(floor, title="Noise floor", dark=session.is_dark())
-        st.plotly_chart(figure, key=f"floor_{measure}", theme=None, config=CONFIG, alt="Noise floor")
+    figure = matrix_figure(values, title=MEASURES[measure], floor=floor, dark=session.is_dark())
+    event = st.plotly_chart(
+        _pressable(figure),
+        alt=MEASURES[measure],
+        key=f"matrix_{measure}",
+        theme=None,
+        config=CONFIG,
+        on_select="rerun",
+        selection_mode="points",
+    )
     _open_pressed(event, dict(comparison.facts.get("runs", {})))
     st.caption(
-        "1 means the same space up to rotation and scale (CKA), the same order of similarities (RSA) or the same "
-        "neighbours (overlap). The noise floor is the highest value over ten shuffles of the images; values below it "
-        "mean nothing. Click a cell of the first matrix to open that pair below."
+        f"{_floor_words(floor.to_numpy(dtype=float))} Click a cell to see that pair.",
+        help="1 means the same space up to rotation and scale (CKA), the same order of similarities (RSA) or the same "
+        "neighbours (overlap). The noise floor is the highest value over ten shuffles of the images.",
     )
     st.download_button(
         "Matrix as CSV",
@@ -68,6 +61,12 @@ def show_matrices(comparison: Comparison) -> None:
         on_click="ignore",
         icon=":material/download:",
     )
+
+
+def _floor_words(floor: np.ndarray) -> str:
+    """Say which similarities mean nothing, for a square matrix of noise floors; the diagonal has none."""
+    known = floor[np.isfinite(floor)]
+    return f"Below {known.max():.2f}, the noise floor, a value means nothing." if len(known) else ""
 
 
 def _pressable(figure: go.Figure) -> go.Figure:

@@ -49,7 +49,7 @@ def show_map(run: Run, features: Features) -> None:
         figure.update_traces(marker_size=MARKER_SIZE)
     st.plotly_chart(figure, key=f"glance_{run.digest[:12]}", theme=None, config=CONFIG, alt="PCA map")
     maps.show_caution(run, features)
-    st.caption(maps.caption(projection))
+    maps.show_caption(projection)
 
 
 def _is_pictured(run: Run, features: Features) -> bool:

@@ -15,6 +15,7 @@ from featx_core.images.examiners import FOR_PAGES
 from featx_core.images.fitting import fit_image
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.images.preprocessing import PREPROCESSING
+from featx_core.images.rendering.choice import Rendering
 from featx_core.specs.lambda_transform import LambdaTransform
 from featx_core.workspace.runs import Run
 from pages._ui.shell import formatting, runs, session
@@ -51,7 +52,7 @@ def find_sample(run: Run | None, size: tuple[int, int], fit: str, images: ImageS
         return None
     record = images[names.index(name)] if (name := _inspected()) in names else images[0]
     try:
-        pixels = _fitted(record.digest, size, fit, record.workspace.scaling, record)
+        pixels = _fitted(record.digest, size, fit, str(record.workspace.rendering), record)
     except ImageError:  # its bytes are damaged: the page says so where it inspects it
         return None
     side = max(size)
@@ -77,9 +78,9 @@ def _inspected() -> str:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _fitted(digest: str, size: tuple[int, int], fit: str, scaling: str, _record: ImageRecord) -> np.ndarray:
+def _fitted(digest: str, size: tuple[int, int], fit: str, rendering: str, _record: ImageRecord) -> np.ndarray:
     del digest
-    return FOR_PAGES.fitted(_record.read(), size, fit, scaling=scaling)
+    return FOR_PAGES.fitted(_record.read(), size, fit, rendering=Rendering.parse(rendering))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -11,6 +11,7 @@ from featx_core.images.decoding import ImageError
 from featx_core.images.examiners import FOR_PAGES
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.images.preprocessing import NetworkInput, describe_input
+from featx_core.images.rendering.choice import Rendering
 from featx_core.methods import registry as methods
 from featx_core.specs.picture_input import PictureInput
 from featx_core.specs.spec import Spec, SpecError
@@ -31,7 +32,9 @@ def show_input(spec: Spec, images: ImageSet) -> None:
         name = picker.selectbox("Image", names, key="inspected", label_visibility="collapsed", persist_state="session")
         record = images[names.index(name)]
         try:
-            received = _received(spec.to_json(), record.digest, record.workspace.scaling, spec.picture_input, record)
+            received = _received(
+                spec.to_json(), record.digest, str(record.workspace.rendering), spec.picture_input, record
+            )
         except ImageError as error:
             st.warning(formatting.escape(f"{name} {error}"), icon=":material/broken_image:")
             return
@@ -48,9 +51,9 @@ def show_input(spec: Spec, images: ImageSet) -> None:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _received(spec_json: str, digest: str, scaling: str, _input: PictureInput, _record: ImageRecord) -> NetworkInput:
+def _received(spec_json: str, digest: str, rendering: str, _input: PictureInput, _record: ImageRecord) -> NetworkInput:
     del spec_json, digest
-    fitted = FOR_PAGES.fitted(_record.read(), _input.image_size, _input.fit, scaling=scaling)
+    fitted = FOR_PAGES.fitted(_record.read(), _input.image_size, _input.fit, rendering=Rendering.parse(rendering))
     return describe_input(fitted, _input.preprocessing)
 
 
@@ -109,17 +112,14 @@ def show_layers(outline: Outline | None, layer_key: str | None) -> None:
         st.dataframe(
             _layer_table(outline),
             hide_index=True,
-            height=_TABLE_HEIGHT,
+            height=formatting.table_height(len(outline.layers), _TABLE_HEIGHT),
             key=key,
             on_select=(lambda: _pick(key, layer_key, outline)) if layer_key else "ignore",
             selection_mode="single-row",
             column_config={
                 "#": st.column_config.NumberColumn(width=40),
-                "stage": st.column_config.TextColumn(width=58),
-                "name": st.column_config.TextColumn(width=150),
-                "type": st.column_config.TextColumn(width=105),
-                "output shape": st.column_config.TextColumn(width=100),
-                "parameters": st.column_config.NumberColumn(format="localized", width=75),
+                "stage": st.column_config.TextColumn(width=90),
+                "parameters": st.column_config.NumberColumn(format="localized", width=90),
             },
         )
 

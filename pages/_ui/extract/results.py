@@ -11,7 +11,7 @@ from featx_core.figures.style import CONFIG
 from featx_core.images.image_set import ImageSet
 from featx_core.measures.binning import feature_picture
 from featx_core.workspace.runs import Run
-from pages._ui.extract import first_look, method_results, run_actions
+from pages._ui.extract import as_code, first_look, method_results, run_actions
 from pages._ui.shell import formatting, frame, session
 
 _TABLE_COLUMNS = 64
@@ -38,6 +38,8 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
     if run.spec.method in method_results.EXTRAS:
         method_results.EXTRAS[run.spec.method](run, features, images)
     _picture(run, features)
+    if run.is_saved:
+        as_code.show(run)
     with st.expander("Features as a table", icon=":material/table:", key="feature_table", on_change="rerun") as table:
         if table.open:
             _table(features)
@@ -114,19 +116,22 @@ def _small_print(run: Run, features: Features, images: ImageSet) -> str:
 
 def _downloads(run: Run, features: Features) -> None:
     stem = formatting.file_stem(run.title)
-    for words, kind, write in (
-        ("NumPy (.npz)", "npz", export.to_npz),
-        ("Table (.csv)", "csv", export.to_csv),
-        ("Table (.parquet)", "parquet", export.to_parquet),
+    for words, kind, end, write in (
+        ("NumPy (.npz)", "npz", ".npz", export.to_npz),
+        ("Parquet (.parquet)", "parquet", ".parquet", export.to_parquet),
+        ("Table (.csv)", "csv", ".csv", export.to_csv),
+        ("Table for Orange (.csv)", "orange", "-orange.csv", export.to_orange),
+        ("TensorBoard projector (.zip)", "projector", "-projector.zip", export.to_projector),
     ):
         st.download_button(
             words,
             data=functools.partial(write, features),
-            file_name=f"{stem}.{kind}",
+            file_name=f"{stem}{end}",
             key=f"download_{kind}",
             on_click="ignore",
             width="stretch",
         )
+    st.caption("Readers take labels such as NA or None in a CSV for missing ones: NumPy and Parquet keep them.")
 
 
 def _picture(run: Run, features: Features) -> None:
@@ -154,7 +159,9 @@ def _table(features: Features) -> None:
     table = export.to_table(features)
     n_features = features.vectors.shape[1]
     n_named = table.shape[1] - n_features  # columns before the features
-    st.dataframe(table.iloc[:, : _TABLE_COLUMNS + n_named], hide_index=True, height=320)
+    st.dataframe(
+        table.iloc[:, : _TABLE_COLUMNS + n_named], hide_index=True, height=formatting.table_height(len(table), 320)
+    )
     if n_features > _TABLE_COLUMNS:
         st.caption(
             f"The first {_TABLE_COLUMNS} of {n_features:,} features. Downloads contain all of them.".replace(",", " ")

@@ -1,11 +1,15 @@
 """What can be done with a run on its card: call it otherwise, extract again with changes, delete it, look at it elsewhere."""
 
+import json
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.workspace.runs import MAX_RUN_NAME, Run
 from pages._ui.extract import forms
 from pages._ui.shell import run_list, runs, session, writing
+
+_HEIGHT = 300  # pixels
 
 
 def show(run: Run, place: DeltaGenerator) -> None:
@@ -27,6 +31,9 @@ def show(run: Run, place: DeltaGenerator) -> None:
         )
         if st.button("Rename", key="rename_run", disabled=name.strip() == run.title):
             _rename(run, name.strip())
+    with place.popover("JSON", icon=":material/data_object:"):
+        st.code(json.dumps(json.loads(run.spec.to_json()), indent=1), language="json", height=_HEIGHT)
+        st.caption("Copy it into `run.json`: `featx extract photos/ --spec run.json -o features.parquet`")
     place.button("Delete", icon=":material/delete:", key="delete_run", on_click=run_list.delete, args=([run],))
 
 

@@ -1,5 +1,6 @@
 """Heatmaps on the pages: ask the worker for them, lay them on their images."""
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -44,6 +45,16 @@ def ask(
     run: Run, records: Sequence[ImageRecord], names: Sequence[str], *, layer: int | str | None, target: Target | None
 ) -> Drawn:
     """Fetch heatmaps, and have the missing ones drawn."""
+    studies = studies_of(run, records, names, layer=layer, target=target)
+    title = f"Heatmaps of {formatting.counted(len(records), 'image')}"
+    found, job = jobs.fetch_all(list(studies.values()), title=title)
+    return Drawn({place: found[study] for place, study in studies.items() if study in found}, job)
+
+
+def studies_of(
+    run: Run, records: Sequence[ImageRecord], names: Sequence[str], *, layer: int | str | None, target: Target | None
+) -> dict[tuple[str, str], HeatmapStudy]:
+    """Return the heatmaps of one layer, by image digest and method name; none while the layers are still being read."""
     text = target.to_json() if target is not None else None
     with_target = targets.drawn_from(run, target)
     studies: dict[tuple[str, str], HeatmapStudy] = {}
@@ -54,9 +65,7 @@ def ask(
             studies |= {
                 (record.digest, name): HeatmapStudy(spec, record.digest, name, place, text) for record in records
             }
-    title = f"Heatmaps of {formatting.counted(len(records), 'image')}"
-    found, job = jobs.fetch_all(list(studies.values()), title=title)
-    return Drawn({place: found[study] for place, study in studies.items() if study in found}, job)
+    return studies
 
 
 def layer_in(spec: Spec, run: Run, layer: int | str | None) -> int | str | None:
@@ -86,28 +95,40 @@ def show_grid(
     drawn: Drawn, records: Sequence[ImageRecord], names: Sequence[str], *, opacity: float, colormap: str
 ) -> None:
     """Show one row per image: the original, then one column a method."""
+    keep_places(records)
     head = st.columns(len(names) + 1)
     head[0].markdown("**Original**")
     titles = {name: _titles(drawn, records, name) for name in names}
     for place, name in zip(head[1:], names, strict=True):
         method = HEATMAPS[name]
         place.markdown(f"**{method.title}**", help=f"{method.caption} {method.scale} {method.reference}.")
-        if len(titles[name]) == 1:
-            place.caption(formatting.escape(*titles[name]))
+        title = next(iter(titles[name])) if len(titles[name]) == 1 else ""
+        is_new = title.casefold() != method.title.casefold()
+        place.caption(formatting.escape(title) if title and is_new else "\u00a0")
     for record in records:
-        row = st.columns(len(names) + 1)
+        row = st.container(key=place_key(record)).columns(len(names) + 1)
         row[0].image(formatting.preview(record), width="stretch", alt=record.name)
-        row[0].caption(formatting.escape(f"{record.label}, {record.name}" if record.label else record.name))
+        row[0].caption(formatting.escape(record.name))
         for place, name in zip(row[1:], names, strict=True):
             with place:
                 found = drawn.heatmaps.get((record.digest, name))
-                _cell(found, record, name, opacity, colormap, is_titled=len(titles[name]) > 1)
-    layers = [found.layer for (_, name), found in drawn.heatmaps.items() if not HEATMAPS[name].hides]
-    layer = f" Layer: {layers[0]}." if layers and layers[0] else ""
-    st.caption(
-        formatting.escape(f"Each map has its own scale.{layer}"),
-        help="Compare positions within a map, not colours between maps.",
+                words = found.title if found is not None and len(titles[name]) > 1 else ""
+                cell(found, record, name, words=words, opacity=opacity, colormap=colormap)
+
+
+def place_key(record: ImageRecord) -> str:
+    """Return the key of what holds pictures of an image, whose places `keep_places` keeps."""
+    return f"heatmaps_of_{record.digest[:12]}_{zlib.crc32(record.name.encode()):08x}"
+
+
+def keep_places(records: Sequence[ImageRecord]) -> None:
+    """Give pictures their height before they come, so that nothing below them moves."""
+    rules = (
+        f".st-key-{place_key(record)} :is(img, [data-testid='stSkeleton']) "
+        f"{{ aspect-ratio: {record.width} / {record.height}; width: 100%; height: auto !important; }}"
+        for record in records
     )
+    st.html(f"<style>{' '.join(rules)}</style>")
 
 
 def _titles(drawn: Drawn, records: Sequence[ImageRecord], name: str) -> set[str]:
@@ -126,23 +147,41 @@ def seen_sentence(drawn: Drawn) -> str:
     return f"The network saw the part inside the frame, {words}\u00a0% of the image."
 
 
-def _cell(
-    heatmap: Heatmap | None, record: ImageRecord, name: str, opacity: float, colormap: str, *, is_titled: bool
+def cell(
+    heatmap: Heatmap | None,
+    record: ImageRecord,
+    name: str,
+    *,
+    words: str,
+    opacity: float,
+    colormap: str,
+    layer: str = "",
 ) -> None:
+    """Show one heatmap, or its place while it is drawn.
+
+    Args:
+        heatmap: None while it is drawn.
+        record: Its image.
+        name: A key of `HEATMAPS`.
+        words: What stands under it, besides its note.
+        opacity: Of the colours.
+        colormap: One of `featx_core.base.palette.SEQUENTIAL_SCALES`.
+        layer: Where one method is shown for several layers: which one it is.
+    """
     if heatmap is None:
         st.skeleton(height=180)
+        st.caption("\u00a0")
         return
-    title = heatmap.title
-    st.image(overlay(heatmap, record, opacity, colormap, SHOWN_SIDE), width="stretch", alt=f"{record.name}: {title}")
+    alt = f"{record.name}: {', '.join(filter(None, (heatmap.title, layer)))}"
+    st.image(overlay(heatmap, record, opacity, colormap, SHOWN_SIDE), width="stretch", alt=alt)
     line = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", wrap=False)
-    words = [title] if is_titled else []
-    line.caption(formatting.escape(". ".join(filter(None, (*words, heatmap.note)))) or "\u00a0")
+    line.caption(formatting.escape(". ".join(filter(None, (words, heatmap.note)))) or "\u00a0")
     line.download_button(
         "",
         data=lambda: png(overlay(heatmap, record, opacity, colormap, SAVED_SIDE)),
-        file_name=f"{formatting.file_stem(record.name)}-{name}.png",
+        file_name=f"{formatting.file_stem(' '.join(filter(None, (record.name, name, layer))))}.png",
         mime="image/png",
-        key=f"png_{record.digest[:12]}_{record.name}_{name}",
+        key=f"png_{record.digest[:12]}_{record.name}_{name}_{layer}",
         on_click="ignore",
         icon=":material/download:",
         type="tertiary",

@@ -1,5 +1,7 @@
 """Controls of the Heatmaps page: layer, images, looks."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from featx_core.base.palette import SEQUENTIAL_SCALES
@@ -20,6 +22,26 @@ _FIRST_IMAGES = 3
 _GALLERY, _PAGE_SIZE = "heatmap_gallery", 48
 
 
+def by_layer() -> bool:
+    """Let the user see several images by method, or one image by layer."""
+    shown = st.segmented_control(
+        "Columns",
+        ["Methods", "Layers"],
+        default="Methods",
+        required=True,
+        key="heatmap_columns",
+        persist_state="session",
+    )
+    return shown == "Layers"
+
+
+def one_of(records: Sequence[ImageRecord]) -> ImageRecord:
+    """Let the user pick one of the chosen images."""
+    by_name = {record.name: record for record in records}
+    name = st.selectbox("Image", list(by_name), key="heatmap_image", persist_state="session", width=200)
+    return by_name.get(name, records[0])
+
+
 def spatial_layer(run: Run) -> int | str | None:
     """Let the user pick a layer with height and width, up to the run's tap. None is the last of them."""
     try:
@@ -31,7 +53,7 @@ def spatial_layer(run: Run) -> int | str | None:
         questions.offer_again(error)
         return None
     if outline is None:
-        st.selectbox("Layer", ["Reading the layers ..."], disabled=True, key="heatmap_layer_waiting")
+        st.selectbox("Layer", ["Reading the layers ..."], disabled=True, key="heatmap_layer_waiting", width=280)
         return None
     layers = [info for info in outline.layers if info.is_spatial and info.index <= outline.tap]
     if not layers:

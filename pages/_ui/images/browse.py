@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from featx_core.images.image_set import ImageSet
 from featx_core.predictions.predictions import Predictions
 from featx_core.workspace.workspace import Workspace
-from pages._ui.images import choice, gallery, labels, order, scaling
+from pages._ui.images import channels, choice, gallery, labels, order, scaling
 from pages._ui.images.choice import Choice
 from pages._ui.networks import names
 from pages._ui.shell import formatting, frame
@@ -44,6 +44,7 @@ def show(workspace: Workspace, images: ImageSet) -> None:
     if bar.button("Edit labels", icon=":material/label:"):
         labels.edit(workspace)
     scaling.choose(workspace, images, bar)
+    channels.choose(workspace, images, bar)
     line = st.container(horizontal=True, vertical_alignment="center", gap="small", key="chosen_images")
     _act(workspace, images, shown, chosen, line)
     if len(shown):

@@ -77,6 +77,7 @@ def show_coming_in() -> None:
     """Show how far the images are, until the extraction begins."""
     with st.container(height=620, border=True):
         _show_steps(0)
+        jobs.stands_here(jobs.IMPORT)
         fragments.draw(_progress, run_every=jobs.POLL_SECONDS)()
 
 

@@ -6,8 +6,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.images.image_set import ImageSet
-from featx_core.images.scaling import SCALINGS
-from featx_core.workspace.scaled_images import deep_images, has_low_use
+from featx_core.images.rendering.scaling import SCALINGS
+from featx_core.workspace.rendered_images import deep_images, has_low_use
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import formatting, imports, session
 
@@ -25,12 +25,12 @@ def choose(workspace: Workspace, images: ImageSet, place: DeltaGenerator) -> Non
     n_deep = len(deep_images(images))
     if not n_deep:
         return
-    current = workspace.scaling
+    current = workspace.rendering.scaling
     words = f"Scaling: {TITLES[current].lower()}"
     with place.popover(words, icon=":material/contrast:", key="scale_images", on_change="rerun") as opened:
         if not opened.open:
             return
-        is_fixed = workspace.is_scaling_fixed()
+        is_fixed = workspace.is_fixed("scaling")
         key = f"{_KEY}_{current}"
         st.radio(
             "From more than 8 bits to 8",

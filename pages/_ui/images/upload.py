@@ -68,7 +68,7 @@ def _details(report: IntakeReport) -> None:
         rows = [{"file": name, "what": "left out", "why": reason} for name, reason in report.skipped]
         rows += [{"file": name, "what": "converted", "why": note} for name, note in report.converted]
         rows += [{"file": name, "what": "duplicate", "why": f"same as {other}"} for name, other in report.duplicates]
-        st.dataframe(rows[:_SHOWN_LINES], hide_index=True, height=min(38 + 35 * len(rows), 320), width=620)
+        st.dataframe(rows[:_SHOWN_LINES], hide_index=True, height=formatting.table_height(len(rows), 320), width=620)
         st.download_button(
             "Download list (CSV)",
             data=report.to_csv(),

@@ -23,8 +23,9 @@ def show(run: Run, features: Features, rows: list[int]) -> None:
     if not rows:
         st.markdown("**Selection**")
         st.caption(
-            "Click a point to look at its image and its neighbours. Press L and draw a lasso, or B for a box, to select "
-            "many; Shift adds, Esc clears. Scroll to zoom, drag to move: pictures appear as you come nearer."
+            "Click a point to see its image and its neighbours.",
+            help="Press L and draw a lasso, or B for a box, to select many; Shift adds, Esc clears. Scroll to zoom, drag to "
+            "move: pictures appear as you come nearer. Arrow keys go from point to point, Enter selects.",
         )
         return
     found = maps.images_of(features)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,19 +12,18 @@ from featx_core.figures.augmentation import trail_points
 from featx_core.images.image_set import ImageRecord
 from featx_core.maps.projection import Projection
 from featx_core.maps.registry import PROJECTIONS
+from featx_core.offline import drawn, map_page
 from featx_core.specs.lambda_transform import begins_with_original
 from featx_core.workspace.runs import Run
-from pages._ui.map import drawn, maps
+from pages._ui.map import maps
 from pages._ui.shell import chosen, handed, session
 from pages._ui.shell.chosen import Chosen
 
 KEY = "map_canvas"
-_HERE = Path(__file__).parent
-_PARTS = ("pack", "camera", "painter", "pictures", "overlay", "gestures", "legend", "canvas", "saving", "actions")
 _canvas = st.components.v2.component(
     "featx_map",
-    css=(_HERE / "canvas.css").read_text("utf-8"),
-    js="\n".join((_HERE / "script" / f"{name}.js").read_text("utf-8") for name in _PARTS),
+    css=map_page.style(),
+    js=map_page.script(),
 )
 
 

@@ -7,9 +7,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.base.wording import spreadsheet_safe
 from featx_core.extraction.features import Features
+from featx_core.maps.caption import map_caption
 from featx_core.maps.projection import Projection
+from featx_core.offline import map_page
 from featx_core.workspace.runs import Run
-from pages._ui.map import maps, offline
+from pages._ui.map import maps
 from pages._ui.map.canvas import Drawn
 from pages._ui.shell import formatting, session
 
@@ -19,7 +21,7 @@ _PARQUET = "application/vnd.apache.parquet"
 def offer(place: DeltaGenerator, run: Run, features: Features, projection: Projection, drawn: Drawn, name: str) -> None:
     """Offer the coordinates with names, labels and digests, and the map itself as one file."""
     stem = formatting.file_stem(f"{run.title} {projection.name}")
-    workspace, caption = session.workspace(), maps.caption(projection)
+    workspace, caption = session.workspace(), map_caption(projection)
     with place.popover("Save the map", icon=":material/download:") as menu:
         for words, kind, mime, write in (
             ("Coordinates (.csv)", "csv", "text/csv", lambda: _csv(table_of(features, projection))),
@@ -28,7 +30,7 @@ def offer(place: DeltaGenerator, run: Run, features: Features, projection: Proje
                 "Page that works offline (.html)",
                 "html",
                 "text/html",
-                lambda: offline.page(_sheet(run, projection, drawn, name, caption), workspace),
+                lambda: map_page.page(_sheet(run, projection, drawn, name, caption), workspace),
             ),
         ):
             menu.download_button(
@@ -36,11 +38,11 @@ def offer(place: DeltaGenerator, run: Run, features: Features, projection: Proje
             )
 
 
-def _sheet(run: Run, projection: Projection, drawn: Drawn, name: str, caption: str) -> offline.Sheet:
+def _sheet(run: Run, projection: Projection, drawn: Drawn, name: str, caption: str) -> map_page.Sheet:
     first, *others = drawn.columns.items()
     columns = {"color": first[1], **dict(others)}
     packs = {key: drawn.packs[key] for key in ("names", *columns, "trails") if key in drawn.packs}
-    return offline.Sheet(f"{name}, {run.title}", caption, projection, drawn.keys, drawn.records, packs, columns)
+    return map_page.Sheet(f"{name}, {run.title}", caption, projection, drawn.keys, drawn.records, packs, columns)
 
 
 def table_of(features: Features, projection: Projection) -> pd.DataFrame:

@@ -12,11 +12,12 @@ from featx_core.extraction.colorings import COLORINGS, RunColoring
 from featx_core.extraction.features import Features
 from featx_core.images.image_set import ImageRecord
 from featx_core.learning.labels_seen import labels_caution
+from featx_core.maps.caption import caption_parts
 from featx_core.maps.placing import place
 from featx_core.maps.projection import Projection, project
-from featx_core.maps.registry import PROJECTIONS, Parameter
-from featx_core.maps.trust import kept_by_chance
+from featx_core.maps.registry import NOT_INSTALLED, PROJECTIONS, Parameter
 from featx_core.methods import registry as methods
+from featx_core.offline.drawn import Column
 from featx_core.predictions.colorings import NAMED, most_frequent, named_colorings
 from featx_core.studies.map import MapStudy
 from featx_core.studies.placed_map import PlacedMapStudy
@@ -24,7 +25,6 @@ from featx_core.studies.study import Study
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
 from pages._ui.map import clusters
-from pages._ui.map.drawn import Column
 from pages._ui.networks import names
 from pages._ui.shell import jobs, session
 from pages._ui.shell.inputs import seed_input
@@ -66,7 +66,12 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
         format_func=lambda name: PROJECTIONS[name].title,
         key="projection",
         persist_state="session",
-        help="PCA: linear, fast and exact. t-SNE: keeps close neighbours close and shows groups.",
+        help=" ".join(
+            [
+                "PCA: linear, fast and exact. t-SNE and UMAP: keep close neighbours close and show groups.",
+                *(f"{title} is not installed; to add it: `{command}`" for title, command in NOT_INSTALLED.items()),
+            ]
+        ),
     )
     n_components = bar.segmented_control(
         "Axes", [2, 3], default=2, required=True, format_func=lambda n: f"{n}-D", key="axes", persist_state="session"
@@ -88,6 +93,8 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
     with bar.popover("Parameters", icon=":material/tune:"):
         parameters = {item.name: _parameter(item, name) for item in PROJECTIONS[name].parameters}
         seed = seed_input(key="map_seed", help="The same seed gives the same map.")
+        for title, command in NOT_INSTALLED.items():
+            st.caption(f"{title} is not installed. To add it: `{command}`")
         n_clusters = clusters.n_clusters(color)
     return Choice(name, n_components, color, seed, parameters, n_clusters, trails=_trails(bar, features))
 
@@ -253,18 +260,8 @@ def show_caution(run: Run, features: Features, color: str = "label") -> None:
         st.caption(f":material/school: {caution}")
 
 
-def caption(projection: Projection) -> str:
-    """Say what a map shows, how far it can be trusted, and how it misleads."""
-    parts = list(projection.notes)
-    details = projection.details
-    trust, kept = details.get("trustworthiness"), details.get("neighbors_kept")
-    if kept is not None:
-        n_neighbors = details["n_neighbors"]
-        chance = kept_by_chance(n_neighbors, details["n_measured"])
-        parts.append(
-            f"Each image keeps {kept * n_neighbors:.2g} of its {n_neighbors} nearest neighbours here; random places "
-            f"would keep {chance:.2g}."
-        )
-    if trust is not None:
-        parts.append(f"Trustworthiness {trust:.2f} of 1.")
-    return " ".join([*parts, PROJECTIONS[projection.name].caption])
+def show_caption(projection: Projection, more: str = "") -> None:
+    """Say in one line how far a map can be trusted, and how it misleads where one asks for it."""
+    first, rest = caption_parts(projection)
+    words = " ".join(filter(None, (first, more)))
+    st.caption(words or rest, help=rest if words else None)

@@ -2,13 +2,14 @@
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.extraction.features import Features
-from featx_core.images.image_set import ImageRecord
+from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.measures.neighbors import nearest
 from featx_core.workspace.runs import Run
 from pages._ui.images import gallery
-from pages._ui.map import heatmap, maps
+from pages._ui.map import heatmap, maps, whole_selection
 from pages._ui.map.canvas import Near
 from pages._ui.shell import chosen, formatting, runs, session, writing
 
@@ -51,8 +52,10 @@ def show(run: Run, features: Features, row: int, near: Near | None) -> None:
             st.text(features.row_names[row])
             st.caption(formatting.escape(_facts(features, row, record)))
             if record is not None:
-                _label(record)
+                bar = st.container(horizontal=True, gap="small")
+                _label(record, bar)
                 if run.spec.takes_images:
+                    whole_selection.see_heatmaps(bar, ImageSet([record]))
                     heatmap.control(drawn, record)
     if near is not None:
         _neighbors(features, records, near)
@@ -72,8 +75,8 @@ def _value(value: str | float | None) -> str:
     return "none" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def _label(record: ImageRecord) -> None:
-    with st.popover("Label it", icon=":material/label:"):
+def _label(record: ImageRecord, place: DeltaGenerator) -> None:
+    with place.popover("Label it", icon=":material/label:"):
         text = st.text_input("Label for this image", key="selection_label")
         if st.button("Apply label", type="primary", disabled=not text.strip(), key="give_label"):
             labels = {record.name: text.strip()}
@@ -83,12 +86,12 @@ def _label(record: ImageRecord) -> None:
 
 def _neighbors(features: Features, records: list[ImageRecord | None], near: Near) -> None:
     noun = "images" if records[near.row] is not None else "rows"
-    st.markdown(f"**Nearest {noun} by features**")
-    picked = _listed(features, records, near, key="neighbors")
-    st.caption(
-        "With the cosine distance of the features (0 is the same direction). Lines on the map lead to them: long "
-        "lines are neighbours that the map tears apart."
+    st.markdown(
+        f"**Nearest {noun} by features**",
+        help="With the cosine distance of the features; 0 is the same direction. Lines on the map lead to them: long "
+        "lines are neighbours that the map tears apart.",
     )
+    picked = _listed(features, records, near, key="neighbors")
     _go_to(features, picked)
 
 

@@ -40,6 +40,6 @@ def _places(run: Run, records: tuple[ImageRecord, ImageRecord]) -> None:
         place.image(heatmap.laid_on(map_, record), width="stretch", alt=f"{record.name}: {map_.title}")
         place.caption(formatting.escape(" ".join(filter(None, (map_.title + ".", map_.note)))))
     st.caption(
-        "Bright places add most to the cosine of the features of the two images; over all places the parts add up to it. Each "
-        "picture has its own scale."
+        "Bright places make the two most alike. Each picture has its own scale.",
+        help="The parts of all places add up to the cosine of the features of the two images.",
     )

@@ -47,9 +47,8 @@ def _amount(run: Run, features: Features, n_points: int) -> str:
 
 
 def _under(run: Run, features: Features, projection: Projection, choice: maps.Choice, found: Drawn) -> None:
-    trails = " Lines join each image to its copies." if choice.trails else ""
     maps.show_caution(run, features, choice.color)
-    st.caption(maps.caption(projection) + trails)
+    maps.show_caption(projection, "Lines join each image to its copies." if choice.trails else "")
     if (job := names.fetch(run.spec)[1]) is not None:
         jobs.show(job)
     line = st.container(horizontal=True, gap="small")

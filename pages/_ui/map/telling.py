@@ -37,6 +37,7 @@ def _table(features: Features, rows: list[int]) -> None:
     formats = dict.fromkeys(table.columns[1:], st.column_config.NumberColumn(format="%.3g"))
     st.dataframe(table, hide_index=True, key="map_effects", column_config=formats, alt="Features by their effect size")
     st.caption(
-        "Effect sizes, no tests: what is picked on a map of the same features differs by how it was picked. Cohen's d is "
-        "the difference of the means in pooled standard deviations; AUC how often a selected one is higher than another."
+        "Effect sizes, not tests.",
+        help="What is picked on a map of the same features differs by how it was picked. Cohen's d is the difference of "
+        "the means in pooled standard deviations; AUC is how often a selected one is higher than another.",
     )

@@ -34,7 +34,7 @@ def actions(run: Run, features: Features, rows: list[int], chosen: ImageSet, uns
     with bar.popover("Download", icon=":material/download:"):
         _downloads(features, rows, table_of(features, chosen, unseen))
     if has_images and run.spec.takes_images:
-        _heatmaps(bar, chosen)
+        see_heatmaps(bar, chosen)
     if has_images:
         gallery.remove_all(chosen, bar, what="selected here", key="remove_selected")
 
@@ -65,9 +65,10 @@ def _downloads(features: Features, rows: list[int], table: pd.DataFrame) -> None
         )
 
 
-def _heatmaps(bar: DeltaGenerator, chosen: ImageSet) -> None:
+def see_heatmaps(bar: DeltaGenerator, chosen: ImageSet) -> None:
+    """Lead to the heatmaps of some images by the run that is looked at."""
     n_shown = min(len(chosen), choice.MAX_HEATMAPS)
     words = None if n_shown == len(chosen) else f"Of the first {n_shown}: the Heatmaps page shows no more at once."
-    if bar.button("Heatmaps", icon=":material/local_fire_department:", key="heatmaps_of_selection", help=words):
+    if bar.button("See heatmaps", icon=":material/local_fire_department:", key="heatmaps_of_selection", help=words):
         pickers.take_images(chosen[:n_shown])
         frame.open_page("heatmaps")

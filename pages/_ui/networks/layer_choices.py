@@ -15,5 +15,16 @@ def layer_words(layers: Sequence[LayerInfo]) -> dict[int | str | None, str]:
     return words | {info.index: f"{info.index}: {info.name}, {formatting.sides(info.output_shape)}" for info in layers}
 
 
+def column_words(layers: Sequence[LayerInfo], last: LayerInfo) -> dict[int | str | None, tuple[str, str]]:
+    """Name layers at the head of columns, each with its shape. The last one is known as None, as in `layer_words`."""
+    return {
+        None if info is last else info.stage or info.index: (
+            "Last layer" if info is last else _stage_words(info),
+            formatting.sides(info.output_shape),
+        )
+        for info in layers
+    }
+
+
 def _stage_words(info: LayerInfo) -> str:
     return (info.stage or "").replace("stage", "Stage ")

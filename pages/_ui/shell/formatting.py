@@ -16,6 +16,7 @@ from featx_core.base.wording import spreadsheet_safe
 from featx_core.images.decoding import ImageError
 from featx_core.images.examiners import FOR_PAGES
 from featx_core.images.image_set import ImageRecord
+from featx_core.images.rendering.choice import Rendering
 from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace
 
@@ -99,9 +100,9 @@ def snapshot(workspace: Workspace) -> bytes:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _preview(digest: str, scaling: str, _record: ImageRecord) -> bytes:
+def _preview(digest: str, rendering: str, _record: ImageRecord) -> bytes:
     try:
-        return FOR_PAGES.examine(_record.read(), side=PREVIEW_SIDE, scaling=scaling)[1]
+        return FOR_PAGES.examine(_record.read(), side=PREVIEW_SIDE, rendering=Rendering.parse(rendering))[1]
     except (ImageError, KeyError):  # its bytes are damaged, or it was removed meanwhile
         out = BytesIO()
         Image.new("RGB", (64, 64), NO_LABEL_COLOR).save(out, "WEBP")
@@ -110,7 +111,7 @@ def _preview(digest: str, scaling: str, _record: ImageRecord) -> bytes:
 
 def preview(record: ImageRecord) -> bytes:
     """Return an image large enough to look at (WebP, longest side at most 1 024 pixels); a grey one where it is damaged."""
-    return _preview(record.digest, record.workspace.scaling, record)
+    return _preview(record.digest, str(record.workspace.rendering), record)
 
 
 def sides(shape: Sequence[int]) -> str:
@@ -120,6 +121,15 @@ def sides(shape: Sequence[int]) -> str:
     '7 x 7 x 1280'
     """
     return " x ".join(map(str, shape))
+
+
+def table_height(n_rows: int, highest: int) -> int:
+    """Return the height of a table without empty rows, in pixels.
+
+    >>> table_height(3, 300), table_height(50, 300)
+    (143, 300)
+    """
+    return min(38 + 35 * max(n_rows, 1), highest)
 
 
 def safe_csv(table: pd.DataFrame) -> bytes:

@@ -18,6 +18,7 @@ PAGES = (
     ("map", "Map", ":material/scatter_plot:"),
     ("heatmaps", "Heatmaps", ":material/local_fire_department:"),
     ("compare", "Compare", ":material/leaderboard:"),
+    ("report", "Report", ":material/article:"),
 )
 SIDEBAR_WIDTH = 240  # pixels
 _ICON = str(Path(__file__).with_name("icon.png"))
@@ -40,7 +41,6 @@ def _configure() -> None:
 def show() -> None:
     """Draw the frame and, in it, the page that was asked for."""
     _configure()
-    st.html(Path(__file__).with_name("frame.css"))
     st.logo(_ICON, size="large")
     pages = _pages()
     page = st.navigation(pages, position="hidden")
@@ -53,15 +53,21 @@ def show() -> None:
             _links(pages)
             _workspace_menu()
             _ledger()
-            jobs.show_all(noted, with_import=page.title != PAGES[0][1])
         session.show_problem()
+        jobs.show_ended(noted)
         undo.show()
+        aside = st.container(key="going_on")
         if page.title != PAGES[0][1]:
             session.close_report()
-        page.run()
-    except StopException:  # the page ends early
-        compat.forget_others()
-        raise
+        try:
+            page.run()
+        except StopException:  # the page ends early
+            with aside:
+                jobs.show_others(noted)
+            compat.forget_others()
+            raise
+        with aside:
+            jobs.show_others(noted)
     finally:
         _around.is_there = False
 

@@ -124,7 +124,7 @@ def _rows(text: str, n_rows: int) -> list[int]:
 ROUTES = [
     Route("/data/{token}/{digest}", _data),
     Route("/sheet/{token}/{digest}", _sheet),
-    Route("/sheet/{token}/{scaling}/{digest}", _sheet),
+    Route("/sheet/{token}/{rendering}/{digest}", _sheet),
     Route("/picture/{token}/{digest}/{row:int}", _picture),
-    Route("/picture/{token}/{scaling}/{digest}/{row:int}", _picture),
+    Route("/picture/{token}/{rendering}/{digest}/{row:int}", _picture),
 ]

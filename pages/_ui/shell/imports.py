@@ -9,6 +9,7 @@ from typing import Any
 from featx_core.base.faults import new_reference
 from featx_core.base.progress import Cancelled, ProgressCallback
 from featx_core.images.examiners import EXAMINERS
+from featx_core.images.formats.channels import Channels
 from featx_core.worker.jobs import JobRefusedError
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import MAX_UPLOAD_BYTES, MAX_UPLOAD_IMAGES, Workspace
@@ -20,7 +21,7 @@ _lock = threading.Lock()
 
 @dataclass
 class Import:
-    """One intake, or one scaling anew, that is going on or has just ended.
+    """One intake, or one change of how images look, that is going on or has just ended.
 
     Attributes:
         title: What is shown meanwhile.
@@ -78,9 +79,15 @@ def start(
 
 
 def rescale(workspace: Workspace, scaling: str) -> None:
-    """Begin to bring the images of more than 8 bits to 8 in another way, see `Workspace.set_scaling`."""
+    """Begin to bring the images of more than 8 bits to 8 in another way, see `Workspace.set_rendering`."""
     entry = Import("Scaling your images", noun="scaling", kept="Images are scaled as before.")
-    _begin(workspace, entry, lambda on_progress: workspace.set_scaling(scaling, on_progress=on_progress))
+    _begin(workspace, entry, lambda on_progress: workspace.set_rendering(scaling=scaling, on_progress=on_progress))
+
+
+def show_channels(workspace: Workspace, channels: Channels) -> None:
+    """Begin to show other channels of the images that have several, see `Workspace.set_rendering`."""
+    entry = Import("Changing channels", noun="change", kept="Images are shown as before.")
+    _begin(workspace, entry, lambda on_progress: workspace.set_rendering(channels=channels, on_progress=on_progress))
 
 
 def _begin(workspace: Workspace, entry: Import, work: Callable[[ProgressCallback], object]) -> None:

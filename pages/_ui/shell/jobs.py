@@ -18,6 +18,8 @@ POLL_SECONDS = 0.4
 CALM_SECONDS = 1.0  # between two looks at what is not in the middle of the page, or is far back in the queue
 FAR_BACK = 3  # jobs ahead
 SHARED_JOB_SECONDS = 600.0  # a job's limit when the server serves others than this machine
+_IN_PLACE = "progress_in_place"  # the jobs whose progress the page itself shows, and `IMPORT`
+IMPORT = "import"
 
 
 @functools.cache
@@ -104,6 +106,11 @@ def offer(study: Study[Result], words: str, *, icon: str, key: str) -> Result | 
     return None
 
 
+def begin(study: Study[Any]) -> None:
+    """Compute a study, also where the same has failed before or was cancelled."""
+    submit_again(_request([study]), title=study.title(session.workspace()))
+
+
 def leave_others(study: Study[Any]) -> None:
     """Cancel studies of the same kind that this session asked for before and does not look at any more."""
     asked = _request([study]).to_parameters()
@@ -137,6 +144,7 @@ def show(job: Job) -> None:
         st.info("Cancelled. Finished results are kept.", icon=":material/cancel:")
         _again(job)
     elif job.state != "done":
+        stands_here(job.key)
         seconds = CALM_SECONDS if job.ahead >= FAR_BACK else POLL_SECONDS
         fragments.draw(_progress, run_every=seconds)(job.key, f"in_place_{job.key[:12]}")
 
@@ -157,28 +165,38 @@ class GoingOn(NamedTuple):
 
 def going_on() -> GoingOn:
     """Note what goes on, before anything of the workspace is read: what ends while the page is drawn draws it once more."""
+    session.take(_IN_PLACE)
     coming_in = imports.current(session.workspace())
     return GoingOn(tuple(job.key for job in mine()), coming_in, coming_in is not None and not coming_in.ended)
 
 
-def show_all(noted: GoingOn, *, with_import: bool = True) -> None:
-    """Show everything that goes on for this workspace (for the sidebar).
+def stands_here(name: str) -> None:
+    """Note that the page itself shows the progress of a job, or of `IMPORT`: it then stands nowhere else."""
+    session.remember(_IN_PLACE, _in_place() | {name})
+
+
+def _in_place() -> frozenset[str]:
+    found = session.recall(_IN_PLACE)
+    return found if isinstance(found, frozenset) else frozenset()
+
+
+def show_others(noted: GoingOn) -> None:
+    """Show what goes on for this workspace and does not stand on the page. Comes last on a page.
 
     Args:
         noted: What went on when the page began to be drawn.
-        with_import: Whether images that come in are shown here; else the page itself shows them.
     """
-    if noted.is_coming:
-        if with_import:
-            show_import()
-    elif noted.coming_in is not None:
-        _show_ended(noted.coming_in)
-    if noted.keys:
-        fragments.draw(_list, run_every=CALM_SECONDS)(noted.keys)
+    if noted.is_coming and IMPORT not in _in_place():
+        show_import()
+    begun = (job.key for job in mine())
+    keys = tuple(key for key in dict.fromkeys((*noted.keys, *begun)) if key not in _in_place())
+    if keys:
+        fragments.draw(_list, run_every=CALM_SECONDS)(keys)
 
 
 def show_import() -> None:
     """Show how far the images are that come in."""
+    stands_here(IMPORT)
     fragments.draw(_import_progress, run_every=POLL_SECONDS)()
 
 
@@ -191,7 +209,7 @@ def _again(job: Job) -> None:
 
 def _list(keys: tuple[str, ...]) -> None:
     for key in keys:
-        _progress(key, f"sidebar_{key[:12]}")
+        _progress(key, f"aside_{key[:12]}")
 
 
 def _progress(key: str, place: str) -> None:
@@ -242,7 +260,11 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _show_ended(entry: imports.Import) -> None:
+def show_ended(noted: GoingOn) -> None:
+    """Say what an intake that has just ended has to say. Comes before the page, which knows nothing of it any more."""
+    entry = noted.coming_in
+    if entry is None or noted.is_coming:
+        return
     imports.forget(session.workspace())
     if entry.message:
         st.warning(formatting.escape(entry.message), icon=":material/info:")

@@ -110,7 +110,7 @@ def _table(shown: Sequence[Run], names: dict[str, str]) -> list[int]:
     event = st.dataframe(
         pd.DataFrame(rows, columns=["Run", "Weights", "Images", "Extracted"]),
         hide_index=True,
-        height=min(38 + 35 * max(len(rows), 1), 420),
+        height=formatting.table_height(len(rows), 420),
         on_select="rerun",
         selection_mode="multi-row",
         key=f"runs_{len(shown)}",

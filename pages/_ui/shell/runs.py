@@ -128,11 +128,11 @@ def expectation(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
     return f"{words}, about {jobs.duration(n_new / speed)} at the speed of the last run." if speed else f"{words}."
 
 
-def pick(found: list[Run], *, key: str = "picked_run") -> Run:
+def pick(found: list[Run], *, key: str = "picked_run", label: str = "Run") -> Run:
     """Let the user pick a run, the newest first. The choice holds on all pages."""
     by_digest = {run.digest: run for run in found}
     digest = st.selectbox(
-        "Run",
+        label,
         list(by_digest),
         format_func=lambda digest: formatting.run_words(by_digest[digest]),
         key=key,

@@ -21,7 +21,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from featx_core.base.palette import run_color
 from featx_core.images.decoding import ImageError
 from featx_core.workspace.store import WorkspaceError
-from pages._ui.shell import compat, formatting, handed, hosts, jobs, library
+from pages._ui.shell import compat, formatting, handed, head, hosts, jobs, library
 
 _log = logging.getLogger("featx")
 WARM_UP_SECONDS = 4.0  # after the start, when the first page stands
@@ -98,13 +98,13 @@ def _to_first_page(request: Request) -> Response:
 
 ROUTES = [
     Route("/thumbnail/{token}/{digest}", _thumbnail),
-    Route("/thumbnail/{token}/{scaling}/{digest}", _thumbnail),
+    Route("/thumbnail/{token}/{rendering}/{digest}", _thumbnail),
     Route("/run-dot/{index:int}", _run_dot),
     Route("/first-page/{name}", _first_page),
     Route("/images", _to_first_page),
     *handed.ROUTES,
 ]
-MIDDLEWARE = [Middleware(hosts.OwnPagesOnly)]
+MIDDLEWARE = [Middleware(hosts.OwnPagesOnly), Middleware(head.StyledPages)]
 
 
 def report(error: Exception) -> bool:

@@ -4,7 +4,7 @@ from typing import NoReturn
 
 import streamlit as st
 
-from featx_core.images.scaling import AUTOMATIC
+from featx_core.images.rendering.choice import USUAL
 from featx_core.workspace.store import DiskFullError, WorkspaceBusyError, WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import hosts, library
@@ -37,9 +37,9 @@ def token() -> str:
 
 
 def thumbnails() -> str:
-    """Return the address of the folder of thumbnails: another one once images are scaled differently, as browsers keep them."""
-    scaling = workspace().scaling
-    return f"/thumbnail/{token()}/" if scaling == AUTOMATIC else f"/thumbnail/{token()}/{scaling}/"
+    """Return the address of the folder of thumbnails: another one once images look different, as browsers keep them."""
+    rendering = workspace().rendering
+    return f"/thumbnail/{token()}/" if rendering == USUAL else f"/thumbnail/{token()}/{rendering}/"
 
 
 def workspace() -> Workspace:

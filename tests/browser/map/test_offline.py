@@ -9,8 +9,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from featx_core.maps.projection import project
+from featx_core.offline import drawn, map_page
 from featx_core.workspace.workspace import Workspace
-from pages._ui.map import drawn, offline
 
 pytestmark = pytest.mark.browser
 
@@ -31,9 +31,9 @@ def test_one_file_shows_the_map_without_any_request(chromium, tmp_path):
     }
     columns = {"color": "Label", "column brightness": "Brightness"}
     keys = [str(row) for row in rows]
-    sheet = offline.Sheet("Six images", "A caption.", projection, keys, list(workspace.images()), packs, columns)
+    sheet = map_page.Sheet("Six images", "A caption.", projection, keys, list(workspace.images()), packs, columns)
     path = tmp_path / "map.html"
-    path.write_bytes(offline.page(sheet, workspace))
+    path.write_bytes(map_page.page(sheet, workspace))
     context = chromium.new_context(viewport={"width": 900, "height": 700}, offline=True)
     page, requests, errors = context.new_page(), [], []
     page.on("request", lambda request: requests.append(request.url.split(":")[0]))

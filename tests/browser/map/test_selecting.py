@@ -26,7 +26,7 @@ def test_a_click_shows_the_image_with_its_true_neighbours(on_map):
     expect(chart.page.get_by_text(f"{nearest[2]}.png", exact=True).first).to_be_visible()
     expect(chart.root).to_have_attribute("data-chosen", "1")
     chart.key("Escape")
-    chart.page.get_by_text("Click a point to look at its image").wait_for()
+    chart.page.get_by_text("Click a point to see its image").wait_for()
     settled(chart.page)
     assert chart.n_chosen == 0
     check_narrow(chart)
@@ -69,7 +69,7 @@ def test_lasso_and_box_select_shift_adds_and_escape_clears(on_map):
     page.mouse.up()
     assert chart.n_chosen == len(LABELS)
     chart.key("Escape")
-    page.get_by_text("Click a point to look at its image").wait_for()
+    page.get_by_text("Click a point to see its image").wait_for()
 
 
 def test_the_legend_hides_and_isolates_and_hidden_points_are_not_selected(on_map):

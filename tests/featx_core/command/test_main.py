@@ -44,7 +44,10 @@ def test_features_are_written_as_the_app_computes_them(photos, spec, tmp_path, c
     assert list(written["name"]) == sorted(kept.names)
     assert list(written["label"]) == ["dog", "cat", "dog", "cat", "dog", "cat"]
     order = np.argsort(kept.names)
-    np.testing.assert_array_equal(written.filter(regex=r"^f\d").to_numpy(np.float32), kept.vectors[order])
+    np.testing.assert_array_equal(np.stack(written["features"]), kept.vectors[order])
+    orange = tmp_path / "orange.csv"
+    assert main(["extract", str(photos), "--spec", spec, "-o", str(orange), "--for", "orange"]) == DONE
+    assert orange.read_text("utf-8").startswith("mS#name,cD#label,mS#path,C#f0,")
     assert not list(tmp_path.glob("*.part*"))
 
 
@@ -92,6 +95,7 @@ def test_an_interrupted_command_keeps_what_is_done_and_leaves_no_output(photos, 
         (["extract", "-o", "a.npz"], "No images were named."),
         (["extract", "*.nothing", "-o", "a.npz"], "Nothing fits the pattern *.nothing."),
         (["extract", ".", "-o", "a.txt"], "a.txt has to end in .csv, .featx, .npz, .parquet"),
+        (["extract", ".", "-o", "a.csv", "--for", "tensorboard"], "a.csv has to end in .zip"),
         (["extract", ".", "-o", "no/folder/a.npz"], "The folder of no/folder/a.npz is not there."),
         (["extract", ".", "-o", "a.npz", "--backbone", "resnet51"], "There is no backbone 'resnet51'. Did you mean"),
         (["extract", ".", "-o", "a.npz", "--image-size", "big"], "--image-size takes a side such as 224"),

@@ -11,6 +11,7 @@ from PIL import Image
 from featx_core.images.decoding import ImageError, decode, examine
 from featx_core.images.examiners import EXAMINERS, Examiner, Examiners
 from featx_core.images.fitting import FITS, fit_image
+from featx_core.images.rendering.choice import Rendering
 from featx_core.workspace.workspace import Workspace
 from tests.toys.files.odd_files import WRITTEN, encoded, picture
 
@@ -42,9 +43,13 @@ def test_another_process_fits_a_picture_as_extraction_does(fit: str) -> None:
 
 def test_deep_pictures_are_scaled_as_they_are_here() -> None:
     content = encoded(Image.fromarray(np.linspace(0, 4095, 900, dtype=np.uint16).reshape(30, 30)))
-    assert EXAMINERS.examine(content, scaling="range") == examine(content, scaling="range") != examine(content)
-    fitted = EXAMINERS.fitted(content, (30, 30), "stretch", scaling="range")
-    np.testing.assert_array_equal(fitted, decode(content, scaling="range"))
+    assert (
+        EXAMINERS.examine(content, rendering=Rendering("range"))
+        == examine(content, rendering=Rendering("range"))
+        != examine(content)
+    )
+    fitted = EXAMINERS.fitted(content, (30, 30), "stretch", rendering=Rendering("range"))
+    np.testing.assert_array_equal(fitted, decode(content, rendering=Rendering("range")))
 
 
 def test_what_is_wrong_with_a_file_is_said_in_the_same_words() -> None:

@@ -1,12 +1,16 @@
-"""New rows on an old map: PCA exactly, t-SNE near their true neighbours, all others unmoved."""
+"""New rows on an old map: PCA exactly, t-SNE and UMAP near their true neighbours, all others unmoved."""
+
+import dataclasses
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
+from featx_core.maps import placing
 from featx_core.maps.placing import place
 from featx_core.maps.projection import Projection, project
+from featx_core.maps.registry import PROJECTIONS
 from featx_core.maps.trust import measure_trust
 
 FACTOR = 4
@@ -32,11 +36,17 @@ def test_pca_places_as_scikit_learn_transforms(n_components, shift, size):
     assert "20 images that came later, in a ring, were placed on this map" in found.notes[-1]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("n_components", [2, 3])
-def test_held_out_digits_are_placed_near_their_true_neighbours(n_components):
+@pytest.mark.parametrize(
+    ("name", "n_components", "passes"),
+    [
+        pytest.param("tsne", 2, {"n_iter": 100}, marks=pytest.mark.slow),
+        pytest.param("tsne", 3, {"n_iter": 100}, marks=pytest.mark.slow),
+        pytest.param("umap", 2, {"n_epochs": 100}, marks=pytest.mark.thorough),  # half a minute to compile
+    ],
+)
+def test_held_out_digits_are_placed_near_their_true_neighbours(name, n_components, passes):
     vectors, n_base = digits(300), 240
-    base = project(vectors[:n_base], "tsne", n_components=n_components, n_iter=100)
+    base = project(vectors[:n_base], name, n_components=n_components, **passes)
     found = place(base, vectors, n_base)
     np.testing.assert_array_equal(found.coordinates[:n_base], base.coordinates)
     apart = np.linalg.norm(vectors[n_base:, None] - vectors[None, :n_base], axis=2)
@@ -67,11 +77,11 @@ def test_new_rows_that_are_not_finite_are_left_out_and_counted():
     assert "1 of the later ones were left out" in found.notes[-1]
 
 
-def test_maps_of_other_rows_and_of_other_kinds_are_refused():
+def test_maps_of_other_rows_and_of_other_kinds_are_refused(monkeypatch):
     vectors = np.random.default_rng(3).normal(size=(12, 4)).astype(np.float32)
     base = project(vectors[:9], "pca")
     with pytest.raises(ValueError, match="`n_base` must be the number of rows"):
         place(base, vectors, 5)
-    other = Projection(base.coordinates, base.rows, "umap", base.parameters, base.details)
+    monkeypatch.setattr(placing, "PROJECTIONS", {"pca": dataclasses.replace(PROJECTIONS["pca"], placer=None)})
     with pytest.raises(ValueError, match="places no new images"):
-        place(other, vectors, 9)
+        place(base, vectors, 9)

@@ -12,9 +12,10 @@ import featx_core as fx
 from featx_core.backbones.registry import BACKBONES
 from featx_core.base.keras_setup import load_keras, without_weights
 from featx_core.networks.origins import build_network
+from featx_core.networks.saved.likeness import Likeness
 from featx_core.networks.saved.matching import expected_layers, match
 from featx_core.networks.saved.models import MAX_GROUPS, Place, SavedLayer, SavedModel, place_of, read_models
-from featx_core.networks.weights_loading import WeightsError, load_into
+from featx_core.networks.weights_loading import LoadedWeights, WeightsError, load_into
 from tests.toys.files.legacy_weights import legacy_file
 
 keras = load_keras()
@@ -104,7 +105,7 @@ def subclassed(backbone):
 def test_the_network_is_found_in_a_larger_model(wrap, form):
     backbone = drawn(network())
     ours = network()
-    left_out = load_into(ours, content(wrap(backbone), form), "mine")
+    left_out = load_into(ours, content(wrap(backbone), form), "mine").left_out
     for found, expected in zip(ours.get_weights(), backbone.get_weights(), strict=True):
         np.testing.assert_array_equal(found, expected)
     assert left_out == ("head",)
@@ -114,7 +115,7 @@ def test_the_network_is_found_in_a_larger_model(wrap, form):
 def test_it_is_found_wherever_it_lies(wrap):
     backbone = drawn(network())
     ours = network()
-    assert load_into(ours, content(wrap(backbone), "Keras 3"), "mine") == ("head",)
+    assert load_into(ours, content(wrap(backbone), "Keras 3"), "mine").left_out == ("head",)
     np.testing.assert_array_equal(ours.get_weights()[0], backbone.get_weights()[0])
 
 
@@ -129,10 +130,11 @@ def test_names_decide_where_layers_were_listed_in_another_order():
     np.testing.assert_array_equal(ours.get_layer("second").kernel, theirs.get_layer("second").kernel)
 
 
-def test_made_up_names_do_not_matter():
+def test_other_names_load_by_place_and_are_told():
     theirs = drawn(network(prefix="other_"))
     ours = network()
-    assert load_into(ours, content(theirs, "Keras 3"), "mine") == ()
+    pairs = tuple((f"other_{name}", name) for name in ("conv0", "norm0", "conv1", "norm1"))
+    assert load_into(ours, content(theirs, "Keras 3"), "mine") == LoadedWeights((), Likeness(renamed=pairs), False)
     np.testing.assert_array_equal(ours.get_weights()[0], theirs.get_weights()[0])
 
 
@@ -234,7 +236,7 @@ def test_the_state_of_an_optimizer_is_no_layer():
     model = another_head(network())
     model.compile("adam", "mse")
     model.fit(np.zeros((2, 16, 16, 3)), np.zeros((2, 3)), verbose=0)
-    assert load_into(network(), content(model, "Keras 3"), "mine") == ("head",)
+    assert load_into(network(), content(model, "Keras 3"), "mine").left_out == ("head",)
 
 
 def test_places_are_read_as_keras_spells_them():

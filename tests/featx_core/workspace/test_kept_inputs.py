@@ -118,6 +118,6 @@ def test_where_nothing_can_be_written_the_image_is_there_all_the_same(workspace,
 def test_another_scaling_is_another_input(workspace):
     (record,) = workspace.images()
     record.fitted((32, 32), "crop")
-    workspace.set_scaling("range")
+    workspace.set_rendering(scaling="range")
     record.fitted((32, 32), "crop")
     assert len({form for form, _ in kept(workspace) if "32 x 32" in form}) == 2

@@ -23,9 +23,9 @@ def test_a_run_in_the_making_can_be_left_cancelled_and_begun_again(visitor, work
     worker.holds = True
     set_up(visitor, side_MobileNetV2=64)
     visitor.tab.button(key="run").click().run()
-    assert "Extracting, 0 of 8" in words_of(visitor)
-    assert "Extracting" in visitor.open("images").words
-    cancel = next(button for button in visitor.tab.sidebar.button if button.label == "Cancel")
+    assert words_of(visitor).count("Extracting, 0 of 8") == 1
+    assert visitor.open("images").words.count("Extracting, 0 of 8") == 1
+    cancel = next(button for button in visitor.tab.main.button if button.label == "Cancel")
     cancel.click().run()
     assert "Cancelled. Finished results are kept." in visitor.open("extract").words
     visitor.press("Try again")

@@ -104,7 +104,9 @@ def test_what_the_file_speaks_for_is_chosen_and_what_speaks_against_is_said(visi
 def test_classes_have_names_and_sizes_are_free_where_the_file_leaves_them(visit, token, worker):
     outputs = ModelOutput("pooled", (6,), 6), ModelOutput("other", (2,), 0)
     visitor = open_form(visit, token, facts_with(input_shape=(0, 0, 3), outputs=outputs, scaling=("Rescaling",)))
-    set_up(visitor, **{f"own_height_{ID}": 48, f"own_width_{ID}": 64, f"own_classes_{ID}": "a\nb\n c \nd\ne\nf\n"}).run()
+    set_up(
+        visitor, **{f"own_height_{ID}": 48, f"own_width_{ID}": 64, f"own_classes_{ID}": "a\nb\n c \nd\ne\nf\n"}
+    ).run()
     assert chain(visitor).startswith("(48, 64, 3) \u2192 (46, 62, 6)")
     worker.holds = True
     visitor.tab.button(key="run").click().run()

@@ -103,6 +103,34 @@ def test_a_layer_and_a_target_of_the_person_are_drawn(visitor, worker):
     assert "Layer: " in visitor.words.replace("\\", "")
 
 
+def test_one_image_is_shown_by_method_and_layer(visitor, worker):
+    worker.holds = True
+    element(visitor, "heatmap_columns").set_value("Layers").run()
+    element(visitor, "heatmap_image").set_value("star-01.png").run()
+    stages = [info.stage for info in methods.outline(SPEC).layers if info.is_spatial and info.stage]
+    target, image = OwnFeaturesTarget().to_json(), named(visitor.workspace.images(), "star-01.png").digest
+    wanted = {
+        HeatmapStudy(SPEC, image, name, layer, target)
+        for name in FIRST_METHODS
+        for layer in (*stages[-4 - 1 : -1], None)
+    }
+    kept = HeatmapStudy(SPEC, image, "grad_cam", None, target).find(visitor.workspace).to_bytes()
+    missing = [study for study in wanted if study.layer is not None]
+    assert set(last_asked(worker)) == wanted
+    for study in missing:
+        visitor.workspace.put_result(study.key(visitor.workspace), kept)
+    visitor.run()
+    heads = [node.value for node in visitor.tab.markdown if node.value.startswith("**")]
+    assert heads == [
+        *(f"**Stage {stage[-1]}**" for stage in stages[-5:-1]),
+        "**Last layer**",
+        *(f"**{HEATMAPS[name].title}**" for name in FIRST_METHODS),
+    ]
+    assert len(pictures(visitor)) == len(wanted)
+    assert [alt.rsplit(", ", 1)[1] for alt in pictures(visitor)[:5]] == [head.strip("*") for head in heads[:5]]
+    assert visitor.has_no_fault
+
+
 def test_one_feature_can_be_the_target(visitor, worker):
     worker.holds = True
     set_up(visitor, target_kind_False="feature", target_feature=17)
@@ -227,7 +255,7 @@ def test_a_network_that_names_classes_explains_the_best_one(visit, extracted, wo
         "The third best class",
         "A class by name",
     ]
-    assert ABOUT_SCORES in visitor.words
+    assert ABOUT_SCORES in visitor.words.replace("\\", "")
 
 
 @pytest.mark.usefixtures("installed_lite")

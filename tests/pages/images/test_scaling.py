@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from featx_core.images.scaling import SCALINGS
+from featx_core.images.rendering.scaling import SCALINGS
 from pages._ui.images import scaling
 from pages._ui.shell import imports
 from tests.toys.app.visiting import tiles
@@ -45,7 +45,9 @@ def test_a_click_scales_all_deep_images_and_their_thumbnails_get_another_address
     before = tiles(visitor)[0]["source"]
     assert brightest(visitor) == 16
     control(visitor).set_value("range")
-    visitor.until(lambda visitor: imports.current(visitor.workspace) is None and visitor.workspace.scaling == "range")
+    visitor.until(
+        lambda visitor: imports.current(visitor.workspace) is None and visitor.workspace.rendering.scaling == "range"
+    )
     assert brightest(visitor) > 250
     assert control(opened(visitor)).value == "range"
     assert "see Scaling" not in visitor.words

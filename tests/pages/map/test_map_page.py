@@ -9,6 +9,7 @@ import pytest
 from featx_core.extraction.colorings import COLORINGS
 from featx_core.maps.registry import PROJECTIONS
 from featx_core.tasks.requests import StudyJob
+from pages._ui.map import maps
 from tests.toys.app.map_packs import colors, fetched, maps_of, n_points, places, select, told, unpack
 from tests.toys.app.visiting import SPEC, element, named, tiles
 
@@ -38,7 +39,7 @@ def test_pca_is_drawn_at_once_with_its_shares_in_the_axis_titles(visit, shelve_f
     found = places(visitor)["places"].reshape(-1, 3)
     np.testing.assert_allclose(np.sort(found[:, 0]), np.linspace(-1, 1, 8), atol=1e-6)
     assert places(visitor)["unit"] == pytest.approx(5 * 3.5)  # half of seven steps of length 5
-    assert PROJECTIONS["pca"].caption in caption(visitor)
+    assert PROJECTIONS["pca"].caption in visitor.words
 
 
 def test_three_axes_give_a_map_in_space(visit, shelve_features):
@@ -53,8 +54,8 @@ def test_t_sne_is_asked_of_the_worker_once_and_drawn_with_its_caveat(visit, shel
     choose(visitor, projection="tsne", axes=n_components).run()
     assert worker.submitted == ["map"]
     assert places(visitor)["dims"] == n_components
-    assert PROJECTIONS["tsne"].caption in caption(visitor)
-    assert "Trustworthiness" in caption(visitor)
+    assert "Each image keeps" in caption(visitor)
+    assert f"of 1. {PROJECTIONS['tsne'].caption}" in visitor.words
     visitor.open("images").open("map")
     assert worker.submitted == ["map"]
     assert len(maps_of(visitor)) == 1
@@ -144,7 +145,8 @@ def test_the_selection_can_be_labelled(visit, shelve_features):
 
 def test_without_a_selection_the_page_says_how_to_select(visit, shelve_features):
     visitor = visit(shelve_features(vectors(6))).open("map")
-    assert "draw a lasso, or B for a box" in caption(visitor)
+    assert "Click a point" in caption(visitor)
+    assert "draw a lasso, or B for a box" in visitor.words
     assert not [node for node in visitor.tab.get("bidi_component") if node.key == "selection_gallery"]
 
 
@@ -222,3 +224,13 @@ def test_removed_images_leave_the_map(visit, shelve_features):
     visitor = visit(shelve_features(vectors(5))).open("map")
     visitor.workspace.remove(["0.png", "1.png"])
     assert n_points(visitor.run()) == 3
+
+
+def test_a_projection_that_is_not_installed_is_named_with_the_line_that_installs_it(
+    visit, shelve_features, monkeypatch
+):
+    monkeypatch.setattr(maps, "NOT_INSTALLED", {"UMAP": 'pip install "umap-learn==0.5.*"'})
+    visitor = visit(shelve_features(vectors(6))).open("map")
+    assert 'UMAP is not installed. To add it: `pip install "umap-learn==0.5.*"`' in [
+        text.value for text in visitor.tab.caption
+    ]

@@ -47,6 +47,13 @@ def test_none_is_asked_where_none_is_wanted_and_the_link_says_so(visit, shelve_f
     assert other.open("map").tab.session_state["map_heatmap"] == "none"
 
 
+def test_its_heatmaps_are_one_press_away(visit, shelve_features, worker):
+    worker.holds = True
+    visitor = select(visit(shelve_features(vectors(8))).open("map"), [2])
+    visitor.tab.button(key="heatmaps_of_selection").click().run()
+    assert visitor.tab.session_state["chosen_heatmaps"].names == ("2.png",)
+
+
 @pytest.mark.slow
 def test_heatmap_and_pair_are_drawn_by_a_network(visit, shelve, make_png):
     token = shelve([(f"{row}.png", make_png(row)) for row in range(6)])

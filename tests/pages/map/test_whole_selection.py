@@ -50,7 +50,7 @@ def test_the_planted_feature_tells_them_from_the_rest(visit, shelve_features):
     inside = np.isin(np.arange(N_IMAGES), INSIDE)
     assert table["feature"].tolist() == [each.feature for each in feature_effects(vectors(), inside)]
     assert table["feature"].iloc[0] == 3
-    assert "Effect sizes, no tests" in visitor.words
+    assert "Effect sizes, not tests" in visitor.words
 
 
 def test_they_are_removed_and_come_back(visit, shelve_features):

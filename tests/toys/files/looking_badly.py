@@ -8,7 +8,7 @@ from featx_core.images import looking
 from featx_core.images.decoding import ImageError
 
 
-def examine(content: bytes, *, side: int, scaling: str):
+def examine(content: bytes, *, side: int, rendering: str):
     if content == b"hang":
         time.sleep(600)
     while content == b"spin":

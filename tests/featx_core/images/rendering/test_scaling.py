@@ -9,7 +9,8 @@ import pytest
 from featx_core.images import opening
 from featx_core.images.decoding import decode, examine, inspect
 from featx_core.images.formats.raster import Raster
-from featx_core.images.scaling import SCALINGS, eight_bit
+from featx_core.images.rendering.choice import Rendering
+from featx_core.images.rendering.scaling import SCALINGS, eight_bit
 from tests.toys.files.odd_files import png_16_bit, png_chunk, png_with
 from tests.toys.files.tiff_files import ramp, tiff
 
@@ -28,7 +29,7 @@ def camera(n_bits: int) -> np.ndarray:
 
 
 def grey(content: bytes, scaling: str = "automatic") -> np.ndarray:
-    return decode(content, scaling=scaling)[..., 0].astype(int)
+    return decode(content, rendering=Rendering(scaling))[..., 0].astype(int)
 
 
 @pytest.mark.parametrize(("n_bits", "percent"), [(10, "2"), (12, "6"), (14, "25")])
@@ -133,7 +134,7 @@ def test_a_person_can_choose(scaling: str, expected: list[int], note: str) -> No
     values = (1000 + 3095 * ramp()).astype(np.uint16)
     for content in (tiff(values), grey_png(values)):
         assert grey(content, scaling)[0, [0, -1]].tolist() == expected
-        facts, _, lightness = examine(content, scaling=scaling)
+        facts, _, lightness = examine(content, rendering=Rendering(scaling))
         assert facts.notes[0] == note
         assert lightness == pytest.approx(np.mean(expected) / 2.55, abs=1.5)
 
@@ -141,7 +142,7 @@ def test_a_person_can_choose(scaling: str, expected: list[int], note: str) -> No
 @pytest.mark.parametrize("scaling", ["range", "percentiles"])
 def test_colour_of_16_bits_in_a_png_is_scaled_from_all_its_bits(scaling: str) -> None:
     values = np.stack([1000 + 1000 * ramp(), 1500 + 0 * ramp(), 2000 - 1000 * ramp()], axis=-1).astype(np.uint16)
-    pixels = decode(png_16_bit(values), scaling=scaling).astype(int)
+    pixels = decode(png_16_bit(values), rendering=Rendering(scaling)).astype(int)
     assert len(np.unique(pixels[..., 0])) == 64
     assert np.abs(pixels - (values - 1000.0) * 0.255).max() <= 0.51
     assert "uses 2 % of the 16-bit range" in inspect(png_16_bit(values)).notes
@@ -150,7 +151,10 @@ def test_colour_of_16_bits_in_a_png_is_scaled_from_all_its_bits(scaling: str) ->
 def test_a_large_picture_in_colour_is_scaled_by_type_and_this_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "MAX_DECODED_BYTES", 1000)
     content = png_16_bit(np.full((20, 20, 3), 30_000, np.uint16))
-    assert inspect(content, scaling="range").notes == ("16-bit scaled to 8", "too large to be scaled otherwise")
+    assert inspect(content, rendering=Rendering("range")).notes == (
+        "16-bit scaled to 8",
+        "too large to be scaled otherwise",
+    )
 
 
 @pytest.mark.parametrize("scaling", SCALINGS)
@@ -158,7 +162,7 @@ def test_a_clear_colour_of_16_bits_is_laid_on_white_however_the_others_are_scale
     values = np.full((20, 20, 3), 1000, np.uint16)
     values[:, 10:] = (2000, 3000, 1500)
     content = png_with(png_16_bit(values), png_chunk(b"tRNS", struct.pack(">3H", 2000, 3000, 1500)))
-    pixels = decode(content, scaling=scaling)
+    pixels = decode(content, rendering=Rendering(scaling))
     assert pixels[0, 15].tolist() == [255, 255, 255]
     assert pixels[0, 0].max() <= 4
 
@@ -172,7 +176,7 @@ def test_pictures_of_8_bits_are_left_as_they_are(scaling: str) -> None:
 def test_real_numbers_by_type_go_from_0_to_1_where_all_lie_between() -> None:
     half = (ramp() / 2).astype(np.float32)
     assert grey(tiff(half), "type").max() == 128
-    assert inspect(tiff(half), scaling="type").notes == ("float scaled to 8 bits from 0 to 1",)
+    assert inspect(tiff(half), rendering=Rendering("type")).notes == ("float scaled to 8 bits from 0 to 1",)
     assert grey(tiff(9 * half), "type").max() == 255
 
 
@@ -193,6 +197,6 @@ def test_an_unknown_scaling_is_refused() -> None:
     with pytest.raises(
         ValueError, match=r"`scaling` must be one of automatic, type, range, percentiles\. Received: 'log'"
     ):
-        decode(tiff(camera(16)), scaling="log")
+        decode(tiff(camera(16)), rendering=Rendering("log"))
     with pytest.raises(ValueError, match="`scaling` must be one of"):
         eight_bit(Raster(camera(16), 16), "log")

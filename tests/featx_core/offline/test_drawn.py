@@ -5,7 +5,7 @@ import pytest
 
 from featx_core.base.palette import NO_LABEL_COLOR, SYMBOLS, label_styles
 from featx_core.maps.projection import Projection
-from pages._ui.map.drawn import Column, column_pack, names_pack, pack, places_pack, records_bytes, trails_pack
+from featx_core.offline.drawn import Column, column_pack, names_pack, pack, places_pack, records_bytes, trails_pack
 from tests.toys.app.map_packs import unpack
 
 KEPT = {"notes": [], "trustworthiness": None, "neighbors_kept": None}

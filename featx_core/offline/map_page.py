@@ -3,42 +3,28 @@
 import base64
 import hashlib
 import html
-import io
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from featx_core.images.image_set import ImageRecord
 from featx_core.maps.projection import Projection
 from featx_core.maps.trust import draw_rows
+from featx_core.offline import drawn
+from featx_core.offline.thumbnails import shrunk
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.map import drawn
 
 MAX_PICTURES = 5_000
 SIDES = ((1_000, 128), (2_500, 96), (MAX_PICTURES, 64))  # pictures at most, and the longest side of each in pixels
-_MAX_PICTURE = 4_000  # bytes, before base64: all pictures together take at most 27 MB
-_QUALITIES = (80, 50, 20)
-_MAX_SIDE = 1_024  # pixels, of what is taken for a thumbnail
 _HERE = Path(__file__).parent
-_PARTS = (
-    "pack",
-    "camera",
-    "painter",
-    "pictures",
-    "overlay",
-    "gestures",
-    "legend",
-    "canvas",
-    "saving",
-    "actions",
-    "offline",
-)
+PARTS = ("pack", "camera", "painter", "pictures", "overlay", "gestures", "legend", "canvas", "saving", "actions")
+"""The files of the script, in their order."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +52,66 @@ class Sheet:
 
 def page(sheet: Sheet, workspace: Workspace) -> bytes:
     """Write the file. It asks nothing of any server, and runs no script but its own."""
+    told, n_pictures = told_of(sheet, workspace)
+    text, alone = html.escape(_words(sheet, n_pictures)), stand_alone()
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy(alone)}">
+<meta name="viewport" content="width=device-width">
+<title>{html.escape(sheet.title)}</title>
+<style>{style()}
+{theme()}
+{(_HERE / "offline.css").read_text("utf-8")}</style>
+</head>
+<body>
+<h1>{html.escape(sheet.title)}</h1>
+<p>{text}</p>
+{body(sheet)}
+<script type="application/json" id="told">{told}</script>
+<script type="module">{alone}</script>
+</body>
+</html>
+""".encode()
+
+
+def style() -> str:
+    """Return the style of a map."""
+    return (_HERE / "canvas.css").read_text("utf-8")
+
+
+def theme() -> str:
+    """Return the colours of a file, light or dark as its reader's system is."""
+    return (_HERE / "theme.css").read_text("utf-8")
+
+
+def script() -> str:
+    """Return the script that draws a map, for the component of the page."""
+    return "\n".join((_HERE / "script" / f"{name}.js").read_text("utf-8") for name in PARTS)
+
+
+def stand_alone() -> str:
+    """Return the script that draws the one map of a file."""
+    return f"{script()}\n{(_HERE / 'script' / 'offline.js').read_text('utf-8')}"
+
+
+def policy(trusted: str) -> str:
+    """Return the policy of a file that asks nothing of any server, and runs one script alone."""
+    digest = base64.b64encode(hashlib.sha256(trusted.encode()).digest()).decode()
+    return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+
+
+def body(sheet: Sheet) -> str:
+    """Return what stands in the place of a map, with the choice of its colours."""
+    options = "".join(
+        f'<option value="{html.escape(key)}">{html.escape(title)}</option>' for key, title in sheet.columns.items()
+    )
+    return f'<label>Colour <select id="color">{options}</select></label>\n<div id="root"></div>'
+
+
+def told_of(sheet: Sheet, workspace: Workspace) -> tuple[str, int]:
+    """Return what the script is told, as JSON that is inert in HTML, and how many images are shown as pictures."""
     pictures = _pictures(sheet.records, workspace)
     shown = [record if point in pictures else None for point, record in enumerate(sheet.records)]
     packs = {"places": drawn.places_pack(sheet.projection, sheet.keys, shown)}
@@ -86,37 +132,13 @@ def page(sheet: Sheet, workspace: Workspace) -> bytes:
             "near": None,
         },
     }
-    return _written(sheet, json.dumps(told), _words(sheet, len(pictures))).encode()
+    return inert_json(told), len(pictures)
 
 
-def _written(sheet: Sheet, told: str, words: str) -> str:
-    script = "\n".join((_HERE / "script" / f"{name}.js").read_text("utf-8") for name in _PARTS)
-    trusted = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    style = "\n".join((_HERE / f"{name}.css").read_text("utf-8") for name in ("canvas", "offline"))
-    policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{trusted}'"
-    options = "".join(
-        f'<option value="{html.escape(key)}">{html.escape(title)}</option>' for key, title in sheet.columns.items()
-    )
-    safe = told.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width">
-<title>{html.escape(sheet.title)}</title>
-<style>{style}</style>
-</head>
-<body>
-<h1>{html.escape(sheet.title)}</h1>
-<p>{html.escape(words)}</p>
-<label>Colour <select id="color">{options}</select></label>
-<div id="root"></div>
-<script type="application/json" id="told">{safe}</script>
-<script type="module">{script}</script>
-</body>
-</html>
-"""
+def inert_json(value: Any) -> str:
+    """Write JSON that ends no script."""
+    text = json.dumps(value)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _words(sheet: Sheet, n_pictures: int) -> str:
@@ -134,28 +156,10 @@ def _pictures(records: Sequence[ImageRecord | None], workspace: Workspace) -> di
     def draw(point: int) -> bytes | None:
         record = records[point]
         try:
-            return None if record is None else _shrunk(workspace.thumbnail(record.digest), side)
+            return None if record is None else shrunk(workspace.thumbnail(record.digest), side)
         except (KeyError, WorkspaceError):  # the image has just gone
             return None
 
     with ThreadPoolExecutor(2) as pool:
         found = dict(zip(points.tolist(), pool.map(draw, points.tolist()), strict=True))
     return {point: base64.b64encode(content).decode() for point, content in found.items() if content is not None}
-
-
-def _shrunk(content: bytes, side: int) -> bytes | None:
-    """Make a thumbnail smaller; None for what somebody else has put in its place."""
-    try:
-        with Image.open(io.BytesIO(content), formats=("WEBP",)) as opened:
-            if max(opened.size) > _MAX_SIDE:
-                return None
-            small = opened.convert("RGB")
-            small.thumbnail((side, side))
-    except Exception:
-        return None
-    for quality in _QUALITIES:
-        out = io.BytesIO()
-        small.save(out, "WEBP", quality=quality, method=2)
-        if len(out.getvalue()) <= _MAX_PICTURE:
-            return out.getvalue()
-    return None

@@ -237,23 +237,23 @@ def _scaled(raster: Raster, values: np.ndarray, chosen: _Range, missing: float |
         colors[np.isnan(_colors(raster, values))] = 0
     if not raster.has_alpha:
         return colors
-    return np.concatenate([colors, _between(values[..., -1:], *raster.type_range)], axis=-1)
+    return np.concatenate([colors, between(values[..., -1:], *raster.type_range)], axis=-1)
 
 
 def _scaled_colors(colors: np.ndarray, chosen: _Range) -> np.ndarray:
     if colors.dtype == np.uint16:
         return _table(chosen.low, chosen.high).take(colors)
-    return _between(colors, chosen.low, chosen.high)
+    return between(colors, chosen.low, chosen.high)
 
 
 @functools.lru_cache(maxsize=4)
 def _table(low: float, high: float) -> np.ndarray:
     """Return what each number of 16 bits becomes."""
-    return _between(np.arange(65536), low, high)
+    return between(np.arange(65536), low, high)
 
 
-def _between(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Scale values from a range to 0..255; those beyond it are clipped."""
+def between(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Scale values from a range to 0..255, uint8 in their shape; those beyond it are clipped."""
     with np.errstate(all="ignore"):
         scaled = (values.astype(np.float64) - low) * (255 / ((high - low) or 1.0))
         return np.rint(np.clip(np.nan_to_num(scaled, nan=0.0, posinf=255, neginf=0), 0, 255)).astype(np.uint8)

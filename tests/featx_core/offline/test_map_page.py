@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from featx_core.maps.projection import project
+from featx_core.offline import drawn, map_page
 from featx_core.workspace.workspace import Workspace
-from pages._ui.map import drawn, offline
 from tests.toys.app.map_packs import unpack
 
 HOSTILE = "</script><img src=x onerror=alert(1)>&'\""
@@ -24,7 +24,7 @@ def sheet(workspace):
     projection = project(np.random.default_rng(0).normal(size=(7, 4)), "pca")
     column = drawn.Column(HOSTILE, [*[HOSTILE] * 3, *["dog"] * 4])
     packs = {"names": drawn.names_pack([HOSTILE] * 7), "color": drawn.column_pack(column, np.arange(7))}
-    return offline.Sheet(
+    return map_page.Sheet(
         HOSTILE, f"Trust {HOSTILE}.", projection, [str(row) for row in range(7)], records, packs, {"color": HOSTILE}
     )
 
@@ -37,7 +37,7 @@ def parts(page):
 
 
 def test_hostile_names_stand_as_text_and_only_the_own_script_may_run(sheet, workspace):
-    page = offline.page(sheet, workspace).decode()
+    page = map_page.page(sheet, workspace).decode()
     text, _, script = parts(page)
     assert page.count("<script") == 2
     assert "<img" not in text
@@ -49,7 +49,7 @@ def test_hostile_names_stand_as_text_and_only_the_own_script_may_run(sheet, work
 
 
 def test_it_holds_places_names_columns_and_pictures(sheet, workspace):
-    _, told, _ = parts(offline.page(sheet, workspace).decode())
+    _, told, _ = parts(map_page.page(sheet, workspace).decode())
     places = unpack(base64.b64decode(told["packs"]["places"]))
     np.testing.assert_allclose(
         places["places"].reshape(-1, 3)[:, :2] * places["unit"] + places["middle"],
@@ -63,8 +63,8 @@ def test_it_holds_places_names_columns_and_pictures(sheet, workspace):
 
 
 def test_of_very_many_images_a_sample_has_pictures_and_the_page_says_so(sheet, workspace, monkeypatch):
-    monkeypatch.setattr(offline, "MAX_PICTURES", 2)
-    text, told, _ = parts(offline.page(sheet, workspace).decode())
+    monkeypatch.setattr(map_page, "MAX_PICTURES", 2)
+    text, told, _ = parts(map_page.page(sheet, workspace).decode())
     assert sum(picture is not None for picture in told["pictures"]) == 2
     assert "2 of 6 images are shown as pictures." in text
 
@@ -81,7 +81,7 @@ def test_pictures_are_small_and_a_damaged_one_is_left_out(sheet, workspace, monk
     monkeypatch.setattr(
         Workspace, "thumbnail", lambda self, digest: b"no picture" if digest == first else out.getvalue()
     )
-    _, told, _ = parts(offline.page(sheet, workspace).decode())
+    _, told, _ = parts(map_page.page(sheet, workspace).decode())
     assert told["pictures"][0] is None
     assert max(len(picture) for picture in told["pictures"] if picture) <= 4 * 4_000 / 3 + 4
-    assert len(offline.page(dataclasses.replace(sheet, title="A"), workspace)) < 150_000
+    assert len(map_page.page(dataclasses.replace(sheet, title="A"), workspace)) < 150_000

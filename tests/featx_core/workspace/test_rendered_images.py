@@ -31,11 +31,11 @@ def small_brightest(workspace: Workspace) -> int:
 
 def test_a_choice_holds_for_what_is_here_and_for_what_comes() -> None:
     workspace = Workspace.open(":memory:")
-    assert workspace.scaling == "automatic"
+    assert workspace.rendering.scaling == "automatic"
     workspace.add([("camera.tif", CAMERA), ("photo.png", PHOTO)])
     photo, light = workspace.images()[1], workspace.images()[0].brightness
     assert (brightest(workspace), small_brightest(workspace), workspace.images()[0].notes) == (16, 16, DARK)
-    workspace.set_scaling("range")
+    workspace.set_rendering(scaling="range")
     workspace.add([("later.tif", tiff((ramp() * 4000).astype(np.uint16)))])
     assert brightest(workspace) == brightest(workspace, "later.tif") == 255
     assert small_brightest(workspace) > 250
@@ -50,7 +50,7 @@ def test_a_choice_holds_for_what_is_here_and_for_what_comes() -> None:
 def test_the_choice_can_be_made_on_adding() -> None:
     workspace = Workspace.open(":memory:")
     workspace.add([("camera.tif", CAMERA)], scaling="percentiles")
-    assert workspace.scaling == "percentiles"
+    assert workspace.rendering.scaling == "percentiles"
     assert brightest(workspace) == 255
 
 
@@ -59,17 +59,17 @@ def test_the_choice_is_kept_in_the_file(tmp_path: Path) -> None:
     with_choice.add([("camera.tif", CAMERA)], scaling="range")
     with_choice.close()
     again = Workspace.open(tmp_path / "a.featx")
-    assert again.scaling == "range"
+    assert again.rendering.scaling == "range"
     assert brightest(again) == 255
 
 
 def test_notes_that_others_added_stay() -> None:
     workspace = Workspace.open(":memory:")
     workspace.add([("camera.png", CAMERA), ("copy.tif", CAMERA)])
-    workspace.set_scaling("range")
+    workspace.set_rendering(scaling="range")
     assert workspace.images()[0].notes == (*BRIGHT, "is a TIFF, named .png")
     assert workspace.images()[1].notes == (*BRIGHT, "same as camera.png")
-    workspace.set_scaling("automatic")
+    workspace.set_rendering(scaling="automatic")
     assert workspace.images()[0].notes == (*DARK, "is a TIFF, named .png")
 
 
@@ -78,14 +78,14 @@ def test_nothing_is_changed_where_features_of_deep_pictures_are_kept() -> None:
     workspace.add([("camera.tif", CAMERA), ("photo.png", PHOTO)])
     camera, photo = workspace.images()
     workspace.vectors.save("extractor", {photo.digest: np.ones(3, np.float32)})
-    workspace.set_scaling("range")
+    workspace.set_rendering(scaling="range")
     workspace.vectors.save("extractor", {camera.digest: np.ones(3, np.float32)})
-    workspace.set_scaling("range")
+    workspace.set_rendering(scaling="range")
     with pytest.raises(
         WorkspaceError, match=r"more than 8 bits, scaled as before \(range\)\. Remove the runs, or add the images"
     ):
-        workspace.set_scaling("type")
-    assert workspace.scaling == "range"
+        workspace.set_rendering(scaling="type")
+    assert workspace.rendering.scaling == "range"
     assert brightest(workspace) == 255
 
 
@@ -98,8 +98,8 @@ def test_a_change_that_is_cancelled_changes_nothing() -> None:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        workspace.set_scaling("range", on_progress=cancel)
-    assert workspace.scaling == "automatic"
+        workspace.set_rendering(scaling="range", on_progress=cancel)
+    assert workspace.rendering.scaling == "automatic"
     assert workspace.images()[0].notes == DARK
 
 
@@ -107,7 +107,7 @@ def test_progress_counts_deep_pictures() -> None:
     workspace = Workspace.open(":memory:")
     workspace.add([("camera.tif", CAMERA), ("photo.png", PHOTO)])
     seen = []
-    workspace.set_scaling("range", on_progress=lambda *counts: seen.append(counts))
+    workspace.set_rendering(scaling="range", on_progress=lambda *counts: seen.append(counts))
     assert seen == [(0, 1), (1, 1)]
 
 
@@ -116,9 +116,9 @@ def test_an_unknown_scaling_is_refused_and_one_in_the_file_is_passed_over() -> N
     with pytest.raises(
         ValueError, match=r"`scaling` must be one of automatic, type, range, percentiles\. Received: 'log'"
     ):
-        workspace.set_scaling("log")
+        workspace.set_rendering(scaling="log")
     workspace.set_fact("scaling", "of a newer featx")
-    assert workspace.scaling == "automatic"
+    assert workspace.rendering.scaling == "automatic"
 
 
 def test_every_deep_picture_is_known_by_its_notes() -> None:

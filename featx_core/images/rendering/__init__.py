@@ -1,0 +1,1 @@
+"""How pixels as stored become pictures of 8 bits: scaling, and channels as colours."""

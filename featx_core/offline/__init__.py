@@ -1,0 +1,1 @@
+"""HTML files that need no server: the map, and a session as one page."""

@@ -1,0 +1,60 @@
+"""The look of the pages, in the head of the very document: what comes later would move what is drawn by then."""
+
+import gzip
+from pathlib import Path
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_STYLE = Path(__file__).with_name("frame.css")
+_END = b"</head>"
+
+
+class StyledPages:
+    """Puts `frame.css` into each HTML document that is answered."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and style what comes back."""
+        is_asked = scope["type"] == "http" and scope["method"] == "GET"
+        await self._app(scope, receive, _Styled(send) if is_asked else send)
+
+
+class _Styled:
+    """Sends what it is given; of a document, first all of it together."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._start: Message | None = None
+        self._body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and _is_document(message):
+            self._start = message
+        elif self._start is None or message["type"] != "http.response.body":
+            await self._send(message)
+        else:
+            self._body += message.get("body", b"")
+            if not message.get("more_body", False):
+                await self._hand_over(self._start)
+
+    async def _hand_over(self, start: Message) -> None:
+        headers = MutableHeaders(raw=start["headers"])
+        is_packed = headers.get("content-encoding") == "gzip"
+        body = gzip.decompress(self._body) if is_packed else self._body
+        body = body.replace(_END, b"<style>:root {" + _STYLE.read_bytes() + b"}</style>" + _END, 1)
+        body = gzip.compress(body) if is_packed else body
+        for name in ("etag", "last-modified", "accept-ranges"):  # they are those of the document without a style
+            del headers[name]
+        headers["content-length"] = str(len(body))
+        self._start = None
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def _is_document(start: Message) -> bool:
+    headers = MutableHeaders(raw=start["headers"])
+    is_readable = headers.get("content-encoding", "gzip") == "gzip"
+    return start["status"] == 200 and headers.get("content-type", "").startswith("text/html") and is_readable
