@@ -16,6 +16,7 @@ from featx_core.networks.extractor import Extractor
 from featx_core.recipes.recipe import MAX_BYTES, RecipeError
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
+from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 
 if TYPE_CHECKING:
@@ -63,6 +64,13 @@ def network_code(extractor: Extractor) -> NetworkCode:
         after_pooling = BACKBONES[spec.backbone].normalizes_after_pooling and not spec.classifier
         is_last = extractor.tap == len(extractor.layers) - 1
         tapped = _tapped(extractor, spec.pooling, is_moved=after_pooling and is_last and spec.pooling in ("avg", "max"))
+    elif isinstance(spec, OwnModel):
+        code, files, words = (
+            _WHOLE,
+            {WHOLE: _saved(extractor.network, WHOLE)},
+            f"{spec.name}, with all models in it opened.",
+        )
+        tapped = _tapped(extractor, spec.pooling)
     elif isinstance(spec, CustomSequential):
         code = _rows(spec.layers, spec.input_shape) + _LOADING
         files, words = {WEIGHTS: weights_of(extractor.network)}, "The network, layer by layer."
@@ -127,6 +135,8 @@ def _application(spec: Pretrained, weights: str, name: str = "network") -> str:
 def _fine_tuned(spec: FineTuned, extractor: Extractor) -> tuple[str, dict[str, bytes], str]:
     words = "The fine-tuned network: a known one with new layers that were trained on labels."
     base = spec.base
+    if isinstance(base, OwnModel):
+        return _WHOLE, {WHOLE: _saved(extractor.network, WHOLE)}, words
     if isinstance(base, Pretrained) and BACKBONES[base.backbone].origin != "download":
         _check_origin(base)
         return _WHOLE, {WHOLE: _saved(extractor.network, WHOLE)}, words

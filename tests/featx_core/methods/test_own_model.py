@@ -124,3 +124,12 @@ def test_a_classifier_of_one_of_several_outputs_is_explained_by_name(workspace, 
     heatmap = fx.explain(workspace.images()[0], extractor, "grad_cam", target=ClassTarget())
     assert heatmap.title.startswith(f"Grad-CAM for {best}, ")
     assert '"last"' in heatmap.layer
+
+
+@pytest.mark.slow
+def test_a_run_of_it_can_be_written_as_code_that_gives_the_same(filled):
+    spec = dataclasses.replace(SPEC, layer="look", pooling="avg")
+    features = fx.extract(filled.images(), fx.build(spec, filled), workspace=filled)
+    checked = fx.run_as_code(features, filled)
+    assert "keras.saving.load_model" in checked.script
+    assert checked.is_same

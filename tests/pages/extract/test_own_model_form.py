@@ -59,7 +59,7 @@ def test_a_model_is_brought_in_and_run(visit, token, worker):
     assert "3 layers, 168 parameters, saved by Keras 3.15.1" in words_of(visitor)
     assert "State the preprocessing to continue." in words_of(visitor)
     set_up(visitor, **{f"own_preprocessing_{ID}": "unit"}).run()
-    assert chain(visitor) == "(32, 32, 3) \u2192 (30, 30, 6) \u2192 average \u2192 (6,)"
+    assert chain(visitor) == "(n, 32, 32, 3) \u2192 (n, 30, 30, 6) \u2192 average \u2192 (n, 6)"
     assert "RGB scaled to 0..1" in words_of(visitor)
     worker.holds = True
     visitor.tab.button(key="run").click().run()
@@ -107,7 +107,7 @@ def test_classes_have_names_and_sizes_are_free_where_the_file_leaves_them(visit,
     set_up(
         visitor, **{f"own_height_{ID}": 48, f"own_width_{ID}": 64, f"own_classes_{ID}": "a\nb\n c \nd\ne\nf\n"}
     ).run()
-    assert chain(visitor).startswith("(48, 64, 3) \u2192 (46, 62, 6)")
+    assert chain(visitor).startswith("(n, 48, 64, 3) \u2192 (n, 46, 62, 6)")
     worker.holds = True
     visitor.tab.button(key="run").click().run()
     assert asked(worker)[0].class_names == ("a", "b", "c", "d", "e", "f")
