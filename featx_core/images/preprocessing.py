@@ -128,7 +128,7 @@ PREPROCESSING: Mapping[str, Preprocessing] = MappingProxyType(
         "lite": Preprocessing("lite", "RGB, 127 subtracted, divided by 128", RGB, _center_on_127),
         "torch": Preprocessing("torch", "RGB scaled to 0..1, standardized with ImageNet statistics", RGB, _standardize),
         "unit": Preprocessing("unit", "RGB scaled to 0..1", RGB, _scale_to_unit),
-        "none": Preprocessing("none", "RGB 0..255; scaled inside the network", RGB, _keep),
+        "none": Preprocessing("none", "RGB 0..255; any scaling is inside the network", RGB, _keep),
         "unit_grey": Preprocessing("unit, grey", "Grey (brightness) scaled to 0..1", GREY, _grey_to_unit),
     }
 )

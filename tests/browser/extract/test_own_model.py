@@ -46,7 +46,7 @@ def test_a_model_that_was_just_trained_becomes_a_run_with_heatmaps_of_its_classe
     page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(tmp_path / "bright or dark.keras")
     expect(page.get_by_text(re.compile(r"^5 layers, 242 parameters, saved by Keras 3"))).to_be_visible()
     expect(page.get_by_text("(n, 32, 32, 3) → (n, 30, 30, 8) → average → (n, 8)")).to_be_visible()
-    expect(page.get_by_text("RGB 0..255; scaled inside the network")).to_be_visible()
+    expect(page.get_by_text("RGB 0..255; any scaling is inside the network")).to_be_visible()
     settled(page)
     page.get_by_role("button", name=re.compile("Extract from")).click()
     expect(page.get_by_text(f"({len(sources)}, 8)")).to_be_visible()
