@@ -50,7 +50,7 @@ def test_a_model_that_was_just_trained_becomes_a_run_with_heatmaps_of_its_classe
     settled(page)
     page.get_by_role("button", name=re.compile("Extract from")).click()
     expect(page.get_by_text(f"({len(sources)}, 8)")).to_be_visible()
-    expect(page.get_by_test_id("stSidebar").get_by_text("bright or dark")).to_be_visible()
+    expect(page.get_by_test_id("stSidebar").get_by_role("button", name="bright or dark")).to_be_visible()
 
     go(page, "Heatmaps")
     expect(page.get_by_alt_text(re.compile(r": Grad-CAM for class [01], 0\.\d\d$")).first).to_be_visible()

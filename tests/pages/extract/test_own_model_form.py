@@ -108,11 +108,12 @@ def test_classes_have_names_and_sizes_are_free_where_the_file_leaves_them(visit,
         visitor, **{f"own_height_{ID}": 48, f"own_width_{ID}": 64, f"own_classes_{ID}": "a\nb\n c \nd\ne\nf\n"}
     ).run()
     assert chain(visitor).startswith("(n, 48, 64, 3) \u2192 (n, 46, 62, 6)")
+    set_up(visitor, **{f"own_classes_{ID}": "a\nb"}).run()
+    assert "small tells 6 classes apart. Received: 2 names." in words_of(visitor)
+    set_up(visitor, **{f"own_classes_{ID}": "a\nb\n c \nd\ne\nf\n"}).run()
     worker.holds = True
     visitor.tab.button(key="run").click().run()
     assert asked(worker)[0].class_names == ("a", "b", "c", "d", "e", "f")
-    set_up(visitor, **{f"own_classes_{ID}": "a\nb"})
-    assert "small tells 6 classes apart. Received: 2 names." in words_of(visitor)
 
 
 def test_a_run_puts_its_settings_back_into_the_form(visit, token, worker):
