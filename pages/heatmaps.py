@@ -32,7 +32,7 @@ if not (chosen and names):
 
 columns = layers.columns_of(run) if record is not None else {}
 if record is not None:
-    drawn = layers.ask(run, record, list(columns), names, target)
+    drawn = layers.ask(run, record, list(columns), names, target=target)
 else:
     drawn = grid.ask(run, chosen, names, layer=layer, target=target)
 if drawn.job is not None and drawn.job.is_finished and drawn.job.state != "done":

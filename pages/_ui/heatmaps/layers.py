@@ -40,13 +40,18 @@ def _stages(spatial: Sequence[LayerInfo]) -> list[LayerInfo]:
     return [info for info in spatial if info.stage or info is spatial[-1]]
 
 
+def of_layers(names: Sequence[str]) -> list[str]:
+    """Return the methods among these that look at a layer."""
+    return [name for name in names if not HEATMAPS[name].hides]
+
+
 def ask(
-    run: Run, record: ImageRecord, columns: Sequence[Column], names: Sequence[str], target: Target | None
+    run: Run, record: ImageRecord, columns: Sequence[Column], names: Sequence[str], *, target: Target | None
 ) -> grid.Drawn:
-    """Fetch the heatmaps of all layers, of methods that look at one, by layer and method; have the missing ones drawn."""
+    """Fetch the heatmaps of all layers and methods, by layer and method, and have the missing ones drawn."""
     cells: dict[tuple[Column, str], HeatmapStudy] = {}
     for column in columns:
-        found = grid.studies_of(run, [record], _at_layers(names), layer=column, target=target)
+        found = grid.studies_of(run, [record], of_layers(names), layer=column, target=target)
         cells |= {(column, name): study for (_, name), study in found.items()}
     done, job = jobs.fetch_all(list(cells.values()), title="Heatmaps of one image by layer")
     shown = {(str(place[0]), place[1]): done[study] for place, study in cells.items() if study in done}
@@ -70,7 +75,7 @@ def show(
         for place, (title, shape) in zip(head[1:], columns.values(), strict=True):
             place.markdown(f"**{title}**")
             place.caption(shape)
-        for name in _at_layers(names):
+        for name in of_layers(names):
             method = HEATMAPS[name]
             row = st.columns(widths, vertical_alignment="center")
             row[0].markdown(f"**{method.title}**", help=f"{method.caption} {method.scale} {method.reference}.")
@@ -78,7 +83,3 @@ def show(
                 with place:
                     found: Heatmap | None = drawn.heatmaps.get((str(column), name))
                     grid.cell(found, record, name, words="", opacity=opacity, colormap=colormap, layer=title)
-
-
-def _at_layers(names: Sequence[str]) -> list[str]:
-    return [name for name in names if not HEATMAPS[name].hides]
