@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from featx_core.networks.own.allowed import MODELS, VALUES, problem_of
+from featx_core.base.file_names import shown_text
+from featx_core.networks.own.allowed import MAX_SHOWN, MODELS, VALUES, problem_of
 from featx_core.networks.own.errors import ModelFileError
 
 MAX_CONFIG_BYTES = 5_000_000
@@ -87,7 +88,9 @@ def read_config(content: bytes) -> dict[str, Any]:
         if n_layers > MAX_LAYERS:
             raise ModelFileError(f"has more than {MAX_LAYERS} layers.")
     if config["class_name"] not in MODELS:
-        raise ModelFileError(f"is a `{str(config['class_name'])[:60]}`, no functional or sequential model.")
+        raise ModelFileError(
+            f"is a `{shown_text(str(config['class_name']), MAX_SHOWN)}`, no functional or sequential model."
+        )
     return config
 
 
@@ -145,4 +148,4 @@ def _numbers(value: Any) -> Iterator[float]:
 
 
 def _named(part: Mapping[str, Any]) -> str:
-    return str(part.get("name", "unnamed"))[:60]
+    return shown_text(str(part.get("name", "unnamed")), MAX_SHOWN)

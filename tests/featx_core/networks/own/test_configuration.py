@@ -126,6 +126,12 @@ def test_long_and_deep_configurations_end_soon():
     assert "more than 5 MB" in refusal(json.dumps({"class_name": "Functional", "x": "a" * MAX_CONFIG_BYTES}))
 
 
+def test_names_from_a_file_are_shown_without_what_turns_text_around():
+    words = refusal(model_with(part("Wrong\u202e`x", "w", "image")))
+    assert "\u202e" not in words
+    assert "Wrong" in words
+
+
 def test_a_layer_alone_is_no_model():
     assert "is a `Dense`, no functional or sequential model" in refusal(part("Dense", "d", units=2))
 

@@ -124,3 +124,6 @@ def test_a_bomb_of_maps_is_counted_and_never_filled():
     grown = [part("UpSampling2D", "u1", "image", size=[999, 1]), part("UpSampling2D", "u2", "u1", size=[1, 999])]
     with pytest.raises(ModelFileError, match=r"is too large: layer `u2` gives 3\.1e\+09 values an image"):
         outline_model(bomb(*grown), (32, 32))
+    tiled = part("Tile", "many", "image", module="keras.src.ops.numpy", registered="Tile", repeats=[1, 999, 999, 1])
+    with pytest.raises(ModelFileError, match="layer `many` gives"):
+        outline_model(bomb(tiled, part("GlobalAveragePooling2D", "pooled", "many")), (32, 32))
