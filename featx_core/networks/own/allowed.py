@@ -27,6 +27,7 @@ LAYERS = _names(
     ActivityRegularization Flatten Reshape Permute RepeatVector ZeroPadding1D ZeroPadding2D Cropping1D Cropping2D
     UpSampling1D UpSampling2D Resizing CenterCrop Add Subtract Multiply Average Maximum Minimum Concatenate Dot
     Identity Masking MultiHeadAttention Attention AdditiveAttention GroupQueryAttention EinsumDense Embedding
+    LayerScale CustomScaleLayer
     RandomFlip RandomRotation RandomZoom RandomTranslation RandomContrast RandomBrightness RandomCrop RandomErasing
     """
 )

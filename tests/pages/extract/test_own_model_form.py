@@ -94,16 +94,16 @@ def test_a_model_that_is_refused_later_can_be_removed(visit, token, worker):
 
 
 def test_what_the_file_speaks_for_is_chosen_and_what_speaks_against_is_said(visit, token, worker):
-    visitor = open_form(visit, token, facts_with(scaling=("Rescaling",)))
+    visitor = open_form(visit, token, facts_with(scaling=("Rescaling",), expects="none"))
     assert element(visitor, f"own_preprocessing_{ID}").value == "none"
     set_up(visitor, **{f"own_preprocessing_{ID}": "tf"})
     assert "The model scales its input itself (Rescaling)" in words_of(visitor)
-    assert "it is scaled twice" in words_of(visitor)
+    assert "it is scaled twice, or not enough" in words_of(visitor)
 
 
 def test_classes_have_names_and_sizes_are_free_where_the_file_leaves_them(visit, token, worker):
     outputs = ModelOutput("pooled", (6,), 6), ModelOutput("other", (2,), 0)
-    visitor = open_form(visit, token, facts_with(input_shape=(0, 0, 3), outputs=outputs, scaling=("Rescaling",)))
+    visitor = open_form(visit, token, facts_with(input_shape=(0, 0, 3), outputs=outputs, expects="none"))
     set_up(
         visitor, **{f"own_height_{ID}": 48, f"own_width_{ID}": 64, f"own_classes_{ID}": "a\nb\n c \nd\ne\nf\n"}
     ).run()
