@@ -110,7 +110,9 @@ def test_one_image_is_shown_by_method_and_layer(visitor, worker):
     stages = [info.stage for info in methods.outline(SPEC).layers if info.is_spatial and info.stage]
     target, image = OwnFeaturesTarget().to_json(), named(visitor.workspace.images(), "star-01.png").digest
     wanted = {
-        HeatmapStudy(SPEC, image, name, layer, target) for name in FIRST_METHODS for layer in (*stages[-4 - 1 : -1], None)
+        HeatmapStudy(SPEC, image, name, layer, target)
+        for name in FIRST_METHODS
+        for layer in (*stages[-4 - 1 : -1], None)
     }
     kept = HeatmapStudy(SPEC, image, "grad_cam", None, target).find(visitor.workspace).to_bytes()
     missing = [study for study in wanted if study.layer is not None]
