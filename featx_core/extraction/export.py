@@ -115,7 +115,7 @@ def to_orange(features: Features) -> bytes:
     if not any(features.labels):
         table = table.drop(columns="label")
     kinds = {"name": "mS#name", "label": "cD#label", "path": "mS#path", "copy": "mC#copy"}
-    return _csv(table.rename(columns={name: kinds.get(name, f"C#{name}") for name in table}))
+    return _csv(table.rename(columns={name: kinds.get(str(name), f"C#{name}") for name in table}))
 
 
 def to_projector(features: Features) -> bytes:
@@ -130,7 +130,7 @@ def to_projector(features: Features) -> bytes:
     return out.getvalue()
 
 
-def decimal(value: float) -> str:
+def decimal(value: Any) -> str:
     """Write a float32 so that it is read back exactly, and never as a whole number.
 
     Readers tell the type of a column by its first rows: after a few zeros written as `0`, DuckDB rounds all later values.

@@ -105,7 +105,7 @@ def _explain_layer(
     info = _layer(extractor, layer, needed)
     cells = _cells(extractor, info)
     heatmaps: dict[str, list[Heatmap]] = {name: [] for name in methods}
-    for image, observation in _observations(images, extractor, info, needed, on_progress):
+    for image, observation in observations(images, extractor, info, needed, on_progress):
         for name, method in methods.items():
             heatmaps[name].append(_heatmap(image, extractor, info, cells, method, observation))
     return heatmaps
@@ -135,14 +135,14 @@ def _cells(extractor: Extractor, layer: LayerInfo) -> Cells:
     return known.cells if known is not None and known.index == layer.index else cells_of(extractor.network, layer)
 
 
-def _observations(
+def observations(
     images: Sequence[ImageRecord | np.ndarray],
     extractor: Extractor,
     layer: LayerInfo,
     target: Target | None,
     on_progress: ProgressCallback | None,
 ) -> Iterator[tuple[ImageRecord | np.ndarray, Observation]]:
-    """Run over the images in passes that fit into memory."""
+    """Run over the images in passes that fit into memory: each with what the layer gave for it."""
     height, width = extractor.image_size
     step = max(1, PIXELS_PER_PASS // (height * width))
     if on_progress is not None:

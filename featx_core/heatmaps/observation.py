@@ -146,7 +146,8 @@ def _forward(
     """Return the function from network tensors to the layer's output and the flat outputs that the target is made of."""
     if not target.of_classes:
         model = extractor.submodel([layer.index])
-        return lambda inputs: _with_rows(*model(inputs, training=False))
+        n_features = math.prod(extractor.output_shape[1:])  # type: ignore[arg-type]
+        return lambda inputs: _with_rows(*model(inputs, training=False), n_values=n_features)
     keras = load_keras()
 
     before, to_logits = logits_of(extractor.network)
@@ -154,15 +155,17 @@ def _forward(
 
     def forward(inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         activations, values = model(inputs, training=False)
-        return _with_rows(activations, to_logits(values))
+        logits = to_logits(values)
+        return _with_rows(activations, logits, n_values=math.prod(logits.shape[1:]))
 
     return forward
 
 
-def _with_rows(activations: tf.Tensor, outputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _with_rows(activations: tf.Tensor, outputs: tf.Tensor, *, n_values: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Make rows of the outputs, whose length Keras knows: a traced graph may have forgotten it."""
     import tensorflow as tf
 
-    return activations, tf.reshape(outputs, (-1, math.prod(outputs.shape[1:])))
+    return activations, tf.reshape(outputs, (-1, n_values))
 
 
 def _layer_engine(extractor: Extractor, layer: LayerInfo) -> Engine:

@@ -16,11 +16,16 @@ from featx_core.networks.extractor import Extractor
 from featx_core.recipes.recipe import MAX_BYTES, RecipeError
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
+from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
+from featx_core.specs.spec import Spec
 
 if TYPE_CHECKING:
     import keras
 
+
+SAVED_ORIGINS = ("download", "installed package", "featx")
+"""Where backbones come from whose networks `keras.applications` makes, or a `.keras` file brings back."""
 
 WEIGHTS, WHOLE = "network.weights.h5", "network.keras"
 _POOLING = {
@@ -48,6 +53,29 @@ class NetworkCode:
     files: Mapping[str, bytes] = field(default_factory=dict)
 
 
+def why_not(spec: Spec) -> str:
+    """Say why a run cannot be written as code: a sentence; empty where it can. Needs no Keras."""
+    inner = spec
+    while (base := getattr(inner, "base", None) or getattr(inner, "source", None)) is not None and isinstance(
+        base, Spec
+    ):
+        inner = base
+    if isinstance(inner, Pretrained) and BACKBONES[inner.backbone].origin not in SAVED_ORIGINS:
+        title = BACKBONES[inner.backbone].title
+        return f"{title} cannot be written as code: networks of its kind come back from no file."
+    return ""
+
+
+def check_kind(spec: Spec) -> None:
+    """Refuse what cannot be written as code.
+
+    Raises:
+        RecipeError: If `why_not` says so.
+    """
+    if words := why_not(spec):
+        raise RecipeError(words)
+
+
 def network_code(extractor: Extractor) -> NetworkCode:
     """Write the lines that make the network of an extractor and tap it.
 
@@ -66,6 +94,13 @@ def network_code(extractor: Extractor) -> NetworkCode:
     elif isinstance(spec, CustomSequential):
         code = _rows(spec.layers, spec.input_shape) + _LOADING
         files, words = {WEIGHTS: weights_of(extractor.network)}, "The network, layer by layer."
+        tapped = _tapped(extractor, spec.pooling)
+    elif isinstance(spec, OwnModel):
+        code, files, words = (
+            _WHOLE,
+            {WHOLE: _saved(extractor.network, WHOLE)},
+            "The model of the user, as one flat network.",
+        )
         tapped = _tapped(extractor, spec.pooling)
     elif isinstance(spec, FineTuned):
         code, files, words = _fine_tuned(spec, extractor)
@@ -101,19 +136,12 @@ def _pretrained(spec: Pretrained, extractor: Extractor) -> tuple[str, dict[str, 
     row = BACKBONES[spec.backbone]
     words = f"{row.title} without its classifier." if not spec.classifier else f"{row.title} with its classifier."
     if row.origin != "download":
-        _check_origin(spec)
         return _WHOLE, {WHOLE: _saved(extractor.network, WHOLE)}, words
     is_published = spec.weights == row.trained and not row.squares_deviation
     code = _application(spec, '"imagenet"' if is_published else "None")
     if is_published:
         return code, {}, words
     return code + _LOADING, {WEIGHTS: weights_of(extractor.network)}, words
-
-
-def _check_origin(spec: Pretrained) -> None:
-    row = BACKBONES[spec.backbone]
-    if row.origin not in ("installed package", "featx"):
-        raise RecipeError(f"There is no script for {row.title} yet.")
 
 
 def _application(spec: Pretrained, weights: str, name: str = "network") -> str:
@@ -127,8 +155,10 @@ def _application(spec: Pretrained, weights: str, name: str = "network") -> str:
 def _fine_tuned(spec: FineTuned, extractor: Extractor) -> tuple[str, dict[str, bytes], str]:
     words = "The fine-tuned network: a known one with new layers that were trained on labels."
     base = spec.base
+    is_whole = isinstance(base, OwnModel)
     if isinstance(base, Pretrained) and BACKBONES[base.backbone].origin != "download":
-        _check_origin(base)
+        is_whole = True
+    if is_whole:
         return _WHOLE, {WHOLE: _saved(extractor.network, WHOLE)}, words
     if isinstance(base, Pretrained):
         code = _application(base, "None", "base")

@@ -66,6 +66,12 @@ PREPROCESSING_CODE: Mapping[str, tuple[str, str]] = MappingProxyType(
             'images = images.astype("float32") / 255\n'
             "    return (images - np.float32([0.485, 0.456, 0.406])) / np.float32([0.229, 0.224, 0.225])",
         ),
+        "clip": (
+            "Values from 0 to 1, standardized with the mean and standard deviation of CLIP's images.",
+            'images = images.astype("float32") / 255\n'
+            "    mean, deviation = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]\n"
+            "    return (images - np.float32(mean)) / np.float32(deviation)",
+        ),
         "unit": ("Values from 0 to 1.", 'return images.astype("float32") / 255'),
         "none": ("Values from 0 to 255: the network scales them itself.", 'return images.astype("float32")'),
         "unit_grey": (

@@ -13,7 +13,7 @@ import numpy as np
 from featx_core.extraction.rows import load_rows, table_of
 from featx_core.recipes.copies import augmenting
 from featx_core.recipes.formulas import imports_of, transforming
-from featx_core.recipes.networks import network_code
+from featx_core.recipes.networks import check_kind, network_code
 from featx_core.recipes.pixels import preparing, reading
 from featx_core.recipes.recipe import REFERENCE, Block, Recipe, RecipeError
 from featx_core.recipes.references import N_REFERENCES, digest_of_references, other_kinds, references
@@ -47,6 +47,7 @@ def write_recipe(run: Run, workspace: Workspace, find_extractor: Callable[[Spec]
     Raises:
         RecipeError: If there is no way to write it, or no image is left to check it with.
     """
+    check_kind(run.spec)
     wrappers, inner = _unfolded(run.spec)
     if isinstance(inner, VectorTable):
         return _of_table(run, workspace, wrappers, inner)

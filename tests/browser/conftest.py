@@ -20,7 +20,7 @@ HERE = {"localhost", "127.0.0.1", ""}
 expect.set_options(timeout=PATIENCE)
 
 PROBES = re.compile(
-    r"/(images|extract|map|heatmaps|compare)/_stcore/"
+    r"/(images|extract|map|heatmaps|compare|report)/_stcore/"
 )  # Streamlit looks for its base path on a deep link
 
 

@@ -105,6 +105,9 @@ class Engines:
         batch, expected = (part[:N_PROBES] for part in self._last)
         self._converting = Conversion(self._key, self._tensorflow, batch, expected)
 
+    def conclude(self) -> None:
+        """Nothing to measure: features in float32 are what others are compared with."""
+
     def end(self) -> None:
         """End a run. A conversion that is still going on is finished for the next one."""
         self._last, self._is_running = None, False
@@ -198,6 +201,9 @@ class OneEngine:
 
     def plan(self, seconds_left: float) -> None:
         """Nothing to plan."""
+
+    def conclude(self) -> None:
+        """Nothing to measure."""
 
     def end(self) -> None:
         """End a run."""

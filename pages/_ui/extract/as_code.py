@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from featx_core.recipes.networks import why_not
 from featx_core.recipes.recipe import NOTEBOOK, SCRIPT, CheckedRecipe
 from featx_core.studies.files.recipe import RecipeStudy
 from featx_core.workspace.runs import Run
@@ -14,6 +15,9 @@ def show(run: Run) -> None:
     """Offer the script, once it has been run in a process of its own."""
     with st.expander("Run as code", icon=":material/code:", key="as_code", on_change="rerun") as place:
         if not place.open:
+            return
+        if words := why_not(run.spec):
+            st.caption(formatting.escape(words))
             return
         st.caption("A script and a notebook that give the same features with Keras and NumPy, without featx.")
         recipe = jobs.offer(

@@ -22,6 +22,7 @@ from featx_core.recipes.recipe import CheckedRecipe
 from featx_core.recipes.writing import write_recipe
 from featx_core.specs.pretrained import Pretrained
 from tests.toys.entered_runs import enter_table
+from tests.toys.files.model_files import SIDE, SMALL_FACTS, enter_small_model
 
 SMALL = Pretrained("embedded_v1", image_size=(64, 64))
 CONVOLUTION = fx.layer("Conv2D", filters=4, kernel_size=3, activation="relu")
@@ -155,6 +156,16 @@ def test_each_method_is_reproduced(photographs, name):
         assert len(recipe.script.splitlines()) < 60
         assert 'layer = network.layers[56]  # "block_6_expand_relu", stage3' in recipe.script
     assert float(re.search(r"difference (\S+) of", checked.words)[1]) <= (1e-5 if "TensorFlow" in engine else 1e-4)
+
+
+@pytest.mark.thorough
+def test_a_model_of_the_user_comes_along(workspace):
+    enter_small_model(workspace)
+    spec = fx.OwnModel(SMALL_FACTS.weights, '"""small', (SIDE, SIDE), "unit", layer="look", pooling="max")
+    recipe, engine = recipe_of(workspace, spec)
+    checked = check_recipe(recipe, engine, Steps())
+    assert checked.is_reproduced, checked.words
+    assert "network.keras" in recipe.files
 
 
 @pytest.mark.slow

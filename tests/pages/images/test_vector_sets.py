@@ -39,7 +39,7 @@ def test_a_set_is_removed(visit, with_vectors):
     assert visitor.has_no_fault
 
 
-@pytest.mark.parametrize("name", ["images", "extract", "map", "heatmaps", "compare"])
+@pytest.mark.parametrize("name", ["images", "extract", "map", "heatmaps", "compare", "report"])
 def test_every_page_works_with_vectors_and_without_any_image(visit, with_vectors, name):
     visitor = visit(with_vectors("First")).open(name)
     assert visitor.has_no_fault
