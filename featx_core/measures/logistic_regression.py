@@ -42,7 +42,7 @@ class _Point:
     @property
     def intercepts(self) -> np.ndarray:
         """`(n_labels,)`."""
-        return self.values[-1]
+        return np.asarray(self.values[-1])
 
     def dot(self, other: _Point) -> float:
         """Inner product as of the weights themselves."""
@@ -189,4 +189,4 @@ def _products(rows: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
     shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))

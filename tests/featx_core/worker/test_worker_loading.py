@@ -15,7 +15,7 @@ from tests.toys.supervising import PATIENCE, eventually, finished, submit, super
 def loading(monkeypatch, tmp_path):
     with supervised(monkeypatch):
         monkeypatch.setenv("FEATX_TEST_LOADED", str(tmp_path / "loaded"))
-        supervisor = Supervisor(tasks="tests.toys.loading_tasks")
+        supervisor = Supervisor(tasks="tests.toys.kept.loading_tasks")
         supervisor.start()
         yield supervisor, tmp_path / "loaded"
         supervisor.stop()
