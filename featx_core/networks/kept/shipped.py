@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from featx_core.specs.spec import Spec
 
 FACTS = Path(__file__).parent / "facts"
-"""What is known of these networks: written by `tests.toys.kept.shipped_facts`, and checked against Keras by the tests."""
+"""What is known of these networks: written by `tests.toys.shipped_facts`, and checked against Keras by the tests."""
 
 _RELU6 = 6.0
 

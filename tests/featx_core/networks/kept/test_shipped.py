@@ -17,7 +17,7 @@ from featx_core.networks.kept.extractor import KeptExtractor
 from featx_core.networks.kept.shipped import facts_path, find_shipped, shipped_specs
 from featx_core.networks.origins import is_here
 from featx_core.specs.pretrained import Pretrained
-from tests.toys.kept.shipped_facts import written
+from tests.toys.shipped_facts import written
 
 pytestmark = pytest.mark.skipif(not openvino_engine.is_available(), reason="OpenVINO is not installed")
 

@@ -1,4 +1,4 @@
-"""Write anew what is known of the networks that are drawn without Keras. Run: `python -m tests.toys.kept.shipped_facts`."""
+"""Write anew what is known of the networks that are drawn without Keras. Run: `python -m tests.toys.shipped_facts`."""
 
 import json
 
