@@ -18,6 +18,7 @@ from featx_core.extraction.vector_sets import add_vectors, remove_vectors, vecto
 from featx_core.heatmaps.explain import explain
 from featx_core.heatmaps.faithfulness.faithfulness import Faithfulness, measure_faithfulness
 from featx_core.heatmaps.methods import HEATMAPS
+from featx_core.heatmaps.shared.coloring import SharedColors, shared_colors
 from featx_core.heatmaps.similarity import explain_similarity
 from featx_core.images.duplicates import duplicate_groups
 from featx_core.images.image_set import ImageRecord, ImageSet
@@ -29,6 +30,7 @@ from featx_core.measures.neighbors import movers, nearest
 from featx_core.measures.probes import knn_accuracy, linear_probe
 from featx_core.measures.similarity import linear_cka, neighbor_overlap, rsa
 from featx_core.methods.registry import METHODS, build, outline, train
+from featx_core.networks.hub.kept import keep_preset
 from featx_core.networks.own.bringing import add_model
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.predictions.predict import predict_classes
@@ -80,6 +82,7 @@ __all__ = [
     "Pretrained",
     "Quality",
     "RecipeError",
+    "SharedColors",
     "Stability",
     "Sweep",
     "TableError",
@@ -99,6 +102,7 @@ __all__ = [
     "find_label_errors",
     "find_outliers",
     "image_quality",
+    "keep_preset",
     "knn_accuracy",
     "layer",
     "linear_cka",
@@ -118,6 +122,7 @@ __all__ = [
     "report",
     "rsa",
     "run_as_code",
+    "shared_colors",
     "spec_from_json",
     "sweep_layers",
     "train",

@@ -7,7 +7,7 @@ from pages._ui.shell import formatting, frame, guards, jobs, session
 
 frame.guard()
 workspace = session.workspace()
-st.title("Compare")
+st.title("Compare", anchor=False)
 images = workspace.images()
 guards.need_rows(workspace)
 

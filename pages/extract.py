@@ -10,7 +10,7 @@ from pages._ui.shell import formatting, frame, guards, jobs, runs, session
 frame.guard()
 workspace = session.workspace()
 images = workspace.images()
-st.title("Extract")
+st.title("Extract", anchor=False)
 if one_click.is_coming_in(workspace):
     one_click.show_coming_in()
     st.stop()

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from pages._ui.heatmaps import channels, faithful, grid, layers, pickers, targets, whole, words
+from pages._ui.heatmaps import channels, faithful, grid, layers, pickers, shared, targets, whole, words
 from pages._ui.images import order
 from pages._ui.shell import frame, guards, jobs, runs, session
 
 frame.guard()
 workspace = session.workspace()
-st.title("Heatmaps")
+st.title("Heatmaps", anchor=False)
 found = guards.need_runs(workspace)
 images = workspace.images()
 
@@ -44,6 +44,9 @@ else:
     grid.show_grid(drawn, chosen, names, opacity=opacity, colormap=colormap)
 words.show(run, drawn, of_classes=target.of_classes)
 
+with st.expander(shared.TITLE, icon=shared.ICON, key="shared", on_change="rerun") as together:
+    if together.open:
+        shared.show(run, chosen, layer=layer, opacity=opacity, n_columns=4, key="shared")
 with st.expander(
     "Feature maps, channel by channel", icon=":material/grid_view:", key="maps", on_change="rerun"
 ) as maps:

@@ -20,7 +20,7 @@ frame.guard()
 workspace = session.workspace()
 images = workspace.images()
 if vector_files.is_waiting():
-    st.title("Images")
+    st.title("Images", anchor=False)
     upload.show_reports(workspace)
     vector_files.show(workspace)
     st.stop()
@@ -30,7 +30,7 @@ if not len(images) and not vector_sets.found(workspace):
     st.stop()
 
 head, action = st.columns([3, 1], vertical_alignment="bottom")
-head.title("Images")
+head.title("Images", anchor=False)
 if imports.current(workspace) is not None:
     jobs.show_import()
 upload.show_reports(workspace)

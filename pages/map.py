@@ -8,7 +8,7 @@ from pages._ui.shell import frame, guards, jobs, runs, session, undo
 
 frame.guard()
 workspace = session.workspace()
-st.title("Map")
+st.title("Map", anchor=False)
 found = guards.need_runs(workspace)
 link.read(found)
 undo.show()

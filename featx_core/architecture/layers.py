@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from featx_core.architecture.patches import patch_side
 from featx_core.base.compat import parents_of
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class LayerInfo:
         n_parameters: Its own.
         n_parameters_so_far: Its own and those of all layers that it needs.
         stage: Alias such as "stage2", counted from the input, when it is the last layer at its resolution (the last that
-            no branch runs beside, where there is one); else None.
+            no branch runs beside, where there is one); in a network of tokens, when it is the map of the patches after a block;
+            else None.
         is_spatial: Whether it gives a map that is wider or higher than one pixel.
     """
 
@@ -57,7 +59,8 @@ def list_layers(network: keras.Model) -> tuple[LayerInfo, ...]:
     kinds = [type(layer).__name__ for layer in network.layers]
     candidates = [i for i, kind in enumerate(kinds) if spatial[i] and kind not in NOT_A_STAGE]
     parents = parents_of(network)
-    stages = _stages(shapes, candidates, _gates(network, parents))
+    patches = [i for i in candidates if patch_side(network.layers[i]) is not None]
+    stages = _numbered(patches) if patches else _stages(shapes, candidates, _gates(network, parents))
     totals = _parameters_so_far(network, parents)
     return tuple(
         LayerInfo(i, names[i], kinds[i], shapes[i], layer.count_params(), totals[i], stages.get(i), spatial[i])
@@ -165,7 +168,11 @@ def _stages(shapes: Sequence[tuple[int, ...]], candidates: Sequence[int], gates:
             last_at[shapes[i][:2]] = i
     indices = sorted(last_at.values())
     kept = [i for i, following in pairwise(indices) if not _same_stage(shapes[i], shapes[following])] + indices[-1:]
-    return {i: f"stage{number}" for number, i in enumerate(kept, start=1)}
+    return _numbered(kept)
+
+
+def _numbered(indices: Sequence[int]) -> dict[int, str]:
+    return {i: f"stage{number}" for number, i in enumerate(indices, start=1)}
 
 
 def _same_stage(shape: tuple[int, ...], following: tuple[int, ...]) -> bool:

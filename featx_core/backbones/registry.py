@@ -1,15 +1,16 @@
-"""The backbones: the embedded one, EfficientNet-Lite, and every network of `keras.applications`, as rows of facts."""
+"""The backbones: the embedded one, EfficientNet-Lite, every network of `keras.applications`, and KerasHub's."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
+from featx_core.backbones.families import FAMILIES
+from featx_core.backbones.hub_presets import HUB_PRESETS, HubPreset
 from featx_core.backbones.installed_files import INSTALLED_FILES, InstalledFile
-from featx_core.backbones.measured import MEASURED_V1, SuiteScore, read_measured
+from featx_core.backbones.measured import SuiteScore, read_measured
 from featx_core.backbones.weights_files import BackboneFiles
 from featx_core.backbones.weights_table import WEIGHTS_FILES
 
@@ -17,32 +18,6 @@ MAX_SIDE = 1024
 """Longest side of a network's input. Memory grows with its square."""
 
 BYTES_PER_PARAMETER = 4
-
-
-@dataclass(frozen=True)
-class Family:
-    """What the networks of one paper share.
-
-    Attributes:
-        preprocessing: A key of `PREPROCESSING`.
-        paper: Authors, year, title and where to find it.
-        trained: What `Pretrained.weights` calls its trained weights: a key of `WEIGHTS_KINDS`.
-        origin: Where they come from: a "download", an "installed package", or "featx" itself.
-        about: What users should know before they choose it; empty where its name says it.
-        measured: The file with what was measured of it, see `embedded.measured`; None: nothing comes with it.
-        squares_deviation: Keras adds a layer for ImageNet weights alone, which divides the input by the root of the
-            deviation once more. featx puts that into the weights, see `weights.finish_imagenet`.
-        normalizes_after_pooling: The last layer is a normalization that belongs after the pooling.
-    """
-
-    preprocessing: str
-    paper: str
-    trained: str = "imagenet"
-    origin: str = "download"
-    about: str = ""
-    measured: Path | None = None
-    squares_deviation: bool = False
-    normalizes_after_pooling: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,8 +106,15 @@ class Backbone:
         return INSTALLED_FILES.get(self.title)
 
     @property
+    def preset(self) -> HubPreset | None:
+        """What is known of it in KerasHub; None where it does not come from there."""
+        return HUB_PRESETS.get(self.title)
+
+    @property
     def download_bytes(self) -> int:
         """Approximate download size without the classifier. Keras pins no sizes: four bytes a parameter."""
+        if self.preset is not None:
+            return self.preset.download_bytes
         return self.n_parameters * BYTES_PER_PARAMETER if self.files else 0
 
     @property
@@ -149,45 +131,6 @@ class Backbone:
         """Images per forward pass at another input size: fewer when larger, never more."""
         return max(1, min(self.batch_size, self.batch_size * self.side**2 // (image_size[0] * image_size[1])))
 
-
-_EMBEDDED_PAPER = "Residual blocks as in He et al. 2015, arXiv:1512.03385; how it was trained: MODEL_CARD.md"
-_EMBEDDED_ABOUT = (
-    "A 2 MB network that ships with this app, trained from scratch on computer-generated patterns only. It recognizes "
-    "textures, shapes and layout, but not objects."
-)
-_LITE_PAPER = (
-    "Tan and Le 2019, EfficientNet, arXiv:1905.11946; Liu 2020, Higher accuracy on vision models with EfficientNet-Lite"
-)
-_LITE_ABOUT = (
-    "Trained on ImageNet and designed for phones. Its weights are installed as a Python package, so nothing is "
-    "downloaded later. Published accuracy on ImageNet: 75.1 % (Lite0), 76.7 % (Lite1), 77.6 % (Lite2)."
-)
-
-FAMILIES: Mapping[str, Family] = MappingProxyType(
-    {
-        "embedded": Family(
-            "none", _EMBEDDED_PAPER, trained="embedded", origin="featx", about=_EMBEDDED_ABOUT, measured=MEASURED_V1
-        ),
-        "mobilenet": Family("tf", "Howard et al. 2017, MobileNets, arXiv:1704.04861"),
-        "mobilenet_v2": Family("tf", "Sandler et al. 2018, MobileNetV2, arXiv:1801.04381"),
-        "mobilenet_v3": Family("none", "Howard et al. 2019, Searching for MobileNetV3, arXiv:1905.02244"),
-        "efficientnet": Family("none", "Tan and Le 2019, EfficientNet, arXiv:1905.11946", squares_deviation=True),
-        "efficientnet_lite": Family("lite", _LITE_PAPER, origin="installed package", about=_LITE_ABOUT),
-        "efficientnet_v2": Family("none", "Tan and Le 2021, EfficientNetV2, arXiv:2104.00298"),
-        "resnet": Family("caffe", "He et al. 2015, Deep Residual Learning, arXiv:1512.03385"),
-        "resnet_v2": Family("tf", "He et al. 2016, Identity Mappings in Deep Residual Networks, arXiv:1603.05027"),
-        "densenet": Family("torch", "Huang et al. 2016, Densely Connected Convolutional Networks, arXiv:1608.06993"),
-        "convnext": Family(
-            "none", "Liu et al. 2022, A ConvNet for the 2020s, arXiv:2201.03545", normalizes_after_pooling=True
-        ),
-        "vgg16": Family("caffe", "Simonyan and Zisserman 2014, Very Deep Convolutional Networks, arXiv:1409.1556"),
-        "vgg19": Family("caffe", "Simonyan and Zisserman 2014, Very Deep Convolutional Networks, arXiv:1409.1556"),
-        "inception_v3": Family("tf", "Szegedy et al. 2015, Rethinking the Inception Architecture, arXiv:1512.00567"),
-        "inception_resnet_v2": Family("tf", "Szegedy et al. 2016, Inception-v4 and Inception-ResNet, arXiv:1602.07261"),
-        "xception": Family("tf", "Chollet 2016, Xception, arXiv:1610.02357"),
-        "nasnet": Family("tf", "Zoph et al. 2017, Learning Transferable Architectures, arXiv:1707.07012"),
-    }
-)
 
 # fmt: off
 BACKBONES: Mapping[str, Backbone] = MappingProxyType({
@@ -237,6 +180,15 @@ BACKBONES: Mapping[str, Backbone] = MappingProxyType({
     "xception": Backbone("Xception", "xception", 299, 71, 20_861_480, 22_910_480, 2048, 16),
     "nasnet_mobile": Backbone("NASNetMobile", "nasnet", 224, 32, 4_269_716, 5_326_716, 1056, 32),
     "nasnet_large": Backbone("NASNetLarge", "nasnet", 331, 32, 84_916_818, 88_949_818, 4032, 4),
+    "dinov2_small": Backbone("DINOv2-S/14", "dinov2", 224, 28, 22_155_264, 0, 384, 16),
+    "dinov2_base": Backbone("DINOv2-B/14", "dinov2", 224, 28, 86_777_856, 0, 768, 8),
+    "dinov3_small": Backbone("DINOv3-S/16", "dinov3", 224, 32, 21_596_544, 0, 384, 16),
+    "dinov3_base": Backbone("DINOv3-B/16", "dinov3", 224, 32, 85_660_416, 0, 768, 8),
+    "siglip_base": Backbone("SigLIP-B/16", "siglip", 224, 224, 92_884_420, 0, 768, 8),
+    "siglip2_base": Backbone("SigLIP2-B/16", "siglip2", 224, 224, 92_884_420, 0, 768, 8),
+    "clip_base": Backbone("CLIP-B/16", "clip", 224, 224, 85_799_621, 0, 768, 8),
+    "vit_base": Backbone("ViT-B/16", "vit", 224, 224, 85_798_656, 0, 768, 8),
+    "swin_tiny": Backbone("Swin-T", "swin", 224, 224, 27_519_354, 0, 768, 16),
 })
 # fmt: on
 
@@ -258,7 +210,7 @@ def check_image_size(backbone: Backbone, image_size: tuple[int, int]) -> None:
     """Refuse an input size that the backbone cannot take.
 
     Raises:
-        ValueError: If a side is too short for the network, or too long for memory.
+        ValueError: If a side is too short for the network, too long for memory, or not one that the network takes.
     """
     height, width = image_size
     if min(height, width) < backbone.minimum_side:
@@ -266,3 +218,5 @@ def check_image_size(backbone: Backbone, image_size: tuple[int, int]) -> None:
         raise ValueError(f"{backbone.title} needs images of at least {side} x {side}. Received: {height} x {width}.")
     if max(height, width) > MAX_SIDE:
         raise ValueError(f"`image_size` may be at most {MAX_SIDE} x {MAX_SIDE}. Received: {height} x {width}.")
+    if backbone.preset is not None:
+        backbone.preset.check_image_size(backbone.title, backbone.image_size, image_size)

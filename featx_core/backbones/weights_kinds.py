@@ -30,6 +30,9 @@ WEIGHTS_KINDS: Mapping[str, WeightsKind] = MappingProxyType(
             "embedded weights, trained on synthetic images",
             "Embedded: trained on computer-generated patterns, included in this app.",
         ),
+        "preset": WeightsKind(
+            "KerasHub preset", "trained weights of KerasHub", "KerasHub preset: as its authors trained it."
+        ),
         "random": WeightsKind(
             "Random, untrained",
             "random weights, untrained",

@@ -36,6 +36,17 @@ def parents_of(network: keras.Model) -> dict[int, set[int]]:
     }
 
 
+def forget_graph(network: keras.Model) -> None:
+    """Make the layers of a functional model as if they had never been called, so that they can stand in another graph.
+
+    Else their first call counts, in `layer.output` and in `parents_of`. The model itself still runs, and loads and saves.
+
+    Source: `Operation._inbound_nodes`, `Operation._outbound_nodes`.
+    """
+    for layer in network.layers:
+        layer._inbound_nodes, layer._outbound_nodes = [], []
+
+
 def pending_variables() -> list[Any]:
     """List the variables that were made without a value and that Keras would fill at the next chance.
 

@@ -21,6 +21,9 @@ from featx_core.base.serving import ANSWER, REQUEST
 MAX_WAIT = 5
 """So many times as long may a file take by the clock, on a busy machine."""
 
+NICENESS = 19
+"""Of what nobody waits for."""
+
 N_PROCESSES = min(2, os.cpu_count() or 1)
 MAX_FACTS_BYTES, MAX_PAYLOAD_BYTES = 1024**2, 64 * 1024**2
 _ROOT = Path(__file__).resolve().parents[2]
@@ -164,6 +167,18 @@ class Pool(Generic[Process]):
         """End the processes."""
         for process in self._all:
             process.close()
+
+
+def stand_behind() -> None:
+    """Let all other processes go first, and end when the pipe that is standard input is closed: for work nobody waits for."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    threading.Thread(target=_end_with_parent, name="featx-parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    os.read(0, 1)  # nothing is ever written: it returns when the pipe is closed
+    os._exit(0)
 
 
 def _exchange(

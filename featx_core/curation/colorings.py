@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
+from featx_core.curation.cluster_names import cluster_names
 from featx_core.curation.clusters import METHODS, Clusters
 from featx_core.extraction.colorings import RunColoring
 
@@ -12,24 +14,22 @@ MIN_SHARE = 0.5
 """Share of a cluster's images that must have one predicted class for the cluster to be called so."""
 
 
-def cluster_words(number: int) -> str:
-    """Call a cluster by its number from 0, as people count: from 1."""
-    return f"cluster {number + 1}"
-
-
-def cluster_coloring(found: Clusters, method: str, digests: Sequence[str]) -> RunColoring:
+def cluster_coloring(
+    found: Clusters, method: str, digests: Sequence[str], kept: Mapping[str, str] = MappingProxyType({})
+) -> RunColoring:
     """Tell the cluster of each image.
 
     Args:
         found: Clusters of some or all of the images.
         method: A key of `METHODS`, the one that they were found by.
         digests: Of the image that each row belongs to.
+        kept: Names that users gave, as `kept_names` gives them.
 
     Returns:
-        "cluster 1" and so on, the largest first; None where an image is in no cluster.
+        The name of its cluster, or "cluster 1" and so on, the largest first; None where an image is in no cluster.
     """
     numbers = dict(zip(found.digests, found.numbers, strict=True))
-    words = [cluster_words(number) for number in range(len(found.sizes))]
+    words = cluster_names(found, kept)
     each = (numbers.get(digest, -1) for digest in digests)
     return RunColoring(f"Cluster ({METHODS[method]})", tuple(words[number] if number >= 0 else None for number in each))
 

@@ -193,6 +193,7 @@ class _Extraction(KeptRows):
                     if records:
                         self._compute_and_plan(records, fitted)
                     self.report(len(self.rows) + len(self.skipped))
+                self.engines.conclude()
             finally:
                 self.engines.end()
         if self._saved is not None:
@@ -201,12 +202,13 @@ class _Extraction(KeptRows):
     def _batches(self) -> Iterator[tuple[list[ImageRecord], np.ndarray]]:
         """Decode and fit ahead of the network, in threads; never more than a few batches in memory."""
         ahead: deque[tuple[list[ImageRecord], list[Future[np.ndarray]]]] = deque()
+        form = self.extractor.image_size, self.extractor.fit
         with ThreadPoolExecutor(DECODING_THREADS) as pool:
             try:
                 while self._waiting or ahead:
                     while self._waiting and len(ahead) <= BATCHES_AHEAD:
                         chunk = [self._waiting.popleft() for _ in range(min(self._chunk, len(self._waiting)))]
-                        ahead.append((chunk, [pool.submit(self._fitted, record) for record in chunk]))
+                        ahead.append((chunk, [pool.submit(record.fitted, *form) for record in chunk]))
                     yield self._collect(*ahead.popleft())
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -221,9 +223,6 @@ class _Extraction(KeptRows):
             self._computed, self.timed = [], []
         elif len(self.timed) > 1:
             self.engines.plan(len(self._waiting) * self._seconds_per_image())
-
-    def _fitted(self, record: ImageRecord) -> np.ndarray:
-        return record.fitted(self.extractor.image_size, self.extractor.fit)
 
     def _collect(
         self, records: Sequence[ImageRecord], futures: Sequence[Future[np.ndarray]]

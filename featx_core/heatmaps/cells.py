@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from featx_core.architecture.patches import patch_side
 from featx_core.base.compat import inputs_of, operation_of
 from featx_core.heatmaps.layers import HeatmapError, describe
 from featx_core.heatmaps.moves import Move, move
@@ -93,6 +94,9 @@ def _made(
     known: Mapping[int, Place | str],
 ) -> Place | str:
     """Return the place of what an operation makes of its parents."""
+    side = patch_side(operation)
+    if side is not None:
+        return Place((side / 2, side / 2), (side, side))
     after = tuple(tensor.shape[1:])
     if len(after) != 3 or after[:2] == (1, 1):
         return EVERYWHERE

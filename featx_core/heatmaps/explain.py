@@ -103,9 +103,9 @@ def _explain_layer(
     """Draw what is made of one layer."""
     needed = _needed_target(extractor, methods, target)
     info = _layer(extractor, layer, needed)
-    cells = cells_of(extractor.network, info)
+    cells = _cells(extractor, info)
     heatmaps: dict[str, list[Heatmap]] = {name: [] for name in methods}
-    for image, observation in _observations(images, extractor, info, needed, on_progress):
+    for image, observation in observations(images, extractor, info, needed, on_progress):
         for name, method in methods.items():
             heatmaps[name].append(_heatmap(image, extractor, info, cells, method, observation))
     return heatmaps
@@ -130,14 +130,19 @@ def _layer(extractor: Extractor, layer: int | str | None, target: Target | None)
     return choose_layer(extractor, layer, of_classes=target.of_classes, needs_gradient=True)
 
 
-def _observations(
+def _cells(extractor: Extractor, layer: LayerInfo) -> Cells:
+    known = extractor.last_map
+    return known.cells if known is not None and known.index == layer.index else cells_of(extractor.network, layer)
+
+
+def observations(
     images: Sequence[ImageRecord | np.ndarray],
     extractor: Extractor,
     layer: LayerInfo,
     target: Target | None,
     on_progress: ProgressCallback | None,
 ) -> Iterator[tuple[ImageRecord | np.ndarray, Observation]]:
-    """Run over the images in passes that fit into memory."""
+    """Run over the images in passes that fit into memory: each with what the layer gave for it."""
     height, width = extractor.image_size
     step = max(1, PIXELS_PER_PASS // (height * width))
     if on_progress is not None:

@@ -34,6 +34,9 @@ def choose_layer(
     Raises:
         HeatmapError: If no layer has places, or this one has none or does not lead to the end, or there is no such layer.
     """
+    known = _known(extractor, layer, of_classes)
+    if known is not None:
+        return known
     spatial = [info for info in extractor.layers if info.is_spatial and info.kind not in NOT_A_STAGE]
     if not spatial:
         raise HeatmapError(
@@ -53,6 +56,15 @@ def choose_layer(
 def describe(layer: LayerInfo) -> str:
     """Name a layer with its output shape, such as `layer 154, "out_relu" (7 x 7 x 1280)`."""
     return f'layer {layer.index}, "{layer.name}" ({" x ".join(map(str, layer.output_shape))})'
+
+
+def _known(extractor: Extractor, layer: int | str | None, of_classes: bool) -> LayerInfo | None:
+    """Return the last map of an extractor that needs no network for it, where that is what is asked for."""
+    if extractor.last_map is None or (of_classes and extractor.tap < len(extractor.layers) - 1):
+        return None
+    index = extractor.last_map.index
+    is_meant = layer is None or _find(extractor.layers, layer).index == index
+    return extractor.layers[index] if is_meant else None
 
 
 def _passed(extractor: Extractor, of_classes: bool) -> set[int]:

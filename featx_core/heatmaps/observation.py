@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featx_core.base.keras_setup import load_keras
+from featx_core.heatmaps.averaged import Pass, gradients_by_hand
 from featx_core.heatmaps.layers import HeatmapError
 from featx_core.heatmaps.logits import has_classifier, logits_of
 from featx_core.heatmaps.pictures import fitted_of
 from featx_core.heatmaps.targets import ClassTarget, OwnFeaturesTarget, SimilarityTarget, Target
-from featx_core.networks.engines.engine import TensorFlowEngine
+from featx_core.networks.engines.engine import Engine, TensorFlowEngine
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -88,12 +89,10 @@ def observer(
 def _gradient_observer(
     extractor: Extractor, layer: LayerInfo, target: Target
 ) -> Callable[[np.ndarray], list[Observation]]:
-    forward = _forward(extractor, layer, target)
     reference = _reference(extractor, target)
-    run = _traced(extractor, lambda inputs: _differentiated(forward, inputs, target, reference))
+    passes = gradients_by_hand(extractor, layer, target) or _differentiating(extractor, layer, target, reference)
 
     def observe(fitted: np.ndarray) -> list[Observation]:
-        arrays = [tensor.numpy() for tensor in run(extractor.preprocess(fitted))]
         return [
             Observation(
                 activations=activations,
@@ -101,10 +100,19 @@ def _gradient_observer(
                 target_title=target.title(outputs, extractor.classes),
                 flat_reason=target.flat_reason(outputs, reference),
             )
-            for activations, gradients, outputs in zip(*arrays, strict=True)
+            for activations, gradients, outputs in passes(fitted)
         ]
 
     return observe
+
+
+def _differentiating(
+    extractor: Extractor, layer: LayerInfo, target: Target, reference: np.ndarray | None
+) -> Callable[[np.ndarray], list[Pass]]:
+    """Return what computes the gradients by TensorFlow."""
+    forward = _forward(extractor, layer, target)
+    run = _traced(extractor, lambda inputs: _differentiated(forward, inputs, target, reference))
+    return lambda fitted: list(zip(*(tensor.numpy() for tensor in run(extractor.preprocess(fitted))), strict=True))
 
 
 def _traced(extractor: Extractor, function: Callable[[tf.Tensor], Any]) -> Callable[[np.ndarray], Any]:
@@ -138,7 +146,8 @@ def _forward(
     """Return the function from network tensors to the layer's output and the flat outputs that the target is made of."""
     if not target.of_classes:
         model = extractor.submodel([layer.index])
-        return lambda inputs: _with_rows(*model(inputs, training=False))
+        n_features = math.prod(extractor.output_shape[1:])  # type: ignore[arg-type]
+        return lambda inputs: _with_rows(*model(inputs, training=False), n_values=n_features)
     keras = load_keras()
 
     before, to_logits = logits_of(extractor.network)
@@ -146,18 +155,22 @@ def _forward(
 
     def forward(inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         activations, values = model(inputs, training=False)
-        return _with_rows(activations, to_logits(values))
+        logits = to_logits(values)
+        return _with_rows(activations, logits, n_values=math.prod(logits.shape[1:]))
 
     return forward
 
 
-def _with_rows(activations: tf.Tensor, outputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _with_rows(activations: tf.Tensor, outputs: tf.Tensor, *, n_values: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Make rows of the outputs, whose length Keras knows: a traced graph may have forgotten it."""
     import tensorflow as tf
 
-    return activations, tf.reshape(outputs, (-1, math.prod(outputs.shape[1:])))
+    return activations, tf.reshape(outputs, (-1, n_values))
 
 
-def _layer_engine(extractor: Extractor, layer: LayerInfo) -> TensorFlowEngine:
+def _layer_engine(extractor: Extractor, layer: LayerInfo) -> Engine:
+    if extractor.last_map is not None and extractor.last_map.index == layer.index and extractor.map_engine is not None:
+        return extractor.map_engine
     index, engine = _LAST_ENGINES.get(extractor, (None, None))
     if engine is None or index != layer.index:
         keras = load_keras()

@@ -68,7 +68,7 @@ class Heatmap:
     @property
     def seen(self) -> float:
         """Share of the image that the network saw, in [0, 1]: below 1 where a crop cut margins off."""
-        width, height = _limited(self.width, self.height, 256)
+        width, height = limited(self.width, self.height, 256)
         return float(np.isfinite(self.resized(width, height)).mean())
 
     @property
@@ -104,13 +104,13 @@ class Heatmap:
         """
         pixels = pixels_of(image, at_least=self._enough(longest_side))
         self._check(pixels, opacity, longest_side)
-        picture = _shrunk(pixels, longest_side)
+        picture = shrunk(pixels, longest_side)
         values = self.resized(picture.shape[1], picture.shape[0])
         seen = np.isfinite(values)
         values = np.where(seen, values, 0.0)
         strength = opacity * faded(values)[..., np.newaxis]
         blended = (1 - strength) * picture.astype(np.float32) + strength * colored(values, colormap)
-        return _framed(np.rint(blended).astype(np.uint8), seen)
+        return framed(np.rint(blended).astype(np.uint8), seen)
 
     def to_bytes(self) -> bytes:
         """Write the heatmap as npz, without pickle."""
@@ -138,7 +138,7 @@ class Heatmap:
 
     def _enough(self, longest_side: int | None) -> tuple[int, int] | None:
         """Return the `(height, width)` to decode at least."""
-        return _limited(self.width, self.height, longest_side)[::-1] if longest_side else None
+        return limited(self.width, self.height, longest_side)[::-1] if longest_side else None
 
     def _check(self, image: np.ndarray, opacity: float, longest_side: int | None) -> None:
         height, width = image.shape[:2]
@@ -175,7 +175,7 @@ def colored(values: np.ndarray, colormap: str) -> np.ndarray:
     return np.stack(channels, axis=-1).astype(np.float32)
 
 
-def _framed(picture: np.ndarray, seen: np.ndarray) -> np.ndarray:
+def framed(picture: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """Draw a frame along the inner edge of what was seen, unless that is all, or too little to hold a frame."""
     from PIL import Image, ImageDraw
 
@@ -191,17 +191,19 @@ def _framed(picture: np.ndarray, seen: np.ndarray) -> np.ndarray:
     return np.asarray(framed)
 
 
-def _shrunk(image: np.ndarray, longest_side: int | None) -> np.ndarray:
+def shrunk(image: np.ndarray, longest_side: int | None) -> np.ndarray:
+    """Shrink an image, uint8 `(height, width, 3)`, until its longest side is at most this many pixels; None leaves it."""
     from PIL import Image
 
     height, width = image.shape[:2]
-    size = _limited(width, height, longest_side)
+    size = limited(width, height, longest_side)
     if size == (width, height):
         return image
     return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
 
 
-def _limited(width: int, height: int, longest_side: int | None) -> tuple[int, int]:
+def limited(width: int, height: int, longest_side: int | None) -> tuple[int, int]:
+    """Return width and height shrunk until the longest side is at most this many pixels; None leaves them."""
     scale = min(1.0, longest_side / max(width, height)) if longest_side else 1.0
     return max(1, round(width * scale)), max(1, round(height * scale))
 

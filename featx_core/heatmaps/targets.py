@@ -36,6 +36,8 @@ class Target(ABC):
     kind: ClassVar[str]
     of_classes: ClassVar[bool] = False
     """Whether the outputs are the classifier's logits; else they are the features."""
+    has_slope: ClassVar[bool] = False
+    """Whether there is a `slope`."""
 
     @abstractmethod
     def score(self, outputs: tf.Tensor, reference: tf.Tensor | None = None) -> tf.Tensor:
@@ -52,6 +54,14 @@ class Target(ABC):
     @abstractmethod
     def title(self, outputs: np.ndarray, classes: tuple[str, ...] | None = None) -> str:
         """Name the target for one image, whose outputs are `(n_outputs,)`, so that it can follow "Grad-CAM for"."""
+
+    def slope(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the gradient of `score` with respect to the outputs of one image: `(n_outputs,)`, of the same shape.
+
+        Raises:
+            NotImplementedError: If there is none in closed form, see `has_slope`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no slope in closed form.")
 
     def check(self, n_outputs: int) -> None:
         """Raise HeatmapError if the target does not exist among this many outputs."""
@@ -79,12 +89,17 @@ class OwnFeaturesTarget(Target):
     """
 
     kind: ClassVar[str] = "own_features"
+    has_slope: ClassVar[bool] = True
 
     def score(self, outputs: tf.Tensor, reference: tf.Tensor | None = None) -> tf.Tensor:
         """Return the dot product with the features themselves, held constant. See `Target.score`."""
         import tensorflow as tf
 
         return tf.reduce_sum(outputs * tf.stop_gradient(_scaled(outputs)), axis=1)
+
+    def slope(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the features, scaled as in the score. See `Target.slope`."""
+        return outputs / (np.abs(outputs).max(initial=0.0) or 1.0)
 
     def title(self, outputs: np.ndarray, classes: tuple[str, ...] | None = None) -> str:
         """Name the target. See `Target.title`."""
@@ -101,6 +116,7 @@ class FeatureTarget(Target):
 
     index: int
     kind: ClassVar[str] = "feature"
+    has_slope: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _check_index(self.index, "FeatureTarget")
@@ -108,6 +124,10 @@ class FeatureTarget(Target):
     def score(self, outputs: tf.Tensor, reference: tf.Tensor | None = None) -> tf.Tensor:
         """Return the feature. See `Target.score`."""
         return outputs[:, self.index]
+
+    def slope(self, outputs: np.ndarray) -> np.ndarray:
+        """Return 1 for the feature, 0 for all others. See `Target.slope`."""
+        return _one_of(outputs, self.index)
 
     def title(self, outputs: np.ndarray, classes: tuple[str, ...] | None = None) -> str:
         """Name the target. See `Target.title`."""
@@ -127,6 +147,7 @@ class ClassTarget(Target):
     rank: int = 1
     kind: ClassVar[str] = "class"
     of_classes: ClassVar[bool] = True
+    has_slope: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.index is not None:
@@ -149,13 +170,18 @@ class ClassTarget(Target):
             return outputs[:, self.index]
         return tf.math.top_k(outputs, self.rank).values[:, self.rank - 1]
 
+    def slope(self, outputs: np.ndarray) -> np.ndarray:
+        """Return 1 for the class, 0 for all others. See `Target.slope`."""
+        return _one_of(outputs, self._found_in(outputs))
+
     def title(self, outputs: np.ndarray, classes: tuple[str, ...] | None = None) -> str:
         """Name the class with its softmax, such as "tabby, 0.71". See `Target.title`."""
-        index = self.index
-        if index is None:
-            index = int(np.argsort(-outputs, kind="stable")[self.rank - 1])
+        index = self._found_in(outputs)
         name = classes[index] if classes else f"class {index}"
         return f"{name}, {score_words(float(softmax(outputs)[index]))}"
+
+    def _found_in(self, outputs: np.ndarray) -> int:
+        return int(np.argsort(-outputs, kind="stable")[self.rank - 1]) if self.index is None else self.index
 
 
 @dataclass(frozen=True)
@@ -242,6 +268,12 @@ def _found(find_image: Callable[[str], ImageRecord] | None, digest: str) -> Imag
 def _check_index(index: Any, name: str) -> None:
     if not isinstance(index, int) or isinstance(index, bool) or index < 0:
         raise HeatmapError(f"`index` of {name} must be a whole number from 0. Received: {index!r}.")
+
+
+def _one_of(outputs: np.ndarray, index: int) -> np.ndarray:
+    slope = np.zeros_like(outputs)
+    slope[index] = 1
+    return slope
 
 
 def _digest(image: ImageRecord | np.ndarray) -> str:

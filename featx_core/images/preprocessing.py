@@ -11,6 +11,8 @@ import numpy as np
 IMAGENET_MEAN_BGR = np.array([103.939, 116.779, 123.68], dtype=np.float32)
 IMAGENET_MEAN_RGB = np.array([0.485, 0.456, 0.406], dtype=np.float32)
 IMAGENET_DEVIATION_RGB = np.array([0.229, 0.224, 0.225], dtype=np.float32)
+CLIP_MEAN_RGB = np.array([0.48145466, 0.4578275, 0.40821073], dtype=np.float32)
+CLIP_DEVIATION_RGB = np.array([0.26862954, 0.26130258, 0.27577711], dtype=np.float32)
 
 RGB = ("red", "green", "blue")
 BGR = ("blue", "green", "red")
@@ -97,12 +99,18 @@ def _scale_to_one(images: np.ndarray) -> np.ndarray:
     return scaled
 
 
-def _standardize(images: np.ndarray) -> np.ndarray:
+def _standardize(
+    images: np.ndarray, mean: np.ndarray = IMAGENET_MEAN_RGB, deviation: np.ndarray = IMAGENET_DEVIATION_RGB
+) -> np.ndarray:
     scaled = images.astype(np.float32)
     scaled /= 255.0
-    scaled -= IMAGENET_MEAN_RGB
-    scaled /= IMAGENET_DEVIATION_RGB
+    scaled -= mean
+    scaled /= deviation
     return scaled
+
+
+def _standardize_as_clip(images: np.ndarray) -> np.ndarray:
+    return _standardize(images, CLIP_MEAN_RGB, CLIP_DEVIATION_RGB)
 
 
 def _center_on_127(images: np.ndarray) -> np.ndarray:
@@ -127,6 +135,9 @@ PREPROCESSING: Mapping[str, Preprocessing] = MappingProxyType(
         "tf": Preprocessing("tf", "RGB scaled to -1..1", RGB, _scale_to_one),
         "lite": Preprocessing("lite", "RGB, 127 subtracted, divided by 128", RGB, _center_on_127),
         "torch": Preprocessing("torch", "RGB scaled to 0..1, standardized with ImageNet statistics", RGB, _standardize),
+        "clip": Preprocessing(
+            "clip", "RGB scaled to 0..1, standardized with the statistics of CLIP's images", RGB, _standardize_as_clip
+        ),
         "unit": Preprocessing("unit", "RGB scaled to 0..1", RGB, _scale_to_unit),
         "none": Preprocessing("none", "RGB 0..255; scaled inside the network", RGB, _keep),
         "unit_grey": Preprocessing("unit, grey", "Grey (brightness) scaled to 0..1", GREY, _grey_to_unit),

@@ -17,12 +17,12 @@ def map_caption(projection: Projection) -> str:
 
 
 def caption_parts(projection: Projection) -> tuple[str, str]:
-    """Return what is said under a map in two parts: what to know of this map, and how maps of its kind mislead."""
+    """Return what is said under a map in two parts: what to know of it; how such maps mislead, and what made it."""
     trust = projection.details.get("trustworthiness")
     more = [] if trust is None else [f"Trustworthiness {trust:.2f} of 1."]
     return (
         " ".join([*projection.notes, *_kept_words(projection)]),
-        " ".join([*more, PROJECTIONS[projection.name].caption]),
+        " ".join(filter(None, [*more, PROJECTIONS[projection.name].caption, projection.origin])),
     )
 
 

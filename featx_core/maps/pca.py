@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
+from featx_core.maps.origin import made_by
 
 N_EXPLAINED = 20
 """Components whose share of the variance is reported, for a scree plot."""
@@ -72,7 +73,9 @@ def project_pca(
     coordinates[:, :n_found] = found.scores[:, :n_found]
     on_progress(1, 1)
     notes = _missing_axes(n_found, n_components)
-    return coordinates, {"explained_variance": found.shares.tolist(), "is_exact": found.is_exact, "notes": notes}
+    made = made_by("numpy", repeats="anywhere") if found.is_exact else made_by("scikit-learn")
+    shares = found.shares.tolist()
+    return coordinates, {"explained_variance": shares, "is_exact": found.is_exact, "notes": notes, "made_by": made}
 
 
 def place_pca(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
+from featx_core.maps.copies import together
 from featx_core.maps.projection import Projection, one_thread, spaced, trust_details
 from featx_core.maps.registry import PROJECTIONS
 
@@ -44,6 +45,7 @@ def place(
             about = {**base.parameters, **base.details}
             found = placer(vectors[base.rows], base.coordinates, vectors[new], seed, on_progress or _silent, about)
             coordinates = np.concatenate([coordinates, np.asarray(found, np.float32)])
+            coordinates = together(vectors[rows], coordinates, len(base.rows))
         details = base.details | trust_details(vectors[rows], coordinates, seed)
     details["is_placed"] = (np.arange(len(rows)) >= len(base.rows)).astype(np.uint8)
     details["notes"] = [*base.details["notes"], *_notes(len(new), len(vectors) - n_base - len(new))]

@@ -13,13 +13,15 @@ import numpy as np
 
 from featx_core.base.progress import ProgressCallback
 from featx_core.base.stored_arrays import unpack_arrays
+from featx_core.maps.copies import copies_notes, together
+from featx_core.maps.origin import origin_words
 from featx_core.maps.pca import coincide
 from featx_core.maps.registry import PROJECTIONS, Parameter, Projector
 from featx_core.maps.trust import draw_rows, measure_trust
 
 __all__ = ["PROJECTIONS", "Parameter", "Projection", "Projector", "project"]
 
-PROJECTION_VERSION = 2
+PROJECTION_VERSION = 3
 """Raised when the same input begins to give another map, so that kept ones are not mistaken for new ones."""
 
 DAMAGED = (
@@ -38,10 +40,10 @@ class Projection:
         rows: Which rows of the vectors are on the map, ascending, int64 `(n_rows,)`.
         name: A key of `PROJECTIONS`.
         parameters: What was asked for, with defaults filled in; also `n_components` and `seed`.
-        details: More about it. Always: `notes` (sentences); `trustworthiness` and `neighbors_kept` (from 0 to 1, or
-            None where they have no meaning), `neighbors_kept_each` (float32 `(n_rows,)`), `n_neighbors` and
-            `n_measured`, as in `Trust`. PCA: `explained_variance`, `is_exact`. t-SNE: `kl_divergence`, the `perplexity` used.
-            UMAP: `n_neighbors_used`.
+        details: More about it. Always: `notes` (sentences); `made_by` (see `featx_core.maps.origin`); `trustworthiness` and
+            `neighbors_kept` (from 0 to 1, or None where they have no meaning), `neighbors_kept_each` (float32 `(n_rows,)`),
+            `n_neighbors` and `n_measured`, as in `Trust`. PCA: `explained_variance`, `is_exact`. t-SNE: `kl_divergence`, the
+            `perplexity` used. UMAP: `n_neighbors_used`.
     """
 
     coordinates: np.ndarray
@@ -54,6 +56,11 @@ class Projection:
     def notes(self) -> list[str]:
         """Sentences on what was left out, lowered or drawn."""
         return list(self.details["notes"])
+
+    @property
+    def origin(self) -> str:
+        """What made it, and where the same seed gives the same map; nothing for maps from before this was noted."""
+        return origin_words(self.details.get("made_by"), int(self.parameters["seed"]))
 
     @property
     def axis_titles(self) -> tuple[str, ...]:
@@ -111,7 +118,7 @@ def project(
         vectors: Features, one row per image, `(n_images, n_features)`. Not modified.
         name: A key of `PROJECTIONS`, e.g. "pca" or "tsne".
         n_components: 2 or 3.
-        seed: A whole number from 0. The same seed gives the same map.
+        seed: A whole number from 0. The same seed gives the same map on the same kind of machine.
         on_progress: Called with steps done and steps in total. Raise `Cancelled` in it to stop.
         **parameters: By the names in `PROJECTIONS[name].parameters`.
 
@@ -138,9 +145,10 @@ def project(
     with one_thread():
         layout, details = projector.function(points, n_components, seed, steps, **chosen)
         largest = np.finfo(np.float32).max
-        coordinates = np.clip(layout, -largest, largest).astype(np.float32)
+        coordinates = together(points, np.clip(layout, -largest, largest).astype(np.float32))
         details |= trust_details(points, coordinates, seed)
-    details["notes"] = [*notes, *details["notes"], *_trust_notes(details, len(rows))]
+    copies = [] if projector.allows_coincident else copies_notes(points)
+    details["notes"] = [*notes, *details["notes"], *copies, *_trust_notes(details, len(rows))]
     steps.finish()
     return Projection(coordinates, rows, name, {"n_components": n_components, "seed": seed, **chosen}, details)
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
+from featx_core.maps.origin import made_by
 from featx_core.maps.pca import on_components, principal_components
 
 PCA_DIMENSIONS = 50
@@ -60,7 +61,7 @@ def project_tsne(
 
     Returns:
         Coordinates without unit, float64 `(n_rows, n_components)`. Details: `kl_divergence`, the `perplexity` used,
-        `notes`.
+        `notes`, `made_by`.
 
     Reference:
         van der Maaten and Hinton, JMLR 9 (2008). Start from PCA: Kobak and Berens, Nature Communications 10 (2019).
@@ -93,7 +94,8 @@ def project_tsne(
     on_progress(total, total)
     kl_divergence = float(f"{layout.kl_divergence:.6g}")
     notes = _lowered(perplexity, used, len(points))
-    return np.asarray(layout), {"kl_divergence": kl_divergence, "perplexity": used, "notes": notes}
+    made = made_by("openTSNE", threads=threads)
+    return np.asarray(layout), {"kl_divergence": kl_divergence, "perplexity": used, "notes": notes, "made_by": made}
 
 
 def place_tsne(

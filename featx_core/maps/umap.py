@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
+from featx_core.maps.origin import made_by
 from featx_core.maps.pca import on_components, principal_components
 from featx_core.maps.tsne import PCA_DIMENSIONS, start_layout
 
@@ -40,7 +41,7 @@ def project_umap(
         n_epochs: Passes over the graph; "auto" is 500, or 200 from 10 000 points on.
 
     Returns:
-        Coordinates without unit, float64 `(n_rows, n_components)`. Details: `n_neighbors_used`, `notes`.
+        Coordinates without unit, float64 `(n_rows, n_components)`. Details: `n_neighbors_used`, `notes`, `made_by`.
 
     Reference:
         McInnes, Healy and Melville, arXiv:1802.03426 (2018).
@@ -71,7 +72,7 @@ def project_umap(
     on_progress(passes, passes)
     others = f"the number of other images, {len(points) - 1}"
     notes = [f"Neighbours were lowered from {n_neighbors:g} to {used}: {others}."] if used < n_neighbors else []
-    return np.asarray(layout, np.float64), {"n_neighbors_used": used, "notes": notes}
+    return np.asarray(layout, np.float64), {"n_neighbors_used": used, "notes": notes, "made_by": made_by("umap-learn")}
 
 
 def place_umap(

@@ -297,5 +297,4 @@ def standardised(training: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, 
     mean, deviation = training.mean(axis=0), training.std(axis=0)
     deviation[deviation <= 1e-12 * np.abs(mean)] = 1  # constant but for rounding
     scale = np.where(deviation == 0, 1, deviation) * np.sqrt(training.shape[1])
-    known, new = ((rows - mean) / scale for rows in (training, others))
-    return known.astype(np.float32), new.astype(np.float32)
+    return ((training - mean) / scale).astype(np.float32), ((others - mean) / scale).astype(np.float32)

@@ -1,11 +1,16 @@
-"""A cache of recently built extractors."""
+"""A cache of recently built extractors: from what is kept of their networks where that will do, else by Keras."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from featx_core.methods.registry import build
+from featx_core.base import loading
+from featx_core.methods.registry import build, class_names
+from featx_core.networks.engines.openvino_engine import EngineError
+from featx_core.networks.kept import record
+from featx_core.networks.kept.extractor import KeptExtractor
+from featx_core.networks.kept.shipped import find_shipped
 
 if TYPE_CHECKING:
     from featx_core.base.progress import StageCallback
@@ -13,11 +18,14 @@ if TYPE_CHECKING:
     from featx_core.specs.spec import Spec
     from featx_core.workspace.workspace import Workspace
 
+LOADING = "Loading TensorFlow"
+LOADING_SECONDS = 120.0
 GETTING_WEIGHTS = "Loading the weights"
 BUILDING = "Building the network"
 BUILDING_SECONDS = 120.0
 DOWNLOAD_SECONDS = 180.0  # three tries of 30 s without a byte, and the check of a large file
 MAX_EXTRACTORS = 2
+MAX_REMEMBERED = 8
 
 
 class Extractors:
@@ -25,6 +33,11 @@ class Extractors:
 
     def __init__(self) -> None:
         self._built: OrderedDict[str, Extractor] = OrderedDict()
+        self._by_keras: OrderedDict[str, tuple[Spec, str]] = OrderedDict()
+
+    def built_by_keras(self) -> list[tuple[Spec, str]]:
+        """List the specs whose networks Keras built of late, the last one first, each with the file of its workspace."""
+        return list(reversed(self._by_keras.values()))
 
     def has(self, spec: Spec) -> bool:
         """Return whether the extractor of a spec is one of the last that were built."""
@@ -42,13 +55,42 @@ class Extractors:
         if extractor is None:
             while len(self._built) >= MAX_EXTRACTORS:
                 self._built.popitem(last=False)
-            extractor = _build(spec, workspace, report)
+            extractor = _kept(spec) or self._build(spec, workspace, report)
+        if isinstance(extractor, KeptExtractor):
+            extractor.build_by = lambda: _build(spec, workspace, report)
         self._built[spec.digest] = extractor
         return extractor
+
+    def _build(self, spec: Spec, workspace: Workspace, report: StageCallback) -> Extractor:
+        extractor = _build(spec, workspace, report)
+        self._by_keras[spec.digest] = spec, workspace.path
+        while len(self._by_keras) > MAX_REMEMBERED:
+            self._by_keras.popitem(last=False)
+        return extractor
+
+
+def _kept(spec: Spec) -> KeptExtractor | None:
+    """Return the extractor of a spec whose network is kept, or can be drawn."""
+    found = record.find(spec) or find_shipped(spec)
+    if found is None:
+        return None
+    try:
+        return KeptExtractor(spec, found, class_names(spec))
+    except EngineError:  # built by Keras, it is converted again where that pays
+        record.forget(spec)
+        return None
+
+
+def await_keras(report: StageCallback) -> None:
+    """Wait until Keras is loaded, where it is being loaded aside. It is a stage of its own, and can be cancelled."""
+    if loading.is_pending():
+        report.stage(LOADING, limit_seconds=LOADING_SECONDS)
+        loading.wait(lambda: report(0, 0))
 
 
 def _build(spec: Spec, workspace: Workspace, report: StageCallback) -> Extractor:
     """Build an extractor. The first byte of a download begins a stage of its own, the last one ends it."""
+    await_keras(report)
     report.stage(BUILDING, limit_seconds=BUILDING_SECONDS)
     is_downloading = False
 

@@ -9,9 +9,11 @@ from featx_core.architecture.outline import POOLING_STEPS, Outline, pooled_shape
 from featx_core.methods.remembered import Remembered
 from featx_core.networks.extractor import Extractor, pool
 from featx_core.networks.own.bringing import model_facts, model_file
+from featx_core.networks.own.container import weights_of
 from featx_core.networks.own.facts import ModelFacts
 from featx_core.networks.own.flattening import flatten
 from featx_core.networks.own.loading import check_network, load_model, outline_model
+from featx_core.networks.saved.likeness import gives_other_features, other_features_words
 from featx_core.specs.spec import SpecError
 
 if TYPE_CHECKING:
@@ -50,8 +52,10 @@ def build(spec: OwnModel, context: Context) -> Extractor:
     """
     tap = outline(spec, context).tap
     facts = model_facts(context.workspace, spec.weights)
-    content, _ = model_file(context.workspace, spec.weights)
-    network = check_network(flatten(load_model(content), spec.image_size, spec.output))
+    content, name = model_file(context.workspace, spec.weights)
+    model = load_model(content)
+    changed = other_features_words(name) if gives_other_features(weights_of(content), model) else ""
+    network = check_network(flatten(model, spec.image_size, spec.output))
     height, width = spec.image_size
     return Extractor(
         spec,
@@ -62,7 +66,7 @@ def build(spec: OwnModel, context: Context) -> Extractor:
         fit=spec.fit,
         batch_size=max(1, min(32, PIXELS_A_BATCH // (height * width))),
         classes=class_names(spec, context),
-        notes=tuple(filter(None, [facts.warning(spec.preprocessing)])),
+        notes=tuple(filter(None, [facts.warning(spec.preprocessing), changed])),
     )
 
 

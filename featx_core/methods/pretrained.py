@@ -94,11 +94,15 @@ def _network(spec: Pretrained, context: Context) -> tuple[keras.Model, tuple[str
     make = functools.partial(build_network, row, spec.size, classifier=spec.classifier)
     if spec.weights == row.trained:
         return origin_of(row).load(make, row, spec.classifier, context.on_progress), ()
-    network = make()
     if spec.weights == "random":
+        network = make()
         origin_of(row).randomize(network, spec.picture_input.preprocessing, spec.seed)
         return network, ()
     name, content = weights.from_workspace(context.workspace, spec.weights)
+    load_file = origin_of(row).load_file
+    if load_file is not None:
+        return load_file(row, spec.size, content, name)
+    network = make()
     loaded = load_into(network, content, name)
     weights.finish_imagenet(row, network)
     return network, weights.notes_of_file(name, loaded)

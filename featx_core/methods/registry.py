@@ -144,6 +144,8 @@ def train(spec: Spec, workspace: Workspace, *, on_progress: StageCallback | Prog
     Raises:
         ValueError: If these images and labels cannot be learned from. The message says what is missing.
     """
+    if not spec.needs_training:
+        return spec
     context = _context(workspace)
     with float32_layers():
         return context.of(spec).training.train(spec, context, as_stages(on_progress))

@@ -19,6 +19,8 @@ from featx_core.specs.lambda_transform import LambdaTransform, derive
 if TYPE_CHECKING:
     import keras
 
+    from featx_core.networks.engines.engine import Engine
+    from featx_core.networks.last_map import LastMap
     from featx_core.specs.spec import Spec
 
 
@@ -45,12 +47,14 @@ class Extractor:
         output_shape: `(None, *feature_shape)`.
         preprocessing: What the network expects.
         n_parameters: Parameters of all layers that the features need.
+        last_map: What is known of the layer that heatmaps are drawn from, where `map_engine` gives it without the network.
 
     Raises:
         PrecisionError: If this machine has no such precision.
     """
 
     notes: tuple[str, ...] = ()
+    last_map: LastMap | None = None
 
     def __init__(
         self,
@@ -80,6 +84,11 @@ class Extractor:
         self.image_size: tuple[int, int] = tuple(network.input.shape[1:3])
         self.output_shape: tuple[int | None, ...] = (None, *output.shape[1:])
         self.preprocessing = preprocessing
+
+    @property
+    def map_engine(self) -> Engine | None:
+        """What gives `last_map` without the network, where that is known."""
+        return None
 
     @property
     def plain(self) -> Extractor:

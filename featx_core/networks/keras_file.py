@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -51,13 +51,19 @@ def keras_file(extractor: Extractor) -> bytes:
             copy = keras.saving.load_model(path, safe_mode=True, compile=False)
         except (ValueError, TypeError, OSError) as error:
             raise ExportError("This network cannot be read back from a .keras file, so it is not offered.") from error
-        expected, found = (np.asarray(model(inputs, training=False)) for model in (extractor.network, copy))
+        expected, found = (_values(model(inputs, training=False)) for model in (extractor.network, copy))
         difference = float(np.abs(found - expected).max() / max(float(np.abs(expected).max()), 1e-12))
         if not difference <= MAX_DIFFERENCE:
             raise ExportError(
                 f"The copy in the .keras file gives other values (up to {difference:.1g} of the largest), so it is not offered."
             )
         return path.read_bytes()
+
+
+def _values(outputs: Any) -> np.ndarray:
+    """Put all outputs of a network into one row."""
+    parts = outputs if isinstance(outputs, list | tuple) else [outputs]
+    return np.concatenate([np.ravel(part) for part in parts])
 
 
 def _note_features(path: Path, network: keras.Model) -> None:

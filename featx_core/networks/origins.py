@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from featx_core.backbones.families import KERAS_HUB
 from featx_core.backbones.registry import Backbone
 from featx_core.base.keras_setup import load_keras, same_random_state
 from featx_core.base.progress import ProgressCallback
@@ -17,6 +18,9 @@ from featx_core.networks import efficientnet_lite, weights
 from featx_core.networks.embedded.network import build as build_embedded
 from featx_core.networks.embedded.untrained import randomize_folded
 from featx_core.networks.embedded.weights import LEANS, read_weights
+from featx_core.networks.hub import presets
+from featx_core.networks.hub.graph import build as build_hub
+from featx_core.networks.hub.untrained import randomize_tokens
 from featx_core.networks.initialization import randomize
 from featx_core.networks.installed import find_installed, read_installed
 from featx_core.networks.leans import note_leans
@@ -39,6 +43,9 @@ class Origin:
         is_here: Whether the trained weights, with the classifier or without, are on this machine.
         head: Kernel and bias that take averaged features to logits, where one file holds both the network and its
             classifier. None where the two are files of their own, or there is more between them.
+        load_file: Gives the network with a weights file that the user brought, and what people should know of it: from the row,
+            the height and width of the input, the bytes and what to call them. None where the file goes into a network as
+            `build` makes it, see `load_into`.
     """
 
     build: Callable[[Backbone, tuple[int, int], bool], keras.Model]
@@ -46,6 +53,7 @@ class Origin:
     load: Callable[[Callable[[], keras.Model], Backbone, bool, ProgressCallback | None], keras.Model]
     is_here: Callable[[Backbone, bool], bool]
     head: Callable[[Backbone], tuple[np.ndarray, np.ndarray]] | None = None
+    load_file: Callable[[Backbone, tuple[int, int], bytes, str], tuple[keras.Model, tuple[str, ...]]] | None = None
 
 
 def origin_of(backbone: Backbone) -> Origin:
@@ -162,11 +170,22 @@ def _comes_with_featx(backbone: Backbone, classifier: bool) -> bool:
     return True
 
 
+def _load_preset(
+    make: Callable[[], keras.Model], backbone: Backbone, classifier: bool, on_progress: ProgressCallback | None
+) -> keras.Model:
+    return presets.load_trained(make(), backbone, on_progress)
+
+
+def _is_cached(backbone: Backbone, classifier: bool) -> bool:
+    return presets.find_preset(backbone) is not None
+
+
 ORIGINS: Mapping[str, Origin] = MappingProxyType(
     {
         "download": Origin(_build_application, randomize, _load_downloaded, _is_downloaded),
         "installed package": Origin(_build_lite, randomize, _load_installed, _is_installed, _read_installed_head),
         "featx": Origin(_build_embedded, randomize_folded, _load_embedded, _comes_with_featx),
+        KERAS_HUB: Origin(build_hub, randomize_tokens, _load_preset, _is_cached, load_file=presets.load_brought),
     }
 )
 """By what a row of `BACKBONES` calls its origin."""

@@ -15,6 +15,7 @@ from featx_core.base.wording import counted
 from featx_core.images.preprocessing import IMAGENET_DEVIATION_RGB
 from featx_core.networks.checked_files import problem_of
 from featx_core.networks.downloads import DownloadError, download
+from featx_core.networks.saved.likeness import other_features_words
 from featx_core.networks.weights_loading import LoadedWeights, WeightsError
 
 if TYPE_CHECKING:
@@ -162,9 +163,7 @@ def notes_of_file(name: str, loaded: LoadedWeights) -> tuple[str, ...]:
         pairs = _listed([f"{there} to {here}" for there, here in found.renamed])
         notes.append(f"Layers of {name} have other names than those of this network. Matched by place: {pairs}.")
     if loaded.is_other:
-        notes.append(
-            f"With {name}, this network gives other features of a fixed picture than when featx saved the file."
-        )
+        notes.append(other_features_words(name))
     return tuple(notes)
 
 

@@ -17,6 +17,7 @@ from featx_core.studies.files.report import ReportStudy
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.studies.kernels import KernelsStudy
 from featx_core.studies.label_errors import LabelErrorsStudy
+from featx_core.studies.layers.shared_colors import SharedColorsStudy
 from featx_core.studies.map import MapStudy
 from featx_core.studies.model_file import ModelFileStudy
 from featx_core.studies.models.own_model import OwnModelStudy
@@ -53,6 +54,7 @@ STUDIES: Mapping[str, type[Study[Any]]] = MappingProxyType(
             QualityStudy,
             SimilarityStudy,
             PlacedMapStudy,
+            SharedColorsStudy,
             RecipeStudy,
             ReportStudy,
         )

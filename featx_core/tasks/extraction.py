@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from featx_core.backbones.registry import find_backbone
 from featx_core.extraction.extract import extract, extract_derived, extract_table
-from featx_core.methods.extractors import DOWNLOAD_SECONDS, GETTING_WEIGHTS
+from featx_core.methods.extractors import DOWNLOAD_SECONDS, GETTING_WEIGHTS, await_keras
 from featx_core.methods.registry import train
 from featx_core.networks.weights import fetch
 from featx_core.studies.work import FIRST_BATCH_SECONDS, JobReport, Work
@@ -37,6 +37,8 @@ def extract_features(workspace: Workspace | None, parameters: Mapping[str, Any],
         `spec` and, unless they are too large, `unsaved`: the features for `answers.features_from_json`.
     """
     workspace, asked = needed(workspace), ExtractJob.from_parameters(parameters)
+    if asked.spec.needs_training:
+        await_keras(report)
     spec = train(asked.spec, workspace, on_progress=report)
     if not spec.takes_images:
         return {"run_digest": spec.digest, "details": dict(extract_table(spec, workspace).details)}

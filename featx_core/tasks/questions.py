@@ -14,6 +14,7 @@ from PIL import Image
 from featx_core.augmentation.copies import make_copies
 from featx_core.augmentation.transforms import check_transforms
 from featx_core.methods import registry as methods
+from featx_core.networks.kept.outlines import known_outline
 from featx_core.tasks.requests import CopiesQuestion, OutlineQuestion
 from featx_core.tasks.workspaces import needed
 
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 
 MAX_PREVIEWS = 16
 _WEBP_QUALITY = 90
+
+
+def needs_load(task: str, parameters: Mapping[str, Any]) -> bool:
+    """Whether a question needs Keras."""
+    if task != OutlineQuestion.task:
+        return True
+    spec = OutlineQuestion.from_parameters(parameters).spec
+    return known_outline(spec) is None and not methods.has_quick_outline(spec)
 
 
 def outline(workspace: Workspace | None, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,7 +43,8 @@ def outline(workspace: Workspace | None, parameters: Mapping[str, Any]) -> dict[
     Returns:
         The fields of an `Outline` as JSON values; `answers.outline_from_json` reads them.
     """
-    return dataclasses.asdict(methods.outline(OutlineQuestion.from_parameters(parameters).spec, workspace))
+    spec = OutlineQuestion.from_parameters(parameters).spec
+    return dataclasses.asdict(known_outline(spec) or methods.outline(spec, workspace))
 
 
 def show_copies(workspace: Workspace | None, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,15 +7,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from featx_core.tasks.extraction import extract_features, fetch_weights
-from featx_core.tasks.keras_state import reset, warm_up
-from featx_core.tasks.questions import outline, show_copies
+from featx_core.tasks.idle import next_idle_command
+from featx_core.tasks.keras_state import load, reset, warm_up
+from featx_core.tasks.questions import needs_load, outline, show_copies
 from featx_core.tasks.studies import compute_studies
 
 if TYPE_CHECKING:
     from featx_core.studies.work import JobReport
     from featx_core.workspace.workspace import Workspace
 
-__all__ = ["LIGHT_TASKS", "TASKS", "reset", "warm_up"]
+__all__ = ["LIGHT_TASKS", "TASKS", "load", "needs_load", "next_idle_command", "reset", "warm_up"]
 
 TASKS: Mapping[str, Callable[[Workspace | None, Mapping[str, Any], JobReport], Mapping[str, Any]]] = MappingProxyType(
     {"extract": extract_features, "study": compute_studies, "weights": fetch_weights}

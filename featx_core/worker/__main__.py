@@ -23,9 +23,9 @@ OOM_SCORE = 500  # of 1000: when the machine runs out of memory, Linux ends the 
 
 
 def main() -> None:
-    """Take over the pipes, get ready, step back behind the server, and work.
+    """Take over the pipes, get ready, and work; step back behind the server once all is loaded.
 
-    It steps back when it is ready: on a busy machine, a process that stands back gets too little to ever load TensorFlow.
+    Not before: on a busy machine, a process that stands back gets too little to ever load TensorFlow.
     """
     channel = take_standard_streams()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -36,8 +36,7 @@ def main() -> None:
     worker = Worker(importlib.import_module(parser.parse_args().tasks), channel)
     threading.Thread(target=worker.read, name="featx-messages", daemon=True).start()
     worker.get_ready()
-    step_back()
-    worker.work()
+    worker.work(on_loaded=step_back)
 
 
 def offer_memory() -> None:

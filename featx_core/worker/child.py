@@ -39,6 +39,7 @@ class Child:
     Attributes:
         started: When it was started, a reading of `time.monotonic`.
         is_ready: Whether it has said that it takes jobs.
+        is_loaded: Whether it has said that all is loaded, so that no job has to wait for that.
         n_jobs: How many jobs it was given.
     """
 
@@ -47,6 +48,7 @@ class Child:
     ) -> None:
         self.started = time.monotonic()
         self.is_ready = False
+        self.is_loaded = False
         self.n_jobs = 0
         self._on_message = on_message
         self._on_end = on_end

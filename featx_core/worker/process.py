@@ -15,8 +15,10 @@ from typing import Any
 
 from featx_core.base.digests import canonical_json
 from featx_core.base.faults import explain_fault
+from featx_core.base.loading import Loading, load_aside
 from featx_core.base.memory import hand_back
 from featx_core.base.progress import Cancelled
+from featx_core.worker.idle import IDLE_SECONDS, IdleWork
 from featx_core.worker.protocol import Channel
 from featx_core.worker.report import Report
 from featx_core.workspace.store import WorkspaceError
@@ -28,12 +30,17 @@ LightTask = Callable[[Workspace | None, Mapping[str, Any]], Any]
 _LOG = logging.getLogger(__name__)
 
 
+def _nothing() -> None:
+    return None
+
+
 class Worker:
     """Runs the tasks of a module as messages ask for it.
 
     Args:
-        tasks: Holds `TASKS`, `LIGHT_TASKS`, and perhaps `warm_up` (run once) and `reset` (run before each job that comes
-            after one that needs it).
+        tasks: Holds `TASKS`, `LIGHT_TASKS`, and perhaps `warm_up` (run once, before anything else), `load` (run once, beside
+            what needs none of it; `needs_load` tells of a question whether it does), `reset` (run before each job that comes
+            after one that needs it) and `next_idle_command` (see `IdleWork`).
         channel: The way to the server.
     """
 
@@ -45,6 +52,9 @@ class Worker:
         self._cancelled: set[int] = set()
         self._must_reset = True
         self._facts: Mapping[str, Any] = {}
+        self._loading: Loading | None = None
+        self._held: list[dict[str, Any]] = []  # questions that wait until all is loaded
+        self._idle = IdleWork(getattr(tasks, "next_idle_command", _nothing))
 
     def read(self) -> None:
         """Take messages in, on a thread of its own. Ends the process when the server is gone, whatever it is at."""
@@ -62,15 +72,52 @@ class Worker:
         self._facts = getattr(self._tasks, "warm_up", _nothing)() or {}
         gc.freeze()
 
-    def work(self) -> None:
-        """Say that all is ready, and do what comes in, without end."""
-        self._channel.send({"type": "ready", "facts": self._facts})
+    def work(self, on_loaded: Callable[[], None] = _nothing) -> None:
+        """Say that all is ready, and do what comes in, without end.
+
+        Args:
+            on_loaded: Called once all is loaded, in the thread that did it.
+        """
+        load = getattr(self._tasks, "load", None)
+        self._channel.send({"type": "ready", "facts": self._facts, "is_loaded": load is None})
+        if load is None:
+            on_loaded()
+        else:
+            self._loading = load_aside(lambda: self._load(load, on_loaded))
         while True:
-            message = self._later.popleft() if self._later else self._inbox.get()
-            if message["type"] == "run":
-                self._run(message)
-            else:
-                self._answer(message)
+            message = self._later.popleft() if self._later else self._next()
+            with self._loading.others_first() if self._loading is not None else contextlib.nullcontext():
+                self._do(message)
+
+    def _next(self) -> dict[str, Any]:
+        """Wait for a message; do idle work meanwhile."""
+        while True:
+            with contextlib.suppress(queue.Empty):
+                message = self._inbox.get(timeout=IDLE_SECONDS)
+                self._idle.stop()
+                return message
+            if self._loading is None:
+                self._idle.go_on()
+
+    def _do(self, message: dict[str, Any]) -> None:
+        if message["type"] == "run":
+            self._run(message)
+        elif message["type"] == "loaded":
+            self._later.extend(self._held)
+            self._held, self._loading = [], None
+        else:
+            self._answer(message)
+
+    def _load(self, load: Callable[[], Mapping[str, Any]], on_loaded: Callable[[], None]) -> None:
+        try:
+            facts = load()
+        except BaseException:  # nothing that trying again here would cure: the server starts another worker
+            _LOG.exception("The worker could not load what it works with.")
+            os._exit(1)
+        gc.freeze()
+        on_loaded()
+        self._channel.send({"type": "loaded", "facts": facts})
+        self._inbox.put({"type": "loaded"})
 
     def _run(self, message: dict[str, Any]) -> None:
         run = message["run"]
@@ -106,12 +153,15 @@ class Worker:
         with contextlib.suppress(queue.Empty):
             while True:
                 message = self._inbox.get_nowait()
-                if message["type"] == "question":
-                    self._answer(message)
-                else:
+                if message["type"] == "run":
                     self._later.append(message)
+                else:
+                    self._do(message)
 
     def _answer(self, message: dict[str, Any]) -> None:
+        if self._must_hold(message):
+            self._held.append(message)
+            return
         number = message["question"]
         self._channel.send({"type": "serving", "question": number})
         try:
@@ -123,6 +173,15 @@ class Worker:
         except Exception as error:
             fault = explain_fault(error, message["task"])
             self._channel.send({"type": "answer", "question": number, "message": fault.message})
+
+    def _must_hold(self, message: dict[str, Any]) -> bool:
+        """Whether a question must wait for what is being loaded. Other work goes on meanwhile."""
+        if self._loading is None or self._loading.is_done:
+            return False
+        if not self._tasks.needs_load(message["task"], message["parameters"]):
+            return False
+        self._loading.need()
+        return True
 
 
 @contextlib.contextmanager
@@ -137,7 +196,3 @@ def _opened(path: str | None) -> Iterator[Workspace | None]:
         yield workspace
     finally:
         workspace.close()
-
-
-def _nothing() -> None:
-    return None

@@ -7,7 +7,6 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from featx_core.base.faults import new_reference
@@ -15,7 +14,8 @@ from featx_core.worker import messages
 from featx_core.worker.child import Child
 from featx_core.worker.jobs import Limits
 from featx_core.worker.questions import Questions
-from featx_core.worker.queue import JobQueue, QueuedJob
+from featx_core.worker.queue import JobQueue
+from featx_core.worker.slot import Slot
 
 DEATH_WINDOW_SECONDS = 60.0
 MEMORY_SECONDS = 0.5
@@ -26,29 +26,6 @@ BUSY_AFTER_SECONDS = 10.0
 """Of loading, after which a page says that the machine is busy, when the worker got less than half of that for itself."""
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass
-class Slot:
-    """What the worker is busy with.
-
-    Attributes:
-        run: Tells this run from an earlier one of the same job.
-        record: The job. It may be finished already, for its owners: then `released` is set.
-        begun: When the worker was given it, in its own time (see `Child.own_seconds`).
-        heard: When the worker last said something of it, in its own time.
-        has_begun: Whether it said anything of it.
-        limit: Seconds of silence that its stage allows; None for the usual ones.
-        released: When the worker was told to let go of it, in its own time.
-    """
-
-    run: int
-    record: QueuedJob
-    begun: float
-    heard: float
-    has_begun: bool = False
-    limit: float | None = None
-    released: float | None = None
 
 
 class Runner:
@@ -78,7 +55,7 @@ class Runner:
         self._n_bytes = 0
         self._loading_since: float | None = None
         self._n_slow_starts = 0
-        self._has_been_ready = False
+        self._has_been_loaded = False
 
     def close(self) -> Child | None:
         """End all jobs and requests, and hand out the worker for ending."""
@@ -90,18 +67,19 @@ class Runner:
         return child
 
     def why_waiting(self) -> str | None:
-        """Say why no job starts and no request is answered: the worker is being loaded, or is not started again at once."""
+        """Say why no job starts or no request is answered: the worker is being loaded, or is not started again at once."""
         now = time.monotonic()
         if self.child is None:
             seconds = self._restart_at - now
             return messages.paused(seconds) if seconds > 1 else None
-        return None if self.child.is_ready else self._how_loading_goes(self.child, now)
+        is_waited_for = not self.child.is_ready or (not self.child.is_loaded and self.questions.has_sent)
+        return self._how_loading_goes(self.child, now) if is_waited_for else None
 
     def _how_loading_goes(self, child: Child, now: float) -> str:
         seconds = now - child.started
         is_held_up = seconds > BUSY_AFTER_SECONDS and child.own_seconds() < seconds / 2
         total = now - (self._loading_since or child.started)
-        return messages.loading(total, is_first=not self._has_been_ready, is_held_up=is_held_up)
+        return messages.loading(total, is_first=not self._has_been_loaded, is_held_up=is_held_up)
 
     def dispatch(self) -> None:
         """Return the worker what it can take: all light requests, and a job when it is free."""
@@ -165,7 +143,7 @@ class Runner:
             self._restart_at = now + self._limits.pause_seconds
 
     def _hold_start_to_limit(self, child: Child) -> None:
-        """Give a start up when it took too long by its own time, and give the next one twice as long."""
+        """Give a start, or loading after it, up when it took too long by its own time, and give the next one twice as long."""
         if child.own_seconds() > self._limits.start_seconds * 2 ** min(self._n_slow_starts, MAX_DOUBLINGS):
             self._n_slow_starts += 1
             reference = new_reference()
@@ -173,6 +151,8 @@ class Runner:
 
     def _hold_to_limits(self, child: Child, now: float) -> None:
         self._check_memory(child, now)
+        if self.child is child and not child.is_loaded:
+            self._hold_start_to_limit(child)
         if self.child is child and self._slot is not None:
             self._check_slot(child, self._slot)
         if self.child is child and (
@@ -253,7 +233,13 @@ class Runner:
 
     def _on_ready(self, message: dict[str, Any]) -> None:
         if self.child is not None:
-            self.child.is_ready = self._has_been_ready = True
+            self.child.is_ready = True
+            if message.get("is_loaded", True):
+                self._on_loaded(message)
+
+    def _on_loaded(self, message: dict[str, Any]) -> None:
+        if self.child is not None:
+            self.child.is_loaded = self._has_been_loaded = True
             self._loading_since, self._n_slow_starts = None, 0
             self.facts = dict(message.get("facts") or {})
 
@@ -290,6 +276,7 @@ class Runner:
 
 _HANDLERS: dict[str, Callable[[Runner, dict[str, Any]], None]] = {
     "ready": Runner._on_ready,
+    "loaded": Runner._on_loaded,
     "progress": Runner._on_progress,
     "done": Runner._on_finished,
     "failed": Runner._on_finished,

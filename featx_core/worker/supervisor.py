@@ -30,7 +30,7 @@ class Supervisor:
 
     Args:
         limits: What jobs and the worker are held to. None takes the defaults of `Limits`.
-        tasks: The module that holds the tasks: `TASKS`, `LIGHT_TASKS`, and perhaps `warm_up` and `reset`.
+        tasks: The module that holds the tasks: `TASKS`, `LIGHT_TASKS`, and perhaps what `Worker` names besides.
     """
 
     def __init__(self, limits: Limits | None = None, *, tasks: str = TASKS_MODULE) -> None:
@@ -60,19 +60,19 @@ class Supervisor:
 
     @property
     def is_ready(self) -> bool:
-        """Whether a warm worker is there."""
+        """Whether there is a worker that takes jobs."""
         with self._changed:
             return self._runner.child is not None and self._runner.child.is_ready
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What the worker said of its machine when it was warm: what `warm_up` of its tasks gives. Empty until then."""
+        """What the worker said of its machine when all was loaded: what `load` of its tasks gives. Empty until then."""
         with self._changed:
             return self._runner.facts
 
     @property
     def why_waiting(self) -> str | None:
-        """Why nothing is computed just now, in plain words: the worker is being loaded, or waits for its next start."""
+        """Why something waits just now, in plain words: the worker is being loaded, or waits for its next start."""
         with self._changed:
             return self._runner.why_waiting()
 

@@ -90,6 +90,8 @@ def test_from_upload_to_heatmaps(server, open_tab, zipped, tmp_path):
     page.get_by_text("Selection: 10 images").wait_for()
     page.locator(".tile").nth(9).wait_for()
     assert {"china.jpg", "flower.jpg", "temple-0.jpg"} <= names_in(page.locator(".gallery"))
+    page.get_by_text("Shared colours", exact=True).click()
+    expect(page.get_by_alt_text("in shared colours")).to_have_count(8)
     page.locator(".over").focus()
     page.keyboard.press("Escape")
     page.get_by_text("Click a point to see its image").wait_for()
@@ -113,6 +115,11 @@ def test_from_upload_to_heatmaps(server, open_tab, zipped, tmp_path):
     assert np.ptp(np.asarray(Image.open(tmp_path / "heatmap.png"))) > 0
     page.get_by_text("Feature maps, channel by channel").click()
     page.get_by_alt_text("Feature maps of").wait_for()
+
+    page.get_by_text("Shared colours: the same part in the same colour").click()
+    page.get_by_alt_text("in shared colours").nth(1).wait_for()
+    page.get_by_text("Low side").click()
+    page.get_by_alt_text("in shared colours").nth(1).wait_for()
 
     address = page.url
     page.reload()

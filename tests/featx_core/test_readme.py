@@ -3,18 +3,55 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.datasets import load_sample_images
+
+import featx_core as fx
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
+NEEDS_HUB = "# needs keras-hub"
+
+
+def examples(*, of_hub):
+    """The examples that need KerasHub, or those that do not."""
+    found = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    return [example for example in found if example.startswith(NEEDS_HUB) == of_hub]
+
+
+def run(example, names):
+    exec(compile(example, "README.md", "exec"), names)
+
+
+@pytest.mark.slow
+@pytest.mark.thorough
+def test_the_examples_with_keras_hub_run(capsys, tmp_path, monkeypatch):
+    keras_hub = pytest.importorskip("keras_hub")
+    first, second = examples(of_hub=True)
+    preset = fx.BACKBONES["dinov2_small"].preset
+    made = getattr(keras_hub.models, preset.class_name)(**preset.config, image_shape=(224, 224, 3))
+    made.save_to_preset(str(tmp_path / "dinov2_small"))
+    monkeypatch.chdir(tmp_path)
+    workspace = fx.Workspace.open(":memory:")
+    workspace.add(load_sample_images().filenames)
+    names = {"fx": fx, "workspace": workspace, "images": workspace.images()}
+    run(first, names)
+    run(second, names)
+    assert capsys.readouterr().out.splitlines()[-3:] == ["(2, 384)", "(427, 640, 3)", "(2, 384)"]
+    pixels = np.stack([image.fitted((224, 224), "crop") for image in workspace.images()])
+    theirs = np.asarray(made({"images": names["vit"].picture_input.preprocessing(pixels)}))
+    np.testing.assert_allclose(names["features"].vectors, theirs[:, 1:].mean(axis=1), rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.slow
 def test_the_examples_for_notebooks_run(capsys):
-    examples = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
-    assert len(examples) == 3
+    found = examples(of_hub=False)
+    assert len(found) == 3
     names: dict = {}
-    for example in examples:
-        exec(compile(example, "README.md", "exec"), names)
+    for example in found:
+        run(example, names)
     printed = capsys.readouterr().out.splitlines()
     assert printed[:2] == ["(2, 256)", "(427, 640)"]
     assert printed[2] == "['palace, 0.30', 'daisy, 0.21']"

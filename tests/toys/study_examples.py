@@ -17,6 +17,7 @@ from featx_core.heatmaps.faithfulness.faithfulness import CENTRE, RANDOM, Faithf
 from featx_core.heatmaps.feature_maps import FeatureMaps
 from featx_core.heatmaps.kernels import Kernels
 from featx_core.heatmaps.overlay import Heatmap
+from featx_core.heatmaps.shared.coloring import SharedColors
 from featx_core.images.duplicates import sketch
 from featx_core.images.fitting import Cells, Placement
 from featx_core.offline.report import Report
@@ -34,6 +35,7 @@ from featx_core.studies.files.report import ReportStudy
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.studies.kernels import KernelsStudy
 from featx_core.studies.label_errors import LabelErrorsStudy
+from featx_core.studies.layers.shared_colors import SharedColorsStudy
 from featx_core.studies.map import MapStudy
 from featx_core.studies.model_file import ModelFile, ModelFileStudy
 from featx_core.studies.models.own_model import OwnModelStudy
@@ -156,6 +158,19 @@ EXAMPLES = {
         FeatureMapsStudy(ONE, "0" * 64, "1"),
         {"spec": OTHER, "image": "1" * 64, "layer": 1},
         FeatureMaps(numbers(3, 4, 5), np.array([2, 0, 1]), numbers(3), "stage2"),
+    ),
+    "shared_colors": Example(
+        SharedColorsStudy(ONE, ("0" * 64, "1" * 64)),
+        {"spec": OTHER, "images": ("1" * 64, "0" * 64), "layer": "stage2", "hide": "low"},
+        SharedColors(
+            numbers(1, 2, 3, 3),
+            np.array([[[True, False, True], [True, True, False]]]),
+            (0.5, 0.25, 0.125),
+            Cells((0.25, 0.125), (0.5, 0.25)),
+            (Placement((0.0, -0.125, 1.0, 1.125)),),
+            ((40, 48),),
+            "stage2",
+        ),
     ),
     "kernels": Example(KernelsStudy(ONE), {"spec": SMALL}, Kernels(numbers(4, 3, 3, 3), "conv2d")),
     "effects": Example(

@@ -25,7 +25,8 @@ MAX_PARAMETERS = 150_000_000
 
 PAYS_FROM = 4.0
 """A conversion begins when TensorFlow still has so many times as long to go as the conversion is expected to take: it takes
-a core away meanwhile, and the images that were done before the change are done again."""
+a core away meanwhile, and the images that were done before the change are done again. Runs that were too short for that
+add up: one begins as well when TensorFlow has run for as long, over all runs, as the conversion takes."""
 
 MIN_GAIN = 1.05
 """OpenVINO takes over when it is measured at least so many times as fast as TensorFlow."""
@@ -65,6 +66,7 @@ class Engines:
         self._is_settled = False  # nothing more to convert, try or look up
         self._is_running = False
         self._converting: Conversion | None = None
+        self._spent = 0.0  # seconds of TensorFlow in runs
         self._paces: list[float] = []  # TensorFlow's seconds an image, with nothing else at work
         self._last: tuple[np.ndarray, np.ndarray] | None = None
 
@@ -93,7 +95,8 @@ class Engines:
         if self._is_settled or self._converting is not None or self._last is None:
             return
         fixed, a_layer = _SECONDS_TO_CONVERT
-        if seconds_left < PAYS_FROM * (fixed + a_layer * len(self._model.layers)):
+        cost = fixed + a_layer * len(self._model.layers)
+        if seconds_left < PAYS_FROM * cost and self._spent < cost:
             return
         self._key = self._key or graph_cache.graph_key(self._model)
         if self._key is None:
@@ -101,6 +104,9 @@ class Engines:
             return
         batch, expected = (part[:N_PROBES] for part in self._last)
         self._converting = Conversion(self._key, self._tensorflow, batch, expected)
+
+    def conclude(self) -> None:
+        """Nothing to measure: features in float32 are what others are compared with."""
 
     def end(self) -> None:
         """End a run. A conversion that is still going on is finished for the next one."""
@@ -120,6 +126,7 @@ class Engines:
         started = time.perf_counter()
         values = self._tensorflow(batch)
         if self._is_running and not self._is_settled:
+            self._spent += time.perf_counter() - started
             if self._converting is not None and self._converting.is_converted:
                 self._paces.append((time.perf_counter() - started) / len(batch))
             self._last = batch, values
@@ -194,6 +201,9 @@ class OneEngine:
 
     def plan(self, seconds_left: float) -> None:
         """Nothing to plan."""
+
+    def conclude(self) -> None:
+        """Nothing to measure."""
 
     def end(self) -> None:
         """End a run."""

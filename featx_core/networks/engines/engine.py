@@ -126,5 +126,9 @@ def _traced(model: keras.Model) -> tf.types.experimental.ConcreteFunction:
     import tensorflow as tf
 
     forward = forward_pass(model)
-    graph = tf.function(lambda images: tf.cast(forward(images), tf.float32), autograph=False)
+
+    def as_float32(images: tf.Tensor) -> Any:
+        return tf.nest.map_structure(lambda values: tf.cast(values, tf.float32), forward(images))
+
+    graph = tf.function(as_float32, autograph=False)
     return graph.get_concrete_function(tf.TensorSpec((None, *model.input.shape[1:]), tf.float32))

@@ -13,6 +13,7 @@ from featx_core.networks.engines.choice import MAX_PARAMETERS, N_PROBES, Engines
 from featx_core.networks.engines.conversion import prepare
 from featx_core.networks.engines.engine import Engine, TensorFlowEngine
 from featx_core.networks.engines.gpu import find_gpu
+from featx_core.networks.engines.kept_neighbors import KeptNeighbors, Sample
 from featx_core.networks.engines.openvino_engine import EngineError, OpenVinoEngine
 
 if TYPE_CHECKING:
@@ -88,7 +89,9 @@ class FastEngines:
 
     Attributes:
         title: What computes, and in which precision.
-        notes: What it does to the features, in a plain sentence; empty until the first batch.
+        difference: How far features are from those in float32, measured on the first images.
+        kept: How many neighbours are those of float32, measured after a run.
+        notes: What it does to the features, in plain sentences; empty until the first batch.
 
     Raises:
         PrecisionError: If this machine has no bfloat16.
@@ -102,22 +105,37 @@ class FastEngines:
             raise PrecisionError(f"Fast (bfloat16) is not available on this machine, because {reason}. Choose float32.")
         self.title = f"TensorFlow on the GPU, {BFLOAT16}" if self._is_on_gpu else f"OpenVINO, {BFLOAT16}"
         self.difference: Difference | None = None
+        self.kept: KeptNeighbors | None = None
+        self._sample: Sample | None = None  # while a run goes on
         self._model = model
         self._engine: Engine | None = None
 
     @property
     def notes(self) -> Sequence[str]:
         """What happened, in plain sentences."""
-        return () if self.difference is None else (str(self.difference),)
+        return tuple(str(found) for found in (self.difference, self.kept) if found is not None)
 
     def begin(self) -> None:
         """Begin a run."""
+        self._sample, self.kept = Sample(), None
 
     def plan(self, seconds_left: float) -> None:
         """Nothing to plan: there is one engine."""
 
+    def conclude(self) -> None:
+        """Measure on some images of a run that was not stopped how many of their nearest neighbours stay the same."""
+        if self._sample is None or self._engine is None:
+            return
+        exact: Engine
+        if isinstance(self._engine, OpenVinoEngine):
+            exact = OpenVinoEngine(self._engine.graph)
+        else:
+            exact = TensorFlowEngine(self._model)
+        self.kept = self._sample.compare(exact)
+
     def end(self) -> None:
         """End a run."""
+        self._sample = None
 
     def __call__(self, batch: np.ndarray) -> np.ndarray:
         """Run the model. See `featx_core.networks.engines.engine.Engine`.
@@ -127,7 +145,10 @@ class FastEngines:
         """
         if self._engine is None:
             self._engine = self._prepared(batch[:N_PROBES])
-        return self._engine(batch)
+        values = self._engine(batch)
+        if self._sample is not None:
+            self._sample.add(batch, values)
+        return values
 
     def _prepared(self, batch: np.ndarray) -> Engine:
         """Make the engine ready, and measure what bfloat16 does to the features."""

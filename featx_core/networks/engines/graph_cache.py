@@ -85,6 +85,14 @@ def load(key: str) -> Graph | None:
     return graph
 
 
+def has(key: str) -> bool:
+    """Whether there is a graph, which may be damaged."""
+    try:
+        return _path(key).is_file()
+    except OSError:
+        return False
+
+
 def keep(key: str, graph: Graph) -> None:
     """Write a graph, all of it or nothing, and remove the oldest others beyond `LIMIT_BYTES`. A full disk keeps nothing."""
     size = len(graph.xml) + graph.weights.size

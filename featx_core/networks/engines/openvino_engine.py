@@ -107,6 +107,7 @@ class OpenVinoEngine:
     Args:
         graph: As `convert` gave it.
         precision: "float32", or "bfloat16" where the processor has it.
+        output: Which of its outputs is computed, where it has several. The first are the features.
 
     Attributes:
         title: What computes, and in which precision.
@@ -116,10 +117,10 @@ class OpenVinoEngine:
         EngineError: If it cannot be made ready here.
     """
 
-    def __init__(self, graph: Graph, precision: str = "float32") -> None:
+    def __init__(self, graph: Graph, precision: str = "float32", *, output: int = 0) -> None:
         self.title = f"OpenVINO, {precision}"
         try:
-            self._compiled = _compiled(graph, precision)
+            self._compiled = _compiled(graph, precision, output)
         except Exception as error:
             raise EngineError("it could not be loaded") from error
         self.graph = graph  # the compiled network points into its weights
@@ -177,8 +178,11 @@ def _core() -> Any:
     return load_openvino().Core()
 
 
-def _compiled(graph: Graph, precision: str) -> Any:
-    model = _core().read_model(graph.xml, load_openvino().Tensor(graph.weights))
+def _compiled(graph: Graph, precision: str, output: int) -> Any:
+    openvino = load_openvino()
+    model = _core().read_model(graph.xml, openvino.Tensor(graph.weights))
+    if len(model.get_results()) > 1:
+        model = openvino.Model([model.get_results()[output]], model.get_parameters())
     threads_make_way = {"ENABLE_CPU_PINNING": False}  # for those that decode images
     hint = {"INFERENCE_PRECISION_HINT": _PRECISIONS[precision]}
     return _core().compile_model(model, "CPU", hint | threads_make_way)

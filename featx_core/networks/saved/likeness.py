@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from featx_core.networks.saved.matching import Expected
     from featx_core.networks.saved.models import SavedLayer
 
-N_VALUES = 16
+MAX_VALUES = 16
 MAX_DIFFERENCE = 1e-3
 """Between the features of the fixed picture, as a share of the largest: machines differ by 1e-5."""
 _FEATURES, _INPUT = "featx_features", "featx_input"  # attributes of a file
@@ -83,8 +83,8 @@ def features_of_fixed_picture(network: keras.Model) -> np.ndarray | None:
         network: A model of one image, of any preprocessing: it receives values from 0 to 1.
 
     Returns:
-        float64 `(N_VALUES,)`: means of the output, cut into as many parts. None where the input has no fixed size, or the
-        output is not finite, all 0, or smaller.
+        float64, at most `MAX_VALUES`: means of the output, cut into so many parts. None where the input has no fixed size, or
+        the output is not finite or all 0.
     """
     shape = _input_shape(network)
     if shape is None:
@@ -92,9 +92,9 @@ def features_of_fixed_picture(network: keras.Model) -> np.ndarray | None:
     picture = made_up_images(np.random.default_rng(0), 1, shape[:2]).astype(np.float32) / 255
     output: Any = network(picture if shape[2] == 3 else picture.mean(axis=-1, keepdims=True), training=False)
     values = np.asarray(output, np.float64).ravel() if hasattr(output, "shape") else np.zeros(0)
-    if len(values) < N_VALUES or not np.isfinite(values).all() or not values.any():
+    if not np.isfinite(values).all() or not values.any():
         return None
-    return np.array([part.mean() for part in np.array_split(values, N_VALUES)])
+    return np.array([part.mean() for part in np.array_split(values, min(MAX_VALUES, len(values)))])
 
 
 def _input_shape(network: keras.Model) -> tuple[int, int, int] | None:
@@ -132,22 +132,27 @@ def gives_other_features(weights: bytes, network: keras.Model) -> bool:
     """
     try:
         with h5py.File(io.BytesIO(weights), "r") as file:
-            noted, shape = _numbers(file, _FEATURES, N_VALUES), _numbers(file, _INPUT, 3)
+            noted, shape = _numbers(file, _FEATURES), _numbers(file, _INPUT)
     except (OSError, KeyError, ValueError, TypeError, RuntimeError):
         return False
-    if noted is None or shape is None or tuple(shape) != _input_shape(network):
+    if noted is None or shape is None or tuple(shape.tolist()) != _input_shape(network):
         return False
     features = features_of_fixed_picture(network)
-    if features is None:
+    if features is None or features.shape != noted.shape:
         return True
     return not float(np.abs(features - noted).max()) <= MAX_DIFFERENCE * float(np.abs(noted).max())
 
 
-def _numbers(file: h5py.File, name: str, n_values: int) -> np.ndarray | None:
-    """Read so many numbers; None where there are none or others."""
+def other_features_words(name: str) -> str:
+    """Say that a file of weights holds others than its note tells of."""
+    return f"With {name}, this network gives other features of a fixed picture than when featx saved the file."
+
+
+def _numbers(file: h5py.File, name: str) -> np.ndarray | None:
+    """Read a few numbers; None where there are none, or something else."""
     if name not in file.attrs:
         return None
     found = file.attrs.get_id(name)
-    if found.shape != (n_values,) or found.dtype.kind not in "fiu":
+    if len(found.shape) != 1 or not 1 <= found.shape[0] <= MAX_VALUES or found.dtype.kind not in "fiu":
         return None
     return np.asarray(file.attrs[name], np.float64)

@@ -180,27 +180,30 @@ class MapView {
     const { map, column, chosen, n_chosen } = this;
     if (!map || !column) return;
     const look = (this.look = new Uint8Array(4 * map.count));
-    const shape = new Uint8Array(map.count);
-    const lit = new Set(this.near?.others.map(([other]) => other));
-    const grey = rgbOf(column.grey);
+    const words = new Uint32Array(look.buffer); // red, green, blue and state of a point at once: the lowest byte comes first
+    const lit = new Uint8Array(map.count);
+    for (const [other] of this.near?.others ?? []) lit[other] = 1;
+    const packed = ([red, green, blue]) => red | (green << 8) | (blue << 16);
+    const grey = packed(rgbOf(column.grey));
     const isNumber = column.kind === "numbers";
-    const colors = isNumber ? [] : column.classes.map((each) => rgbOf(each.color));
+    const colors = isNumber ? [] : column.classes.map((each) => packed(rgbOf(each.color)));
+    const isHidden = isNumber ? [] : column.classes.map((_, code) => this.legend.hidden.has(code));
     const range = isNumber ? column.high - column.low || 1 : 1;
     const front = [];
     for (let i = 0; i < map.count; i++) {
       const code = isNumber ? -1 : column.codes[i];
       const value = isNumber ? column.values[i] : 0;
-      const color = isNumber ? (Number.isFinite(value) ? onScale(column.stops, (value - column.low) / range) : grey) : colors[code];
-      look[4 * i] = color[0];
-      look[4 * i + 1] = color[1];
-      look[4 * i + 2] = color[2];
-      look[4 * i + 3] = !isNumber && this.legend.hidden.has(code) ? 0 : chosen[i] ? 3 : n_chosen && !lit.has(i) ? 1 : 2;
-      if (look[4 * i + 3] === 3) front.push(i);
-      shape[i] = isNumber ? 0 : column.classes[code].shape;
+      const color = isNumber ? (Number.isFinite(value) ? packed(onScale(column.stops, (value - column.low) / range)) : grey) : colors[code];
+      const state = !isNumber && isHidden[code] ? 0 : chosen[i] ? 3 : n_chosen && !lit[i] ? 1 : 2;
+      if (state === 3) front.push(i);
+      words[i] = color | (state << 24);
     }
     if (this.painter) {
       this.painter.fill("look", look);
-      this.painter.fill("shape", shape);
+      if (this.shapedBy !== column || this.shapedOf !== map) {
+        this.painter.fill("shape", isNumber ? new Uint8Array(map.count) : Uint8Array.from(column.codes, (code) => column.classes[code].shape));
+        Object.assign(this, { shapedBy: column, shapedOf: map });
+      }
       this.painter.bringForward(Uint32Array.from(front));
     }
     this.redraw();

@@ -40,7 +40,7 @@ def show(comparison: Comparison, names: Sequence[str], images: ImageSet) -> None
     _side(names[0], names[1], second, first, images, key="right_first")
     _side(names[1], names[0], first, second, images, key="right_second")
     st.caption(
-        "By a linear probe on the features, which never saw the image that it classifies.",
+        "By a linear probe that never saw the image.",
         help="The surest mistakes come first. An image with a wrong label may stand here, too.",
     )
 

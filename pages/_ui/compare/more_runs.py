@@ -31,7 +31,7 @@ def show(images: ImageSet, found: Sequence[Run]) -> None:
     with line.popover("Run backbones", icon=":material/playlist_add:", key=key, on_change="rerun"):
         names = st.multiselect(
             "Backbones",
-            list(BACKBONES),
+            [name for name, row in BACKBONES.items() if not backbone_choices.lacks_package(row)],
             default=[name for name in QUICK if is_here(BACKBONES[name])],
             format_func=lambda name: BACKBONES[name].title,
             max_selections=4,

@@ -195,8 +195,8 @@ def _linked(
         )
         maps.show_caution(right_run, right_features)
     st.caption(
-        "The right map is rotated, scaled and shifted onto the left one (Procrustes), which keeps its distance "
-        "ratios. Draw a lasso on the left to highlight the same images on the right."
+        "Draw a lasso on the left to highlight the same images on the right.",
+        help="The right map is rotated, scaled and shifted onto the left one (Procrustes), which keeps its distance ratios.",
     )
     if rows:
         st.markdown(f"**Selection: {formatting.counted(len(rows), 'image')}**")

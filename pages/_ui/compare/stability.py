@@ -45,7 +45,7 @@ def show(chosen: Sequence[Run]) -> None:
                 f"Stability of {formatting.escape(run.title)} is not measured: {formatting.escape(problems[run.digest])}"
             )
     st.caption(
-        "Stability: how much nearest neighbours depend on changes that people hardly notice. It needs no labels.",
+        "Stability: whether neighbours stay when an image hardly changes. Needs no labels.",
         help="The share of each image's nearest neighbours that remain when its features come from a slightly "
         f"changed copy ({transform_words(PRESETS['mild'].transforms)}; {N_COPIES} copies each, at most {MAX_IMAGES} "
         "images, 95 % interval over images). It does not measure quality.",

@@ -37,8 +37,9 @@ def _show(sweep: Sweep) -> None:
     figure = sweep_figure(sweep, dark=session.is_dark())
     st.plotly_chart(figure, key="sweep_chart", theme=None, config=CONFIG, alt="Scores by layer")
     st.caption(
-        "From the input (left) to the last layer: the accuracy of a linear probe on your labels with its 95 % "
-        "interval, and the similarity of each space to that of the last layer (CKA)."
+        "From the input (left) to the last layer.",
+        help="The accuracy of a linear probe on your labels with its 95 % interval, and the similarity of each space to "
+        "that of the last layer (CKA).",
     )
     st.dataframe(sweep.table, hide_index=True)
     st.download_button(

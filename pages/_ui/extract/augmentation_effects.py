@@ -44,8 +44,9 @@ def _explain(run: Run, spec: Augmented, images: ImageSet) -> None:
         n_passes = n_images * (1 + N_COPIES * len(AUGMENTATIONS))
         words = f", about {jobs.duration(n_passes * speed / spec.n_copies / 1000)}"
     st.caption(
-        f"Applies each transform alone to up to {MAX_IMAGES} images, {N_COPIES} times each, and measures how far their "
-        f"features move relative to the distance between different images{words}."
+        f"How far each transform alone moves the features{words}.",
+        help=f"Applied to up to {MAX_IMAGES} images, {N_COPIES} times each; relative to the distance between different "
+        "images.",
     )
 
 
@@ -58,10 +59,9 @@ def _show(found: Effects, spec: Augmented, images: ImageSet) -> None:
     figure = effects_figure(found, own={name for name, _ in spec.transforms}, dark=session.is_dark())
     st.plotly_chart(figure, key="effects_chart", theme=None, config=CONFIG, alt="Effects of augmentation")
     st.caption(
-        "At 0 the transform does not change the features. At 1 (dotted line), a changed copy is as far from its image "
-        "as a different image is. Distances between features of length 1; means over "
-        f"{formatting.counted(len(found.names), 'image')} and {N_COPIES} copies each; lines are 95 % intervals. "
-        f"{' '.join(found.notes)}"
+        " ".join(["At 1 (dotted line) a changed copy is as far from its image as a different image is.", *found.notes]),
+        help="At 0 the transform does not change the features. Distances between features of length 1; means over "
+        f"{formatting.counted(len(found.names), 'image')} and {N_COPIES} copies each; lines are 95 % intervals.",
     )
     bar = st.container(horizontal=True)
     bar.download_button(
@@ -111,4 +111,4 @@ def _movers(found: Effects, base: Spec, images: ImageSet) -> None:
             augmented_copies.draw(
                 places, record, spec=base, transforms=transforms, seed=found.seed, with_original=False
             )
-    st.caption("How far each image moves, on the scale above, with the copies that were measured.")
+    st.caption("How far each image moves, on the scale above.")

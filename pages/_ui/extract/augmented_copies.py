@@ -32,8 +32,8 @@ def preview(
         draw(places[:shown], record, spec=spec, transforms=transforms, seed=seed, with_original=with_original)
         words = "The first is the unchanged image. " if with_original else ""
         st.caption(
-            f"{words}These are the exact copies of {formatting.escape(record.name)} that the network will see. Areas "
-            "moved out of the frame are lost; the gaps are filled with the mirrored image."
+            f"{words}The very copies of {formatting.escape(record.name)} that the network will see.",
+            help="What moves out of the frame is lost; gaps are filled with the mirrored image.",
         )
 
 

@@ -61,9 +61,9 @@ def _numbers(report: TuningReport) -> None:
     n_training = sum(report.training_counts)
     st.caption(
         f"Trained on {formatting.counted(n_training, 'image')}, evaluated on "
-        f"{formatting.counted(len(report.truth), 'other')}. Duplicates and near-duplicates stay on one side of the "
-        "split. The best epoch was chosen on the validation images, so the first number is slightly optimistic; the "
-        "probe had no such advantage."
+        f"{formatting.counted(len(report.truth), 'other')}.",
+        help="Duplicates and near-duplicates stay on one side of the split. The best epoch was chosen on the validation "
+        "images, so the first number is slightly optimistic; the probe had no such advantage.",
     )
 
 
@@ -74,16 +74,16 @@ def _figures(run: Run, report: TuningReport) -> None:
         figure = class_figure(report, dark=session.is_dark())
         st.plotly_chart(figure, key=f"classes_{run.digest[:12]}", theme=None, config=CONFIG, alt="Accuracy by label")
         st.caption(
-            "Validation images only, with their number in brackets. Wilson intervals: wide with few images, and "
-            "labels whose intervals overlap may be equally hard."
+            "Validation images only, their number in brackets.",
+            help="Wilson intervals: wide with few images. Labels whose intervals overlap may be equally hard.",
         )
     with grid.cell():
         st.subheader("Confusion matrix", anchor=False)
         figure = confusion_figure(report, dark=session.is_dark())
         st.plotly_chart(figure, key=f"confusion_{run.digest[:12]}", theme=None, config=CONFIG, alt="Confusion matrix")
         st.caption(
-            "Rows are true labels, columns are predictions; correct predictions lie on the diagonal. These are "
-            "counts, so rows with more images are brighter."
+            "Rows are true labels, columns are predictions.",
+            help="Correct predictions lie on the diagonal. These are counts, so rows with more images are brighter.",
         )
 
 
@@ -102,8 +102,8 @@ def _wrong(report: TuningReport, images: ImageSet) -> None:
             column.caption(formatting.escape(f"{true}, named {named} ({100 * report.confidence[row]:.0f} %)"))
     more = f"The first {_WRONG_SHOWN}; " if len(rows) > _WRONG_SHOWN else ""
     st.caption(
-        f"{more}the most confident mistakes come first. The percentage is the network's own confidence, which "
-        "tends to be too high."
+        f"{more}the most confident mistakes come first.",
+        help="The percentage is the network's own confidence, which tends to be too high.",
     )
 
 
@@ -135,6 +135,7 @@ def _file(run: Run) -> None:
             icon=":material/download:",
         )
     st.caption(
-        "The whole network with its classifier, for Keras. The file is loaded in safe mode and compared with the "
-        "network before it is offered. Preprocessing is not included: feed it what “What the network receives” shows."
+        "The whole network with its classifier, for Keras, without preprocessing.",
+        help="The file is loaded in safe mode and compared with the network before it is offered. Feed it what “What the "
+        "network receives” shows.",
     )

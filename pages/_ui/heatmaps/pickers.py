@@ -17,6 +17,8 @@ from pages._ui.networks.layer_choices import layer_words
 from pages._ui.shell import formatting, questions, session
 
 OPACITY_WIDTH = 280  # pixels
+LAYER_WIDTH = 240  # pixels; with the run, the columns and the target it fills one line at 1440
+_LAST = "last"  # stands for None in the choice of a layer: a select box takes None for no choice
 FIRST_METHODS = ("activation_energy", "eigen_cam", "grad_cam")
 _FIRST_IMAGES = 3
 _GALLERY, _PAGE_SIZE = "heatmap_gallery", 48
@@ -53,28 +55,29 @@ def spatial_layer(run: Run) -> int | str | None:
         questions.offer_again(error)
         return None
     if outline is None:
-        st.selectbox("Layer", ["Reading the layers ..."], disabled=True, key="heatmap_layer_waiting", width=280)
+        st.selectbox("Layer", ["Reading the layers ..."], disabled=True, key="heatmap_layer_waiting", width=LAYER_WIDTH)
         return None
     layers = [info for info in outline.layers if info.is_spatial and info.index <= outline.tap]
     if not layers:
         st.caption("This network has no layer with height and width.")
         return None
-    words = layer_words(layers)
-    return st.selectbox(
+    words = {_LAST if layer is None else layer: text for layer, text in layer_words(layers).items()}
+    picked = st.selectbox(
         "Layer",
-        list[int | str | None](words),
-        format_func=lambda layer: words[layer],
+        list[int | str](words),
+        format_func=words.__getitem__,
         key=_layer_key(run),
         persist_state="session",
         help="Late layers are coarse and respond to objects; early layers are fine and respond to edges.",
-        width=280,
+        width=LAYER_WIDTH,
     )
+    return None if picked == _LAST else picked
 
 
 def chosen_layer(run: Run) -> int | str | None:
     """Return the layer of a run that was picked last, None for the last one."""
     found = session.recall(_layer_key(run))
-    return found if isinstance(found, int | str) else None
+    return found if isinstance(found, int | str) and found != _LAST else None
 
 
 def _layer_key(run: Run) -> str:

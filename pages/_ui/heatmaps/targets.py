@@ -28,7 +28,7 @@ def target(run: Run, images: ImageSet) -> Target:
         key=f"target_kind_{next(iter(kinds)) in _RANKS}",
         persist_state="session",
         help="The value that a map is for. Activation energy and Eigen-CAM are the same for all.",
-        width=260,
+        width=240,
     )
     return ClassTarget(rank=_RANKS.index(kind) + 1) if kind in _RANKS else _ASK[kind](run, images)
 
@@ -72,7 +72,7 @@ def _feature(run: Run, images: ImageSet) -> Target:
 def _similarity(run: Run, images: ImageSet) -> Target:
     del run
     by_name = {record.name: record for record in images}
-    name = st.selectbox("Similarity to", list(by_name), key="target_image", persist_state="session", width=260)
+    name = st.selectbox("Similarity to", list(by_name), key="target_image", persist_state="session", width=240)
     return SimilarityTarget(by_name[name])
 
 
@@ -86,7 +86,7 @@ def _class(run: Run, images: ImageSet) -> Target:
         key=f"target_class_{len(classes)}",
         persist_state="session",
         help="Type to search by name.",
-        width=260,
+        width=240,
     )
     return ClassTarget(index)
 

@@ -19,7 +19,7 @@ _AUTHORS = ", ".join(dict.fromkeys(each.short_credit for each in PHOTOGRAPHS if 
 
 def show(workspace: Workspace) -> None:
     """Show the first screen of an empty workspace."""
-    st.title("featx")
+    st.title("featx", anchor=False)
     st.markdown("See what neural networks see in your images.")
     upload.show_reports(workspace)
     if imports.current(workspace) is not None:

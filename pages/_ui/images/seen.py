@@ -104,8 +104,8 @@ def _labels(predictions: Predictions, images: ImageSet) -> None:
     with left:
         place = _table(table, "seen_labels", "Labels and what the network calls their images", {})
         st.caption(
-            "Unlike: none of an image's three best classes is one that the network names for most images of the label. "
-            "Click a row to see them."
+            "Click a row to see the unlike images.",
+            help="Unlike: none of an image's three best classes is one that the network names for most images of the label.",
         )
     with right:
         _unlike(found[place], predictions, images)

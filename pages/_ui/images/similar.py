@@ -47,6 +47,6 @@ def _neighbors(record: ImageRecord, run: Run) -> None:
                 st.image(image.thumbnail(), width="stretch", alt=image.name)
                 st.caption(f"{neighbor.similarity:.2f} {formatting.escape(image.label or image.name)}")
     st.caption(
-        "Sorted by cosine similarity of the features (1 is identical direction). What is similar for this network may "
-        "not look similar to you."
+        "By cosine similarity of the features.",
+        help="1 is the same direction. What is similar to this network may not look similar to you.",
     )

@@ -9,8 +9,9 @@ from featx_core.extraction.features import Features
 from featx_core.images.image_set import ImageSet
 from featx_core.predictions.colorings import NAMED
 from featx_core.workspace.runs import Run
-from pages._ui.images import gallery
-from pages._ui.map import listing, maps, pair, telling, whole_selection
+from pages._ui.heatmaps import pickers, shared
+from pages._ui.images import choice, gallery
+from pages._ui.map import heatmap, listing, maps, pair, telling, whole_selection
 from pages._ui.shell import formatting, session
 
 _PAGE_SIZE = 60
@@ -41,6 +42,8 @@ def show(run: Run, features: Features, rows: list[int]) -> None:
         (one, first), (other, second) = pictured
         pair.show(run, features, (one, other), (first, second))
     whole_selection.actions(run, features, rows, chosen, unseen)
+    if len(chosen) > 1 and run.spec.takes_images:
+        _shared_colors(run, chosen)
     with st.container(key="map_selected", border=False):
         if len(chosen):
             _gallery(features, chosen)
@@ -48,6 +51,17 @@ def show(run: Run, features: Features, rows: list[int]) -> None:
             table = whole_selection.table_of(features, ImageSet([]), unseen)
             st.dataframe(table[["name", "label"]], hide_index=True, placeholder="")
     telling.show(features, rows)
+
+
+def _shared_colors(run: Run, chosen: ImageSet) -> None:
+    """Show the first of the images in one set of colours, once it is asked for."""
+    shown = list(chosen[: choice.MAX_HEATMAPS])
+    with st.expander("Shared colours", icon=shared.ICON, key="map_shared", on_change="rerun") as together:
+        if together.open:
+            if len(shown) < len(chosen):
+                st.caption(f"The first {len(shown)} of {len(chosen)} images.")
+            layer = pickers.chosen_layer(run)
+            shared.show(run, shown, layer=layer, opacity=heatmap.opacity(), n_columns=2, key="map_shared")
 
 
 def _gallery(features: Features, chosen: ImageSet) -> None:

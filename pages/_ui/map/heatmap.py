@@ -62,9 +62,14 @@ def control(drawn: grid.Drawn | None, record: ImageRecord) -> None:
 
 def laid_on(found: Heatmap, record: ImageRecord) -> np.ndarray:
     """Lay a heatmap on its image, as the Heatmaps page was told to."""
-    opacity, colormap = session.recall("opacity", OPACITY), session.recall("colormap", SEQUENTIAL_SCALES[0])
-    opacity = float(opacity) if isinstance(opacity, int | float) else OPACITY
-    return grid.overlay(found, record, opacity, str(colormap), SIDE)
+    colormap = session.recall("colormap", SEQUENTIAL_SCALES[0])
+    return grid.overlay(found, record, opacity(), str(colormap), SIDE)
+
+
+def opacity() -> float:
+    """Return the opacity that was chosen last on the Heatmaps page."""
+    found = session.recall("opacity", OPACITY)
+    return float(found) if isinstance(found, int | float) else OPACITY
 
 
 def _leave(job: Job | None) -> None:

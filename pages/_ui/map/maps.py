@@ -92,7 +92,7 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
     )
     with bar.popover("Parameters", icon=":material/tune:"):
         parameters = {item.name: _parameter(item, name) for item in PROJECTIONS[name].parameters}
-        seed = seed_input(key="map_seed", help="The same seed gives the same map.")
+        seed = seed_input(key="map_seed", help="The same seed gives the same map on the same kind of machine.")
         for title, command in NOT_INSTALLED.items():
             st.caption(f"{title} is not installed. To add it: `{command}`")
         n_clusters = clusters.n_clusters(color)

@@ -9,7 +9,7 @@ from featx_core.figures.style import CONFIG
 from featx_core.maps.projection import Projection
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
-from pages._ui.map import beside, canvas, downloads, link, maps, one_image, placing
+from pages._ui.map import beside, canvas, clusters, downloads, link, maps, one_image, placing
 from pages._ui.map.canvas import Drawn
 from pages._ui.networks import names
 from pages._ui.shell import chosen, formatting, fragments, jobs, session
@@ -55,6 +55,7 @@ def _under(run: Run, features: Features, projection: Projection, choice: maps.Ch
     name = canvas.name_of(projection, _amount(run, features, len(projection.rows)))
     downloads.offer(line, run, features, projection, found, name)
     placing.offer_anew(line, run, features, choice)
+    clusters.offer_names(line, features, choice.color, choice.n_clusters)
     if "explained_variance" in projection.details:
         with st.expander("Explained variance", icon=":material/bar_chart:", key="scree", on_change="rerun") as scree:
             if scree.open:
@@ -91,8 +92,8 @@ def _scree(projection: Projection) -> None:
     figure = scree_figure(details["explained_variance"], is_exact=details.get("is_exact", True), dark=session.is_dark())
     st.plotly_chart(figure, key="scree_chart", theme=None, config=CONFIG)
     st.caption(
-        "Variance explained by each component, and the cumulative total. When the first two explain little, the map "
-        "shows only a small part of the differences."
+        "When the first two explain little, the map shows little of the differences.",
+        help="Variance explained by each component, and the cumulative total.",
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from featx_core.backbones.hub_presets import INSTALL_HUB, has_keras_hub
 from featx_core.backbones.measured import SuiteScore
 from featx_core.backbones.registry import BACKBONES, Backbone
 from featx_core.backbones.weights_kinds import WEIGHTS_KINDS
@@ -18,6 +19,7 @@ _BADGES: Mapping[str, tuple[str, str, _Color]] = MappingProxyType(
     {
         "imagenet": ("ImageNet, on this machine", ":material/verified:", "green"),
         "embedded": ("Embedded, trained on synthetic images, offline", ":material/deployed_code:", "blue"),
+        "preset": ("KerasHub preset, on this machine", ":material/verified:", "green"),
         "random": ("Random weights, untrained", ":material/casino:", "orange"),
     }
 )
@@ -39,7 +41,22 @@ def pick_backbone(label: str, *, key: str, help: str | None = None) -> str:
 
 def _words(backbone: Backbone) -> str:
     height, width = backbone.image_size
-    return f"{backbone.title}, {backbone.n_parameters / 1e6:.3g} M parameters, {height} x {width}"
+    need = ", needs a package" if lacks_package(backbone) else ""
+    return f"{backbone.title}, {backbone.n_parameters / 1e6:.3g} M parameters, {height} x {width}{need}"
+
+
+def lacks_package(backbone: Backbone) -> bool:
+    """Whether a backbone needs an optional package that is not installed."""
+    return backbone.preset is not None and not has_keras_hub()
+
+
+def stop_without_package(backbone: Backbone) -> None:
+    """Where an optional package is missing, say how to install it, and end the page here."""
+    if lacks_package(backbone):
+        st.badge("Needs an optional package", icon=":material/extension_off:", color="gray")
+        st.caption(f"Install KerasHub where featx runs, then start featx again to use {backbone.title}:")
+        st.code(INSTALL_HUB, language="sh")
+        st.stop()
 
 
 def pick_weights(backbone: Backbone, label: str, kinds: Sequence[str], *, key: str, **options: Any) -> str:
@@ -78,14 +95,17 @@ def show_badge(backbone: Backbone, kind: str) -> None:
 
 
 def show_card(backbone: Backbone) -> None:
-    """Say how well a backbone does, where that comes with it."""
+    """Say how well a backbone does, where that comes with it; of one of KerasHub its patches and licence."""
+    if backbone.preset is not None:
+        side = backbone.preset.patch_size
+        st.caption(f"Patches of {side} x {side} pixels. Licence of the trained weights: {backbone.preset.license}.")
     if backbone.measured:
         with st.expander("How well it does", icon=":material/fact_check:"):
             st.markdown(_table(backbone.measured))
             st.caption(
-                "Percent of images classified or retrieved correctly, with 95 % intervals. Untrained: the same "
-                "network with random weights. Best without a network: the best of colour histogram, LBP, HOG and "
-                "others. None of these images was used for training."
+                "Percent of images classified or retrieved correctly, with 95 % intervals.",
+                help="Untrained: the same network with random weights. Best without a network: the best of colour "
+                "histogram, LBP, HOG and others. None of these images was used for training.",
             )
 
 

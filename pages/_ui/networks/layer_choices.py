@@ -1,14 +1,23 @@
 """The layers of a network as choices of a select box."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from featx_core.architecture.layers import LayerInfo
 from pages._ui.shell import formatting
 
+_ENDS: Mapping[str, str] = MappingProxyType(
+    {"class_token": "Class token", "register_tokens": "Register tokens", "pooled": "Pooled"}
+)
+"""What a network of tokens gives besides its patches, by the names of its layers."""
+
 
 def layer_words(layers: Sequence[LayerInfo]) -> dict[int | str | None, str]:
-    """Name the choices of a layer: the last one (None), then the stages, then every layer by its index."""
+    """Name the choices of a layer: the last one (None), what tokens give, the stages, then every layer by its index."""
     words: dict[int | str | None, str] = {None: f"Last layer, {formatting.sides(layers[-1].output_shape)}"}
+    words |= {
+        info.name: f"{_ENDS[info.name]}, {formatting.sides(info.output_shape)}" for info in layers if info.name in _ENDS
+    }
     words |= {
         info.stage: f"{_stage_words(info)}, {formatting.sides(info.output_shape)}" for info in layers if info.stage
     }

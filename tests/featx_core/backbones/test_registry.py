@@ -25,6 +25,8 @@ LIGHT = (
 APPLICATIONS = {key: row for key, row in BACKBONES.items() if row.origin == "download"}
 LITE = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
 THOROUGH = (pytest.mark.slow, pytest.mark.thorough)
+HUB = [key for key, row in BACKBONES.items() if row.preset]
+
 MOSTLY_THOROUGH = [key if key in LIGHT else pytest.param(key, marks=THOROUGH) for key in APPLICATIONS]
 
 
@@ -62,7 +64,7 @@ def test_there_is_a_row_for_every_constructor_of_keras():
     theirs = {name for name in dir(applications) if name[0].isupper()}
     assert {row.title for row in APPLICATIONS.values()} == theirs
     assert len(APPLICATIONS) == 40
-    assert set(BACKBONES) - set(APPLICATIONS) == {"embedded_v1", *LITE}
+    assert set(BACKBONES) - set(APPLICATIONS) == {"embedded_v1", *LITE, *HUB}
 
 
 @pytest.mark.slow
@@ -145,6 +147,6 @@ def test_building_leaves_the_random_state_of_the_process_alone():
 
 def test_the_table_is_read_without_keras():
     code = (
-        "import sys; from featx_core import BACKBONES as b; assert len(b) == 44; sys.exit('tensorflow' in sys.modules)"
+        "import sys; from featx_core import BACKBONES as b; assert len(b) == 53; sys.exit('tensorflow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

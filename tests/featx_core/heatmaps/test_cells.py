@@ -164,7 +164,12 @@ needs_lite = pytest.mark.skipif(
             id="MobileNetV2, even",
             marks=pytest.mark.thorough,
         ),
-        pytest.param(Pretrained("mobilenet_v2", weights="random", image_size=(161, 161)), 0.25, id="MobileNetV2, odd"),
+        pytest.param(
+            Pretrained("mobilenet_v2", weights="random", image_size=(161, 161)),
+            0.25,
+            id="MobileNetV2, odd",
+            marks=pytest.mark.thorough,
+        ),
         pytest.param(
             Pretrained("resnet50", weights="random", image_size=(160, 160)),
             0.25,
@@ -182,7 +187,9 @@ needs_lite = pytest.mark.skipif(
         ),
         pytest.param(Pretrained("embedded_v1"), 0.2, id="embedded, even"),
         pytest.param(Pretrained("embedded_v1", image_size=(113, 113)), 0.2, id="embedded, odd"),
-        pytest.param(Pretrained("embedded_v1", image_size=(96, 96)), 0.2, id="embedded, smaller"),
+        pytest.param(
+            Pretrained("embedded_v1", image_size=(96, 96)), 0.2, id="embedded, smaller", marks=pytest.mark.thorough
+        ),
         pytest.param(Pretrained("embedded_v1", layer="stage3"), 0.2, id="embedded, third stage"),
         pytest.param(Pretrained("embedded_v1", weights="random"), 0.25, id="embedded, untrained"),
     ],

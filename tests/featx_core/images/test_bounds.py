@@ -187,7 +187,7 @@ LARGE: dict[str, Callable[[Image.Image], bytes]] = {
     "turned JPEG": lambda rgb: encoded(rgb, "JPEG", quality=50, exif=turned()),
 }
 
-MOST = ("RGBA PNG", "CMYK JPEG", "WebP", "AVIF")
+MOST = ("RGBA PNG", "AVIF")
 """Which take the most memory of their decoder."""
 
 

@@ -15,8 +15,8 @@ from featx_core.maps.projection import Projection, project
 from featx_core.maps.registry import PROJECTIONS
 from tests.toys.projection_vectors import FAST, quick, random_vectors, two_groups
 
-EACH = [pytest.param(name, marks=pytest.mark.slow) if name == "umap" else name for name in PROJECTIONS]
-"""UMAP compiles itself for seconds in each process, whichever of its tests comes first."""
+EACH = [pytest.param(name, marks=pytest.mark.thorough) if name == "umap" else name for name in PROJECTIONS]
+"""UMAP compiles itself for seconds in each process, whichever of its tests comes first; `test_umap.py` pays for it at each change."""
 
 
 @pytest.mark.slow

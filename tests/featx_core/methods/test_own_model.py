@@ -1,13 +1,18 @@
 """The user's own model as an extractor: against plain Keras, and with layers trained on it."""
 
 import dataclasses
+import io
+import zipfile
 
+import h5py
 import numpy as np
 import pytest
 
 import featx_core as fx
 from featx_core.heatmaps.targets import ClassTarget
 from featx_core.images.preprocessing import PREPROCESSING
+from featx_core.networks.keras_file import keras_file
+from featx_core.networks.own.bringing import facts_key
 from featx_core.networks.own.facts import ModelFacts, ModelOutput
 from featx_core.specs.spec import SpecError
 from tests.toys.files.model_files import SIDE, SMALL_FACTS, enter_small_model, kernel
@@ -124,3 +129,22 @@ def test_a_classifier_of_one_of_several_outputs_is_explained_by_name(workspace, 
     heatmap = fx.explain(workspace.images()[0], extractor, "grad_cam", target=ClassTarget())
     assert heatmap.title.startswith(f"Grad-CAM for {best}, ")
     assert '"last"' in heatmap.layer
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+def test_a_model_that_featx_saved_is_told_where_it_computes_something_else_now(filled, factor):
+    saved = io.BytesIO(keras_file(fx.build(SPEC, filled)))
+    with zipfile.ZipFile(saved) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with h5py.File(weights := io.BytesIO(members["model.weights.h5"]), "r+") as file:
+        file["layers/conv2d/vars/0"][...] *= factor
+    with zipfile.ZipFile(changed := io.BytesIO(), "w") as archive:
+        for name, content in (members | {"model.weights.h5": weights.getvalue()}).items():
+            archive.writestr(name, content)
+    digest = filled.put_artefact("again.keras", changed.getvalue())
+    filled.put_result(
+        facts_key(f"file:{digest}"), dataclasses.replace(SMALL_FACTS, weights=f"file:{digest}").to_bytes()
+    )
+    notes = fx.build(dataclasses.replace(SPEC, weights=f"file:{digest}"), filled).notes
+    words = "With again.keras, this network gives other features of a fixed picture than when featx saved the file."
+    assert (words in notes) is (factor == 2)

@@ -156,7 +156,9 @@ def test_layers_in_between_make_it_another_network(form):
 @pytest.fixture(scope="module")
 def all_backbones():
     with without_weights():
-        return {key: build_network(row, (row.minimum_side,) * 2) for key, row in BACKBONES.items()}
+        return {
+            key: build_network(row, (row.minimum_side,) * 2) for key, row in BACKBONES.items() if row.preset is None
+        }
 
 
 @pytest.mark.thorough
@@ -167,7 +169,7 @@ def test_no_backbone_is_taken_for_another(is_older_form, all_backbones):
     expected = {key: expected_layers(made, is_older_form=is_older_form) for key, made in all_backbones.items()}
     files = {key: SavedModel("", tuple(map(as_saved, needed))) for key, needed in expected.items()}
     taken = {(ours, theirs) for ours in expected for theirs in files if match(expected[ours], files[theirs]).is_whole}
-    assert taken == {(key, key) for key in BACKBONES}
+    assert taken == {(key, key) for key, row in BACKBONES.items() if row.preset is None}
 
 
 def as_saved(needed):

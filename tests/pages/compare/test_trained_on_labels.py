@@ -61,4 +61,4 @@ def test_label_errors_are_said_to_be_hidden_from_such_a_run(visit, with_tuned):
     visitor = visit(with_tuned)
     visitor.tab.session_state["images_view"] = "Worth a look"
     looking = visitor.open("images").run()
-    assert "so it hides errors among the images of its training" in looking.words
+    assert "It hides errors among the images of its training" in looking.words

@@ -15,6 +15,7 @@ from featx_core.predictions.classifiers import classifier_of
 from featx_core.predictions.predictions import ABOUT_SCORES
 from featx_core.studies.feature_maps import FeatureMapsStudy
 from featx_core.studies.heatmap import HeatmapStudy
+from featx_core.studies.layers.shared_colors import SharedColorsStudy
 from featx_core.tasks.requests import ExtractJob, StudyJob
 from pages._ui.heatmaps.pickers import FIRST_METHODS
 from pages._ui.images.choice import Kept
@@ -157,6 +158,20 @@ def test_heatmaps_in_the_making_hold_their_place_and_can_be_cancelled(visitor, w
     next(button for button in visitor.tab.main.button if button.label == "Cancel").click().run()
     assert "Cancelled. Finished results are kept." in visitor.words
     assert "Try again" in visitor.buttons
+
+
+def test_shared_colours_are_of_the_images_that_are_chosen(visitor, worker):
+    visitor.tab.session_state["shared"] = True
+    choose(visitor, "disc-01.png", "star-02.png")
+    visitor.run()
+    images = tuple(named(visitor.workspace.images(), name).digest for name in ("disc-01.png", "star-02.png"))
+    for hide in ("nothing", "low"):
+        set_up(visitor, shared_hide=hide)
+        study = SharedColorsStudy(SPEC, images, hide=hide)
+        assert study in last_asked(worker)
+        assert study.find(visitor.workspace).caption.replace("\u00a0", " ") in visitor.words.replace("\\", "")
+    images = [node for node in nodes(visitor.tab.main) if type(node).__name__ == "Image"]
+    assert sum("in shared colours" in node.proto.imgs[0].alt for node in images) == 2
 
 
 def test_feature_maps_are_one_mosaic_that_says_its_scale(visitor, worker):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.toys.app.map_packs import selected
+from pages._ui.images.choice import Kept
+from tests.toys.app.map_packs import colors, selected
 from tests.toys.app.named_images import MUG, TABBY, keep_names, take_as_installed
-from tests.toys.app.visiting import tiles
+from tests.toys.app.visiting import element, tiles
 
 N_IMAGES = 40
 
@@ -43,10 +44,12 @@ def test_a_wrong_label_comes_first_and_one_press_takes_the_offered_one(looking):
     names = looking.workspace.images().names
     found = tiles(looking, "look_label_errors")
     assert found[0]["name"] == names[3]
-    assert found[0]["says"].startswith("cat → dog, 0.")
-    assert "Change labels" in [button.label for button in looking.tab.button if button.disabled]
-    next(each for each in looking.tab.multiselect if "offered" in each.label).set_value([names[3]]).run()
+    assert found[0]["says"].startswith("→ dog, 0.")
+    assert "Change labels" not in looking.buttons
+    looking.tab.session_state["chosen_mended"] = Kept((names[3],), 1)  # by its box
+    looking.run()
     looking.press("Change labels")
+    assert looking.tab.session_state["chosen_mended"].names == ()
     assert dict(zip(names, looking.workspace.images().labels, strict=True))[names[3]] == "dog"
 
 
@@ -61,10 +64,25 @@ def test_clusters_have_a_table_and_can_become_labels(looking):
     table = next(table.value for table in looking.tab.main.dataframe if "stability" in table.value)
     assert len(table) == 2
     assert set(table.iloc[:, 3]) == {"stable"}
-    field = next(each for each in looking.tab.text_input if each.label == "Label for these images")
+    field = next(each for each in looking.tab.text_input if each.label == "Name of the cluster")
     field.set_value("group one").run()
-    looking.press("Label them")
+    looking.press("Use as label")
     assert looking.workspace.images().labels.count("group one") == table["images"].iloc[0]
+
+
+def test_a_cluster_keeps_the_name_that_it_is_given(looking):
+    pick(looking, "clusters")
+    field = next(each for each in looking.tab.text_input if each.label == "Name of the cluster")
+    assert field.value == "cluster 1"
+    field.set_value(" *red* things ").run()
+    looking.press("Rename")
+    (table,) = (table.value for table in looking.tab.main.dataframe if "stability" in table.value)
+    assert table["cluster"].tolist() == ["*red* things", "cluster 2"]
+    assert r"**\*red\* things**, " in looking.words
+    looking.open("map")
+    element(looking, "map_color").set_value("cluster_hdbscan").run()
+    looking.run()
+    assert [each["name"] for each in colors(looking)["classes"]][:2] == ["*red* things", "cluster 2"]
 
 
 @pytest.mark.slow
@@ -85,7 +103,7 @@ def test_a_cluster_is_suggested_what_a_network_calls_half_of_it(visit, shelve_fe
     keep_names(visitor.workspace, [MUG if row % 2 else TABBY for row in range(N_IMAGES)], [0.5] * N_IMAGES)
     visitor.tab.session_state["images_view"] = "Worth a look"
     pick(visitor.open("images").run(), "clusters")
-    assert next(each for each in visitor.tab.text_input if each.label == "Label for these images").value == "tabby"
+    assert next(each for each in visitor.tab.text_input if each.label == "Name of the cluster").value == "tabby"
 
 
 def test_copies_are_removed_but_for_the_largest_and_come_back(visit, shelve, make_png, tmp_path):

@@ -163,6 +163,7 @@ def _can_be_base(spec: Spec) -> bool:
 def _pretrained() -> Pretrained:
     name = backbone_choices.pick_backbone("Base network", key="tuned_backbone")
     backbone = BACKBONES[name]
+    backbone_choices.stop_without_package(backbone)
     backbone_choices.show_card(backbone)
     weights = backbone_choices.pick_weights(
         backbone,

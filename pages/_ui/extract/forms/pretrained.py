@@ -103,6 +103,7 @@ def _backbone() -> str:
         key="backbone",
         help="The network that computes the features. Small networks are fast; large ones see finer differences.",
     )
+    backbone_choices.stop_without_package(BACKBONES[name])
     backbone_choices.show_card(BACKBONES[name])
     return name
 
@@ -116,7 +117,7 @@ def _weights(backbone: Backbone, workspace: Workspace) -> str:
         help=" ".join(WEIGHTS_KINDS[kind].sentence for kind in backbone.weights_kinds),
     )
     if kind == "file":
-        return weight_files.pick(workspace)
+        return weight_files.pick(workspace, backbone)
     backbone_choices.show_badge(backbone, kind)
     return kind
 
@@ -140,15 +141,18 @@ def _precision() -> Precision:
 
 def _advanced(backbone: Backbone) -> tuple[tuple[int, int] | None, Fit, int | None, int, bool]:
     default = backbone.image_size[0]
+    step, is_fixed = (backbone.preset.patch_size, backbone.preset.sizes == "own") if backbone.preset else (32, False)
     side = st.number_input(
         "Input size (pixels)",
         min_value=backbone.minimum_side,
         max_value=1024,
         value=default,
-        step=32,
+        step=step,
         key=f"side_{backbone.title}",
         persist_state="session",
-        help=f"Side of the square input. The network was trained at {default}.",
+        disabled=is_fixed,
+        help=f"Side of the square input. The network {'takes' if is_fixed else 'was trained at'} {default}"
+        f"{' only' if is_fixed else ''}.",
     )
     fit = fit_picker()
     automatic = backbone.batch_size
@@ -173,7 +177,8 @@ def _advanced(backbone: Backbone) -> tuple[tuple[int, int] | None, Fit, int | No
 
 def _classifier(backbone: Backbone) -> bool:
     if not backbone.has_classifier:
-        st.caption(f"{backbone.title} has no classifier to keep: it was trained without class names.")
+        why = "KerasHub's backbones come without" if backbone.preset else "it was trained without class names"
+        st.caption(f"{backbone.title} has no classifier to keep: {why}.")
         return False
     return st.toggle(
         "Keep the classifier",

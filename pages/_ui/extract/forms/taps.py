@@ -47,8 +47,10 @@ def pick_layer(outline: Outline | None, key: str, default: int | str | None = No
 
 def pick_pooling(outline: Outline | None, layer: int | str | None) -> Literal["avg", "max", "flatten"] | None:
     """Let the user pick how the map of a layer becomes one vector, where there is a map."""
-    if outline is not None and len(outline.layers[find_layer(outline.layers, layer)].output_shape) != 3:
-        st.caption("This layer gives one vector per image, so there is nothing to pool.")
+    n_sides = 3 if outline is None else len(outline.layers[find_layer(outline.layers, layer)].output_shape)
+    if n_sides != 3:
+        gives = "one vector per image" if n_sides == 1 else "a row of tokens per image and no map"
+        st.caption(f"This layer gives {gives}, so there is nothing to pool.")
         return None
     picked = st.segmented_control(
         "Pooling",

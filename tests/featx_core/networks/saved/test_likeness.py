@@ -11,7 +11,7 @@ import pytest
 from featx_core.base.keras_setup import load_keras
 from featx_core.networks.keras_file import keras_file
 from featx_core.networks.saved.likeness import (
-    N_VALUES,
+    MAX_VALUES,
     features_of_fixed_picture,
     gives_other_features,
     with_features,
@@ -74,7 +74,7 @@ def test_weights_that_compute_something_else_than_featx_noted_are_told(tmp_path)
     assert notes(network(), content) == ()
     assert not gives_other_features(content, theirs)
     with h5py.File(io.BytesIO(content), "r") as file:
-        assert file.attrs["featx_features"].shape == (N_VALUES,)
+        assert file.attrs["featx_features"].shape == (MAX_VALUES,)
     swapped = with_features(
         saved(network(("second", "first")), tmp_path), theirs
     )  # named so, with the weights of others
@@ -88,7 +88,7 @@ def test_weights_that_compute_something_else_than_featx_noted_are_told(tmp_path)
     )
 
 
-@pytest.mark.parametrize("shape", [(N_VALUES + 1,), (), (1,)])
+@pytest.mark.parametrize("shape", [(MAX_VALUES + 1,), (), (2, 2), (0,)])
 def test_a_note_of_another_form_tells_nothing(tmp_path, shape):
     content = saved(network(), tmp_path)
     with h5py.File(buffer := io.BytesIO(content), "r+") as file:
@@ -103,7 +103,7 @@ def test_the_note_counts_for_the_same_input_alone(tmp_path):
     content = with_features(saved(small, tmp_path), small)
     assert notes(network(side=32), content) == ()
     grey = network(channels=1)
-    assert features_of_fixed_picture(grey).shape == (N_VALUES,)
+    assert features_of_fixed_picture(grey).shape == (MAX_VALUES,)
     assert features_of_fixed_picture(keras.Model(image := keras.Input((None, None, 3)), image)) is None
 
 

@@ -1,0 +1,1 @@
+"""Colours that mean the same in several images."""

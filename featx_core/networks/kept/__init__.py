@@ -1,0 +1,1 @@
+"""Networks that are kept as converted graphs: they run without TensorFlow being imported."""

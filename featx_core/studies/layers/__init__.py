@@ -1,0 +1,1 @@
+"""Studies of what one layer gives for several images."""
