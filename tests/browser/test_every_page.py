@@ -105,9 +105,9 @@ def test_nothing_jumps_when_one_goes_from_page_to_page(server, open_tab, furnish
     assert page.evaluate("PerformanceObserver.supportedEntryTypes").count("layout-shift") == 1
 
 
-OVERFLOW = """() => {
+IS_WHOLE = """() => {
     const main = document.querySelector('[data-testid="stMain"]');
-    return main.scrollWidth - main.clientWidth;
+    return main.scrollWidth === main.clientWidth;
 }"""
 FOCUS = """() => {
     let at = document.activeElement;
@@ -120,7 +120,7 @@ MAX_STEPS = 250  # of the Tab key through a page
 def test_each_page_opens_without_a_jump_and_is_whole_at_200_percent(server, open_tab, furnished):
     page = open_tab(server.url)
     page.add_init_script(SHIFTS)
-    shifts, moved, overflow = {}, {}, {}
+    shifts, moved = {}, {}
     for name in PAGES[1:]:
         page.set_viewport_size({"width": 1440, "height": 900})
         page.goto(f"{server.url}{name.lower()}?w={furnished}")
@@ -129,13 +129,12 @@ def test_each_page_opens_without_a_jump_and_is_whole_at_200_percent(server, open
         shifts[name] = sum(page.evaluate("window.shifts.splice(0)"))
         moved[name] = page.evaluate("window.moved") if shifts[name] >= MAX_SHIFT else []
         page.set_viewport_size({"width": 720, "height": 450})  # what 1440 x 900 is at 200 %
-        overflow[name] = page.evaluate(OVERFLOW)
+        page.wait_for_function(IS_WHOLE, timeout=20_000)  # tables follow the window a moment later
         if name == "Map":
             steps = [page.keyboard.press("Tab") or page.evaluate(FOCUS) for _ in range(MAX_STEPS // 4)]
             assert any(step.startswith("CANVAS") for step in steps)
             assert any("Points as a table" in step for step in steps)  # the last thing on the page
     assert "\n".join(f"{name}: {each}" for name in moved for each in moved[name]) == ""
-    assert overflow == dict.fromkeys(PAGES[1:], 0)
 
 
 def test_labels_in_a_bar_stand_on_one_line(server, open_tab, furnished):

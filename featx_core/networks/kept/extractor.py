@@ -50,6 +50,9 @@ class KeptEngines:
     def plan(self, seconds_left: float) -> None:
         """Nothing to plan: the graph is there."""
 
+    def conclude(self) -> None:
+        """Nothing to measure: features in float32 are what others are compared with."""
+
     def end(self) -> None:
         """End a run."""
 

@@ -181,8 +181,7 @@ class MapView {
     if (!map || !column) return;
     const look = (this.look = new Uint8Array(4 * map.count));
     const words = new Uint32Array(look.buffer); // red, green, blue and state of a point at once: the lowest byte comes first
-    const lit = new Uint8Array(map.count);
-    for (const [other] of this.near?.others ?? []) lit[other] = 1;
+    const lit = new Set(this.near?.others.map(([other]) => other));
     const packed = ([red, green, blue]) => red | (green << 8) | (blue << 16);
     const grey = packed(rgbOf(column.grey));
     const isNumber = column.kind === "numbers";
@@ -194,7 +193,7 @@ class MapView {
       const code = isNumber ? -1 : column.codes[i];
       const value = isNumber ? column.values[i] : 0;
       const color = isNumber ? (Number.isFinite(value) ? packed(onScale(column.stops, (value - column.low) / range)) : grey) : colors[code];
-      const state = !isNumber && isHidden[code] ? 0 : chosen[i] ? 3 : n_chosen && !lit[i] ? 1 : 2;
+      const state = !isNumber && isHidden[code] ? 0 : chosen[i] ? 3 : n_chosen && !lit.has(i) ? 1 : 2;
       if (state === 3) front.push(i);
       words[i] = color | (state << 24);
     }

@@ -118,7 +118,7 @@ def _downloads(run: Run, features: Features) -> None:
     stem = formatting.file_stem(run.title)
     for words, kind, end, write in (
         ("NumPy (.npz)", "npz", ".npz", export.to_npz),
-        ("Table (.parquet)", "parquet", ".parquet", export.to_parquet),
+        ("Parquet (.parquet)", "parquet", ".parquet", export.to_parquet),
         ("Table (.csv)", "csv", ".csv", export.to_csv),
         ("Table for Orange (.csv)", "orange", "-orange.csv", export.to_orange),
         ("TensorBoard projector (.zip)", "projector", "-projector.zip", export.to_projector),

@@ -70,7 +70,7 @@ def test_the_result_has_a_table_and_three_downloads(visitor):
     table = visitor.tab.dataframe[0].value
     assert table.shape == (6, 67)
     assert "The first 64 of 70 features. Downloads contain all of them." in visitor.words
-    assert {"NumPy (.npz)", "Table (.csv)", "Table (.parquet)"} <= {b.label for b in visitor.tab.download_button}
+    assert {"NumPy (.npz)", "Table (.csv)", "Parquet (.parquet)"} <= {b.label for b in visitor.tab.download_button}
 
 
 def test_a_run_is_quick_when_all_is_kept(visitor):
