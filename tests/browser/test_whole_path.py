@@ -67,7 +67,7 @@ def test_from_upload_to_heatmaps(server, open_tab, zipped, tmp_path):
     expect(page.get_by_text("ImageNet weights").first).to_be_visible()
     page.get_by_test_id("stImage").locator("img").nth(3).wait_for()
 
-    for words, kind in (("NumPy (.npz)", "npz"), ("Table (.csv)", "csv"), ("Table (.parquet)", "parquet")):
+    for words, kind in (("NumPy (.npz)", "npz"), ("Table (.csv)", "csv"), ("Parquet (.parquet)", "parquet")):
         settled(page)
         press(page, "Download")
         with page.expect_download() as download:
