@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
     from featx_core.extraction.features import Features
 
+_PROJECTOR = """embeddings {
+  tensor_name: "features"
+  tensor_path: "tensors.tsv"
+  metadata_path: "metadata.tsv"
+}
+"""
+
 ROW_GROUP_BYTES = 8 * 1024**2
 """Of features in one group of rows of a Parquet file."""
 
@@ -119,7 +126,10 @@ def to_orange(features: Features) -> bytes:
 
 
 def to_projector(features: Features) -> bytes:
-    """Write features for TensorBoard's projector: a zip of `tensors.tsv`, without a header, and `metadata.tsv`, with one."""
+    """Write features for TensorBoard's projector: `tensors.tsv` without a header, `metadata.tsv` with one, and which is which.
+
+    Unpack the zip and start `tensorboard --logdir FOLDER`, or load the two tables on projector.tensorflow.org.
+    """
     rows = "".join("\t".join(map(decimal, row)) + "\n" for row in features.vectors.tolist())
     words = zip(features.row_names, features.labels, strict=True)
     lines = ["name\tlabel", *(f"{_one_line(name)}\t{_one_line(label or '')}" for name, label in words)]
@@ -127,6 +137,7 @@ def to_projector(features: Features) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("tensors.tsv", rows)
         file.writestr("metadata.tsv", "\n".join(lines) + "\n")
+        file.writestr("projector_config.pbtxt", _PROJECTOR)
     return out.getvalue()
 
 

@@ -64,7 +64,7 @@ def faithfulness_figure(measured: Faithfulness, *, dark: bool = False) -> Figure
                 hovertemplate="%{x:.0f} %: %{y:.3f}<extra>" + plain(title_of(name)) + "</extra>",
             )
             figure.add_trace(trace)
-    title = {"text": plain(measured.explains[:1].upper() + measured.explains[1:], 44)}
+    title = {"text": plain(f"Target: {measured.explains}", 44)}
     figure.update_layout(
         xaxis={"domain": [0, 0.47], "title": {"text": f"{_PANELS[0][1]} (%)"}},
         xaxis2={"domain": [0.53, 1], "anchor": "y2", "title": {"text": f"{_PANELS[1][1]} (%)"}},

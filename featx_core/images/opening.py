@@ -23,7 +23,7 @@ from featx_core.images.formats.raster import Composite, Raster
 from featx_core.images.formats.tiff import TiffPage, read_page, refusal
 from featx_core.images.formats.tiff_pieces import MAX_DECODED_BYTES, check_pieces
 from featx_core.images.formats.tiff_raster import read_raster, read_stack
-from featx_core.images.formats.tiff_stacks import channel_pages
+from featx_core.images.formats.tiff_stacks import channel_pages, why_sliver
 from featx_core.images.formats.tiff_structure import Layout, layout, page_count
 from featx_core.images.rendering.choice import USUAL, Rendering
 from featx_core.images.rendering.composites import composed
@@ -83,11 +83,14 @@ def open_image(content: bytes, rendering: Rendering = USUAL) -> Opened:
         stack = channel_pages(content, page) if rendering.channels != FIRST and refusal(page) is None else ()
         if stack:
             return Tiff(content, page, stack)
-        if page.is_for_pillow and form != Layout(">", is_big=True):  # which Pillow 13 does not know for a TIFF
-            return ByPillow(content, page)
-        words = refusal(page)
+        is_for_pillow = page.is_for_pillow and form != Layout(
+            ">", is_big=True
+        )  # which Pillow 13 does not know for a TIFF
+        words = why_sliver(content, page) or (None if is_for_pillow else refusal(page))
         if words is not None:
             raise ImageError(words)
+        if is_for_pillow:
+            return ByPillow(content, page)
         return Tiff(content, page)
     if netpbm.is_netpbm(content):
         return Netpbm(content)

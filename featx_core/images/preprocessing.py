@@ -139,7 +139,7 @@ PREPROCESSING: Mapping[str, Preprocessing] = MappingProxyType(
             "clip", "RGB scaled to 0..1, standardized with the statistics of CLIP's images", RGB, _standardize_as_clip
         ),
         "unit": Preprocessing("unit", "RGB scaled to 0..1", RGB, _scale_to_unit),
-        "none": Preprocessing("none", "RGB 0..255; scaled inside the network", RGB, _keep),
+        "none": Preprocessing("none", "RGB 0..255; any scaling is inside the network", RGB, _keep),
         "unit_grey": Preprocessing("unit, grey", "Grey (brightness) scaled to 0..1", GREY, _grey_to_unit),
     }
 )

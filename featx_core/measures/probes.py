@@ -138,11 +138,10 @@ def linear_probe(
         return _answers(vectors, codes, np.isin(folds, held_out))
 
     answers = {}
-    with without_solver_warnings():
-        for done, (job, found) in enumerate(zip(jobs, in_threads(answer, jobs), strict=True)):
-            answers[job] = found
-            if on_progress is not None:
-                on_progress(done + 1, len(jobs))
+    for done, (job, found) in enumerate(zip(jobs, in_threads(answer, jobs), strict=True)):
+        answers[job] = found
+        if on_progress is not None:
+            on_progress(done + 1, len(jobs))
     chosen = [_choose(answers, codes, folds, fold, n_folds) for fold in range(n_folds)]
     predicted = np.select(
         [folds == fold for fold in range(n_folds)], [answers[i, i][best] for i, best in enumerate(chosen)]
@@ -205,8 +204,7 @@ def held_out_probe(
     folds[rest] = assign_folds(codes[rest], group[rest], n_folds)
     parts = [folds == fold for fold in range(n_folds)]
     nothing = np.zeros(len(codes), bool)
-    with without_solver_warnings():
-        *inner, last = in_threads(lambda part: _answers(vectors, codes, held_out | part), [*parts, nothing])
+    *inner, last = in_threads(lambda part: _answers(vectors, codes, held_out | part), [*parts, nothing])
     shares = [(found == codes)[:, part].mean(axis=1) for found, part in zip(inner, parts, strict=True)]
     best = int(np.argmax(np.round(np.mean(shares, axis=0), 9)))
     return np.asarray((last[best] == codes)[held_out])
@@ -285,7 +283,7 @@ def _answers(vectors: np.ndarray, codes: np.ndarray, held_out: np.ndarray) -> np
 
 @contextlib.contextmanager
 def without_solver_warnings() -> Iterator[None]:
-    """In float32 the solver's line search can fail to improve a solution that is at the minimum but for rounding."""
+    """In float32 scikit-learn's line search can fail to improve a solution that is at the minimum but for rounding."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="(?i).*line search")
         yield
@@ -294,7 +292,9 @@ def without_solver_warnings() -> Iterator[None]:
 def standardised(training: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both kinds of rows, standardised as the training rows are, over the root of the number of features; float32."""
     training, others = (np.asarray(rows, np.float64) for rows in (training, others))
-    mean, deviation = training.mean(axis=0), training.std(axis=0)
+    mean = training.mean(axis=0)
+    centred = training - mean
+    deviation = np.sqrt(np.einsum("ij,ij->j", centred, centred) / len(centred))
     deviation[deviation <= 1e-12 * np.abs(mean)] = 1  # constant but for rounding
     scale = np.where(deviation == 0, 1, deviation) * np.sqrt(training.shape[1])
-    return ((training - mean) / scale).astype(np.float32), ((others - mean) / scale).astype(np.float32)
+    return (centred / scale).astype(np.float32), ((others - mean) / scale).astype(np.float32)

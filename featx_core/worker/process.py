@@ -79,10 +79,10 @@ class Worker:
             on_loaded: Called once all is loaded, in the thread that did it.
         """
         load = getattr(self._tasks, "load", None)
-        self._channel.send({"type": "ready", "facts": self._facts, "is_loaded": load is None})
         if load is None:
             on_loaded()
-        else:
+        self._channel.send({"type": "ready", "facts": self._facts, "is_loaded": load is None})
+        if load is not None:
             self._loading = load_aside(lambda: self._load(load, on_loaded))
         while True:
             message = self._later.popleft() if self._later else self._next()

@@ -49,6 +49,7 @@ ROWS: Mapping[str, Row] = MappingProxyType(
         "map_page": Row("maps", "map_page", 1.0),
         "canvas_10k": Row("canvas", "canvas", 2.0, ("10000",)),
         "canvas_100k": Row("canvas", "canvas", 4.0, ("100000",)),
+        "first_result": Row("first_result", "first_result", 1.0),
         "first_images": Row("app", "first_images", 1.0),
         "visitors": Row("app", "visitors", 2.0, ("20", "10")),
         "visitors_40": Row("app", "visitors", 3.0, ("40", "20")),

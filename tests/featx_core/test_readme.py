@@ -46,16 +46,18 @@ def test_the_examples_with_keras_hub_run(capsys, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_examples_for_notebooks_run(capsys):
+def test_the_examples_for_notebooks_run(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     found = examples(of_hub=False)
-    assert len(found) == 3
+    assert len(found) == 4
     names: dict = {}
     for example in found:
         run(example, names)
     printed = capsys.readouterr().out.splitlines()
     assert printed[:2] == ["(2, 256)", "(427, 640)"]
     assert printed[2] == "['palace, 0.30', 'daisy, 0.21']"
-    assert "at least two labels" in printed[3]
+    assert printed[3:5] == ["none", "('grad_cam', 'occlusion', 'random', 'centre')"]
+    assert "at least two labels" in printed[5]
     shapes = [(80, 30_752), (80, 256), (80, 1_024), (80, 256)]
     assert [line.endswith(str(shape)) for line, shape in zip(printed[-4:], shapes, strict=True)] == [True] * 4
     assert names["comparison"].names == ["trained", "untrained"]

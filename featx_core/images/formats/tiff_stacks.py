@@ -18,6 +18,8 @@ _PIXELS = re.compile(r"<(?:\w+:)?Pixels\b([^<>]*)>")
 _TIFF_DATA = re.compile(r"<(?:\w+:)?TiffData\b([^<>]*)>")
 _FILE_NAME = re.compile(r"<(?:\w+:)?UUID\b[^<>]*\bFileName\s*=\s*[\"']([^\"']*)[\"']")
 _ATTRIBUTE = re.compile(r"\b(\w+)\s*=\s*[\"']([^\"']*)[\"']")
+_SHAPE = re.compile(r"\{\"shape\": \[(\d{1,6}), (\d{1,6}), 2\]")  # as tifffile notes the array that it wrote
+_N_CHANNELS_OF_ROWS = 2
 _LINE = re.compile(r"^(\w+)=(\d{1,9})\s*$", re.M)
 
 
@@ -42,6 +44,23 @@ def channel_pages(content: bytes, page: TiffPage) -> tuple[TiffPage, ...]:
         return ()
     pages = tuple(read_page(content, starts[index]) for index in indices)
     return pages if len({_form(one) for one in pages}) == 1 else ()
+
+
+def why_sliver(content: bytes, page: TiffPage) -> str | None:
+    """Say of a page of two pixels in width that it is one row of an image of two channels, where tifffile wrote it so.
+
+    Returns:
+        Words that can follow the name of the file, with advice; None for other pages.
+    """
+    if (page.width, page.n_channels) != (_N_CHANNELS_OF_ROWS, 1):
+        return None
+    found = _SHAPE.match(text(content, page.tags.get(_DESCRIPTION)))
+    if found is None or int(found[2]) != page.height:
+        return None
+    return (
+        f"holds an image of 2 channels as {found[1]} pages, one a row: write it by tifffile with "
+        '`photometric="minisblack", planarconfig="contig"`'
+    )
 
 
 def _form(page: TiffPage) -> tuple[object, ...]:

@@ -11,8 +11,8 @@ from featx_core.measures.neighbors import neighbor_rows, neighbors_shared
 
 N_NEIGHBORS = 5
 MIN_SAMPLE, MAX_SAMPLE = 16, 64
-SHARE = 16
-"""Of so many images, one is computed in float32 as well: an eighth of the time of a run in bfloat16."""
+SHARE = 8
+"""Of so many images, one is computed in float32 as well, up to `MAX_SAMPLE`."""
 MAX_BYTES = 64_000_000  # of the inputs that are held
 _BATCH = 8
 

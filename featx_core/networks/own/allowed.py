@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from featx_core.base.file_names import shown_text
+
+MAX_SHOWN = 60
+"""Characters of a name from a file that are shown."""
+
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -22,6 +27,7 @@ LAYERS = _names(
     ActivityRegularization Flatten Reshape Permute RepeatVector ZeroPadding1D ZeroPadding2D Cropping1D Cropping2D
     UpSampling1D UpSampling2D Resizing CenterCrop Add Subtract Multiply Average Maximum Minimum Concatenate Dot
     Identity Masking MultiHeadAttention Attention AdditiveAttention GroupQueryAttention EinsumDense Embedding
+    LayerScale CustomScaleLayer
     RandomFlip RandomRotation RandomZoom RandomTranslation RandomContrast RandomBrightness RandomCrop RandomErasing
     """
 )
@@ -67,7 +73,7 @@ def problem_of(name: object, module: object, registered: object) -> str | None:
     >>> problem_of("Dense", "keras.layers", None), problem_of("Dense", "os", None)
     (None, 'uses the class `Dense`, which is no part of Keras. Rebuild that part from layers of Keras')
     """
-    shown = str(name)[:60]
+    shown = shown_text(str(name), MAX_SHOWN)
     if not isinstance(name, str):
         return "names a class by something that is no name"
     if name in DANGERS:

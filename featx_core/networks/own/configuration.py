@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from featx_core.networks.own.allowed import MODELS, VALUES, problem_of
+from featx_core.base.file_names import shown_text
+from featx_core.networks.own.allowed import MAX_SHOWN, MODELS, VALUES, problem_of
 from featx_core.networks.own.errors import ModelFileError
 
 MAX_CONFIG_BYTES = 5_000_000
@@ -87,7 +88,9 @@ def read_config(content: bytes) -> dict[str, Any]:
         if n_layers > MAX_LAYERS:
             raise ModelFileError(f"has more than {MAX_LAYERS} layers.")
     if config["class_name"] not in MODELS:
-        raise ModelFileError(f"is a `{str(config['class_name'])[:60]}`, no functional or sequential model.")
+        raise ModelFileError(
+            f"is a `{shown_text(str(config['class_name']), MAX_SHOWN)}`, no functional or sequential model."
+        )
     return config
 
 
@@ -127,13 +130,17 @@ def _check_sizes(part: Mapping[str, Any]) -> None:
     for key, value in part.items():
         numbers = list(_numbers(value)) if key in WIDTHS | WINDOWS | SHAPES else []
         limit = MAX_WIDTH if key in WIDTHS else MAX_WINDOW if key in WINDOWS else MAX_VALUES
-        if any(not abs(number) <= limit for number in numbers) or _n_values(key, numbers) > MAX_VALUES:
+        if any(not abs(number) <= limit for number in numbers) or (key in SHAPES and _n_values(value) > MAX_VALUES):
             words = f"`{key}` of {value}" if len(str(value)) < 60 else f"a `{key}`"
             raise ModelFileError(f"is too large: it has {words} in layer `{_named(part)}`.")
 
 
-def _n_values(key: str, numbers: list[float]) -> float:
-    return math.prod(abs(number) for number in numbers if number) if key in SHAPES else 0
+def _n_values(value: Any) -> float:
+    """Return how many values the largest shape among some has: a layer of several inputs has several."""
+    if not isinstance(value, list):
+        return 0
+    inner = [_n_values(item) for item in value if isinstance(item, list)]
+    return max([math.prod(abs(number) for number in value if isinstance(number, int | float) and number), *inner])
 
 
 def _numbers(value: Any) -> Iterator[float]:
@@ -145,4 +152,4 @@ def _numbers(value: Any) -> Iterator[float]:
 
 
 def _named(part: Mapping[str, Any]) -> str:
-    return str(part.get("name", "unnamed"))[:60]
+    return shown_text(str(part.get("name", "unnamed")), MAX_SHOWN)

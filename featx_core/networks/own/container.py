@@ -9,6 +9,8 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
+from featx_core.base.file_names import shown_text
+from featx_core.networks.own.allowed import MAX_SHOWN
 from featx_core.networks.own.configuration import MAX_CONFIG_BYTES, read_config
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.kinds import N_HEAD_BYTES, why_not_members, why_not_model
@@ -82,7 +84,7 @@ def _check_members(archive: zipfile.ZipFile) -> None:
     more = [name for name in names if name not in _MEMBERS and not name.endswith("/")]
     if more:
         raise ModelFileError(
-            f"holds `{more[0][:60]}` besides the model, such as a vocabulary. featx reads images only."
+            f"holds `{shown_text(more[0], MAX_SHOWN)}` besides the model, such as a vocabulary. featx reads images only."
         )
     if len(names) != len(set(names)):
         raise ModelFileError("is damaged: it holds a part twice.")

@@ -28,6 +28,8 @@ MAX_DIFFERENCE = 1e-4
 
 TINY, HUGE = 1e-30, 1e30
 SCALING = ("Rescaling", "Normalization")
+_ARITHMETIC = ("TrueDivide", "Divide", "Multiply", "Subtract", "Add")
+USUAL = 10.0
 SQUASHING = ("softmax", "sigmoid")
 _COMPUTING = ("Conv", "Dense", "Einsum", "Attention", "Embedding")
 
@@ -59,7 +61,7 @@ def examine(content: bytes) -> dict[str, Any]:
         "outputs": [_output(network) for network in networks],
         "n_parameters": int(sum(np.prod(variable.shape) for variable in model.weights)),
         "n_layers": len({layer.name for network in networks for layer in network.layers}),
-        "scaling": _scaling(network),
+        **_scaling(network),
         **_fits(network, pictures, channels),
     }
 
@@ -113,9 +115,22 @@ def _computes(operation: keras.Operation) -> bool:
     return any(word in type(operation).__name__ for word in _COMPUTING)
 
 
-def _scaling(network: keras.Model) -> list[str]:
-    kinds = [type(operation).__name__ for operation in _way(network)]
-    return list(dict.fromkeys(kind for kind in kinds if kind in SCALING))
+def _scaling(network: keras.Model) -> dict[str, Any]:
+    """Say what scales the input, and which preset it brings to a usual range."""
+    way = _way(network)
+    kinds = [type(operation).__name__ for operation in way]
+    words = ["arithmetic" if kind in _ARITHMETIC else kind for kind in kinds if kind in (*SCALING, *_ARITHMETIC)]
+    return {"scaling": list(dict.fromkeys(words)), "expects": _expected(network, way[-1].output) if words else ""}
+
+
+def _expected(network: keras.Model, scaled: keras.KerasTensor) -> str:
+    """Try the largest values of both presets: what a network computes with is seldom beyond `USUAL`."""
+    before = load_keras().Model(network.input, scaled)
+    for preset, largest in (("none", 255.0), ("unit", 1.0)):
+        values = np.asarray(before(np.full((1, *network.input.shape[1:]), largest, np.float32), training=False))
+        if np.abs(values).max() <= USUAL:
+            return preset
+    return ""
 
 
 def _fits(network: keras.Model, pictures: np.ndarray, channels: int) -> dict[str, dict[str, float]]:

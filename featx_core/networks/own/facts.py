@@ -21,9 +21,6 @@ ABOUT_ALIKE = 0.05
 
 _BY_USE = ("none", "unit", "tf", "torch", "caffe", "lite", "unit_grey")
 
-INSIDE = "none"
-"""The preset for a model that scales its input itself."""
-
 
 @dataclass(frozen=True)
 class ModelOutput:
@@ -52,7 +49,8 @@ class ModelFacts:
         outputs: In the model's order.
         n_parameters: Of the whole model.
         n_layers: With those of models within it.
-        scaling: The layers at its begin that scale the input, such as "Rescaling".
+        scaling: What scales the input at its begin, such as "Rescaling".
+        expects: The preset whose values that scaling brings to a usual range: "none" or "unit"; empty where neither.
         ratios: For presets of `PREPROCESSING`: the variance of what the first batch normalization receives for made-up images,
             over that which it saw in training; 1 is right. Empty for a model without one.
         divergences: For the same presets: how far the one is from the other, as the Kullback-Leibler divergence of two normal
@@ -67,6 +65,7 @@ class ModelFacts:
     n_parameters: int
     n_layers: int
     scaling: tuple[str, ...]
+    expects: str
     ratios: Mapping[str, float]
     divergences: Mapping[str, float]
 
@@ -77,12 +76,12 @@ class ModelFacts:
 
     @property
     def suggested(self) -> str | None:
-        """The preset that the file speaks for: what scales its own input takes 0..255, else what batch normalization saw.
+        """The preset that the file speaks for: by its own scaling, else by what batch normalization saw.
 
         None where the file says nothing.
         """
-        if self.scaling and INSIDE in self.presets:
-            return INSIDE
+        if self.expects in self.presets:
+            return self.expects
         if len(self.presets) == 1:
             return self.presets[0]
         fitting = [name for name in _BY_USE if name in self.ratios and not self._is_far(name)]
@@ -91,9 +90,12 @@ class ModelFacts:
 
     def warning(self, preset: str) -> str:
         """Say what speaks against a preset, in plain sentences; empty where nothing does."""
-        layers = " and ".join(self.scaling)
-        if self.scaling and preset != INSIDE:
-            return f"The model scales its input itself ({layers}): with {PREPROCESSING[preset].sentence} it is scaled twice."
+        if self.expects not in ("", preset):
+            right, layers = PREPROCESSING[self.expects].sentence, " and ".join(self.scaling)
+            return (
+                f"The model scales its input itself ({layers}), from {right}. With {PREPROCESSING[preset].sentence} it is "
+                "scaled twice, or not enough."
+            )
         if preset not in self.ratios or not self._is_far(preset):
             return ""
         way = "in a small part of" if self.ratios[preset] < 1 / WITHIN else "far beyond"

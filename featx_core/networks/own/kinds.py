@@ -19,6 +19,9 @@ _KINDS: tuple[tuple[bytes, str], ...] = (
         "it runs, and bring in the table.",
     ),
 )
+_ONNX_MAKERS = (b"pytorch", b"onnx", b"keras")
+"""What stands near the begin of such files, which have no mark of their own."""
+
 _MEMBERS: tuple[tuple[str, str], ...] = (
     (
         "saved_model.pb",
@@ -48,6 +51,10 @@ def why_not_model(head: bytes) -> str | None:
     for start, words in _KINDS:
         if head.startswith(start):
             return words
+    if head.startswith(b"\x08") and any(maker in head[:64] for maker in _ONNX_MAKERS):
+        return (
+            "is a model in ONNX, which featx does not read. Extract the features where it runs, and bring in the table."
+        )
     if head[4:8] == b"TFL3":
         return (
             f"is a model of TensorFlow Lite, which has no gradients. Save the one that it was made from with {_SAVE}."

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from featx_core.base.compat import functional_of
+from featx_core.base.file_names import shown_text
 from featx_core.base.keras_setup import load_keras, same_random_state, without_weights
+from featx_core.networks.own.allowed import MAX_SHOWN
 from featx_core.networks.own.container import Container, open_container, weights_of
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.flattening import flatten
@@ -77,14 +79,12 @@ def check_parameters(model: keras.Model) -> None:
 
 def check_network(network: keras.Model) -> keras.Model:
     """Refuse a flat network with layers whose outputs have no fixed shape, or would need too much memory."""
-    for layer in network.layers:
-        shape = layer.output.shape[1:]
+    for layer in network.operations:  # with those that are no layers, such as a sum
+        shape, name = layer.output.shape[1:], shown_text(layer.name, MAX_SHOWN)
         if None in shape:
-            raise ModelFileError(f"has a layer without a fixed output shape, `{layer.name[:60]}`.")
+            raise ModelFileError(f"has a layer without a fixed output shape, `{name}`.")
         if math.prod(shape) > MAX_VALUES_A_LAYER:
-            raise ModelFileError(
-                f"is too large: layer `{layer.name[:60]}` gives {math.prod(shape):.2g} values an image."
-            )
+            raise ModelFileError(f"is too large: layer `{name}` gives {math.prod(shape):.2g} values an image.")
     return network
 
 

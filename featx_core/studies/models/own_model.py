@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from featx_core.base.other_process import MAX_WAIT
-from featx_core.networks.own.bringing import LOAD_SECONDS, model_facts, model_file
+from featx_core.networks.own.bringing import LOAD_SECONDS, model_facts
 from featx_core.networks.own.facts import ModelFacts
 from featx_core.studies.study import Study
 from featx_core.studies.work import Storable, Work
@@ -32,7 +32,7 @@ class OwnModelStudy(Study[ModelFacts]):
 
     def title(self, workspace: Workspace) -> str:
         """The file."""
-        return f"Checking {model_file(workspace, self.weights)[1]}"
+        return f"Checking {workspace.artefacts().get(self.weights.removeprefix('file:'), 'a model')}"
 
     def compute(self, work: Work) -> ModelFacts:
         """Examine it."""

@@ -15,19 +15,16 @@ from pages._ui.shell import formatting, jobs, session, writing
 
 DIGEST_KEY = "model_digest"
 _LIMIT_MB = 200
-_ENDINGS = ["keras", "h5", "hdf5", "zip", "pb", "pth", "pt", "onnx", "tflite"]
-"""Those that are refused are taken, too, so that the user is told the way to one that works."""
 
 
 def pick(workspace: Workspace) -> ModelFacts:
     """Let the user pick a model of the workspace, or bring one. Stops the page until there is one that can be used."""
     number = session.recall("model_number", 0)
     upload = st.file_uploader(
-        "Your own model",
-        type=_ENDINGS,
+        "A `.keras` file",
         key=f"model_file_{number}",
         max_upload_size=_LIMIT_MB,
-        help="A `.keras` file, as `model.save('name.keras')` writes it in Keras 3. It is inspected, and loaded in a process of "
+        help="As `model.save('name.keras')` writes it in Keras 3. It is inspected, and loaded in a process of "
         "its own, before it is used. No code in it is run.",
     )
     if upload is not None:
@@ -51,7 +48,7 @@ def _show_checking(workspace: Workspace, digest: str, job: Job | None) -> None:
     if job is None:
         return
     jobs.show(job)
-    if job.is_finished:
+    if job.state == "failed":
         st.button(
             "Remove this file",
             icon=":material/delete:",

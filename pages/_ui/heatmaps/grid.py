@@ -108,7 +108,7 @@ def show_grid(
     for record in records:
         row = st.container(key=place_key(record)).columns(len(names) + 1)
         row[0].image(formatting.preview(record), width="stretch", alt=record.name)
-        row[0].caption(formatting.escape(f"{record.label}, {record.name}" if record.label else record.name))
+        row[0].caption(formatting.escape(record.name))
         for place, name in zip(row[1:], names, strict=True):
             with place:
                 found = drawn.heatmaps.get((record.digest, name))

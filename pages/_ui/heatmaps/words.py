@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.methods import registry as methods
 from featx_core.predictions.classifiers import missing_words
 from featx_core.predictions.predictions import ABOUT_SCORES
@@ -12,7 +13,8 @@ from pages._ui.shell import formatting
 
 def show(run: Run, drawn: Drawn, *, of_classes: bool) -> None:
     """Say how to read the maps in one line, and the rest where one asks for it."""
-    read_layers = dict.fromkeys(heatmap.layer for heatmap in drawn.heatmaps.values() if heatmap.layer)
+    at_layers = (heatmap for (_, name), heatmap in drawn.heatmaps.items() if not HEATMAPS[name].hides)
+    read_layers = dict.fromkeys(heatmap.layer for heatmap in at_layers if heatmap.layer)
     layer = f" Layer: {next(iter(read_layers))}." if len(read_layers) == 1 else ""
     more = ["Compare positions within a map, not colours between maps."]
     if of_classes:

@@ -19,7 +19,12 @@ def fetch(spec: Spec) -> Outline | None:
     if methods.has_quick_outline(spec):
         return methods.outline(spec, session.workspace())
     try:
-        answer = questions.fetch(OutlineQuestion(spec))
+        answer = questions.fetch(OutlineQuestion(spec), workspace_path=_place_of_files(spec))
     except TaskFailedError as error:
         raise SpecError(str(error)) from None
     return None if answer is None else outline_from_json(answer)
+
+
+def _place_of_files(spec: Spec) -> str | None:
+    """Return the workspace where a spec names a file in it, as the user's own model is one; None for all others."""
+    return str(session.workspace().path) if "file:" in spec.to_json() else None

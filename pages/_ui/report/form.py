@@ -97,11 +97,11 @@ def _heatmaps(images: ImageSet, run: Run) -> tuple[str, tuple[str, ...]]:
     )
     name = "eigen_cam"
     if names:
-        name = st.segmented_control(
+        kinds = list(HEATMAPS)
+        name = st.selectbox(
             "Kind",
-            list(HEATMAPS),
-            default=name,
-            required=True,
+            kinds,
+            index=kinds.index(name),
             format_func=lambda key: HEATMAPS[key].title,
             key="report_kind",
             persist_state="session",

@@ -24,7 +24,7 @@ def test_lines_are_the_means_over_images_in_both_panels():
     assert {trace.xaxis for trace in figure.data[4:]} == {"x2"}
     assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == (
         "Deletion: share hidden (%)",
-        "Feature &lt;3&gt;",
+        "Target: feature &lt;3&gt;",
     )
     assert figure.data[0].x[-1] == 100
 

@@ -13,8 +13,10 @@ from featx_core.heatmaps.targets import ClassTarget
 from featx_core.images.preprocessing import PREPROCESSING
 from featx_core.networks.keras_file import keras_file
 from featx_core.networks.own.bringing import facts_key
+from featx_core.networks.own.examination import examine
 from featx_core.networks.own.facts import ModelFacts, ModelOutput
 from featx_core.specs.spec import SpecError
+from tests.conftest import png
 from tests.toys.files.model_files import SIDE, SMALL_FACTS, enter_small_model, kernel
 
 keras = pytest.importorskip("keras")
@@ -104,20 +106,21 @@ def test_layers_can_be_trained_on_it(filled):
     assert trained.title == "small fine-tuned, new layer"
 
 
-def png(value):
-    from tests.conftest import png as made
+def known(workspace, content):
+    """Bring a model in without the process of its own, which takes seconds."""
+    weights = f"file:{workspace.put_artefact('two.keras', content)}"
+    facts = ModelFacts.from_json({**examine(content), "weights": weights, "name": "two"})
+    workspace.put_result(facts_key(weights), facts.to_bytes())
+    return facts
 
-    return made(value)
 
-
-@pytest.mark.slow
 def test_a_classifier_of_one_of_several_outputs_is_explained_by_name(workspace, tmp_path):
     image = keras.Input((SIDE, SIDE, 3))
     row = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3, name="last")(image))
     kinds = keras.layers.Dense(2, activation="softmax", name="kind")(row)
     model = keras.Model(image, [keras.layers.Dense(3, name="other")(row), kinds])
     model.save(tmp_path / "two.keras")
-    facts = fx.add_model(workspace, tmp_path / "two.keras")
+    facts = known(workspace, (tmp_path / "two.keras").read_bytes())
     assert facts.outputs == (ModelOutput("other", (3,), 0), ModelOutput("kind", (2,), 2))
     assert ModelFacts.from_bytes(facts.to_bytes()) == facts
     spec = fx.OwnModel(facts.weights, facts.name, (SIDE, SIDE), "tf", output=1, class_names=("cat", "dog"))
@@ -129,6 +132,15 @@ def test_a_classifier_of_one_of_several_outputs_is_explained_by_name(workspace, 
     heatmap = fx.explain(workspace.images()[0], extractor, "grad_cam", target=ClassTarget())
     assert heatmap.title.startswith(f"Grad-CAM for {best}, ")
     assert '"last"' in heatmap.layer
+
+
+@pytest.mark.slow
+def test_a_run_of_it_can_be_written_as_code_that_gives_the_same(filled):
+    spec = dataclasses.replace(SPEC, layer="look", pooling="avg")
+    features = fx.extract(filled.images(), fx.build(spec, filled), workspace=filled)
+    checked = fx.run_as_code(features, filled)
+    assert "keras.saving.load_model" in checked.script
+    assert checked.is_reproduced
 
 
 @pytest.mark.parametrize("factor", [1, 2])

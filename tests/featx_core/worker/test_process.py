@@ -121,7 +121,7 @@ def _environment():
 def test_the_whole_way_with_tensorflow_leaves_the_server_without_it(tmp_path):
     command = [
         sys.executable,
-        str(Path(__file__).parents[2] / "toys" / "worker_end_to_end.py"),
+        str(Path(__file__).parents[2] / "toys" / "worker" / "worker_end_to_end.py"),
         str(tmp_path / "test.featx"),
     ]
     run = subprocess.run(command, capture_output=True, text=True, timeout=280, env=_environment())

@@ -13,7 +13,7 @@ from featx_core.worker.__main__ import NICENESS
 from featx_core.worker.jobs import JobRefusedError, TaskFailedError
 from featx_core.workspace.store import Store
 from featx_core.workspace.workspace import Workspace
-from tests.toys.supervising import PATIENCE, begun, eventually, finished, is_running, submit, supervised
+from tests.toys.worker.supervising import PATIENCE, begun, eventually, finished, is_running, submit, supervised
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from featx_core.worker.jobs import Limits, TaskFailedError
 from featx_core.worker.runner import Runner
 from featx_core.workspace.store import Store
 from featx_core.workspace.workspace import Workspace
-from tests.toys.supervising import PATIENCE, begun, eventually, finished, is_running, posix, submit, supervised
+from tests.toys.worker.supervising import PATIENCE, begun, eventually, finished, is_running, posix, submit, supervised
 
 
 @pytest.fixture
@@ -266,7 +266,7 @@ def test_stop_ends_the_worker_and_says_so(supervise):
 def test_the_worker_ends_when_its_server_is_killed(tmp_path, task):
     script = (
         "import time; from featx_core.worker import Supervisor\n"
-        "s = Supervisor(tasks='tests.toys.fake_tasks'); s.start()\n"
+        "s = Supervisor(tasks='tests.toys.worker.fake_tasks'); s.start()\n"
         "p = {'seconds': 60, 'file': 'never'}\n"
         f"j = s.submit({task!r}, workspace_path=None, parameters=p, title='', owner='')\n"
         "while not s.job(j.key).stage: time.sleep(0.02)\n"

@@ -15,7 +15,7 @@ from featx_core.worker.__main__ import NICENESS
 from featx_core.worker.jobs import Limits
 from featx_core.worker.own_time import OwnTime
 from featx_core.worker.runner import Runner
-from tests.toys.supervising import PATIENCE, eventually, finished, is_running, posix, submit, supervised
+from tests.toys.worker.supervising import PATIENCE, eventually, finished, is_running, posix, submit, supervised
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
 

@@ -8,14 +8,14 @@ import pytest
 
 from featx_core.worker.idle import IdleWork
 from featx_core.worker.supervisor import Supervisor
-from tests.toys.supervising import PATIENCE, eventually, finished, submit, supervised
+from tests.toys.worker.supervising import PATIENCE, eventually, finished, submit, supervised
 
 
 @pytest.fixture
 def loading(monkeypatch, tmp_path):
     with supervised(monkeypatch):
         monkeypatch.setenv("FEATX_TEST_LOADED", str(tmp_path / "loaded"))
-        supervisor = Supervisor(tasks="tests.toys.loading_tasks")
+        supervisor = Supervisor(tasks="tests.toys.worker.loading_tasks")
         supervisor.start()
         yield supervisor, tmp_path / "loaded"
         supervisor.stop()

@@ -12,7 +12,7 @@ from pages._ui.shell import jobs, questions
 from pages._ui.shell.formatting import escape
 from pages._ui.shell.questions import NoAnswerError
 from tests.toys.app.visiting import PATIENCE, nodes
-from tests.toys.supervising import eventually
+from tests.toys.worker.supervising import eventually
 
 NO_ANSWER = "There was no answer within 120 s: the computer is busy. Try again in a moment."
 

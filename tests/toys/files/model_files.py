@@ -99,6 +99,7 @@ SMALL_FACTS = ModelFacts(
     n_parameters=27 * N_FILTERS + N_FILTERS,
     n_layers=3,
     scaling=(),
+    expects="",
     ratios={},
     divergences={},
 )

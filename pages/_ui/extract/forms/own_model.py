@@ -1,14 +1,12 @@
 """The form of a model of the user."""
 
 import dataclasses
-from collections.abc import Mapping
-from types import MappingProxyType
 
 import streamlit as st
 
 from featx_core.architecture.outline import Outline
 from featx_core.images.preprocessing import PREPROCESSING
-from featx_core.networks.own.facts import INSIDE, ModelFacts
+from featx_core.networks.own.facts import ModelFacts
 from featx_core.specs.own_model import OwnModel
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.workspace.workspace import Workspace
@@ -20,8 +18,6 @@ from pages._ui.shell import formatting, questions, session
 from pages._ui.shell.inputs import fit_picker
 
 _FREE_SIDE = 224
-_WORDS: Mapping[str, str] = MappingProxyType({INSIDE: "RGB 0..255, unchanged"})
-"""Where the words of a preset would say more than is known here."""
 
 
 def own_model(workspace: Workspace) -> Asked:
@@ -82,7 +78,7 @@ def _preprocessing(facts: ModelFacts) -> str:
         "Preprocessing",
         presets,
         index=presets.index(facts.suggested) if facts.suggested else None,
-        format_func=lambda name: _WORDS.get(name, PREPROCESSING[name].sentence),
+        format_func=lambda name: PREPROCESSING[name].sentence,
         placeholder="What the model was trained on",
         key=_key("preprocessing", facts.weights),
         persist_state="session",

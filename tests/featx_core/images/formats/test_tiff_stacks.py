@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from featx_core.images.decoding import ImageError, inspect
 from featx_core.images.formats.tiff import read_page
 from featx_core.images.formats.tiff_stacks import channel_pages
 from tests.toys.files.tiff_files import tiff
@@ -117,3 +118,15 @@ def test_a_description_of_a_megabyte_takes_no_longer_than_its_length(description
     start = time.process_time()
     assert found(content) == []
     assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32])
+def test_an_image_of_two_channels_written_row_by_row_is_named_with_advice(kind):
+    values = np.ones((40, 50, 2), kind)
+    tifffile.imwrite(out := io.BytesIO(), values)
+    with pytest.raises(
+        ImageError, match=r"^holds an image of 2 channels as 40 pages, one a row: write it by tifffile with"
+    ):
+        inspect(out.getvalue())
+    tifffile.imwrite(out := io.BytesIO(), values, photometric="minisblack", planarconfig="contig")
+    assert inspect(out.getvalue()).notes[0] == "channel 1 of 2 shown as green, 2 as magenta"

@@ -6,7 +6,7 @@ import pytest
 from featx_core.architecture.layers import list_layers
 from featx_core.architecture.patches import patch_side
 from featx_core.networks.hub.graph import build, made_from
-from tests.toys.hub_toys import CONFIGS, N_FIRST, SIDE, fill, images, row, run
+from tests.toys.hub.networks import CONFIGS, N_FIRST, SIDE, fill, images, row, run
 
 pytest.importorskip("keras_hub")
 

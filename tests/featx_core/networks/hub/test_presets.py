@@ -14,7 +14,7 @@ from featx_core.networks.hub.graph import build, made_from
 from featx_core.networks.hub.preset_files import pack_preset
 from featx_core.networks.hub.presets import find_preset, load_brought, load_trained
 from featx_core.networks.weights_loading import WeightsError
-from tests.toys.hub_toys import CONFIGS, SIDE, images, plain, row, run
+from tests.toys.hub.networks import CONFIGS, SIDE, images, plain, row, run
 
 keras_hub = pytest.importorskip("keras_hub")
 

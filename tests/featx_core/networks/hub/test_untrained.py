@@ -7,7 +7,7 @@ from featx_core.images.preprocessing import PREPROCESSING
 from featx_core.networks.hub.graph import build
 from featx_core.networks.hub.untrained import randomize_tokens
 from featx_core.networks.initialization import made_up_images
-from tests.toys.hub_toys import CONFIGS, SIDE, row
+from tests.toys.hub.networks import CONFIGS, SIDE, row
 
 pytest.importorskip("keras_hub")
 

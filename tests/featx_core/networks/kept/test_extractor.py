@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from featx_core.networks.engines import openvino_engine
+from featx_core.networks.engines import choice, fast, openvino_engine
 from featx_core.networks.kept import record
 from featx_core.networks.kept.extractor import KeptEngines, KeptExtractor
 from featx_core.networks.kept.shipped import find_shipped
@@ -65,3 +65,8 @@ def test_where_the_graph_fails_keras_takes_over_and_what_is_kept_is_forgotten(ex
     assert extractor.engines(np.ones((1, 112, 112, 3), np.float32)).min() == -1
     assert (extractor.engines.title, extractor.engines.notes) == ("TensorFlow, float32", ("It ran.",))
     assert not record.is_kept(SPEC)
+
+
+@pytest.mark.parametrize("other", [choice.Engines, fast.FastEngines])
+def test_a_kept_engine_does_all_that_an_extraction_asks_of_others(other):
+    assert {name for name in vars(other) if not name.startswith("_")} - set(dir(KeptEngines)) <= {"difference", "graph"}

@@ -32,6 +32,7 @@ def zipped(*names):
         (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19." + b"x" * 99, "is a file of PyTorch"),
         (b"\x20\0\0\0TFL3" + b"x" * 99, "is a model of TensorFlow Lite"),
         (zipped("pictures/1.png"), "is a zip, but no model of Keras"),
+        (b"\x08\x08\x12\x07pytorch\x1a\x032.1" + b"x" * 99, "is a model in ONNX, which featx does not read"),
         (b"nonsense", "is no model of Keras, or is damaged"),
         (b"", "is no model of Keras, or is damaged"),
         (small_model()[:-80], "is damaged: its parts cannot be read"),

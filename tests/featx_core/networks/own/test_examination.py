@@ -60,6 +60,29 @@ def test_without_scaling_or_normalization_nothing_is_suggested(tmp_path):
     assert {facts.warning(preset) for preset in facts.presets} == {""}
 
 
+@pytest.mark.parametrize(
+    ("layer", "expects"),
+    [
+        (lambda: keras.layers.Rescaling(1 / 255), "none"),
+        (lambda: keras.layers.Rescaling(2.0, offset=-1.0), "unit"),
+        (lambda: keras.layers.Normalization(mean=[123.0] * 3, variance=[58.0**2] * 3), "none"),
+        (lambda: keras.layers.Normalization(mean=[0.485] * 3, variance=[0.23**2] * 3), "unit"),
+    ],
+)
+def test_its_own_scaling_tells_what_it_takes(layer, expects, tmp_path):
+    facts = facts_of(saved(tmp_path, layer(), keras.layers.Conv2D(2, 3)))
+    assert (facts.expects, facts.suggested, facts.warning(expects)) == (expects, expects, "")
+    assert "scaled twice, or not enough" in facts.warning("torch")
+
+
+def test_scaling_by_arithmetic_is_seen(tmp_path):
+    image = keras.Input((SIDE, SIDE, 3))
+    scaled = keras.applications.mobilenet_v2.preprocess_input(image)
+    keras.Model(image, keras.layers.Conv2D(2, 3)(scaled)).save(tmp_path / "model.keras")
+    facts = facts_of((tmp_path / "model.keras").read_bytes())
+    assert (facts.scaling, facts.expects) == (("arithmetic",), "none")
+
+
 def test_a_normalization_of_its_own_is_seen_behind_augmentation_but_not_behind_weights(tmp_path):
     layers = keras.layers.RandomFlip(), keras.layers.Normalization(mean=[1.0, 2, 3], variance=[4.0, 5, 6])
     assert facts_of(saved(tmp_path, *layers, keras.layers.Conv2D(2, 3))).scaling == ("Normalization",)
@@ -124,3 +147,6 @@ def test_a_bomb_of_maps_is_counted_and_never_filled():
     grown = [part("UpSampling2D", "u1", "image", size=[999, 1]), part("UpSampling2D", "u2", "u1", size=[1, 999])]
     with pytest.raises(ModelFileError, match=r"is too large: layer `u2` gives 3\.1e\+09 values an image"):
         outline_model(bomb(*grown), (32, 32))
+    tiled = part("Tile", "many", "image", module="keras.src.ops.numpy", registered="Tile", repeats=[1, 999, 999, 1])
+    with pytest.raises(ModelFileError, match="layer `many` gives"):
+        outline_model(bomb(tiled, part("GlobalAveragePooling2D", "pooled", "many")), (32, 32))

@@ -123,4 +123,4 @@ def test_what_is_known_of_it(content, nested):
     assert facts.n_layers == 12
     assert facts.scaling == ("Rescaling",)
     assert facts.suggested == "none"
-    assert "scales its input itself (Rescaling)" in facts.warning("unit")
+    assert "scales its input itself (Rescaling), from RGB 0..255" in facts.warning("unit")

@@ -23,7 +23,7 @@ def supervised(monkeypatch):
     before = set(psutil.Process().children(recursive=True))
 
     def start(**limits):
-        supervisor = Supervisor(Limits(**limits), tasks="tests.toys.fake_tasks")
+        supervisor = Supervisor(Limits(**limits), tasks="tests.toys.worker.fake_tasks")
         started.append(supervisor)
         supervisor.start()
         return supervisor
