@@ -25,6 +25,7 @@ from featx_core.measures.folds import assign_folds
 from featx_core.measures.intervals import wilson
 from featx_core.measures.probes import held_out_probe
 from featx_core.methods import registry as methods
+from featx_core.methods.method import Context
 from featx_core.networks import keras_file as keras_files
 from featx_core.networks.keras_file import ExportError, keras_file
 from featx_core.specs.pretrained import Pretrained
@@ -175,7 +176,7 @@ def test_the_last_stage_of_vgg16_is_its_last_block_of_convolutions():
 
     with without_weights():
         spec = Pretrained("vgg16", weights="random", image_size=(32, 32))
-        network = headed(*methods.METHODS["pretrained"].architecture(spec))
+        network = headed(*methods.METHODS["pretrained"].architecture(spec, Context(methods.METHODS)))
         set_trainable(network, 1)
     free = [layer.name for layer in network.layers if layer.trainable and layer.weights]
     assert free == ["block5_conv1", "block5_conv2", "block5_conv3", "new_features", "new_classes"]

@@ -210,15 +210,20 @@ def test_parquet_is_refused_by_what_it_declares(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("kind", "write"), [("npz", export.to_npz), ("csv", export.to_csv), ("parquet", export.to_parquet)]
+    ("kind", "write", "notes"),
+    [
+        ("npz", export.to_npz, ()),
+        ("csv", export.to_csv, ()),
+        ("parquet", export.to_parquet, ("1 column left out (identifiers): sha256.",)),
+    ],
 )
-def test_what_featx_writes_it_reads(kind, write):
+def test_what_featx_writes_it_reads(kind, write, notes):
     values = np.random.default_rng(0).normal(size=(3, 2, 2)).astype(np.float32)
     names = ("=cmd()", "b.png", "c.png")
     features = Features(values, names, ("cat", None, "+1"), ("1", "2", "3"), Pretrained(pooling=None))
     read = read_vectors((f"features.{kind}", write(features)))
     np.testing.assert_array_equal(read.values, features.vectors)
-    assert (read.names, read.labels, read.notes) == (names, ("cat", None, "+1"), ())
+    assert (read.names, read.labels, read.notes) == (names, ("cat", None, "+1"), notes)
 
 
 def test_a_path_is_read_and_a_missing_one_named(tmp_path):
