@@ -85,7 +85,7 @@ class Loading:
         finally:
             sys.meta_path.remove(finder)
             sys.setswitchinterval(before)
-        self._is_done.set()
+            self._is_done.set()  # also where it failed: whoever needs it fails with the same error, and does not wait for ever
 
     def _wait_for_quiet(self) -> None:
         until = time.monotonic() + MAX_GIVE_WAY

@@ -106,3 +106,13 @@ def test_one_that_waits_for_a_module_in_the_midst_of_its_import_is_not_made_way_
         __import__(names[0])
         assert time.monotonic() - started < loading.MAX_GIVE_WAY
     assert notes == [names[1], names[0]]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_nobody_waits_for_what_failed(package):
+    made = Loading(lambda: __import__("featx_test_no_such_module"))
+    made.start()
+    waits = threading.Thread(target=made.wait, args=(lambda: None,), daemon=True)
+    waits.start()
+    waits.join(PATIENCE)
+    assert not waits.is_alive()
