@@ -65,6 +65,9 @@ def test_axe_finds_no_fault_with_any_page(server, open_tab, furnished, theme):
     page.get_by_role("heading", name="featx", level=1).wait_for()
     assert page.locator(".stApp").evaluate("app => getComputedStyle(app).colorScheme") == theme
     found = violations(settled(page))
+    page.get_by_test_id("stPopoverButton").first.click()
+    page.get_by_role("textbox", name="Workspace name").wait_for()
+    found += violations(settled(page))
     page.goto(f"{server.url}?w={furnished}")
     page.locator(".tile").last.wait_for()
     n_words = {}

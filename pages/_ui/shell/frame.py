@@ -38,9 +38,16 @@ def _configure() -> None:
     st.set_page_config(page_title="featx", page_icon=_ICON, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
 
 
+def _tell_portals() -> None:
+    """Let what stands over the page, as popovers do, know that the theme is dark: Streamlit tells the page alone."""
+    scheme = "dark" if session.is_dark() else "light"
+    st.html(f"<style>:is([data-testid='portal'], #stFloatingOverlayPortal) {{ color-scheme: {scheme}; }}</style>")
+
+
 def show() -> None:
     """Draw the frame and, in it, the page that was asked for."""
     _configure()
+    _tell_portals()
     st.logo(_ICON, size="large")
     pages = _pages()
     page = st.navigation(pages, position="hidden")
