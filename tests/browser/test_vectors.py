@@ -62,7 +62,6 @@ def test_a_table_is_brought_in_mapped_and_removed(server, open_tab, table):
     expect(page.locator(".card img")).to_have_count(0)
 
     page.get_by_text("t-SNE", exact=True).click()
-    page.get_by_text("Trustworthiness").wait_for()
     chart.wait_for()
     expect(page.locator(".over")).to_have_attribute("aria-label", "t-SNE map of 29 rows in 2 dimensions")
 

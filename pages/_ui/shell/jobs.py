@@ -19,6 +19,7 @@ CALM_SECONDS = 1.0  # between two looks at what is not in the middle of the page
 FAR_BACK = 3  # jobs ahead
 SHARED_JOB_SECONDS = 600.0  # a job's limit when the server serves others than this machine
 _IN_PLACE = "progress_in_place"  # the jobs whose progress the page itself shows, and `IMPORT`
+_BEGUN = "begun_by_page"  # the jobs that the page has begun while it was drawn
 IMPORT = "import"
 
 
@@ -41,10 +42,11 @@ def submit(request: Request, *, title: str) -> None:
 def _submitted(task: str, path: str | None, parameters: Mapping[str, Any], title: str) -> bool:
     """Put a job into the queue; where that takes none, say why."""
     try:
-        supervisor().submit(task, workspace_path=path, parameters=parameters, title=title, owner=session.token())
+        job = supervisor().submit(task, workspace_path=path, parameters=parameters, title=title, owner=session.token())
     except JobRefusedError as error:
         st.warning(str(error), icon=":material/hourglass:")
         return False
+    session.remember(_BEGUN, (*_begun(), job.key))
     return True
 
 
@@ -166,6 +168,7 @@ class GoingOn(NamedTuple):
 def going_on() -> GoingOn:
     """Note what goes on, before anything of the workspace is read: what ends while the page is drawn draws it once more."""
     session.take(_IN_PLACE)
+    session.take(_BEGUN)
     coming_in = imports.current(session.workspace())
     return GoingOn(tuple(job.key for job in mine()), coming_in, coming_in is not None and not coming_in.ended)
 
@@ -173,6 +176,11 @@ def going_on() -> GoingOn:
 def stands_here(name: str) -> None:
     """Note that the page itself shows the progress of a job, or of `IMPORT`: it then stands nowhere else."""
     session.remember(_IN_PLACE, _in_place() | {name})
+
+
+def _begun() -> tuple[str, ...]:
+    found = session.recall(_BEGUN)
+    return found if isinstance(found, tuple) else ()
 
 
 def _in_place() -> frozenset[str]:
@@ -188,8 +196,9 @@ def show_others(noted: GoingOn) -> None:
     """
     if noted.is_coming and IMPORT not in _in_place():
         show_import()
-    begun = (job.key for job in mine())
-    keys = tuple(key for key in dict.fromkeys((*noted.keys, *begun)) if key not in _in_place())
+    open_now = (job.key for job in mine())
+    begun = _begun()  # some have ended already: the page was drawn without what they found
+    keys = tuple(key for key in dict.fromkeys((*noted.keys, *open_now, *begun)) if key not in _in_place())
     if keys:
         fragments.draw(_list, run_every=CALM_SECONDS)(keys)
 

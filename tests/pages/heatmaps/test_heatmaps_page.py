@@ -95,8 +95,7 @@ def test_a_layer_and_a_target_of_the_person_are_drawn(visitor, worker):
     worker.holds = True
     set_up(visitor, **{key: "stage2"}, target_kind_False="similarity", target_image="star-03.png")
     worker.holds = False
-    choose(visitor, "disc-02.png")
-    visitor.run()
+    choose(visitor, "disc-02.png")  # they are drawn before the page is: it is drawn once more
     target = SimilarityTarget(named(visitor.workspace.images(), "star-03.png")).to_json()
     image = named(visitor.workspace.images(), "disc-02.png").digest
     assert last_asked(worker) == tuple(HeatmapStudy(SPEC, image, name, "stage2", target) for name in FIRST_METHODS)
