@@ -160,4 +160,5 @@ def _wait(key: str, is_first: bool) -> None:
     seconds = time.monotonic() - question.asked
     words = jobs.supervisor().why_waiting
     if is_first and (words or seconds > _WORTH_A_WORD):
-        st.caption(formatting.escape(words or f"Waiting for an answer, {jobs.duration(seconds)} so far") + ".")
+        with st.container(key=f"waiting_words_{key[:12]}"):  # over the page: nothing moves when it comes or goes
+            st.caption(formatting.escape(words or f"Waiting for an answer, {jobs.duration(seconds)} so far") + ".")
