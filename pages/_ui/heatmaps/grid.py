@@ -131,7 +131,10 @@ def keep_places(records: Sequence[ImageRecord], n_columns: int = 0) -> None:
     rules = (
         f".st-key-{place_key(record)} :is(img, [data-testid='stSkeleton']) "
         f"{{ aspect-ratio: {record.width} / {record.height}; width: 100%; height: auto !important; }}"
-        + (f".st-key-{place_key(record)} {{ aspect-ratio: {n_columns * record.width} / {record.height}; }}" * bool(n_columns))
+        + (
+            f".st-key-{place_key(record)} {{ aspect-ratio: {n_columns * record.width} / {record.height}; }}"
+            * bool(n_columns)
+        )
         for record in records
     )
     st.html(f"<style>{' '.join(rules)}</style>")

@@ -187,8 +187,8 @@ LARGE: dict[str, Callable[[Image.Image], bytes]] = {
     "turned JPEG": lambda rgb: encoded(rgb, "JPEG", quality=50, exif=turned()),
 }
 
-MOST = ("RGBA PNG", "AVIF")
-"""Which take the most memory of their decoder."""
+MOST = ("RGBA PNG",)
+"""Which takes the most memory of its decoder."""
 
 
 def with_palette(shades: Image.Image) -> Image.Image:

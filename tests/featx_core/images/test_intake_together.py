@@ -257,6 +257,7 @@ def test_headers_that_lie_cost_no_memory_and_nothing_is_printed() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of memory as Linux reports it")
 def test_a_float_picture_of_99_megapixels_takes_less_than_a_gigabyte(tmp_path: Path) -> None:
     path = tmp_path / "deep.tif"

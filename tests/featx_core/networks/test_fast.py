@@ -183,6 +183,7 @@ def _with_gpu(monkeypatch, gpu):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_on_a_gpu_tensorflow_computes_in_mixed_precision_and_nothing_is_converted(monkeypatch, workspace):
     _with_gpu(monkeypatch, engine_toys.GPU)
     monkeypatch.setattr(openvino_engine, "convert", lambda function: pytest.fail("converted beside a GPU"))

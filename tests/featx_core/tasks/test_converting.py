@@ -33,6 +33,7 @@ def images():
     return [np.random.default_rng(i).integers(0, 256, (112, 112, 3), dtype=np.uint8) for i in range(3)]
 
 
+@pytest.mark.thorough
 def test_it_is_kept_where_it_is_faster_and_then_used_with_the_same_numbers(monkeypatch, images, make_png):
     workspace = Workspace.open(":memory:")
     workspace.add([(f"{i}.png", make_png(i)) for i in range(3)])

@@ -137,7 +137,7 @@ def test_a_run_shows_its_study_when_it_is_asked_for(visit, shelve_spec, worker, 
     visitor.open("extract")
     visitor.tab.segmented_control(key="extract_view").set_value("Result").run()
     assert "What does augmentation do to these features?" in visitor.words
-    assert "features move relative to the distance between different images" in visitor.words
+    assert "relative to the distance between different images" in visitor.words
     assert "without augmentation" in visitor.words  # of the heatmaps
     visitor.press("Measure the effect of each transform").run()
     assert visitor.has_no_fault
@@ -211,4 +211,4 @@ def test_stability_is_measured_when_it_is_asked_for_and_stands_in_the_table(visi
     assert frame.loc["MobileNetV3Small", "stability"].startswith(f"{found.value:.3f} [")
     assert frame.loc["VGG16", "stability"] == "not measured"
     assert "is not measured: " in visitor.words
-    assert "It needs no labels" in visitor.words
+    assert "Needs no labels" in visitor.words
