@@ -163,6 +163,7 @@ def test_what_is_no_whole_archive_is_named(archive: bytes, reason: str) -> None:
     assert report.skipped == [("a.zip", reason)]
 
 
+@pytest.mark.slow
 def test_sixty_thousand_members_are_refused_before_they_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:

@@ -78,6 +78,7 @@ def test_a_bomb_is_refused_from_its_header(monkeypatch: pytest.MonkeyPatch) -> N
         decode(png_header_only(11_000, 10_000))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of memory as Linux reports it")
 def test_a_real_bomb_of_few_bytes_costs_no_memory() -> None:
     packer = zlib.compressobj(9)

@@ -210,6 +210,7 @@ def test_large_pictures_are_converted_one_at_a_time(monkeypatch: pytest.MonkeyPa
     assert max(most) == 1
 
 
+@pytest.mark.slow
 def test_headers_that_lie_cost_no_memory_and_nothing_is_printed() -> None:
     """Row 4: every format's bomb is refused before a pixel is decoded, and the log stays quiet."""
     script = textwrap.dedent(

@@ -19,6 +19,7 @@ def mean_colours(name: str) -> tuple[np.ndarray, list[str]]:
     return np.array(means), [file.split("/")[0] for file, _ in made]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_set_comes_in_whole_with_labels(name: str) -> None:
     report = IntakeReport()
@@ -31,6 +32,7 @@ def test_every_set_comes_in_whole_with_labels(name: str) -> None:
     assert len({incoming.digest for incoming in found}) == len(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "counts"), [("shapes", {30}), ("digits", {40}), ("regions", {12, 2}), ("photographs", {5})]
 )

@@ -126,7 +126,9 @@ def test_an_autoencoder_of_odd_sides():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("learning", LEARNINGS)
+@pytest.mark.parametrize(
+    "learning", [name if name == "labels" else pytest.param(name, marks=pytest.mark.thorough) for name in LEARNINGS]
+)
 def test_training_gives_a_spec_with_weights_of_its_own(learning, painted_workspace):
     asked = tiny(learning, seed=5)
     trained = fx.train(asked, painted_workspace)

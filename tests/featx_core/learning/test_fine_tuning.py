@@ -194,6 +194,7 @@ def test_every_optimizer_takes_the_learning_rate(name):
     assert np.isfinite(loss)
 
 
+@pytest.mark.slow
 def test_the_probe_on_a_split_agrees_with_scikit_learn():
     generator = np.random.default_rng(0)
     codes = np.arange(80) % 4

@@ -16,7 +16,7 @@ from featx_core.maps.registry import PROJECTIONS
 from tests.toys.projection_vectors import FAST, quick, random_vectors, two_groups
 
 EACH = [pytest.param(name, marks=pytest.mark.thorough) if name == "umap" else name for name in PROJECTIONS]
-"""UMAP compiles itself for seconds in each process: at each change, `test_umap.py` alone pays for it."""
+"""UMAP compiles itself for seconds in each process, whichever of its tests comes first."""
 
 
 @pytest.mark.slow

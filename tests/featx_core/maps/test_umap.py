@@ -17,7 +17,7 @@ from tests.toys.projection_vectors import two_groups
 
 def needs_umap(test):
     is_missing = "umap" not in PROJECTIONS
-    return pytest.mark.slow(pytest.mark.skipif(is_missing, reason="umap-learn is not installed")(test))
+    return pytest.mark.thorough(pytest.mark.skipif(is_missing, reason="umap-learn is not installed")(test))
 
 
 def test_the_registry_offers_it_only_when_it_is_installed():

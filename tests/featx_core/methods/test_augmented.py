@@ -114,6 +114,7 @@ def test_with_a_real_network_the_mean_of_copies_is_test_time_augmentation(networ
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_heatmaps_are_those_of_the_picture_as_it_is(network, workspace) -> None:
     image, target = workspace.images()[0], SimilarityTarget(workspace.images()[1])
     found = explain(image, network, "grad_cam", target=target)
@@ -128,7 +129,7 @@ def test_heatmaps_are_those_of_the_picture_as_it_is(network, workspace) -> None:
     [
         CustomSequential(LAYERS["tutorial"].layers),
         LambdaTransform(("x ** 2", "pool(x, 8)")),
-        LambdaTransform(("x ** 2",), source=NETWORK),
+        pytest.param(LambdaTransform(("x ** 2",), source=NETWORK), marks=pytest.mark.thorough),
     ],
     ids=["custom", "formula of pixels", "formula of features"],
 )

@@ -66,6 +66,7 @@ def test_grey_is_one_channel_from_the_picture_to_the_heatmap(pictures):
     assert fx.explain(pictures[0], extractor, "grad_cam").grid.shape == (7, 7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", [1, 2, 3, 4])
 def test_maps_and_heatmaps_work_at_any_row_with_places(layer, pictures):
     extractor = methods.build(tiny())
@@ -103,6 +104,7 @@ def test_the_features_do_not_depend_on_the_batch(pictures):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_seed_repeats_bit_for_bit(pictures):
     np.testing.assert_array_equal(methods.build(tiny(seed=3))(pictures), methods.build(tiny(seed=3))(pictures))
     assert not np.array_equal(methods.build(tiny(seed=3))(pictures), methods.build(tiny(seed=4))(pictures))

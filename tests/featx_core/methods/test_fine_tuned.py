@@ -71,6 +71,7 @@ def test_features_are_those_of_the_new_layer_worked_out_by_hand(tuned):
     assert tuned.features.values.shape == (33, 12)
 
 
+@pytest.mark.slow
 def test_the_network_is_flat_and_its_outline_is_true(tuned):
     outline = methods.outline(tuned.spec, tuned.workspace)
     assert [(layer.index, layer.output_shape) for layer in outline.layers] == [
@@ -95,6 +96,7 @@ def test_it_learns_the_colours(tuned):
     assert report.baseline == pytest.approx(1 / 3)
 
 
+@pytest.mark.slow
 def test_unlabelled_images_are_not_learned_from_but_get_features_and_a_prediction(tuned):
     without = color_workspace()
     assert train(quick(), without).weights == tuned.spec.weights
@@ -122,6 +124,7 @@ def test_a_seed_repeats_bit_for_bit_and_another_differs(tuned):
     assert train(quick(seed=1), other).weights != spec.weights
 
 
+@pytest.mark.slow
 def test_the_order_of_images_changes_nothing(tuned):
     ordered = tuned.workspace.images()
     backwards = color_workspace(0)
@@ -202,6 +205,7 @@ def test_a_base_that_gives_a_map_is_pooled():
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_augmentation_learns_from_changed_copies_and_repeats():
     options = {"epochs": 2, "augmentation": (("rotation", 20.0),), "augmented_copies": 2, "unfrozen_stages": 1}
     workspaces = [color_workspace(5), color_workspace(5)]

@@ -138,6 +138,7 @@ def test_a_method_goes_the_whole_way_and_survives_a_reload(method, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", [method for method, spec in EXAMPLES.items() if spec.needs_training])
 def test_a_seed_repeats_training_bit_for_bit_and_what_is_not_trained_is_refused(method, tmp_path):
     spec = EXAMPLES[method]

@@ -88,6 +88,7 @@ def test_layer_names_mean_the_same_after_other_networks_were_built():
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_taps_give_the_shape_that_the_outline_says():
     for layer, pooling in ((5, "flatten"), ("stage2", "max"), ("block3_conv1", None), ("stage1", "avg")):
         spec = Pretrained("vgg16", weights="random", layer=layer, pooling=pooling, image_size=(64, 96), fit="pad")

@@ -58,6 +58,7 @@ def test_the_graph_gives_the_same(held, over):
     np.testing.assert_allclose(np.asarray(graph), over(pictures), rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_layers_are_those_of_the_source(over):
     outline = methods.outline(SPEC)
     assert outline.layers == over.layers == methods.outline(SMALL).layers
@@ -72,6 +73,7 @@ def test_heatmaps_look_at_the_network(workspace, over):
     assert np.ptp(heatmap.grid) > 0
 
 
+@pytest.mark.slow
 def test_kept_features_of_the_source_are_enough(held, monkeypatch):
     monkeypatch.setattr("featx_core.methods.pretrained._network", lambda *_: pytest.fail("the network was built"))
     answer = extract_features(held, ExtractJob(SPEC).to_parameters(), quiet_report())
@@ -85,6 +87,7 @@ def test_kept_features_of_the_source_are_enough(held, monkeypatch):
     assert again["details"]["n_reused"] == 6
 
 
+@pytest.mark.slow
 def test_only_what_is_missing_runs_through_the_network(held, make_png, over, monkeypatch):
     held.add([("cat/new.png", make_png(99))])
     seen, engines = [], over._base.engines

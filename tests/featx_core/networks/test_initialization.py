@@ -46,6 +46,7 @@ def test_random_weights_leave_the_random_state_of_the_process_alone(key):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_training_settings_are_put_back_after_calibration():
     network = methods.build(Pretrained("mobilenet_v3_large", weights="random", image_size=(64, 64))).network
     momenta = {layer.momentum for layer in network.layers if hasattr(layer, "momentum")}

@@ -74,6 +74,7 @@ PLAINLY = {
 """What some photographs that come with scikit-image show, in names that ImageNet has for it."""
 
 
+@pytest.mark.slow
 def test_photographs_of_plain_things_are_named_after_them(extractor):
     folder = Path(pytest.importorskip("skimage").__file__).parent / "data"
     workspace = fx.Workspace.open(":memory:")

@@ -130,6 +130,7 @@ def test_bootstrap_without_spread_is_a_point() -> None:
     np.testing.assert_allclose(bootstrap_ratio(np.full(5, 0.25), apart), (0.25, 0.25))
 
 
+@pytest.mark.slow
 def test_bootstrap_covers_the_true_ratio() -> None:
     """Images on a line, each moved by a random step: the expected ratio is known."""
     rng, n_images, covered = np.random.default_rng(0), 40, 0

@@ -9,6 +9,7 @@ from featx_core.studies.similarity import SimilarityStudy
 from tests.toys.studying import SMALL, do, done
 
 
+@pytest.mark.slow
 def test_it_is_what_the_notebook_gives_both_ways(workspace):
     one, other = workspace.images()[:2]
     extractor = fx.build(SMALL)

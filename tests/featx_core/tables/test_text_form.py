@@ -58,6 +58,7 @@ def test_a_cell_without_an_end_is_named_even_in_a_small_file():
         read_vectors(("t.csv", b'a,b\n1,2\n3,"4\n5,6\n'))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", [(3, 20_000), (30, 20_000)])
 def test_twenty_thousand_columns_take_no_longer_than_as_many_cells(table):
     n_rows, n_columns = table

@@ -46,6 +46,7 @@ def test_three_runs_are_compared_at_once_and_the_verdict_names_the_best(visit, s
     assert visitor.has_no_fault
 
 
+@pytest.mark.slow
 def test_the_verdict_names_its_measure_and_the_baselines(visit, shelve_runs):
     said = text(shown(visit(shelve_runs())))
     assert "Accuracy of a linear probe: MobileNetV2 100 %, colour histogram " in said
@@ -70,6 +71,7 @@ def test_one_press_runs_the_small_networks_of_this_machine(visit, shelve_runs, w
     assert visitor.has_no_fault
 
 
+@pytest.mark.slow
 def test_images_that_the_best_two_do_not_both_get_right_are_shown(visit, shelve_runs):
     visitor = opened(shown(visit(shelve_runs())), "disagreements").run()
     said = [head.value for head in visitor.tab.main.subheader]

@@ -78,6 +78,7 @@ def test_the_maps_of_a_pair_keep_their_points_when_nothing_is_selected(visit, sh
     assert not [node for node in nodes(visitor.tab._tree) if getattr(node, "key", None) == "pair_gallery"]
 
 
+@pytest.mark.slow
 def test_the_images_whose_neighbours_changed_most_are_shown_with_both_neighbourhoods(visit, shelve_runs):
     n_images = 40
     line = np.outer(np.arange(n_images), [1.0, 0.0]) + np.array([0.0, 20.0])

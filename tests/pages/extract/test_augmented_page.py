@@ -57,6 +57,7 @@ def asked(worker):
     return all_asked(worker)[-1].spec
 
 
+@pytest.mark.slow
 def test_the_form_begins_with_the_tutorials_transforms_and_a_preview(visit, shelve_spec):
     visitor = form(visit(shelve_spec(TINY)))
     assert visitor.has_no_fault

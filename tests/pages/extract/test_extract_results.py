@@ -62,6 +62,7 @@ def test_a_run_ends_in_its_card_map_and_heatmaps(visitor, worker):
     assert run.spec == SPEC
 
 
+@pytest.mark.slow
 def test_the_result_has_a_table_and_three_downloads(visitor):
     keep_run(visitor.workspace, np.arange(6 * 70.0).reshape(6, 70))
     visitor.tab.session_state["extract_view"] = "Result"

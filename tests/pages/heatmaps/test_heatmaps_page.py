@@ -68,6 +68,7 @@ def test_one_image_of_each_label_is_drawn_by_every_method(visitor, worker):
     assert visitor.has_no_fault
 
 
+@pytest.mark.slow
 def test_what_a_crop_leaves_out_is_said_with_a_way_to_see_it(visit, extracted, worker):
     workspace = library.open_workspace(extracted)
     image = named(workspace.images(), "star-01.png").digest

@@ -60,6 +60,7 @@ def test_a_mixed_upload_keeps_what_can_be_read_and_names_the_rest(visit, make_pn
     assert tiles(visitor)[1]["note"] == "same as one.png"
 
 
+@pytest.mark.slow
 def test_folders_in_a_zip_become_labels_and_a_cut_file_is_named(visit, make_png):
     whole = make_png(3)
     content = zipped({"cat/1.png": make_png(1), "dog/2.png": make_png(2), "dog/cut.png": whole[: len(whole) // 2]})

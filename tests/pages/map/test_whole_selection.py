@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from featx_core.extraction import export
 from featx_core.extraction.features import load_features
@@ -62,6 +63,7 @@ def test_they_are_removed_and_come_back(visit, shelve_features):
     assert selected(visitor) == INSIDE
 
 
+@pytest.mark.slow
 def test_the_heatmaps_page_opens_with_them(visit, shelve_features):
     visitor = chosen(visit, shelve_features)
     visitor.tab.button(key="heatmaps_of_selection").click().run()

@@ -23,6 +23,7 @@ def pictures(visitor):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_from_images_to_heatmaps(visit, supervisor, shelve, make_png):
     visitor = visit(shelve([(f"{label}/{label}{i}.png", make_png(i + ord(label))) for i in range(4) for label in "ab"]))
     visitor.open("extract").until(lambda visitor: visitor.tab.code)

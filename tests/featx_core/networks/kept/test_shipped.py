@@ -37,6 +37,7 @@ def kept(spec):
     return KeptExtractor(spec, find_shipped(spec), class_names(spec))
 
 
+@pytest.mark.slow
 def test_it_is_kept_at_once_and_runs_without_keras(home):
     script = (
         "import sys, numpy as np; from featx_core.networks.kept.shipped import find_shipped; from featx_core.networks.kept "

@@ -1,12 +1,14 @@
 """Shared colours, as a study."""
 
 import numpy as np
+import pytest
 
 import featx_core as fx
 from featx_core.studies.layers.shared_colors import SharedColorsStudy
 from tests.toys.studying import SMALL, done
 
 
+@pytest.mark.slow
 def test_it_is_what_the_notebook_gives(workspace):
     images = list(workspace.images()[:3])
     study = SharedColorsStudy(SMALL, tuple(image.digest for image in images), hide="high")
