@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from types import FrameType
 
 QUIET_SECONDS = 0.7
 """Without work, after which loading begins."""
@@ -38,7 +37,6 @@ class Loading:
         self._is_needed = threading.Event()
         self._is_done = threading.Event()
         self._busy_since: float | None = None
-        self._busy_thread = 0
         self._last_busy = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="featx-load", daemon=True)
 
@@ -67,8 +65,8 @@ class Loading:
 
     @contextlib.contextmanager
     def others_first(self) -> Iterator[None]:
-        """Go first, in this thread, for as long as the context lasts."""
-        self._busy_thread, self._busy_since = threading.get_ident(), time.monotonic()
+        """Go first for as long as the context lasts."""
+        self._busy_since = time.monotonic()
         try:
             yield
         finally:
@@ -95,7 +93,7 @@ class Loading:
 
     def _make_way(self) -> None:
         while (since := self._busy_since) is not None and not self._is_needed.is_set():
-            if time.monotonic() - since > MAX_GIVE_WAY or _waits_for_import(self._busy_thread):
+            if time.monotonic() - since > MAX_GIVE_WAY or _is_waited_for():
                 return
             time.sleep(_PAUSE)
 
@@ -117,10 +115,11 @@ class _Pausing(importlib.abc.MetaPathFinder):
             self._pause()
 
 
-def _waits_for_import(thread: int) -> bool:
-    """Whether a thread waits for a module that another one imports."""
-    frame: FrameType | None = sys._current_frames().get(thread)
-    return frame is not None and frame.f_code.co_filename.startswith("<frozen importlib")
+def _is_waited_for() -> bool:
+    """Whether another thread waits for a module: work has threads of its own, such as those that decode images."""
+    here = threading.get_ident()
+    others = (frame for thread, frame in sys._current_frames().items() if thread != here)
+    return any(frame.f_code.co_filename.startswith("<frozen importlib") for frame in others)
 
 
 _ASIDE: Loading | None = None

@@ -93,7 +93,10 @@ def test_who_waits_is_not_made_way_for_and_may_give_up(package):
     until(lambda: other.is_done)
 
 
-def test_one_that_waits_for_a_module_in_the_midst_of_its_import_is_not_made_way_for(package, tmp_path):
+@pytest.mark.parametrize("is_in_a_thread_of_its_own", [False, True])
+def test_one_that_waits_for_a_module_in_the_midst_of_its_import_is_not_made_way_for(
+    package, tmp_path, is_in_a_thread_of_its_own
+):
     names, notes = package
     (tmp_path / f"{names[0]}.py").write_text(
         f"import sys, time\ntime.sleep(0.3)\nimport {names[1]}\nsys.featx_test_notes.append(__name__)\n"
@@ -103,7 +106,12 @@ def test_one_that_waits_for_a_module_in_the_midst_of_its_import_is_not_made_way_
     until(lambda: names[0] in sys.modules)
     with aside.others_first():
         started = time.monotonic()
-        __import__(names[0])
+        if is_in_a_thread_of_its_own:  # as images are decoded
+            reader = threading.Thread(target=__import__, args=(names[0],))
+            reader.start()
+            reader.join()
+        else:
+            __import__(names[0])
         assert time.monotonic() - started < loading.MAX_GIVE_WAY
     assert notes == [names[1], names[0]]
 
