@@ -95,7 +95,7 @@ def show_grid(
     drawn: Drawn, records: Sequence[ImageRecord], names: Sequence[str], *, opacity: float, colormap: str
 ) -> None:
     """Show one row per image: the original, then one column a method."""
-    keep_places(records, len(names) + 1)
+    keep_places(records)
     head = st.columns(len(names) + 1)
     head[0].markdown("**Original**")
     titles = {name: _titles(drawn, records, name) for name in names}
@@ -121,20 +121,11 @@ def place_key(record: ImageRecord) -> str:
     return f"heatmaps_of_{record.digest[:12]}_{zlib.crc32(record.name.encode()):08x}"
 
 
-def keep_places(records: Sequence[ImageRecord], n_columns: int = 0) -> None:
-    """Give pictures their height before they come, so that nothing below them moves.
-
-    Args:
-        records: The images that are shown.
-        n_columns: Where each image has a row, how many pictures stand in it: the row then has its height from the first.
-    """
+def keep_places(records: Sequence[ImageRecord]) -> None:
+    """Give pictures their height before they come, so that nothing below them moves."""
     rules = (
         f".st-key-{place_key(record)} :is(img, [data-testid='stSkeleton']) "
         f"{{ aspect-ratio: {record.width} / {record.height}; width: 100%; height: auto !important; }}"
-        + (
-            f".st-key-{place_key(record)} {{ aspect-ratio: {n_columns * record.width} / {record.height}; }}"
-            * bool(n_columns)
-        )
         for record in records
     )
     st.html(f"<style>{' '.join(rules)}</style>")
