@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from featx_core.architecture.layers import LayerInfo
+from featx_core.architecture.layers import LayerInfo, find_layer
 
 POOLING_WORDS: Mapping[str | None, str] = MappingProxyType(
     {"avg": "average", "max": "maximum", "flatten": "flattened", None: "not pooled"}
@@ -37,6 +37,26 @@ class Outline:
     map_shape: tuple[int, ...]
     feature_shape: tuple[int, ...]
     n_parameters: int
+
+
+def outline_at(
+    layers: Sequence[LayerInfo], layer: int | str | None, image_size: tuple[int, int], pooling: str | None
+) -> Outline:
+    """Return the outline of a network that is tapped at a layer.
+
+    Args:
+        layers: All layers of the network.
+        layer: The tap, as `find_layer` takes it.
+        image_size: Height and width of the network's input.
+        pooling: As `pooled_shape` takes it.
+
+    Raises:
+        ValueError: If the layer does not exist, or gives no map to pool.
+    """
+    tap = find_layer(layers, layer)
+    shape = layers[tap].output_shape
+    features = pooled_shape(shape, pooling)
+    return Outline(tuple(layers), tap, image_size, shape, features, layers[tap].n_parameters_so_far)
 
 
 def pooled_shape(shape: tuple[int, ...], pooling: str | None) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from featx_core.architecture.layers import LayerInfo, find_layer, list_layers
-from featx_core.architecture.outline import POOLING_STEPS, Outline, pooled_shape
+from featx_core.architecture.outline import POOLING_STEPS, Outline, outline_at
 from featx_core.methods.remembered import Remembered
 from featx_core.networks.extractor import Extractor, pool
 from featx_core.networks.own.bringing import model_facts, model_file
@@ -35,12 +35,9 @@ def outline(spec: OwnModel, context: Context) -> Outline:
     check(spec, model_facts(context.workspace, spec.weights))
     layers = _LAYERS.find((spec.weights, spec.image_size, spec.output), lambda: _layers(spec, context))
     try:
-        tap = find_layer(layers, spec.layer)
-        shape = layers[tap].output_shape
-        features = pooled_shape(shape, spec.pooling)
+        return outline_at(layers, spec.layer, spec.image_size, spec.pooling)
     except ValueError as error:
         raise SpecError(str(error)) from None
-    return Outline(layers, tap, spec.image_size, shape, features, layers[tap].n_parameters_so_far)
 
 
 def build(spec: OwnModel, context: Context) -> Extractor:

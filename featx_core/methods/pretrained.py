@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from featx_core.architecture.layers import LayerInfo, find_layer, list_layers
-from featx_core.architecture.outline import POOLING_STEPS, Outline, pooled_shape
+from featx_core.architecture.outline import POOLING_STEPS, Outline, outline_at
 from featx_core.backbones import imagenet_classes
 from featx_core.backbones.registry import BACKBONES
 from featx_core.base.keras_setup import without_weights
@@ -31,12 +31,9 @@ def outline(spec: Pretrained, context: Context) -> Outline:
     """
     layers = _layers(spec.backbone, spec.size, spec.classifier)
     try:
-        tap = find_layer(layers, spec.layer)
-        shape = layers[tap].output_shape
-        features = pooled_shape(shape, spec.pooling)
+        return outline_at(layers, spec.layer, spec.size, spec.pooling)
     except ValueError as error:
         raise SpecError(str(error)) from None
-    return Outline(layers, tap, spec.size, shape, features, layers[tap].n_parameters_so_far)
 
 
 def build(spec: Pretrained, context: Context) -> Extractor:
