@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages._ui.shell import frame, server
+from pages._ui.shell import frame
+from pages._ui.shell.serving import server
 
 if server.runs_a_script():
     frame.show()

@@ -2,16 +2,9 @@
 
 import streamlit as st
 
-from pages._ui.images import (
-    browse,
-    first_page,
-    gallery,
-    seen,
-    upload,
-    vector_files,
-    vector_sets,
-    worth_a_look,
-)
+from pages._ui.images import browse, first_page, gallery, seen, upload
+from pages._ui.images.lists import worth_a_look
+from pages._ui.images.vectors import vector_files, vector_sets
 from pages._ui.shell import frame, imports, jobs, runs, session
 
 VIEWS = ("All images", "What the network sees", "Worth a look")

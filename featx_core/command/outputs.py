@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from featx_core.base.whole_file import write_whole
+from featx_core.base.files.whole_file import write_whole
 from featx_core.command.outcome import CommandError
 
 

@@ -6,7 +6,7 @@ import json
 import typing
 from typing import Self
 
-from featx_core.base.digests import canonical_json
+from featx_core.base.files.digests import canonical_json
 from featx_core.specs.field_types import matches
 from featx_core.specs.fields import from_fields, to_fields
 

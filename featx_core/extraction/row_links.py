@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from featx_core.base.file_names import clean_name, clean_path, label_of
+from featx_core.base.files.file_names import clean_name, clean_path, label_of
 
 if TYPE_CHECKING:
     from featx_core.images.image_set import ImageRecord, ImageSet

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from featx_core.base.file_names import shown_text
+from featx_core.base.files.file_names import shown_text
 from featx_core.extraction.extract import extract_table
 from featx_core.specs.vector_table import VectorTable
 from featx_core.tables.storing import pack

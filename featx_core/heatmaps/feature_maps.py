@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from featx_core.base.stored_arrays import unpack_arrays
+from featx_core.base.files.stored_arrays import unpack_arrays
 from featx_core.heatmaps.layers import choose_layer, describe
 from featx_core.heatmaps.observation import observer
 from featx_core.heatmaps.overlay import colored

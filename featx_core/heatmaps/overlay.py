@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featx_core.base.files.stored_arrays import unpack_arrays
 from featx_core.base.palette import SEQUENTIAL_SCALES
-from featx_core.base.stored_arrays import unpack_arrays
 from featx_core.heatmaps.pictures import pixels_of
 from featx_core.images.fitting import Cells, Placement, to_original
 

@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Collection, Iterator
 from typing import IO, TYPE_CHECKING
 
-from featx_core.base.file_names import clean_path, is_system_file, tails_of
+from featx_core.base.files.file_names import clean_path, is_system_file, tails_of
 from featx_core.base.wording import counted, spaced, too_large
 from featx_core.images.decoding import MAX_IMAGE_BYTES, ImageError
 from featx_core.images.file_kinds import HEAD_BYTES, described_kind

@@ -16,8 +16,8 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from featx_core.base.file_names import EXTENSIONS
-from featx_core.base.packing import pack
+from featx_core.base.files.file_names import EXTENSIONS
+from featx_core.base.files.packing import pack
 from featx_core.base.wording import spaced, too_large
 from featx_core.images.colors.conversion import FAULTS, to_rgb
 from featx_core.images.file_kinds import described_kind, is_image, unread_kind

@@ -11,8 +11,8 @@ from typing import Self
 import numpy as np
 from PIL import Image
 
+from featx_core.base.files.stored_arrays import unpack_arrays
 from featx_core.base.progress import ProgressCallback
-from featx_core.base.stored_arrays import unpack_arrays
 from featx_core.images.decoding import ImageError
 from featx_core.images.image_set import ImageGoneError, ImageRecord
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from featx_core.base.file_names import clean_path, folders_of, has_image_extension, is_system_file
+from featx_core.base.files.file_names import clean_path, folders_of, has_image_extension, is_system_file
 from featx_core.base.wording import counted, quoted
 
 MAX_LEVELS = 32

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from featx_core.base.faults import new_reference
-from featx_core.base.file_names import clean_name, is_system_file
+from featx_core.base.files.file_names import clean_name, is_system_file
 from featx_core.images.decoding import ImageError
 
 _LOG = logging.getLogger(__name__)

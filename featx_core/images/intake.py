@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from featx_core.base.file_names import (
+from featx_core.base.files.file_names import (
     clean_name,
     clean_path,
     extension_note,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from featx_core.base.stored_arrays import unpack_arrays
+from featx_core.base.files.stored_arrays import unpack_arrays
 
 if TYPE_CHECKING:
     import keras

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from featx_core.base.files.stored_arrays import unpack_arrays
 from featx_core.base.progress import ProgressCallback
-from featx_core.base.stored_arrays import unpack_arrays
 from featx_core.maps.copies import copies_notes, together
 from featx_core.maps.origin import origin_words
 from featx_core.maps.pca import coincide

@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from featx_core.base.folders import data_folder
-from featx_core.base.whole_file import write_whole
+from featx_core.base.files.folders import data_folder
+from featx_core.base.files.whole_file import write_whole
 from featx_core.networks.downloads import PARTIAL_SUFFIX
 from featx_core.networks.weights_loading import count_values
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from featx_core.base.sealing import seal, unseal
+from featx_core.base.files.sealing import seal, unseal
 from featx_core.offline import map_page
 from featx_core.offline.markup import Section, paragraphs, text
 

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from featx_core.backbones.imagenet_classes import class_names
-from featx_core.base.stored_arrays import unpack_arrays
+from featx_core.base.files.stored_arrays import unpack_arrays
 from featx_core.base.wording import score_words
 
 N_BEST = 3

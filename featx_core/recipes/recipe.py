@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from featx_core.base.sealing import seal, unseal
+from featx_core.base.files.sealing import seal, unseal
 from featx_core.recipes.inert import in_code, in_markdown
 
 SCRIPT, NOTEBOOK, EXPECTED, REFERENCE = "features.py", "features.ipynb", "expected.npy", "reference"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast
 
-from featx_core.base.digests import digest_of
+from featx_core.base.files.digests import digest_of
 from featx_core.specs.fields import to_fields
 from featx_core.studies.work import Result, Storable, Work
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
-from featx_core.base.digests import digest_of
+from featx_core.base.files.digests import digest_of
 from featx_core.base.progress import StageCallback
 from featx_core.extraction.features import Features, load_features
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from featx_core.base.file_names import shown_text, whole_name
+from featx_core.base.files.file_names import shown_text, whole_name
 from featx_core.base.wording import counted, spaced, too_large
 from featx_core.tables import content
-from featx_core.tables.column_words import common_start
+from featx_core.tables.columns.column_words import common_start
 from featx_core.tables.facts import facts_of
 from featx_core.tables.layout import MAX_FILE_BYTES, Column, Role, TableError
 from featx_core.tables.raw import RawColumn, RawTable

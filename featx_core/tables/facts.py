@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from featx_core.base.file_names import shown_text
+from featx_core.base.files.file_names import shown_text
 from featx_core.tables.layout import Column
 from featx_core.tables.raw import RawTable
 

@@ -12,13 +12,13 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import IO, Any
 
-from featx_core.base.file_names import clean_name
+from featx_core.base.files.file_names import clean_name
 from featx_core.base.wording import too_large
-from featx_core.tables import delimited, npy, npz, parquet
 from featx_core.tables.assembly import assemble_vectors
+from featx_core.tables.columns.roles import guess_roles, is_doubtful
+from featx_core.tables.formats import delimited, npy, npz, parquet
 from featx_core.tables.layout import MAX_FILE_BYTES, ROLES, Choice, Layout, Role, TableError, check_rows
 from featx_core.tables.raw import RawTable
-from featx_core.tables.roles import guess_roles, is_doubtful
 from featx_core.tables.rows import Vectors
 from featx_core.tables.settling import settle_roles
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import psutil
 
-from featx_core.base.folders import data_folder
+from featx_core.base.files.folders import data_folder
 from featx_core.networks.kept import record
 from featx_core.tasks.extractors import EXTRACTORS
 

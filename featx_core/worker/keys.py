@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from featx_core.base.digests import digest_of
+from featx_core.base.files.digests import digest_of
 
 
 def job_key(task: str, workspace_path: str | None, parameters: Mapping[str, Any]) -> str:

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from featx_core.base.digests import canonical_json
 from featx_core.base.faults import explain_fault
+from featx_core.base.files.digests import canonical_json
 from featx_core.base.loading import Loading, load_aside
 from featx_core.base.memory import hand_back
 from featx_core.base.progress import Cancelled

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from featx_core.base.digests import canonical_json
+from featx_core.base.files.digests import canonical_json
 from featx_core.worker.child import Child
 from featx_core.worker.jobs import Job, Limits
 from featx_core.worker.questions import Question

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from featx_core.base.file_names import MAX_FOLDERS_IN_NAME, clean_name, tail_of
+from featx_core.base.files.file_names import MAX_FOLDERS_IN_NAME, clean_name, tail_of
 from featx_core.base.wording import counted
 from featx_core.images.folder_labels import best_level, folder_levels, label_words, labels_at
 from featx_core.images.found_files import reason_of

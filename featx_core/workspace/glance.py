@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from featx_core.base.file_names import shown_text
+from featx_core.base.files.file_names import shown_text
 from featx_core.workspace import schema
 from featx_core.workspace.preparation import forbid_what_files_bring
 

@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 import PIL
 
-from featx_core.base.packing import pack, unpack
+from featx_core.base.files.packing import pack, unpack
 from featx_core.images.decoding import USUAL_INPUT
 from featx_core.workspace.faults import WorkspaceError
 from featx_core.workspace.store import Store

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from featx_core.base.file_names import shown_text
+from featx_core.base.files.file_names import shown_text
 from featx_core.images.decoding import THUMBNAIL_SIDE, ImageError, thumbnail
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.images.intake import Examine, read_sources

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from featx_core.base.whole_file import replacing
+from featx_core.base.files.whole_file import replacing
 from research.embedded_v1 import masks, scenes, textures
 
 TEXTURES_A_CLASS = 32

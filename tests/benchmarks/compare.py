@@ -20,7 +20,7 @@ import psutil
 
 import featx_core as fx
 from featx_core.comparison.stages import stages_of, tap_stages
-from featx_core.studies.comparison import ComparisonStudy
+from featx_core.studies.comparisons.comparison import ComparisonStudy
 from featx_core.tasks.registry import TASKS
 from featx_core.tasks.requests import StudyJob
 from tests.conftest import png

@@ -26,27 +26,27 @@ from featx_core.recipes.recipe import CheckedRecipe
 from featx_core.robustness.effects import Effect, Effects
 from featx_core.robustness.stability import Stability
 from featx_core.studies.clusters import ClustersStudy
-from featx_core.studies.comparison import ComparisonStudy
+from featx_core.studies.comparisons.comparison import ComparisonStudy
+from featx_core.studies.comparisons.kernels import KernelsStudy
+from featx_core.studies.comparisons.sweep import SweepStudy
 from featx_core.studies.effects import EffectsStudy
 from featx_core.studies.explanations.faithfulness import FaithfulnessStudy
 from featx_core.studies.feature_maps import FeatureMapsStudy
 from featx_core.studies.files.recipe import RecipeStudy
 from featx_core.studies.files.report import ReportStudy
 from featx_core.studies.heatmap import HeatmapStudy
-from featx_core.studies.kernels import KernelsStudy
 from featx_core.studies.label_errors import LabelErrorsStudy
 from featx_core.studies.layers.shared_colors import SharedColorsStudy
-from featx_core.studies.map import MapStudy
+from featx_core.studies.maps.map import MapStudy
+from featx_core.studies.maps.placed_map import PlacedMapStudy
+from featx_core.studies.maps.quality import QualityStudy
+from featx_core.studies.maps.stability import StabilityStudy
 from featx_core.studies.model_file import ModelFile, ModelFileStudy
 from featx_core.studies.models.own_model import OwnModelStudy
 from featx_core.studies.outliers import OutliersStudy
-from featx_core.studies.placed_map import PlacedMapStudy
 from featx_core.studies.predictions import PredictionsStudy
-from featx_core.studies.quality import QualityStudy
 from featx_core.studies.similarity import SimilarityStudy
 from featx_core.studies.sketches import SketchesStudy
-from featx_core.studies.stability import StabilityStudy
-from featx_core.studies.sweep import SweepStudy
 from tests.toys.entered_runs import enter_run, filled_workspace
 from tests.toys.files.model_files import SMALL_FACTS
 from tests.toys.studying import SMALL

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from featx_core.base.files.stored_arrays import unpack_arrays
 from featx_core.base.progress import ProgressCallback
-from featx_core.base.stored_arrays import unpack_arrays
 from featx_core.heatmaps.explain import explain_many
 from featx_core.heatmaps.faithfulness.curves import Scoring, area, deletion, insertion, order_of
 from featx_core.heatmaps.layers import HeatmapError

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from featx_core.base.files.stored_arrays import unpack_arrays
 from featx_core.base.progress import ProgressCallback
-from featx_core.base.stored_arrays import unpack_arrays
 from featx_core.base.wording import counted
 from featx_core.heatmaps.cells import cells_of
 from featx_core.heatmaps.explain import observations

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featx_core.architecture.layers import stable_names
-from featx_core.base.folders import data_folder
-from featx_core.base.whole_file import remove_strays, write_whole
+from featx_core.base.files.folders import data_folder
+from featx_core.base.files.whole_file import remove_strays, write_whole
 from featx_core.networks.engines.openvino_engine import Graph, version
 
 if TYPE_CHECKING:

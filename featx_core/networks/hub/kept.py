@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from featx_core.base.file_names import clean_name
+from featx_core.base.files.file_names import clean_name
 from featx_core.networks.hub.preset_files import MAX_PRESET_BYTES, pack_preset, read_preset
 from featx_core.networks.weights_loading import WeightsError
 

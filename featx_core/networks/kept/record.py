@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from featx_core.architecture.layers import LayerInfo
-from featx_core.base.digests import digest_of
-from featx_core.base.folders import data_folder
-from featx_core.base.whole_file import write_whole
+from featx_core.base.files.digests import digest_of
+from featx_core.base.files.folders import data_folder
+from featx_core.base.files.whole_file import write_whole
 from featx_core.images.fitting import Cells
 from featx_core.networks.engines import graph_cache, openvino_engine
 from featx_core.networks.last_map import LastMap

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from featx_core.backbones.registry import BACKBONES
-from featx_core.base.digests import digest_of
+from featx_core.base.files.digests import digest_of
 from featx_core.networks import efficientnet_lite, installed
 from featx_core.networks.embedded.network import STAGE_WIDTHS
 from featx_core.networks.embedded.weights import read_weights

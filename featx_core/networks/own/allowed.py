@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from featx_core.base.file_names import shown_text
+from featx_core.base.files.file_names import shown_text
 
 MAX_SHOWN = 60
 """Characters of a name from a file that are shown."""

@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from featx_core.base.file_names import clean_name, shown_text
+from featx_core.base.files.file_names import clean_name, shown_text
 from featx_core.base.other_process import NoAnswerError, OtherProcess
 from featx_core.networks.own.container import MAX_FILE_BYTES, open_container, weights_of
 from featx_core.networks.own.errors import ModelFileError

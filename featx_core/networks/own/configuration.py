@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from featx_core.base.file_names import shown_text
+from featx_core.base.files.file_names import shown_text
 from featx_core.networks.own.allowed import MAX_SHOWN, MODELS, VALUES, problem_of
 from featx_core.networks.own.errors import ModelFileError
 

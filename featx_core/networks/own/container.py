@@ -9,7 +9,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from featx_core.base.file_names import shown_text
+from featx_core.base.files.file_names import shown_text
 from featx_core.networks.own.allowed import MAX_SHOWN
 from featx_core.networks.own.configuration import MAX_CONFIG_BYTES, read_config
 from featx_core.networks.own.errors import ModelFileError

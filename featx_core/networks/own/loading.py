@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from featx_core.base.compat import functional_of
-from featx_core.base.file_names import shown_text
+from featx_core.base.files.file_names import shown_text
 from featx_core.base.keras_setup import load_keras, same_random_state, without_weights
 from featx_core.networks.own.allowed import MAX_SHOWN
 from featx_core.networks.own.container import Container, open_container, weights_of

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import h5py
 
-from featx_core.base.file_names import shown_text
+from featx_core.base.files.file_names import shown_text
 
 MAX_LAYERS = 20_000
 MAX_GROUPS = 100_000

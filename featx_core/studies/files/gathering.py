@@ -17,9 +17,9 @@ from featx_core.offline import drawn, map_page
 from featx_core.offline.drawn import Column
 from featx_core.studies.clusters import ClustersStudy
 from featx_core.studies.label_errors import LabelErrorsStudy
-from featx_core.studies.map import MapStudy
+from featx_core.studies.maps.map import MapStudy
+from featx_core.studies.maps.quality import QualityStudy
 from featx_core.studies.outliers import OutliersStudy
-from featx_core.studies.quality import QualityStudy
 
 if TYPE_CHECKING:
     from featx_core.curation.clusters import Clusters

@@ -14,7 +14,7 @@ from featx_core.offline import sections
 from featx_core.offline.markup import Section, paragraphs
 from featx_core.offline.report import Report, write_report
 from featx_core.offline.thumbnails import shrunk
-from featx_core.studies.comparison import ComparisonStudy
+from featx_core.studies.comparisons.comparison import ComparisonStudy
 from featx_core.studies.files.gathering import findings_of, kept_clusters, map_of
 from featx_core.studies.heatmap import HeatmapStudy
 from featx_core.studies.study import Study

@@ -6,7 +6,7 @@ import atexit
 from pathlib import Path
 from typing import Any
 
-from featx_core.base.file_names import clean_name
+from featx_core.base.files.file_names import clean_name
 from featx_core.base.other_process import N_PROCESSES, NoAnswerError, OtherProcess, Pool
 from featx_core.tables.apart.in_json import choice_to_json, layout_from_json, vectors_from_json
 from featx_core.tables.layout import MAX_FILE_BYTES, Choice, Layout, TableError

@@ -12,7 +12,7 @@ from featx_core.comparison.tables import Comparison
 from featx_core.comparison.verdicts import measured_sentence
 from featx_core.figures.comparison import ranking_figure, trade_figure
 from featx_core.figures.style import CONFIG
-from featx_core.studies.comparison import ComparisonStudy
+from featx_core.studies.comparisons.comparison import ComparisonStudy
 from featx_core.studies.rows.compared import name_runs
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run

@@ -7,7 +7,7 @@ import streamlit as st
 from featx_core.augmentation.transforms import PRESETS, transform_words
 from featx_core.comparison.tables import Comparison
 from featx_core.robustness.stability import MAX_IMAGES, N_COPIES
-from featx_core.studies.stability import StabilityStudy
+from featx_core.studies.maps.stability import StabilityStudy
 from featx_core.workspace.runs import Run
 from pages._ui.shell import formatting, jobs, session
 

@@ -7,7 +7,7 @@ import streamlit as st
 from featx_core.comparison.layer_sweep import Sweep
 from featx_core.figures.comparison import sweep_figure
 from featx_core.figures.style import CONFIG
-from featx_core.studies.sweep import SweepStudy
+from featx_core.studies.comparisons.sweep import SweepStudy
 from featx_core.workspace.runs import Run
 from pages._ui.shell import formatting, jobs, session
 

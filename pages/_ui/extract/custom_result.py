@@ -6,7 +6,7 @@ from featx_core.extraction.features import Features
 from featx_core.images.image_set import ImageSet
 from featx_core.methods import registry as methods
 from featx_core.specs.learnings import LEARNINGS
-from featx_core.studies.kernels import KernelsStudy
+from featx_core.studies.comparisons.kernels import KernelsStudy
 from featx_core.workspace.runs import Run
 from pages._ui.extract import training
 from pages._ui.shell import formatting, jobs, session

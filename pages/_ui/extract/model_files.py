@@ -4,7 +4,7 @@ import hashlib
 
 import streamlit as st
 
-from featx_core.base.file_names import clean_name
+from featx_core.base.files.file_names import clean_name
 from featx_core.networks.own.bringing import ENDING, check_file
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.facts import ModelFacts

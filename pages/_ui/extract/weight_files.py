@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from featx_core.backbones.registry import Backbone
-from featx_core.base.file_names import clean_name
+from featx_core.base.files.file_names import clean_name
 from featx_core.networks.hub.kept import keep_preset
 from featx_core.networks.hub.preset_files import read_preset
 from featx_core.networks.saved.kinds import N_HEAD_BYTES, why_not_weights

@@ -10,7 +10,8 @@ from featx_core.images.intake_report import IntakeReport
 from featx_core.images.sample_photographs import SampleMissingError
 from featx_core.images.samples import SAMPLES
 from featx_core.workspace.workspace import Workspace
-from pages._ui.images import folder_levels, one_click, vector_files, vector_sets
+from pages._ui.images import folder_levels, one_click
+from pages._ui.images.vectors import vector_files, vector_sets
 from pages._ui.shell import formatting, imports, session, writing
 
 _KINDS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF files of up to 25 MB, or zip archives of up to 200 MB."

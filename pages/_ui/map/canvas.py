@@ -16,8 +16,9 @@ from featx_core.offline import drawn, map_page
 from featx_core.specs.lambda_transform import begins_with_original
 from featx_core.workspace.runs import Run
 from pages._ui.map import maps
-from pages._ui.shell import chosen, handed, session
+from pages._ui.shell import chosen, session
 from pages._ui.shell.chosen import Chosen
+from pages._ui.shell.serving import handed
 
 KEY = "map_canvas"
 _canvas = st.components.v2.component(

@@ -14,7 +14,7 @@ from featx_core.extraction.colorings import RunColoring
 from featx_core.extraction.features import Features
 from featx_core.studies.clusters import ClustersStudy
 from featx_core.worker.jobs import Job
-from pages._ui.images.cluster_list import name_one
+from pages._ui.images.lists.cluster_list import name_one
 from pages._ui.shell import jobs, session
 
 COLORS: Mapping[str, str] = MappingProxyType({f"cluster_{method}": method for method in METHODS})

@@ -19,8 +19,8 @@ from featx_core.maps.registry import NOT_INSTALLED, PROJECTIONS, Parameter
 from featx_core.methods import registry as methods
 from featx_core.offline.drawn import Column
 from featx_core.predictions.colorings import NAMED, most_frequent, named_colorings
-from featx_core.studies.map import MapStudy
-from featx_core.studies.placed_map import PlacedMapStudy
+from featx_core.studies.maps.map import MapStudy
+from featx_core.studies.maps.placed_map import PlacedMapStudy
 from featx_core.studies.study import Study
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run

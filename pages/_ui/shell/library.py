@@ -11,8 +11,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-from featx_core.base.folders import data_folder
-from featx_core.base.whole_file import remove_strays, replacing
+from featx_core.base.files.folders import data_folder
+from featx_core.base.files.whole_file import remove_strays, replacing
 from featx_core.base.wording import counted
 from featx_core.workspace.glance import Glance, glance
 from featx_core.workspace.reserve import Reserve

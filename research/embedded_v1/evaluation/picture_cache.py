@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from featx_core.base.whole_file import replacing
+from featx_core.base.files.whole_file import replacing
 
 ONLY_COUNT = ("__init__.py", "report.py", "results.py", "scores.py", "speed.py", "thresholds.py", "whole.py")
 """Files of which no picture and no feature depends."""

@@ -24,7 +24,7 @@ from featx_core.specs.lambda_transform import LambdaTransform
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import SpecError, parse_spec
-from featx_core.studies.map import MapStudy
+from featx_core.studies.maps.map import MapStudy
 from tests.toys.augmented_toys import SIDE, Means
 from tests.toys.studying import done
 from tests.toys.toy_methods import installed

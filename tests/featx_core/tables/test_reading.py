@@ -101,7 +101,7 @@ def test_names_are_made_safe_and_told_apart_and_formulas_come_back():
 
 
 def test_too_many_cells_are_refused_on_the_way(monkeypatch):
-    monkeypatch.setattr("featx_core.tables.text_form.MAX_CELLS", 10)
+    monkeypatch.setattr("featx_core.tables.formats.text_form.MAX_CELLS", 10)
     with pytest.raises(TableError, match="has more than 10 cells, the limit: save it as NPY or Parquet"):
         read_vectors(("t.csv", b"1,2\n" * 6))
     assert read_vectors(("t.csv", b"1,2\n" * 5)).values.shape == (5, 2)
@@ -161,7 +161,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused_by_what_it_declares(monk
         for _ in range(100):
             member.write(bytes(8_000_000))
     assert len(out.getvalue()) < 1_000_000
-    monkeypatch.setattr("featx_core.tables.npy.read_values", lambda *_: pytest.fail("was unpacked"))
+    monkeypatch.setattr("featx_core.tables.formats.npy.read_values", lambda *_: pytest.fail("was unpacked"))
     with pytest.raises(TableError, match="would unpack to 381 MB; the limit is 256 MB"):
         read_vectors(("bomb.npz", out.getvalue()))
 
@@ -204,7 +204,7 @@ def test_columns_of_parquet_or_a_column_of_lists():
 
 
 def test_parquet_is_refused_by_what_it_declares(monkeypatch):
-    monkeypatch.setattr("featx_core.tables.parquet.MAX_FILE_BYTES", 1000)
+    monkeypatch.setattr("featx_core.tables.formats.parquet.MAX_FILE_BYTES", 1000)
     with pytest.raises(TableError, match="would unpack to"):
         read_vectors(("t.parquet", parquet(pd.DataFrame({"a": np.zeros(1000)}))))
 

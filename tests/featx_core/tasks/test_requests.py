@@ -6,8 +6,8 @@ import json
 import pytest
 
 import featx_core as fx
-from featx_core.studies.kernels import KernelsStudy
-from featx_core.studies.map import MapStudy
+from featx_core.studies.comparisons.kernels import KernelsStudy
+from featx_core.studies.maps.map import MapStudy
 from featx_core.tasks import requests
 from featx_core.tasks.registry import LIGHT_TASKS, TASKS
 from featx_core.tasks.requests import CopiesQuestion, ExtractJob, OutlineQuestion, StudyJob, WeightsJob

@@ -4,9 +4,9 @@ import pytest
 
 import featx_core as fx
 from featx_core.base.progress import Cancelled
+from featx_core.studies.comparisons.kernels import KernelsStudy
 from featx_core.studies.effects import EffectsStudy
-from featx_core.studies.kernels import KernelsStudy
-from featx_core.studies.map import MapStudy
+from featx_core.studies.maps.map import MapStudy
 from featx_core.tasks.requests import StudyJob
 from featx_core.tasks.studies import compute_studies
 from tests.toys.entered_runs import Told, enter_run, filled_workspace

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from featx_core.comparison.tables import CHANCE, COLORS
-from featx_core.studies.comparison import ComparisonStudy
+from featx_core.studies.comparisons.comparison import ComparisonStudy
 from featx_core.tasks.requests import StudyJob
 from pages._ui.compare import more_runs, overview
 from tests.toys.app.comparing_runs import (

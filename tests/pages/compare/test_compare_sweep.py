@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from featx_core.comparison.layer_sweep import Sweep
-from featx_core.studies.sweep import SweepStudy
+from featx_core.studies.comparisons.sweep import SweepStudy
 from featx_core.tasks.requests import StudyJob
 from pages._ui.compare import more_runs
 from pages._ui.shell import library

@@ -9,7 +9,7 @@ from featx_core.augmentation.transforms import AUGMENTATIONS, PRESETS
 from featx_core.specs.augmented import Augmented
 from featx_core.specs.lambda_transform import begins_with_original
 from featx_core.specs.pretrained import Pretrained
-from featx_core.studies.stability import StabilityStudy
+from featx_core.studies.maps.stability import StabilityStudy
 from featx_core.tasks.requests import ExtractJob
 from pages._ui.extract import augmentation_effects
 from pages._ui.shell import library

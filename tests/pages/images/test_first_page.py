@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from featx_core.images.sample_photographs import PHOTOGRAPHS
 from pages._ui.images import first_page
-from pages._ui.shell import server
+from pages._ui.shell.serving import server
 from tests.toys.app.visiting import nodes
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import featx_core as fx
 from featx_core.tables import reading
-from pages._ui.images import vector_files
+from pages._ui.images.vectors import vector_files
 from pages._ui.shell import writing
 from tests.toys.app.visiting import element, tiles
 

@@ -121,7 +121,7 @@ def test_samples_that_cannot_be_named_now_are_not_begun(visit, shelve, monkeypat
 def test_a_fault_of_a_workspace_that_no_page_expects_is_said_in_its_own_words():
     tab = AppTest.from_string(
         "from featx_core.workspace.store import DiskFullError\n"
-        "from pages._ui.shell import server\n"
+        "from pages._ui.shell.serving import server\n"
         "server.report(DiskFullError('Nothing is saved: the disk is full.'))\n"
         "server.report(KeyError('secret'))"
     ).run()

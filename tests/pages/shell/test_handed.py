@@ -11,7 +11,8 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from pages._ui.shell import handed, hosts, library
+from pages._ui.shell import hosts, library
+from pages._ui.shell.serving import handed
 
 CONTENT = b"places of a map"
 

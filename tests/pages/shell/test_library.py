@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from featx_core.base.folders import data_folder
+from featx_core.base.files.folders import data_folder
 from featx_core.workspace.store import DamagedWorkspaceError, WorkspaceBusyError, WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import library

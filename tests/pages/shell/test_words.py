@@ -63,7 +63,7 @@ def test_no_page_shows_paths_or_traces(visit, shelve, make_png, worker, name, vi
 
 
 def test_what_nobody_expected_is_one_sentence_with_a_reference(monkeypatch, caplog):
-    from pages._ui.shell import server
+    from pages._ui.shell.serving import server
 
     said = []
     monkeypatch.setattr(server.st, "error", lambda text, **options: said.append(text))

@@ -6,7 +6,8 @@ import streamlit as st
 
 from featx_core.worker.jobs import Limits
 from featx_core.worker.supervisor import Supervisor
-from pages._ui.shell import frame, jobs, server
+from pages._ui.shell import frame, jobs
+from pages._ui.shell.serving import server
 
 
 @functools.cache

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from pages._ui.map import canvas
-from pages._ui.shell import chosen, handed
+from pages._ui.shell import chosen
+from pages._ui.shell.serving import handed
 from tests.toys.app.visiting import Visitor, element, nodes
 
 _KINDS = {"f4": "<f4", "f8": "<f8", "u1": "u1", "u2": "<u2", "u4": "<u4"}

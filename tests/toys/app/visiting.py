@@ -13,8 +13,8 @@ import numpy as np
 from google.protobuf.json_format import MessageToDict
 from streamlit.testing.v1 import AppTest
 
-from featx_core.base.digests import canonical_json
 from featx_core.base.faults import explain_fault
+from featx_core.base.files.digests import canonical_json
 from featx_core.base.keras_setup import load_keras
 from featx_core.base.progress import Cancelled
 from featx_core.images.image_set import ImageRecord

@@ -10,7 +10,7 @@ from PIL import Image
 import featx_core as fx
 from featx_core.studies.feature_maps import FeatureMapsStudy
 from featx_core.studies.heatmap import HeatmapStudy
-from featx_core.studies.map import MapStudy
+from featx_core.studies.maps.map import MapStudy
 from featx_core.tasks.encoding import outline_from_json
 from featx_core.tasks.requests import ExtractJob, OutlineQuestion, StudyJob
 from featx_core.worker.supervisor import Supervisor

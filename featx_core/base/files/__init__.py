@@ -1,0 +1,1 @@
+"""Names of files, folders, digests and the way bytes are kept."""

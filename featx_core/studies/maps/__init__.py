@@ -1,0 +1,1 @@
+"""Studies of maps: drawing, placing, judging."""
