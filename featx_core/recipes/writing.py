@@ -217,7 +217,9 @@ def _put_together(
 
 def _imports(code: str) -> str:
     found = "import hashlib\nfrom pathlib import Path\n\n"
-    found += ("import keras\n" if "keras." in code else "") + "import numpy as np\n"
+    found += "import keras\n" if "keras." in code else ""
+    found += "import keras_hub\n" if "keras_hub." in code else ""
+    found += "import numpy as np\n"
     if "Image." in code:
         found += "from PIL import Image, ImageOps\n"
     return found + imports_of(code)
@@ -225,6 +227,7 @@ def _imports(code: str) -> str:
 
 def _packages(code: str) -> list[str]:
     packages = ["keras", "tensorflow"] if "keras." in code else []
+    packages += ["keras-hub"] if "keras_hub." in code else []
     packages += ["numpy", *(["pillow"] if "Image." in code else []), *(["scipy"] if imports_of(code) else [])]
     return packages
 
