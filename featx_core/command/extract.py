@@ -73,6 +73,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     spec = specs.spec_of(arguments)
     images = Images(arguments.images, arguments.list)
     with _workspace(arguments.output, ending) as workspace:
+        specs.bring_files(spec, arguments.files_from, workspace)
         terminal.stage("Reading images")
         report = workspace.add(images.sources(), on_progress=terminal)
         images.label(workspace)

@@ -24,6 +24,10 @@ COMMANDS: Mapping[str, ModuleType] = {
     "report": report,
     "check": check,
 }
+RESUMED = ("extract", "report")
+"""Commands that keep what they computed in a workspace."""
+KEPT = "What is done is kept: the same command goes on from there."
+NOTHING_KEPT = "Nothing was written."
 UNITS = {"project": "step", "compare": "step", "report": "step"}
 DESCRIPTION = "See what neural networks see in your images."
 ENDS = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done but some files were left out, 130 interrupted."
@@ -49,7 +53,8 @@ def _carry_out(given: argparse.Namespace, terminal: Terminal) -> int:
     try:
         code: int = COMMANDS[given.command].run(given, terminal)
     except KeyboardInterrupt:
-        terminal.say("Interrupted. What is done is kept: the same command goes on from there.")
+        is_kept = given.command in RESUMED
+        terminal.say(f"Interrupted. {KEPT if is_kept else NOTHING_KEPT}")
         return INTERRUPTED
     except Exception as error:
         fault = explain_fault(error, given.command)
