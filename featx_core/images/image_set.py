@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, overload
 
-from featx_core.images.decoding import decode
+from featx_core.images.decoding import ImageError, decode
 from featx_core.images.fitting import fit_image
 
 if TYPE_CHECKING:
@@ -20,6 +20,17 @@ class ImageGoneError(KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class UnreadImageError(ImageError):
+    """An image whose bytes are not to be had. As text it says why, to follow a name; alone it names the image."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} {reason}.")
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class Keeper(Protocol):
@@ -74,6 +85,7 @@ class ImageRecord:
 
         Raises:
             ImageGoneError: If it was taken out of its workspace.
+            UnreadImageError: If it is damaged there, or its file stays elsewhere and is gone or changed.
         """
         return self._fetch(self.workspace.content)
 
@@ -90,6 +102,21 @@ class ImageRecord:
             ImageGoneError: If it was taken out of its workspace.
         """
         return decode(self.read(), at_least=at_least, rendering=self.workspace.rendering)
+
+    def shown_pixels(self, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
+        """Decode the image to be looked at: as `pixels`, and where its bytes are not to be had from its thumbnail.
+
+        Args:
+            at_least: As for `pixels`.
+
+        Raises:
+            ImageGoneError: If it was taken out of its workspace.
+            ImageError: If there is no thumbnail either.
+        """
+        try:
+            return self.pixels(at_least=at_least)
+        except UnreadImageError:
+            return decode(self.thumbnail())
 
     def fitted(self, size: tuple[int, int], fit: str) -> np.ndarray:
         """Bring the image to the input of a network: `fit_image` of its pixels, but large images are decoded once only.
@@ -118,6 +145,8 @@ class ImageRecord:
     def _fetch(self, fetch: Callable[[str], bytes]) -> bytes:
         try:
             return fetch(self.digest)
+        except ImageError as error:
+            raise UnreadImageError(self.name, str(error)) from None
         except KeyError:
             raise ImageGoneError(
                 f"{self.name} was removed from the workspace while it was needed. Start again to continue without it."

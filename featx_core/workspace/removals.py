@@ -132,6 +132,6 @@ def _finish(connection: sqlite3.Connection, which: str, value: str | float) -> N
 
 
 def _drop_unused(connection: sqlite3.Connection) -> None:
-    connection.execute(f"DELETE FROM vectors WHERE content_id IN ({_UNUSED})")
-    connection.execute(f"DELETE FROM inputs WHERE content_id IN ({_UNUSED})")
+    for table in ("vectors", "inputs", "links"):
+        connection.execute(f"DELETE FROM {table} WHERE content_id IN ({_UNUSED})")
     connection.execute(f"DELETE FROM contents WHERE id IN ({_UNUSED})")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from featx_core.images.decoding import ImageFacts, examine
+from featx_core.images.decoding import ImageError, ImageFacts, examine
 from featx_core.images.formats.channels import AUTOMATIC, Channels, channel_count, channels_text, parse_channels
 from featx_core.images.rendering.choice import USUAL, Rendering
 from featx_core.images.rendering.scaling import SCALINGS
@@ -149,7 +149,7 @@ def _rerender(
     for n_done, image in enumerate(images):
         if on_progress is not None:
             on_progress(n_done, len(images))
-        content = image.read()
+        content = _read(image)
         facts, small, lightness = examine(content, rendering=after)
         notes = _replaced(image.notes, content, before, facts)
         changes.append((json.dumps(notes), lightness, image.name, small, image.digest))
@@ -164,6 +164,13 @@ def _rerender(
             )
     if on_progress is not None and images:
         on_progress(len(images), len(images))
+
+
+def _read(image: ImageRecord) -> bytes:
+    try:
+        return image.read()
+    except ImageError as error:
+        raise WorkspaceError(f"{image.name} {error}. Nothing was changed.") from None
 
 
 def _replaced(notes: Sequence[str], content: bytes, before: Rendering, facts: ImageFacts) -> tuple[str, ...]:

@@ -40,6 +40,10 @@ def _is_side(value: object) -> bool:
     return isinstance(value, int) and 1 <= value <= MAX_SIDE
 
 
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and value >= 0
+
+
 def _is_brightness(value: object) -> bool:
     return isinstance(value, int | float) and math.isfinite(value) and -_EPSILON <= value <= 100 + _EPSILON
 
@@ -85,6 +89,7 @@ CHECKS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
         "removed_runs": _RUN,
         "extractors": {"digest": _text(1_000)},
         "artefacts": {"digest": _is_digest, "name": _text(MAX_NAME), "typeof(bytes)": _is_blob_type},
+        "links": {"typeof(path)": _is_blob_type, "n_bytes": _is_count, "typeof(seal)": _is_blob_type},
     }
 )
 """What each column must hold, by table. Vectors and results have check sums and are checked when they are read."""
@@ -100,6 +105,7 @@ _OWNERS: Mapping[str, str] = MappingProxyType(
         "removed_runs": "a run",
         "extractors": "a run",
         "artefacts": "a kept file",
+        "links": "a linked file",
     }
 )
 

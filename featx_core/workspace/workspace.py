@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from featx_core.base.files.file_names import shown_text
-from featx_core.images.decoding import THUMBNAIL_SIDE, ImageError, thumbnail
+from featx_core.images.decoding import THUMBNAIL_SIDE, thumbnail
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.images.intake import Examine, read_sources
 from featx_core.images.intake_report import IntakeReport
 from featx_core.tables.rows import Rows
 from featx_core.workspace.arrivals import STOPPED_BY_FULL_DISK, Arrivals, image_sizes
 from featx_core.workspace.glance import MAX_TITLE
-from featx_core.workspace.kept_files import is_whole
 from featx_core.workspace.kept_inputs import KeptInputs
 from featx_core.workspace.last_intake import LastIntake
+from featx_core.workspace.links import break_seals, content_of
 from featx_core.workspace.removals import Removals, remove_images
 from featx_core.workspace.rendered_images import are_featured, concerned, render, rendered_look, rendering_of
 from featx_core.workspace.reserve import Reserve
@@ -113,6 +113,7 @@ class Workspace(LastIntake):
         *,
         max_bytes: int | None = None,
         max_images: int | None = None,
+        link: bool = False,
         scaling: str | None = None,
         channels: Channels | None = None,
         on_progress: ProgressCallback | None = None,
@@ -127,6 +128,8 @@ class Workspace(LastIntake):
             sources: Paths of files, folders or zip archives, or `(name, bytes or binary file)` pairs.
             max_bytes: The bytes of images that the workspace may hold. None: as much as the disk takes.
             max_images: The number of images that the workspace may hold.
+            link: Whether files stay where they are: the workspace then keeps where, how large and how old they are, their
+                digest and thumbnail, and reads them there, on this machine alone. What lies in an archive is copied.
             scaling: How images of more than 8 bits are brought to 8, as `set_rendering` takes it. None: as before.
             channels: Which channels are shown where these are no colours, as `set_rendering` takes it. None: as before.
             on_progress: Called with files seen and files in all (as far as known). What was added before it raises stays.
@@ -141,10 +144,12 @@ class Workspace(LastIntake):
         report = IntakeReport()
         if scaling is not None or channels is not None:
             self.set_rendering(scaling=scaling, channels=channels)
-        arrivals = Arrivals(self._store, report, max_bytes=max_bytes, max_images=max_images)
+        arrivals = Arrivals(self._store, report, max_bytes=max_bytes, max_images=max_images, link=link)
         try:
-            known, seen = arrivals.known_labels, rendered_look(look, self.rendering)
-            for incoming in read_sources(sources, report, on_progress=on_progress, look=seen, known_labels=known):
+            labels, seen = arrivals.known_labels, rendered_look(look, self.rendering)
+            for incoming in read_sources(
+                sources, report, on_progress=on_progress, look=seen, known_labels=labels, known=arrivals
+            ):
                 arrivals.take(incoming)
         except DiskFullError:
             report.warnings.append(STOPPED_BY_FULL_DISK)
@@ -156,7 +161,7 @@ class Workspace(LastIntake):
     def _enter(self, report: IntakeReport, arrivals: Arrivals) -> None:
         """Enter what came of an intake, however it ended."""
         with contextlib.suppress(WorkspaceError):
-            arrivals.settle_labels()
+            arrivals.settle()
             self.set_fact("intake_after", str(arrivals.newest))
         self._keep_report(report)
         self._store.settle()
@@ -217,14 +222,17 @@ class Workspace(LastIntake):
 
         Raises:
             KeyError: If the workspace holds no such file.
-            ImageError: If its bytes have changed.
+            ImageError: If its bytes have changed; or if its file stays elsewhere, and is gone, changed, or of another machine.
         """
-        content = self._store.value("SELECT bytes FROM contents WHERE digest = ?", (digest,))
-        if content is None:
-            raise KeyError(f"The workspace holds no image of digest {digest!r}.")
-        if not is_whole(content, digest):
-            raise ImageError("is damaged in this workspace: its bytes have changed")
-        return bytes(content)
+        return content_of(self._store, digest)
+
+    def break_links(self) -> None:
+        """Take links to files of this machine for those of another one, see `featx_core.workspace.links`."""
+        break_seals(self._store)
+
+    def n_linked(self) -> int:
+        """Count the images whose files stay where they are (equal files once)."""
+        return int(self._store.value("SELECT count(*) FROM links"))
 
     def thumbnail(self, digest: str) -> bytes:
         """Fetch a small image of one image (WebP, longest side 256 pixels).
