@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import functools
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from featx_core.images.decoding import ImageError, decode
 from featx_core.images.fitting import fit_image
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from featx_core.images.rendering.choice import Rendering
+
+
+Found = TypeVar("Found")
 
 
 class ImageGoneError(KeyError):
@@ -158,6 +162,14 @@ class ImageSet(Sequence[ImageRecord]):
 
     def __init__(self, records: Iterable[ImageRecord]) -> None:
         self._records = tuple(records)
+        self._found: dict[Hashable, Any] = {}
+
+    def once(self, about: Hashable, find: Callable[[], Found]) -> Found:
+        """Find something out about all of these images, and keep it with them: the next time it is there already."""
+        if about not in self._found:
+            self._found[about] = find()
+        found: Found = self._found[about]
+        return found
 
     @overload
     def __getitem__(self, index: int) -> ImageRecord: ...
@@ -178,17 +190,29 @@ class ImageSet(Sequence[ImageRecord]):
     @property
     def names(self) -> list[str]:
         """The name of each image."""
-        return [record.name for record in self._records]
+        return list(self._names)
 
     @property
     def labels(self) -> list[str | None]:
         """The label of each image, None where it has none."""
-        return [record.label for record in self._records]
+        return list(self._labels)
 
     @property
     def digests(self) -> list[str]:
         """The SHA-256 of each image's bytes."""
-        return [record.digest for record in self._records]
+        return list(self._digests)
+
+    @functools.cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(record.name for record in self._records)
+
+    @functools.cached_property
+    def _labels(self) -> tuple[str | None, ...]:
+        return tuple(record.label for record in self._records)
+
+    @functools.cached_property
+    def _digests(self) -> tuple[str, ...]:
+        return tuple(record.digest for record in self._records)
 
     @property
     def paths(self) -> list[str]:

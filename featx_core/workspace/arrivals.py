@@ -15,6 +15,7 @@ from featx_core.images.folder_labels import best_level, folder_levels, label_wor
 from featx_core.images.found_files import FoundFile, reason_of
 from featx_core.images.intake import Incoming
 from featx_core.images.intake_report import ALREADY_HERE, IntakeReport
+from featx_core.workspace.kept_files import note_change
 from featx_core.workspace.kept_inputs import keep_usual
 from featx_core.workspace.links import Link, is_unchanged, keep_bytes, keep_link
 from featx_core.workspace.rendered_images import rendering_of
@@ -124,6 +125,7 @@ class Arrivals:
         if changed:
             with self._store.transaction() as connection:
                 connection.executemany("UPDATE images SET label = ? WHERE name = ?", changed)
+                note_change(connection)
         self._report.labels = label_words([kept.path for kept in self._kept.values()], list(labels.values()))
 
     def _insert(self, incoming: Incoming) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from featx_core.base.labels import label_text
 from featx_core.images.folder_labels import FolderLevel, folder_levels, label_words, labels_at
 from featx_core.images.intake_report import IntakeReport
-from featx_core.workspace.kept_files import KeptFiles
+from featx_core.workspace.kept_files import KeptFiles, note_change
 from featx_core.workspace.store import Store, WorkspaceError
 from featx_core.workspace.validation import require
 
@@ -49,7 +50,12 @@ class LastIntake(KeptFiles):
         rows = [(label_text(label), name) for name, label in labels.items()]
         for label, _ in rows:
             require("images", label=label)
-        self._store.free(lambda connection: connection.executemany("UPDATE images SET label = ? WHERE name = ?", rows))
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.executemany("UPDATE images SET label = ? WHERE name = ?", rows)
+            note_change(connection)
+
+        self._store.free(work)
 
     def folder_levels(self) -> list[FolderLevel]:
         """List the levels of the folders that the images of the last `add` lay in, the outermost first."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from featx_core.base.files.sealing import is_seal, seal_of
 from featx_core.images.decoding import MAX_IMAGE_BYTES, ImageError
 from featx_core.images.found_files import open_file
-from featx_core.workspace.kept_files import is_whole
+from featx_core.workspace.kept_files import is_whole, note_change
 from featx_core.workspace.store import Store
 
 DAMAGED = "is damaged in this workspace: its bytes have changed"
@@ -66,7 +66,7 @@ class Link:
     def is_fresh(self) -> bool:
         """Whether a file of its size and time stands there. Its bytes are not read."""
         try:
-            found = os.stat(self.path)
+            found = _stat(self.path)
         except (OSError, ValueError):
             return False
         return stat.S_ISREG(found.st_mode) and (found.st_size, found.st_mtime_ns) == (self.n_bytes, self.modified)
@@ -91,6 +91,10 @@ class Link:
     @property
     def _sealed(self) -> bytes:
         return f"linked file\n{self.digest}\n{self.n_bytes}\n{self.modified}\n".encode() + self.path
+
+
+def _stat(path: bytes) -> os.stat_result:
+    return os.stat(path)
 
 
 def content_of(store: Store, digest: str) -> bytes:
@@ -160,6 +164,7 @@ def keep_bytes(connection: sqlite3.Connection, digest: str, content: bytes) -> N
     of = "(SELECT id FROM contents WHERE digest = ?)"
     if connection.execute(f"DELETE FROM links WHERE content_id = {of}", (digest,)).rowcount:
         connection.execute("UPDATE contents SET bytes = ? WHERE digest = ?", (content, digest))
+        note_change(connection)
 
 
 def break_seals(store: Store) -> None:

@@ -13,6 +13,7 @@ from featx_core.images.decoding import ImageError, ImageFacts, examine
 from featx_core.images.formats.channels import AUTOMATIC, Channels, channel_count, channels_text, parse_channels
 from featx_core.images.rendering.choice import USUAL, Rendering
 from featx_core.images.rendering.scaling import SCALINGS
+from featx_core.workspace.kept_files import note_change
 from featx_core.workspace.store import Store, WorkspaceError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def has_low_use(notes: Sequence[str]) -> bool:
 
 def deep_images(images: Sequence[ImageRecord]) -> list[ImageRecord]:
     """List the images of more than 8 bits."""
-    return [image for image in images if is_deep(image.notes)]
+    return [image for image in images if image.notes and is_deep(image.notes)]
 
 
 def many_channeled(images: Sequence[ImageRecord], channels: Channels) -> dict[str, int]:
@@ -78,7 +79,7 @@ def many_channeled(images: Sequence[ImageRecord], channels: Channels) -> dict[st
     Returns:
         Name of each such image to the number of its channels.
     """
-    counts = ((image.name, channel_count(image.notes, image.format, channels)) for image in images)
+    counts = ((image.name, channel_count(image.notes, image.format, channels)) for image in images if image.notes)
     return {name: n_channels for name, n_channels in counts if n_channels}
 
 
@@ -156,6 +157,7 @@ def _rerender(
     with store.transaction() as connection:
         connection.execute("INSERT OR REPLACE INTO facts VALUES ('scaling', ?)", (after.scaling,))
         connection.execute("INSERT OR REPLACE INTO facts VALUES ('channels', ?)", (channels_text(after.channels),))
+        note_change(connection)
         for written, lightness, name, small, digest in changes:
             connection.execute("UPDATE images SET notes = ?, brightness = ? WHERE name = ?", (written, lightness, name))
             connection.execute("UPDATE contents SET thumbnail = ? WHERE digest = ?", (small, digest))

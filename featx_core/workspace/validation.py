@@ -95,6 +95,37 @@ CHECKS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
 """What each column must hold, by table. Vectors and results have check sums and are checked when they are read."""
 
 
+def _is_plain(column: str, limit: int) -> str:
+    """Say in SQL that a text is short and plain ASCII, so that it can be read."""
+    return (
+        f"typeof({column}) = 'text' AND length(CAST({column} AS BLOB)) <= {limit} AND {column} NOT GLOB '*[^ -~]*'"
+        f" AND length({column}) = length(CAST({column} AS BLOB))"
+    )
+
+
+def _is_plain_or_none(column: str, limit: int) -> str:
+    return f"({column} IS NULL OR ({_is_plain(column, limit)}))"
+
+
+_IS_SURE: Mapping[str, str] = MappingProxyType(
+    {
+        "contents": "typeof(digest) = 'text' AND length(CAST(digest AS BLOB)) = 64 AND digest NOT GLOB '*[^0-9a-f]*'"
+        " AND length(digest) = 64 AND typeof(bytes) = 'blob' AND typeof(thumbnail) IN ('blob', 'null')",
+        "images": " AND ".join(
+            [
+                _is_plain("name", MAX_NAME),
+                "name <> ''",
+                *(_is_plain_or_none(column, MAX_LABEL) for column in ("label", "path")),
+                *(f"typeof({side}) = 'integer' AND {side} BETWEEN 1 AND {MAX_SIDE}" for side in ("width", "height")),
+                _is_plain("format", 100),
+                "typeof(brightness) IN ('integer', 'real') AND brightness BETWEEN 0 AND 100",
+                "notes = '[]'",
+            ]
+        ),
+    }
+)
+"""What SQLite itself can tell of most rows, many times faster: only the others are looked at one by one."""
+
 _OWNERS: Mapping[str, str] = MappingProxyType(
     {
         "facts": "a note",
@@ -154,7 +185,9 @@ def _can_be_written(value: object) -> bool:
 
 
 def _faults(connection: sqlite3.Connection, table: str, checks: Mapping[str, Check]) -> Iterator[str]:
-    cursor = connection.execute(f"SELECT {', '.join(checks)} FROM {table}")
+    is_whole = set(checks) == set(CHECKS[table])  # a file of an older featx lacks columns
+    where = f" WHERE NOT coalesce({_IS_SURE[table]}, 0)" if table in _IS_SURE and is_whole else ""
+    cursor = connection.execute(f"SELECT {', '.join(checks)} FROM {table}{where}")
     while rows := cursor.fetchmany(_ROWS_AT_ONCE):
         for row in rows:
             for (column, check), value in zip(checks.items(), row, strict=True):

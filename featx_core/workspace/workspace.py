@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from featx_core.base.files.file_names import shown_text
 from featx_core.images.decoding import THUMBNAIL_SIDE, thumbnail
-from featx_core.images.image_set import ImageRecord, ImageSet
+from featx_core.images.image_set import ImageSet
 from featx_core.images.intake import Examine, read_sources
 from featx_core.images.intake_report import IntakeReport
 from featx_core.tables.rows import Rows
-from featx_core.workspace.arrivals import STOPPED_BY_FULL_DISK, Arrivals, image_sizes
+from featx_core.workspace.arrivals import STOPPED_BY_FULL_DISK, Arrivals
 from featx_core.workspace.glance import MAX_TITLE
+from featx_core.workspace.image_lists import ImageLists
 from featx_core.workspace.kept_inputs import KeptInputs
-from featx_core.workspace.last_intake import LastIntake
 from featx_core.workspace.links import break_seals, content_of
 from featx_core.workspace.removals import Removals, remove_images
 from featx_core.workspace.rendered_images import are_featured, concerned, render, rendered_look, rendering_of
@@ -37,10 +36,6 @@ if TYPE_CHECKING:
 MAX_UPLOAD_BYTES = 2 * 1024**3  # row 22 of docs/faults.md: what one workspace takes through a browser
 MAX_UPLOAD_IMAGES = 20_000
 MAX_THUMBNAIL_BYTES = 1024**2
-_RECORDS = (
-    "SELECT images.name, label, contents.digest, width, height, format, brightness, notes, path"
-    " FROM images JOIN contents ON contents.id = images.content_id"
-)
 
 
 class HasDigests(Protocol):
@@ -51,7 +46,7 @@ class HasDigests(Protocol):
         """The SHA-256 of each."""
 
 
-class Workspace(LastIntake):
+class Workspace(ImageLists):
     """Images, labels, runs and feature vectors in one SQLite file.
 
     Several threads and processes may hold the same file open at once; each sees what the others have finished.
@@ -68,8 +63,6 @@ class Workspace(LastIntake):
         self.ledger = Ledger(store, self.vectors)
         self.removals = Removals(store)
         self._inputs = KeptInputs(store)
-        self._sized: tuple[tuple[int, int], tuple[int, int]] | None = None  # as they were at a version of the file
-        self._listed: tuple[tuple[int, int], ImageSet] | None = None  # the images as they were at a version of the file
 
     @classmethod
     def open(
@@ -196,21 +189,6 @@ class Workspace(LastIntake):
         """Tell whether another "scaling", or other "channels", would be refused: features of such an image are kept."""
         return are_featured(self._store, concerned(self.images(), what, self.rendering))
 
-    def size(self) -> tuple[int, int]:
-        """Count the images, and the bytes of their files (equal files once)."""
-        version = self._store.version()
-        if self._sized is None or self._sized[0] != version:
-            self._sized = version, image_sizes(self._store)
-        return self._sized[1]
-
-    def images(self) -> ImageSet:
-        """List all images in the order in which they came."""
-        version = self._store.version()
-        if self._listed is None or self._listed[0] != version:
-            rows = self._store.rows(_RECORDS + " ORDER BY images.id")
-            self._listed = version, ImageSet(_record(self, *row) for row in rows)
-        return self._listed[1]
-
     def rows(self, extractor_digest: str) -> Rows:
         """List the images that have features of an extractor, without reading them."""
         stored = self.vectors.stored(extractor_digest)
@@ -273,22 +251,6 @@ class Workspace(LastIntake):
 def image_set_key(images: HasDigests) -> str:
     """Return a digest of which images these are (or have features), in which order; labels and names do not count."""
     return hashlib.sha256("\n".join(images.digests).encode("ascii")).hexdigest()
-
-
-def _record(
-    workspace: Workspace,
-    name: str,
-    label: str | None,
-    digest: str,
-    width: int,
-    height: int,
-    form: str,
-    light: float,
-    notes: str,
-    path: str | None,
-) -> ImageRecord:
-    noted = tuple(json.loads(notes))
-    return ImageRecord(name, label, digest, width, height, form, light, noted, workspace, path or name)
 
 
 def _is_thumbnail(content: object) -> bool:
