@@ -203,6 +203,14 @@ class ImageSet(Sequence[ImageRecord]):
         return list(self._digests)
 
     @functools.cached_property
+    def _by_both(self) -> dict[tuple[str, str], ImageRecord]:
+        return {(record.name, record.digest): record for record in self._records}
+
+    @functools.cached_property
+    def _by_digest(self) -> dict[str, ImageRecord]:
+        return {record.digest: record for record in reversed(self._records)}
+
+    @functools.cached_property
     def _names(self) -> tuple[str, ...]:
         return tuple(record.name for record in self._records)
 
@@ -230,6 +238,5 @@ class ImageSet(Sequence[ImageRecord]):
 
     def matching(self, names: Iterable[str], digests: Iterable[str]) -> list[ImageRecord | None]:
         """Return the image that each row of features is of: by its digest, and among equal files by its name; else None."""
-        by_both = {(record.name, record.digest): record for record in self._records}
-        by_digest = {record.digest: record for record in reversed(self._records)}
+        by_both, by_digest = self._by_both, self._by_digest
         return [by_both.get(key) or by_digest.get(key[1]) for key in zip(names, digests, strict=True)]

@@ -63,6 +63,7 @@ class Workspace(ImageLists):
         self.ledger = Ledger(store, self.vectors)
         self.removals = Removals(store)
         self._inputs = KeptInputs(store)
+        self._rows: tuple[tuple[int, int], dict[str, Rows]] = (-1, -1), {}  # by extractor, at a version of the file
 
     @classmethod
     def open(
@@ -191,9 +192,15 @@ class Workspace(ImageLists):
 
     def rows(self, extractor_digest: str) -> Rows:
         """List the images that have features of an extractor, without reading them."""
-        stored = self.vectors.stored(extractor_digest)
-        kept = ImageSet(record for record in self.images() if record.digest in stored)
-        return Rows(tuple(kept.names), tuple(kept.labels), tuple(kept.digests))
+        version = self._store.version()
+        if self._rows[0] != version:
+            self._rows = version, {}
+        known = self._rows[1]
+        if extractor_digest not in known:
+            stored = self.vectors.stored(extractor_digest)
+            kept = ImageSet(record for record in self.images() if record.digest in stored)
+            known[extractor_digest] = Rows(tuple(kept.names), tuple(kept.labels), tuple(kept.digests))
+        return known[extractor_digest]
 
     def content(self, digest: str) -> bytes:
         """Fetch the bytes of one image file.

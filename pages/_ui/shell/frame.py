@@ -109,7 +109,8 @@ def open_page(name: str) -> None:
 def _workspace_menu() -> None:
     workspace = session.workspace()
     n_images, n_bytes = workspace.size()
-    n_labels = len({label for label in workspace.images().labels if label})
+    images = workspace.images()
+    n_labels = images.once("number of labels", lambda: len(set(images.labels) - {None, ""}))
     with st.popover(formatting.escape(workspace.title), icon=":material/folder_open:", width="stretch"):
         title = st.text_input("Workspace name", value=workspace.title, max_chars=80)
         if title.strip() and title.strip() != workspace.title:

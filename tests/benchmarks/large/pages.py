@@ -113,6 +113,8 @@ def _measure(asked: argparse.Namespace) -> None:
     visitor = Visitor(token)
     print(f"first page {time.process_time() - started:.2f} s")
     for page in [asked.profile] if asked.profile else PAGES:
+        if asked.profile:
+            _profile(lambda: visitor.open(asked.profile))
         started = time.process_time()
         visitor.open(page)
         first = time.process_time() - started
