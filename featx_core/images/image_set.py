@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
+from featx_core.base.files.digests import digest_of_all
 from featx_core.images.decoding import ImageError, decode
 from featx_core.images.fitting import fit_image
 
@@ -201,6 +202,11 @@ class ImageSet(Sequence[ImageRecord]):
     def digests(self) -> list[str]:
         """The SHA-256 of each image's bytes."""
         return list(self._digests)
+
+    @functools.cached_property
+    def digest_of_all(self) -> str:
+        """A digest of which images these are, in which order; labels and names do not count."""
+        return digest_of_all(self._digests)
 
     @functools.cached_property
     def _by_both(self) -> dict[tuple[str, str], ImageRecord]:

@@ -87,7 +87,9 @@ def neighbor_lists(
         raise ValueError(f"`vectors` must hold at least two rows of finite numbers. Received: {vectors.shape}.")
     has_index = importlib.util.find_spec("faiss") is not None
     if is_exact is False and not has_index:
-        raise ValueError("An index needs faiss, which is not installed. Install `faiss-cpu`, or ask for exact neighbours.")
+        raise ValueError(
+            "An index needs faiss, which is not installed. Install `faiss-cpu`, or ask for exact neighbours."
+        )
     n_neighbors = min(n_neighbors, len(vectors) - 1)
     distinct, copies = _distinct(_in_parts(vectors))
     n_wanted = min(n_neighbors + 1, len(distinct))
@@ -148,7 +150,11 @@ def _by_index(unit: np.ndarray, n_wanted: int, step: ProgressCallback) -> np.nda
     n_rows, n_features = unit.shape
     n_lists = min(int(LISTS_A_ROOT * np.sqrt(n_rows)), n_rows)
     index = faiss.IndexIVFFlat(faiss.IndexFlatIP(n_features), n_features, n_lists, faiss.METRIC_INNER_PRODUCT)
-    index.cp.niter, index.cp.max_points_per_centroid, index.cp.min_points_per_centroid = TRAINING_STEPS, TRAINING_ROWS, 1
+    index.cp.niter, index.cp.max_points_per_centroid, index.cp.min_points_per_centroid = (
+        TRAINING_STEPS,
+        TRAINING_ROWS,
+        1,
+    )
     step(0, n_rows)
     index.train(unit)
     index.add(unit)

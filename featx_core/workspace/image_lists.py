@@ -18,7 +18,6 @@ _RECORDS = (
     "SELECT images.name, label, contents.digest, width, height, format, brightness, notes, path"
     " FROM images JOIN contents ON contents.id = images.content_id"
 )
-_MARK = "SELECT (SELECT value FROM facts WHERE name = 'changes'), count(*), max(id) FROM images"
 
 
 class ImageLists(LastIntake):
@@ -26,7 +25,6 @@ class ImageLists(LastIntake):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
-        self._marked: tuple[tuple[int, int], tuple[Any, ...]] | None = None  # at a version of the file
         self._sized: tuple[tuple[Any, ...], tuple[int, int]] | None = None  # as they were at a mark of the images
         self._listed: tuple[tuple[Any, ...], ImageSet] | None = None  # as they were at a mark
 
@@ -44,13 +42,6 @@ class ImageLists(LastIntake):
             rows = self._store.rows(_RECORDS + " ORDER BY images.id")
             self._listed = mark, ImageSet(_record(cast("Keeper", self), *row) for row in rows)
         return self._listed[1]
-
-    def _images_mark(self) -> tuple[Any, ...]:
-        """Return what differs once images came, went or were changed; vectors and results do not count."""
-        version = self._store.version()
-        if self._marked is None or self._marked[0] != version:
-            self._marked = version, self._store.rows(_MARK)[0]
-        return self._marked[1]
 
 
 def _record(

@@ -7,8 +7,9 @@ import json
 import math
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from featx_core.base.json_kinds import are_texts
 from featx_core.workspace.faults import WorkspaceError
@@ -95,37 +96,6 @@ CHECKS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
 """What each column must hold, by table. Vectors and results have check sums and are checked when they are read."""
 
 
-def _is_plain(column: str, limit: int) -> str:
-    """Say in SQL that a text is short and plain ASCII, so that it can be read."""
-    return (
-        f"typeof({column}) = 'text' AND length(CAST({column} AS BLOB)) <= {limit} AND {column} NOT GLOB '*[^ -~]*'"
-        f" AND length({column}) = length(CAST({column} AS BLOB))"
-    )
-
-
-def _is_plain_or_none(column: str, limit: int) -> str:
-    return f"({column} IS NULL OR ({_is_plain(column, limit)}))"
-
-
-_IS_SURE: Mapping[str, str] = MappingProxyType(
-    {
-        "contents": "typeof(digest) = 'text' AND length(CAST(digest AS BLOB)) = 64 AND digest NOT GLOB '*[^0-9a-f]*'"
-        " AND length(digest) = 64 AND typeof(bytes) = 'blob' AND typeof(thumbnail) IN ('blob', 'null')",
-        "images": " AND ".join(
-            [
-                _is_plain("name", MAX_NAME),
-                "name <> ''",
-                *(_is_plain_or_none(column, MAX_LABEL) for column in ("label", "path")),
-                *(f"typeof({side}) = 'integer' AND {side} BETWEEN 1 AND {MAX_SIDE}" for side in ("width", "height")),
-                _is_plain("format", 100),
-                "typeof(brightness) IN ('integer', 'real') AND brightness BETWEEN 0 AND 100",
-                "notes = '[]'",
-            ]
-        ),
-    }
-)
-"""What SQLite itself can tell of most rows, many times faster: only the others are looked at one by one."""
-
 _OWNERS: Mapping[str, str] = MappingProxyType(
     {
         "facts": "a note",
@@ -185,14 +155,16 @@ def _can_be_written(value: object) -> bool:
 
 
 def _faults(connection: sqlite3.Connection, table: str, checks: Mapping[str, Check]) -> Iterator[str]:
-    is_whole = set(checks) == set(CHECKS[table])  # a file of an older featx lacks columns
-    where = f" WHERE NOT coalesce({_IS_SURE[table]}, 0)" if table in _IS_SURE and is_whole else ""
-    cursor = connection.execute(f"SELECT {', '.join(checks)} FROM {table}{where}")
+    cursor = connection.execute(f"SELECT {', '.join(checks)} FROM {table}")
     while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-        for row in rows:
-            for (column, check), value in zip(checks.items(), row, strict=True):
-                if not check(value):
-                    yield f"the {_column(column)} of {_OWNERS[table]} is of the wrong kind or out of range"
+        for (column, check), values in zip(checks.items(), zip(*rows, strict=True), strict=True):
+            if not all(map(check, _different(values))):
+                yield f"the {_column(column)} of {_OWNERS[table]} is of the wrong kind or out of range"
+
+
+def _different(values: Collection[Any]) -> Collection[Any]:
+    """Return values once each. Those that are equal but of several kinds, such as 1 and 1.0, all stay."""
+    return values if {int, float} <= set(map(type, values)) else set(values)
 
 
 def _column(asked: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from featx_core.base.files.digests import digest_of_all
 from featx_core.base.files.file_names import shown_text
 from featx_core.images.decoding import THUMBNAIL_SIDE, thumbnail
 from featx_core.images.image_set import ImageSet
@@ -63,7 +63,6 @@ class Workspace(ImageLists):
         self.ledger = Ledger(store, self.vectors)
         self.removals = Removals(store)
         self._inputs = KeptInputs(store)
-        self._rows: tuple[tuple[int, int], dict[str, Rows]] = (-1, -1), {}  # by extractor, at a version of the file
 
     @classmethod
     def open(
@@ -192,15 +191,12 @@ class Workspace(ImageLists):
 
     def rows(self, extractor_digest: str) -> Rows:
         """List the images that have features of an extractor, without reading them."""
-        version = self._store.version()
-        if self._rows[0] != version:
-            self._rows = version, {}
-        known = self._rows[1]
-        if extractor_digest not in known:
-            stored = self.vectors.stored(extractor_digest)
-            kept = ImageSet(record for record in self.images() if record.digest in stored)
-            known[extractor_digest] = Rows(tuple(kept.names), tuple(kept.labels), tuple(kept.digests))
-        return known[extractor_digest]
+        return self.once(("rows", extractor_digest), lambda: self._rows(extractor_digest))
+
+    def _rows(self, extractor_digest: str) -> Rows:
+        stored = self.vectors.stored(extractor_digest)
+        kept = ImageSet(record for record in self.images() if record.digest in stored)
+        return Rows(tuple(kept.names), tuple(kept.labels), tuple(kept.digests))
 
     def content(self, digest: str) -> bytes:
         """Fetch the bytes of one image file.
@@ -257,7 +253,9 @@ class Workspace(ImageLists):
 
 def image_set_key(images: HasDigests) -> str:
     """Return a digest of which images these are (or have features), in which order; labels and names do not count."""
-    return hashlib.sha256("\n".join(images.digests).encode("ascii")).hexdigest()
+    if isinstance(images, ImageSet | Rows):
+        return images.digest_of_all
+    return digest_of_all(images.digests)
 
 
 def _is_thumbnail(content: object) -> bool:

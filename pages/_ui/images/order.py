@@ -59,10 +59,10 @@ def matching(images: ImageSet, wanted: str, says: Mapping[str, str] | None = Non
         return images
     texts: Sequence[str] = images.once("texts", lambda: [_text(record) for record in images])
     if says:
-        texts = [f"{text} {says.get(digest, '').casefold()}" for text, digest in zip(texts, images.digests, strict=True)]
-    return ImageSet(
-        record for record, text in zip(images, texts, strict=True) if all(word in text for word in words)
-    )
+        texts = [
+            f"{text} {says.get(digest, '').casefold()}" for text, digest in zip(texts, images.digests, strict=True)
+        ]
+    return ImageSet(record for record, text in zip(images, texts, strict=True) if all(word in text for word in words))
 
 
 def _text(record: ImageRecord) -> str:

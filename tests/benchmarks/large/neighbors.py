@@ -129,7 +129,10 @@ def main(n_rows: int, n_features: int, names: list[str]) -> None:
             print(f"{name}: not installed")
             continue
         seconds, used = time.perf_counter() - started, time.process_time() - used
-        print(f"{name}: recall {recall(rows, measured, expected, found):.4f}, {seconds:.1f} s, {used:.1f} s cpu", flush=True)
+        print(
+            f"{name}: recall {recall(rows, measured, expected, found):.4f}, {seconds:.1f} s, {used:.1f} s cpu",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -33,6 +33,12 @@ N_FEATURES, N_CLASSES = 48, 8
 SPEC = fx.Pretrained("embedded_v1", image_size=(48, 48))
 
 
+def resident() -> float:
+    """The resident size of this process in MB."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
 def made_up(path: Path, n_images: int) -> None:
     """Write a workspace whose images are all of one look, with a run over them."""
     out = io.BytesIO()
@@ -106,19 +112,21 @@ def _measure(asked: argparse.Namespace) -> None:
         shutil.copyfile(asked.file, path)
     else:
         made_up(path, asked.n_images)
+    print(f"before the workspace is opened, the process holds {resident():.0f} MB")
     started = time.process_time()
     workspace = library.open_workspace(token)
     print(f"open {time.process_time() - started:.2f} s; {path.stat().st_size / 1e6:.0f} MB", flush=True)
     started = time.process_time()
     visitor = Visitor(token)
-    print(f"first page {time.process_time() - started:.2f} s")
+    print(f"first page {time.process_time() - started:.2f} s, the process holds {resident():.0f} MB")
     for page in [asked.profile] if asked.profile else PAGES:
         if asked.profile:
             _profile(lambda: visitor.open(asked.profile))
         started = time.process_time()
         visitor.open(page)
         first = time.process_time() - started
-        print(f"{page:10s} first {first:.2f} s, again {median(visitor.run):.3f} s", flush=True)
+        again = median(visitor.run)
+        print(f"{page:10s} first {first:.2f} s, again {again:.3f} s, the process holds {resident():.0f} MB", flush=True)
         if not visitor.has_no_fault:
             print(visitor.words[:2000])
         if asked.profile:
