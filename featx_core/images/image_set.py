@@ -58,7 +58,7 @@ class Keeper(Protocol):
         """Keep an image as a network receives it, if that is worth it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ImageRecord:
     """One image of a workspace: what is known of it, and the way to its bytes.
 

@@ -112,8 +112,10 @@ class Arrivals:
         """Settle labels, and say whose files stay where they are."""
         self.settle_labels()
         if self._n_linked:
-            files = "file stays where it is" if self._n_linked == 1 else "files stay where they are"
-            self._report.warnings.append(f"{spaced(self._n_linked)} {files}: do not move or change them.")
+            words = "file stays where it is: do not move or change it."
+            if self._n_linked > 1:
+                words = "files stay where they are: do not move or change them."
+            self._report.warnings.append(f"{spaced(self._n_linked)} {words}")
 
     def settle_labels(self) -> None:
         """Give images whose folders came one by one the labels of the best level, and say what became of labels."""
