@@ -82,5 +82,5 @@ def test_a_file_that_cannot_grow_leaves_what_was_there(tmp_path):
 
 def test_another_spec_is_refused(tmp_path):
     write_parts(tmp_path, ["1"])
-    with pytest.raises(PartsError, match="features of another spec. Name another folder"):
+    with pytest.raises(PartsError, match=r"features of another spec\. Name another folder"):
         look_through(tmp_path, fx.Pretrained("resnet50"))
