@@ -1,6 +1,7 @@
 """Folders of parts that tests share, made without Ray."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +13,8 @@ SPEC = fx.Pretrained("embedded_v1")
 
 
 def digest_of(path):
-    return hashlib.sha256(path.encode()).hexdigest()
+    """Return the SHA-256 of a file; of one that is not there, that of its name."""
+    return hashlib.sha256(Path(path).read_bytes() if Path(path).is_file() else path.encode()).hexdigest()
 
 
 def vector_of(path, n_features=4):

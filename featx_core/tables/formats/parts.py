@@ -120,8 +120,9 @@ def _opened(folder: Path) -> dict[Path, Any]:
 
 
 def _width(files: dict[Path, Any]) -> int:
+    """Return how many numbers a row has."""
     first = next(iter(files.values()))
-    return max(1, first.schema_arrow.field(FEATURES).type.list_size)
+    return max(1, int(first.schema_arrow.field(FEATURES).type.list_size))
 
 
 def _batches(files: dict[Path, Any], columns: Collection[str]) -> Iterator[pyarrow.RecordBatch]:
