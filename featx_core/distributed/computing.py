@@ -14,7 +14,7 @@ import numpy as np
 
 from featx_core.base.faults import explain_fault
 from featx_core.base.processor import set_threads
-from featx_core.distributed.parts import write_part
+from featx_core.distributed.parts import why_not, write_part
 from featx_core.extraction.extract import extract
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.images.rendering.choice import USUAL, Rendering
@@ -156,8 +156,7 @@ class PartWriter:
         try:
             write_part(Path(self._order.folder, decoded.name), images, digests, vectors, facts, left_out)
         except OSError as error:
-            why = (error.strerror or "the system refuses").lower()
-            return Outcome(fault=f"Features cannot be written into {self._order.folder}: {why}.")
+            return Outcome(fault=f"Features cannot be written into {self._order.folder}: {why_not(error)}.")
         return Outcome(len(images), len(left_out))
 
     def _is_asked(self) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from featx_core.base.files.whole_file import write_whole
 from featx_core.distributed.computing import TOKEN, Order, Outcome
 from featx_core.distributed.listing import is_address, list_images
-from featx_core.distributed.parts import Held, PartsError, look_through, settle
+from featx_core.distributed.parts import Held, PartsError, look_through, settle, why_not
 from featx_core.distributed.pipeline import outcomes, plan_actors
 from featx_core.distributed.plan import chunks, images_per_chunk
 from featx_core.distributed.ray_here import HERE, ClusterError, check_ray, connected
@@ -99,7 +99,8 @@ def extract_images(
                 actors = plan_actors(ray, n_actors)
                 order = Order(spec.to_json(), str(place), token, actors[1], weights)
                 tell.stage("Extracting")
-                n_computed = _followed(outcomes(ray, left, order, form, actors), left, tell)
+                with contextlib.closing(outcomes(ray, left, order, form, actors)) as found:
+                    n_computed = _followed(found, left, tell)
         seconds = time.perf_counter() - started
         return _extracted(settle(place, spec), held, n_computed, seconds)
 
@@ -147,9 +148,7 @@ def _made(folder: Path | str) -> Path:
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise PartsError(
-            f"The folder {folder} cannot be made: {(error.strerror or 'the system refuses').lower()}."
-        ) from error
+        raise PartsError(f"The folder {folder} cannot be made: {why_not(error)}.") from error
     return place
 
 
@@ -177,9 +176,7 @@ def _writing(folder: Path) -> Iterator[str]:
     try:
         write_whole(folder / TOKEN, token.encode("ascii"))
     except OSError as error:
-        raise PartsError(
-            f"{folder} cannot be written into: {(error.strerror or 'the system refuses').lower()}."
-        ) from error
+        raise PartsError(f"{folder} cannot be written into: {why_not(error)}.") from error
     try:
         yield token
     finally:

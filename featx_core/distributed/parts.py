@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,15 @@ class Held:
     left_out: dict[str, str] = field(default_factory=dict)
     n_damaged: int = 0
     repeated: dict[Path, set[str]] = field(default_factory=dict)
+
+
+def why_not(error: OSError) -> str:
+    """Say why the system refused, in words that can follow a colon; Arrow's own words repeat themselves.
+
+    >>> why_not(OSError(28, "Error writing bytes to file. Detail: [errno 28]"))
+    'no space left on device'
+    """
+    return os.strerror(error.errno).lower() if error.errno else "the system refuses"
 
 
 def write_part(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import pickle
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from featx_core.distributed.computing import NO_ROOM, Order, Outcome, PartWriter
@@ -73,7 +74,7 @@ def divide(cores: Sequence[int], n_gpus: int, asked: int | None) -> tuple[int, i
 
 def outcomes(
     ray: Any, chunks: Sequence[Chunk], order: Order, form: tuple[tuple[int, int], str], actors: tuple[int, int, int]
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Have all chunks done, in any order.
 
     Args:
@@ -89,17 +90,17 @@ def outcomes(
     Raises:
         ClusterError: If actors die again and again, or the cluster is lost.
     """
-    import pyarrow as pa
-
     dataset = ray.data.from_arrow([_packed(chunk) for chunk in chunks], override_num_blocks=len(chunks))
     decoded = dataset.map_batches(
         functools.partial(_decode, form=form), batch_size=None, batch_format="pyarrow", num_cpus=CORES_A_TASK
     )
     computed = in_actors(ray, decoded, _Compute, (order,), actors, batch_size=None)
     try:
-        for batch in computed.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
-            for value in pa.table(batch).column(COLUMN).to_pylist():
-                yield pickle.loads(value)
+        batches = iter(computed.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0))
+        with contextlib.closing(batches):  # else its threads would connect to Ray again after the end
+            for batch in batches:
+                for value in batch.column(COLUMN).to_pylist():
+                    yield pickle.loads(value)
     except ray.exceptions.RayError as error:
         raise ClusterError(explained(ray, error)) from error
 

@@ -69,7 +69,7 @@ def connected(address: str, *, n_cores: int | None = None) -> Iterator[Any]:
     ray = load_ray()
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "include_dashboard": False}
     if address == HERE:
-        _make_findable()
+        make_findable()
         options |= {"object_store_memory": OBJECT_STORE_BYTES, "num_cpus": n_cores}
     _start(ray, address, options)
     _quieten(ray)
@@ -92,7 +92,7 @@ def _start(ray: Any, address: str, options: dict[str, Any]) -> None:
             raise ClusterError(f"Ray {what}.") from error
 
 
-def _make_findable() -> None:
+def make_findable() -> None:
     """Have processes of a cluster of this machine find this featx, installed or not."""
     paths = [str(_ROOT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))

@@ -91,7 +91,7 @@ def test_a_network_that_cannot_be_built_is_one_sentence(error, words, order, chu
 
 def test_a_full_disk_is_one_sentence(order, chunk, monkeypatch):
     def full(*_):
-        raise OSError(28, "No space left on device")
+        raise OSError(28, "Error writing bytes to file. Detail: [errno 28]")
 
     writer = PartWriter(order)
     monkeypatch.setattr(computing, "write_part", full)

@@ -29,7 +29,7 @@ COMPUTES = "_Compute"
 def address():
     from ray.cluster_utils import Cluster
 
-    ray_here._make_findable()
+    ray_here.make_findable()
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     node = {"num_cpus": 1, "object_store_memory": 200 * 1024**2}
     cluster = Cluster(initialize_head=True, head_node_args=node)
