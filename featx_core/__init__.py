@@ -11,6 +11,8 @@ from featx_core.curation.clusters import Clusters, find_clusters
 from featx_core.curation.label_errors import LabelErrors, find_label_errors
 from featx_core.curation.outliers import Outliers, find_outliers
 from featx_core.curation.quality import Quality, image_quality
+from featx_core.distributed.dataset import extract_dataset
+from featx_core.distributed.extraction import extract_images
 from featx_core.expressions.layer import load_keras_with_layers as load_keras
 from featx_core.extraction.extract import extract
 from featx_core.extraction.features import Features, load_features
@@ -99,6 +101,8 @@ __all__ = [
     "explain",
     "explain_similarity",
     "extract",
+    "extract_dataset",
+    "extract_images",
     "find_clusters",
     "find_label_errors",
     "find_outliers",
