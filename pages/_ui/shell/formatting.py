@@ -110,9 +110,10 @@ def preview(record: ImageRecord) -> bytes:
 
     Where it is damaged, or its file is gone, its thumbnail; without one, or once it was removed, a grey one.
     """
-    for look in (lambda: _preview(record.digest, str(record.workspace.rendering), record), record.thumbnail):
-        with contextlib.suppress(ImageError, KeyError):
-            return look()
+    with contextlib.suppress(ImageError, KeyError):
+        return _preview(record.digest, str(record.workspace.rendering), record)
+    with contextlib.suppress(ImageError, KeyError):
+        return record.thumbnail()
     out = BytesIO()
     Image.new("RGB", (64, 64), NO_LABEL_COLOR).save(out, "WEBP")
     return out.getvalue()
