@@ -1,6 +1,6 @@
-"""Whether adding images takes longer in a workspace that holds many: the same files into an empty one and a large one, in turns.
+"""Whether adding images takes longer in a workspace that holds many: the same files into an empty and a large one, in turns.
 
-    python -m tests.benchmarks.large.growth FOLDER_OF_SMALL_IMAGES [100000]
+python -m tests.benchmarks.large.growth FOLDER_OF_SMALL_IMAGES [100000]
 """
 
 import statistics
@@ -20,7 +20,10 @@ def main(folder: Path, n_images: int) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     with tempfile.TemporaryDirectory() as home:
         made_up(Path(home) / "large.featx", n_images)
-        spaces = {"empty": fx.Workspace.open(Path(home) / "empty.featx"), "large": fx.Workspace.open(Path(home) / "large.featx")}
+        spaces = {
+            "empty": fx.Workspace.open(Path(home) / "empty.featx"),
+            "large": fx.Workspace.open(Path(home) / "large.featx"),
+        }
         taken: dict[str, list[float]] = {name: [] for name in spaces}
         for turn in range(N_TURNS):
             part = files[turn * N_FILES : (turn + 1) * N_FILES]
