@@ -16,7 +16,7 @@ from featx_core.methods import registry as methods
 from featx_core.specs.picture_input import PictureInput
 from featx_core.specs.spec import Spec, SpecError
 from pages._ui.networks import outlines
-from pages._ui.shell import formatting, questions
+from pages._ui.shell import formatting, fragments, questions
 
 _TABLE_HEIGHT = 300  # pixels
 
@@ -82,7 +82,7 @@ def show_shapes(spec: Spec, place: DeltaGenerator) -> Outline | None:
             outline = outlines.fetch(spec)
         except SpecError as error:
             st.warning(formatting.escape(str(error)), icon=":material/rule:")
-            st.stop()
+            fragments.end_page()
         except questions.NoAnswerError as error:
             questions.stop(error)
         if outline is None:

@@ -11,7 +11,7 @@ from featx_core.networks.own.facts import ModelFacts
 from featx_core.studies.models.own_model import OwnModelStudy
 from featx_core.worker.jobs import Job
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import formatting, jobs, session, writing
+from pages._ui.shell import formatting, fragments, jobs, session, writing
 
 DIGEST_KEY = "model_digest"
 _LIMIT_MB = 200
@@ -32,12 +32,12 @@ def pick(workspace: Workspace) -> ModelFacts:
     known = {digest: name for digest, name in workspace.artefacts().items() if name.lower().endswith(ENDING)}
     if not known:
         st.caption("Bring in a `.keras` file to continue.")
-        st.stop()
+        fragments.end_page()
     digest = st.selectbox("Which model", list(known), format_func=lambda digest: known[digest], key=DIGEST_KEY)
     facts, job = jobs.fetch(OwnModelStudy(f"file:{digest}"))
     if facts is None:
         _show_checking(workspace, digest, job)
-        st.stop()
+        fragments.end_page()
     st.badge(f"Your model {formatting.escape(known[digest])}", icon=":material/upload_file:", color="violet")
     st.caption(formatting.escape(_words(facts)))
     return facts
