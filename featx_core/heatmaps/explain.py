@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
+from featx_core.heatmaps.attention.reading import explain_by_attention
 from featx_core.heatmaps.cells import cells_of
 from featx_core.heatmaps.layers import choose_layer, describe
 from featx_core.heatmaps.methods import HEATMAPS, HeatmapMethod
@@ -84,11 +85,14 @@ def explain_many(
     """
     methods = {name: _method(name) for name in names}
     hiding = {name: method for name, method in methods.items() if method.hides}
-    looking = {name: method for name, method in methods.items() if not method.hides}
+    looking = {name: method for name, method in methods.items() if method.is_at_layer}
     drawn = _explain_layer(images, extractor, looking, layer, target, on_progress) if looking else {}
     for name, method in hiding.items():
         wanted = target or default_target(extractor)
         drawn[name] = explain_by_hiding(images, extractor, method, wanted, on_progress)
+    for name, method in methods.items():
+        if method.rolls:
+            drawn[name] = explain_by_attention(images, extractor, method, on_progress)
     return {name: drawn[name] for name in methods}
 
 

@@ -1,0 +1,1 @@
+"""Heatmaps of what the tokens of transformers attend to."""
