@@ -194,7 +194,7 @@ HUB_PRESETS: Mapping[str, HubPreset] = MappingProxyType(
             32,
             "Apache-2.0 (the authors' code)",
             "multiples",
-            55_000_000,
+            54_400_000,
         ),
         "Swin-T": HubPreset(
             "keras/swin-transformer/keras/swin_tiny_patch4_window7_224/1",

@@ -32,6 +32,7 @@ output: the same command goes on where it was interrupted.
   featx extract photos/ -o features.parquet
   featx extract photos.zip "more/**/*.jpg" --backbone resnet50 --layer stage3 -o features.npz
   featx extract photos/ --spec run.json -o run.featx        (the app opens run.featx)
+  featx extract photos/ --model mine.keras --preprocessing unit -o run.featx
 """
 WORKSPACE = ".featx"
 WRITERS: Mapping[str, Callable[[Features], bytes]] = {".npz": to_npz, ".csv": to_csv, ".parquet": to_parquet}
@@ -70,9 +71,12 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     allowed = [*WRITERS, WORKSPACE] if arguments.reader is None else [READERS[arguments.reader][0]]
     ending = ending_of(arguments.output, allowed)
     to_bytes = WRITERS.get(ending) if arguments.reader is None else READERS[arguments.reader][1]
-    spec = specs.spec_of(arguments)
+    spec = specs.spec_of(arguments) if arguments.model is None else None
     images = Images(arguments.images, arguments.list)
     with _workspace(arguments.output, ending) as workspace:
+        if spec is None:
+            terminal.stage("Checking the model")
+            spec = specs.own_model(arguments, workspace)
         terminal.stage("Reading images")
         report = workspace.add(images.sources(), on_progress=terminal)
         images.label(workspace)

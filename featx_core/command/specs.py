@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from featx_core.architecture.layers import find_layer
 from featx_core.command.outcome import CommandError
+from featx_core.images.preprocessing import PREPROCESSING
+from featx_core.methods.registry import outline
+from featx_core.networks.own.bringing import add_model
+from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import Spec
 
+if TYPE_CHECKING:
+    from featx_core.workspace.workspace import Workspace
+
+FREE_SIDE = 224
+"""Of the input of a model that takes images of any size."""
+
+MODEL_OPTIONS = ("layer", "pooling", "image_size", "fit")
 OPTIONS = ("backbone", "weights", "layer", "pooling", "image_size", "fit", "precision", "seed")
 DEFAULT_BACKBONE = "efficientnet_lite0"
 
@@ -29,7 +42,42 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--fit", choices=("crop", "stretch", "pad", "resize_crop"), help="default: crop")
     group.add_argument("--precision", choices=("float32", "bfloat16"), help="default: float32")
     group.add_argument("--seed", type=int, help="of random weights (default: 0)")
+    group.add_argument("--model", metavar="FILE", help="a .keras model of your own, instead of a pretrained network")
+    group.add_argument(
+        "--preprocessing",
+        choices=tuple(PREPROCESSING),
+        help="what that model was trained on (default: what its file says)",
+    )
     group.add_argument("--spec", metavar="FILE", help="JSON of a run, as the app copies it; - for standard input")
+
+
+def own_model(arguments: argparse.Namespace, workspace: Workspace) -> Spec:
+    """Bring the model that `--model` names into a workspace, and make its spec, tapped at its last map unless told.
+
+    Raises:
+        CommandError: If an option has nothing to do with it, or the file does not say what it was trained on.
+        ModelFileError: If the model cannot be used.
+        SpecError: If there is no such layer or size.
+    """
+    given = _parsed({name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None})
+    for name in given:
+        if name not in MODEL_OPTIONS:
+            raise CommandError(f"--model names the network; leave out --{name}.")
+    facts = add_model(workspace, arguments.model)
+    preprocessing = arguments.preprocessing or facts.suggested
+    if preprocessing is None:
+        raise CommandError(
+            f"{facts.name} does not say what it was trained on: state it with --preprocessing, one of "
+            f"{', '.join(facts.presets)}."
+        )
+    height, width = (side or FREE_SIDE for side in facts.input_shape[:2])
+    size = given.pop("image_size", (height, width))
+    whole = OwnModel(facts.weights, facts.name, size, preprocessing, fit=given.pop("fit", "crop"))
+    layers = outline(whole, workspace).layers
+    stages = [info.stage for info in layers if info.stage]
+    layer = given.get("layer", stages[-1] if stages else None)
+    has_map = layers[find_layer(layers, layer)].is_spatial
+    return dataclasses.replace(whole, layer=layer, pooling=given.get("pooling", "avg" if has_map else None))
 
 
 def spec_of(arguments: argparse.Namespace) -> Spec:
@@ -40,6 +88,8 @@ def spec_of(arguments: argparse.Namespace) -> Spec:
         SpecError: If there is no such extractor.
     """
     given = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
+    if arguments.preprocessing is not None:
+        raise CommandError("--preprocessing is for --model alone: pretrained networks bring their own.")
     if arguments.spec is None:
         return Pretrained(**{"backbone": DEFAULT_BACKBONE, **_parsed(given)})
     if given:

@@ -13,7 +13,6 @@ BLOCKS = frozenset(
         "CLIPEncoderLayer",
         "DINOV2Layer",
         "DINOV3Layer",
-        "DeiTEncoderBlock",
         "MultiHeadAttention",
         "SigLIPEncoderLayer",
         "ViTEncoderBlock",

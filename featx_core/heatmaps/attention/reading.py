@@ -141,11 +141,12 @@ _TELLING: Mapping[str, tuple[str, Callable[..., Callable[..., Any]]]] = MappingP
 
 def _patches(extractor: Extractor) -> LayerInfo:
     """Find a layer that lays the patches out as a map."""
-    if has_attention(extractor.layers):
-        for info in extractor.layers:
-            if patch_side(extractor.network.layers[info.index]):
-                return info
-    raise HeatmapError(NO_ATTENTION)
+    if not has_attention(extractor.layers):
+        raise HeatmapError(NO_ATTENTION)
+    for info in extractor.layers:
+        if patch_side(extractor.network.layers[info.index]):
+            return info
+    raise HeatmapError("The layers of this network do not say where its patches lie, so their attention has no place.")
 
 
 def _heatmap(

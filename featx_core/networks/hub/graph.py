@@ -108,6 +108,8 @@ def _deit(made: keras.Model, images: Tensor, backbone: Backbone) -> list[Tensor]
 
 def _taken_apart(block: Any, number: int) -> Callable[[Tensor], Tensor]:
     """Source: `DeiTEncoderBlock.call` of KerasHub 0.32."""
+    for part in (block.layer_norm_1, block.mha, block.layer_norm_2, block.mlp, block.output_layer):
+        part.name = f"{part.name}_{number}"  # each layer of a graph needs a name of its own
 
     def call(tokens: Tensor) -> Tensor:
         normalized = block.layer_norm_1(tokens)

@@ -8,6 +8,7 @@ from featx_core.base.files.file_names import clean_name
 from featx_core.networks.own.bringing import ENDING, check_file
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.facts import ModelFacts
+from featx_core.networks.own.versions import why_off
 from featx_core.studies.models.own_model import OwnModelStudy
 from featx_core.worker.jobs import Job
 from featx_core.workspace.workspace import Workspace
@@ -19,6 +20,9 @@ _LIMIT_MB = 200
 
 def pick(workspace: Workspace) -> ModelFacts:
     """Let the user pick a model of the workspace, or bring one. Stops the page until there is one that can be used."""
+    if reason := why_off():
+        st.warning(f"A `.keras` file {formatting.escape(reason)}", icon=":material/rule:")
+        fragments.end_page()
     number = session.recall("model_number", 0)
     upload = st.file_uploader(
         "A `.keras` file",

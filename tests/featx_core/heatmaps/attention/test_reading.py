@@ -92,5 +92,5 @@ def test_networks_without_attention_are_refused_in_one_sentence():
 def test_features_before_the_first_block_are_refused(extractor):
     early = ToyExtractor(extractor.network, tap=1)
     assert has_attention(early.layers)
-    with pytest.raises(HeatmapError, match="before the first block with attention. Tap a later layer"):
+    with pytest.raises(HeatmapError, match=r"before the first block with attention\. Tap a later layer"):
         explain_by_attention([photograph()], early, METHOD)

@@ -9,7 +9,7 @@ from featx_core.heatmaps.cells import cells_of
 from featx_core.networks.hub.graph import build, made_from
 from tests.toys.hub.networks import CONFIGS, N_FIRST, SIDE, fill, images, row, run
 
-pytest.importorskip("keras_hub")
+pytest.importorskip("keras_hub", reason="needs KerasHub, see CONTRIBUTING.md")
 
 
 @pytest.fixture(scope="module")
@@ -97,11 +97,11 @@ def test_another_size_is_built_anew():
 
 
 def test_cells_of_a_convolutional_network_lie_where_a_change_is_seen(networks):
-    """Each convolution is a layer of its own, and its padding and stride are known. Its first cell looks at pixel 0."""
+    """Each convolution is a layer of its own, and its padding and stride are known."""
     network = networks["HGNetV2Backbone"]
     last = list_layers(network)[-1]
     assert last.output_shape == (4, 4, 32)
     cells = cells_of(network, last)
     assert cells.step == (8 / SIDE, 8 / SIDE)
-    assert cells.first[0] * SIDE == pytest.approx(0.5, abs=4)
+    assert cells.first[0] * SIDE == pytest.approx(2, abs=1.2)  # evenly laid they would begin at 4
     assert not any(info.kind.startswith("HGNetV2") for info in list_layers(network) if "Affine" not in info.kind)

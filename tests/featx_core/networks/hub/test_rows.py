@@ -12,7 +12,7 @@ from featx_core.networks.initialization import made_up_images
 from tests.toys.backbone_checks import photograph
 from tests.toys.hub.networks import run
 
-pytest.importorskip("keras_hub")
+pytest.importorskip("keras_hub", reason="needs KerasHub, see CONTRIBUTING.md")
 pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 
 ROWS = [key for key, row in fx.BACKBONES.items() if row.preset]
