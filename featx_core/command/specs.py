@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from featx_core.architecture.layers import find_layer
 from featx_core.command.outcome import CommandError
+from featx_core.command.vectors import opened
 from featx_core.images.preprocessing import PREPROCESSING
-from featx_core.methods.registry import outline
-from featx_core.networks.own.bringing import add_model
-from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import Spec
@@ -21,12 +18,10 @@ from featx_core.specs.spec import Spec
 if TYPE_CHECKING:
     from featx_core.workspace.workspace import Workspace
 
-FREE_SIDE = 224
-"""Of the input of a model that takes images of any size."""
-
-MODEL_OPTIONS = ("layer", "pooling", "image_size", "fit")
 OPTIONS = ("backbone", "weights", "layer", "pooling", "image_size", "fit", "precision", "seed")
 DEFAULT_BACKBONE = "efficientnet_lite0"
+_FILE = re.compile(r'"file:([0-9a-f]{64})"')
+"""How a spec names a file of its workspace."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -49,35 +44,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="what that model was trained on (default: what its file says)",
     )
     group.add_argument("--spec", metavar="FILE", help="JSON of a run, as the app copies it; - for standard input")
-
-
-def own_model(arguments: argparse.Namespace, workspace: Workspace) -> Spec:
-    """Bring the model that `--model` names into a workspace, and make its spec, tapped at its last map unless told.
-
-    Raises:
-        CommandError: If an option has nothing to do with it, or the file does not say what it was trained on.
-        ModelFileError: If the model cannot be used.
-        SpecError: If there is no such layer or size.
-    """
-    given = _parsed({name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None})
-    for name in given:
-        if name not in MODEL_OPTIONS:
-            raise CommandError(f"--model names the network; leave out --{name}.")
-    facts = add_model(workspace, arguments.model)
-    preprocessing = arguments.preprocessing or facts.suggested
-    if preprocessing is None:
-        raise CommandError(
-            f"{facts.name} does not say what it was trained on: state it with --preprocessing, one of "
-            f"{', '.join(facts.presets)}."
-        )
-    height, width = (side or FREE_SIDE for side in facts.input_shape[:2])
-    size = given.pop("image_size", (height, width))
-    whole = OwnModel(facts.weights, facts.name, size, preprocessing, fit=given.pop("fit", "crop"))
-    layers = outline(whole, workspace).layers
-    stages = [info.stage for info in layers if info.stage]
-    layer = given.get("layer", stages[-1] if stages else None)
-    has_map = layers[find_layer(layers, layer)].is_spatial
-    return dataclasses.replace(whole, layer=layer, pooling=given.get("pooling", "avg" if has_map else None))
+    group.add_argument(
+        "--files-from",
+        metavar="WORKSPACE",
+        help="the workspace (.featx) of that run, where it learned or uses your weights",
+    )
 
 
 def spec_of(arguments: argparse.Namespace) -> Spec:
@@ -87,15 +58,46 @@ def spec_of(arguments: argparse.Namespace) -> Spec:
         CommandError: If a file of JSON cannot be read, or both ways are used at once.
         SpecError: If there is no such extractor.
     """
-    given = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
+    given = given_options(arguments)
+    if arguments.model is not None:
+        raise CommandError("--model is for one machine. On many, use the JSON of a run of it, with --files-from.")
     if arguments.preprocessing is not None:
         raise CommandError("--preprocessing is for --model alone: pretrained networks bring their own.")
     if arguments.spec is None:
-        return Pretrained(**{"backbone": DEFAULT_BACKBONE, **_parsed(given)})
+        return Pretrained(**{"backbone": DEFAULT_BACKBONE, **given})
     if given:
         option = next(iter(given)).replace("_", "-")
         raise CommandError(f"--spec says all; leave out --{option}, or change it in the JSON.")
     return spec_from_json(_read(arguments.spec))
+
+
+def bring_files(spec: Spec, source: str | None, workspace: Workspace) -> None:
+    """Put the files that a spec names into a workspace: weights that were learned or brought.
+
+    Args:
+        spec: What is extracted.
+        source: Path of a workspace that holds them; None where none is named.
+        workspace: Where features are computed.
+
+    Raises:
+        CommandError: If the spec takes no images, or a file is neither here nor there.
+    """
+    if not spec.takes_images:
+        raise CommandError(f"{spec.title} is a table of numbers, not a way to extract features from images.")
+    missing = set(_FILE.findall(spec.to_json())) - set(workspace.artefacts())
+    if not missing:
+        return
+    if source is None:
+        raise CommandError(
+            "This run uses weights that its workspace holds. Download the workspace in the app and name it: "
+            "--files-from run.featx"
+        )
+    with opened(source) as other:
+        names = other.artefacts()
+        for digest in sorted(missing):
+            if digest not in names:
+                raise CommandError(f"{source} does not hold the weights of this run ({digest[:8]}).")
+            workspace.put_artefact(names[digest], other.artefact(digest))
 
 
 def _read(name: str) -> str:
@@ -105,8 +107,13 @@ def _read(name: str) -> str:
         raise CommandError(f"The spec {name} cannot be read as text.") from error
 
 
-def _parsed(given: dict[str, Any]) -> dict[str, Any]:
-    parsed = dict(given)
+def given_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the options that were given, as fields of a spec.
+
+    Raises:
+        CommandError: If a size is none.
+    """
+    parsed = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
     if "layer" in parsed and parsed["layer"].lstrip("-").isdigit():
         parsed["layer"] = int(parsed["layer"])
     if parsed.get("pooling") == "none":

@@ -10,6 +10,7 @@ import numpy as np
 
 from featx_core.base.compat import layers_within
 from featx_core.base.memory import hand_back
+from featx_core.base.tensorflow_compat import traced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +97,8 @@ def calibrate(network: keras.Model, preprocessing: Preprocessing, generator: np.
             stack.enter_context(_attribute(layer, "momentum", 0.0))
         for layer in dropouts:
             stack.enter_context(_attribute(layer, "rate", 0.0))
-        tf.function(lambda batch: network(batch, training=True), autograph=False)(tf.constant(images))
+        batch = tf.constant(images)
+        traced(lambda inputs: network(inputs, training=True), tf.TensorSpec(batch.shape, batch.dtype))(batch)
 
 
 @contextmanager
