@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
-from featx_core.heatmaps.attention.reading import explain_by_attention
 from featx_core.heatmaps.cells import cells_of
 from featx_core.heatmaps.layers import choose_layer, describe
 from featx_core.heatmaps.methods import HEATMAPS, HeatmapMethod
@@ -18,6 +17,7 @@ from featx_core.heatmaps.perturbations.hiding import explain_by_hiding
 from featx_core.heatmaps.pictures import fitted_of, size_of
 from featx_core.heatmaps.scaling import scale
 from featx_core.heatmaps.targets import Target
+from featx_core.heatmaps.tokens.reading import explain_by_attention
 from featx_core.images.fitting import Cells, Placement, place
 
 if TYPE_CHECKING:

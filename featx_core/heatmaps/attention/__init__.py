@@ -1,1 +1,1 @@
-"""Heatmaps of what the tokens of transformers attend to."""
+"""Heatmaps of attention: how its matrices become a map, and which networks have any."""

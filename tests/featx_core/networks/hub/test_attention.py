@@ -5,7 +5,7 @@ import pytest
 
 from featx_core.architecture.layers import list_layers
 from featx_core.heatmaps.attention.kinds import has_attention
-from featx_core.heatmaps.attention.reading import read_attention
+from featx_core.heatmaps.tokens.reading import read_attention
 from featx_core.networks.hub.graph import build, made_from
 from tests.toys.hub.networks import CONFIGS, SIDE, fill, images, row
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from featx_core.heatmaps.attention.kinds import has_attention
-from featx_core.heatmaps.attention.reading import explain_by_attention, read_attention
 from featx_core.heatmaps.explain import explain_many
 from featx_core.heatmaps.layers import HeatmapError
 from featx_core.heatmaps.methods import HEATMAPS
+from featx_core.heatmaps.tokens.reading import explain_by_attention, read_attention
 from featx_core.measures.softmax import softmax
 from tests.toys.attention_toys import N_PATCHES, SIDE, tiny_transformer
 from tests.toys.heatmap_toys import ToyExtractor, pointwise, sequential
