@@ -1,13 +1,15 @@
 """Small pieces of text and images that several pages show in the same way."""
 
+from __future__ import annotations
+
 import re
 import tempfile
 import time
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 from PIL import Image
 
@@ -19,6 +21,9 @@ from featx_core.images.image_set import ImageRecord
 from featx_core.images.rendering.choice import Rendering
 from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PREVIEW_SIDE = 1024  # pixels
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&])")
