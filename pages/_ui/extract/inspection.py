@@ -64,9 +64,11 @@ def _picked(images: ImageSet, place: DeltaGenerator) -> ImageRecord:
             label_visibility="collapsed",
         )
         found = matching(images, wanted)
-    known = session.recall("inspected")
-    kept = [record for record in images if record.name == known]
-    listed = {record.name: record for record in (*kept, *found[:MAX_LISTED])}
+    listed = {record.name: record for record in found[:MAX_LISTED]}
+    known = session.recall("inspected", images[0].name)
+    if known not in listed:  # it stays picked
+        kept = next((record for record in images if record.name == known), images[0])
+        listed = {kept.name: kept, **listed}
     name = place.selectbox(
         "Image", list(listed), key="inspected", label_visibility="collapsed", persist_state="session"
     )

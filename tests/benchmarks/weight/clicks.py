@@ -61,12 +61,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("other", nargs="?", type=Path, help="an older checkout of featx, with its environment in .venv")
     parser.add_argument("--rounds", type=int, default=N_ROUNDS)
-    parser.add_argument("--file", type=Path, help="what `shelf.py` made before")
+    parser.add_argument(
+        "--file", type=Path, action="append", help="what `shelf.py` made before; once for each checkout"
+    )
     asked = parser.parse_args()
     roots = [ROOT, *([asked.other.resolve()] if asked.other else [])]
     with tempfile.TemporaryDirectory() as folder:
-        file = asked.file or _shelved(roots[-1], Path(folder) / "shelf.featx")
-        found = asyncio.run(_measured(roots, file, asked.rounds))
+        files = asked.file or [_shelved(roots[-1], Path(folder) / "shelf.featx")] * len(roots)
+        found = asyncio.run(_measured(dict(zip(roots, files, strict=True)), asked.rounds))
     for control in CONTROLS:
         ours = statistics.median(found[ROOT, control.page])
         line = f"{control.page:<8} {control.label:<8} {ours:.3f} s of processor time"
@@ -92,11 +94,11 @@ def serving(root: Path, file: Path) -> Iterator[Server]:
         yield server
 
 
-async def _measured(roots: list[Path], file: Path, n_rounds: int) -> dict[tuple[Path, str], list[float]]:
+async def _measured(files: dict[Path, Path], n_rounds: int) -> dict[tuple[Path, str], list[float]]:
     """Click through the pages of each checkout in turns: the median processor time of each round, by checkout and page."""
     found: dict[tuple[Path, str], list[float]] = {}
     with ExitStack() as stack:
-        servers = {root: stack.enter_context(serving(root, file)) for root in roots}
+        servers = {root: stack.enter_context(serving(root, file)) for root, file in files.items()}
         visitors = {root: Visitor(server.url, TOKEN) for root, server in servers.items()}
         for visitor in visitors.values():
             await visitor.open(CONTROLS[0].page)
