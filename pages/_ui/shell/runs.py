@@ -148,17 +148,14 @@ def features_of(run: Run) -> Features | None:
     if not run.is_saved:
         return _unsaved_features(run.digest, run.created, watched())
     workspace = session.workspace()
-    images, labels = workspace.once("which images, and labels", lambda: _which(workspace.images()))
+    images = workspace.images()
+    labels = images.once("labels", lambda: hash(tuple(zip(images.names, images.labels, strict=True))))
+    key = images.once("key", lambda: image_set_key(images))
     try:
-        return _features(session.token(), run.digest, run.created, images, labels, workspace)
+        return _features(session.token(), run.digest, run.created, key, labels, workspace)
     except SpecError as error:  # numbers that were brought in are gone
         st.warning(formatting.escape(str(error)), icon=":material/rule:")
         return None
-
-
-def _which(images: ImageSet) -> tuple[str, int]:
-    """Say which images these are, and how they are called and labelled."""
-    return image_set_key(images), hash(tuple(zip(images.names, images.labels, strict=True)))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
