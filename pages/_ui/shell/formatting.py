@@ -6,7 +6,7 @@ import contextlib
 import re
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,7 +115,11 @@ def preview(record: ImageRecord) -> bytes:
 
     Where it is damaged, or its file is gone, its thumbnail; without one, or once it was removed, a grey one.
     """
-    for look in (lambda: _preview(record.digest, str(record.workspace.rendering), record), record.thumbnail):
+    looks: tuple[Callable[[], bytes], ...] = (
+        lambda: _preview(record.digest, str(record.workspace.rendering), record),
+        record.thumbnail,
+    )
+    for look in looks:
         with contextlib.suppress(ImageError, KeyError):
             return look()
     out = BytesIO()
