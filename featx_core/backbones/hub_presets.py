@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -12,8 +13,9 @@ INSTALL_HUB = 'pip install "keras-hub==0.32.*"'
 """What installs the extra."""
 
 
+@functools.cache
 def has_keras_hub() -> bool:
-    """Whether KerasHub is installed. It is not imported: that takes seconds."""
+    """Whether KerasHub was installed when this was first asked. It is not imported: that takes seconds."""
     return find_spec("keras_hub") is not None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -136,7 +137,16 @@ def _layer(extractor: Extractor, layer: int | str | None, target: Target | None)
 
 def _cells(extractor: Extractor, layer: LayerInfo) -> Cells:
     known = extractor.last_map
-    return known.cells if known is not None and known.index == layer.index else cells_of(extractor.network, layer)
+    if known is not None and known.index == layer.index:
+        return known.cells
+    found = _FOUND.setdefault(extractor, {})
+    if layer.index not in found:
+        found[layer.index] = cells_of(extractor.network, layer)
+    return found[layer.index]
+
+
+_FOUND: WeakKeyDictionary[Extractor, dict[int, Cells]] = WeakKeyDictionary()
+"""Where the cells of a layer lie, by its index: they are of the network alone."""
 
 
 def observations(

@@ -1,5 +1,7 @@
 """Small pieces of text and images that several pages show in the same way."""
 
+from __future__ import annotations
+
 import contextlib
 import re
 import tempfile
@@ -7,8 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 from PIL import Image
 
@@ -20,6 +22,9 @@ from featx_core.images.image_set import ImageRecord
 from featx_core.images.rendering.choice import Rendering
 from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PREVIEW_SIDE = 1024  # pixels
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&])")

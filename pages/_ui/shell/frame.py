@@ -1,6 +1,7 @@
 """What stands around every page: configuration, navigation, the sidebar."""
 
 import threading
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ PAGES = (
     ("report", "Report", ":material/article:"),
 )
 SIDEBAR_WIDTH = 240  # pixels
-_ICON = str(Path(__file__).with_name("icon.png"))
+_ICON = f"data:image/png;base64,{b64encode(Path(__file__).with_name('icon.png').read_bytes()).decode()}"
 _FOLDER = Path(__file__).resolve().parents[2]
 _around = threading.local()  # per run of a script; the session's state refuses to be written when a run is cut short
 
@@ -61,6 +62,7 @@ def show() -> None:
 
 def _show_around(pages: list[Any], page: Any) -> None:
     """Draw the sidebar, the page, and what goes on beside it."""
+    session.settle_address()
     session.workspace()
     noted = jobs.going_on()
     questions.begin_page()

@@ -24,16 +24,21 @@ def is_dark() -> bool:
 
 
 def token() -> str:
-    """Return the id of this session's workspace; the page's address carries it."""
-    if "token" not in st.session_state:
+    """Return the id of this session's workspace."""
+    found = st.session_state.get("token")
+    if found is None:
         asked = st.query_params.get("w", "")
         if asked and not library.exists(asked):
             st.session_state["missing"] = True
-        st.session_state["token"] = asked if library.exists(asked) else library.new_token()
-    found = st.session_state["token"]
+        found = st.session_state["token"] = asked if library.exists(asked) else library.new_token()
+    return str(found)
+
+
+def settle_address() -> None:
+    """Let the page's address carry the id of this session's workspace. Once in each run of a page."""
+    found = token()
     if st.query_params.get("w") != found:
         st.query_params["w"] = found
-    return str(found)
 
 
 def thumbnails() -> str:
