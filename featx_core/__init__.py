@@ -28,6 +28,7 @@ from featx_core.images.intake_report import IntakeReport
 from featx_core.images.samples import SAMPLES
 from featx_core.maps.projection import project
 from featx_core.maps.registry import PROJECTIONS
+from featx_core.measures.neighbor_lists import neighbor_lists
 from featx_core.measures.neighbors import movers, nearest
 from featx_core.measures.probes import knn_accuracy, linear_probe
 from featx_core.measures.similarity import linear_cka, neighbor_overlap, rsa
@@ -116,6 +117,7 @@ __all__ = [
     "measure_faithfulness",
     "movers",
     "nearest",
+    "neighbor_lists",
     "neighbor_overlap",
     "neighbor_stability",
     "outline",

@@ -51,6 +51,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("images", nargs="*", help="files, folders, zip archives, patterns, or Parquet files of images")
     parser.add_argument("--list", metavar="FILE", help="text file with one path a line; - for standard input")
     parser.add_argument(
+        "--link",
+        action="store_true",
+        help="leave image files where they are: only thumbnails go into the workspace",
+    )
+    parser.add_argument(
         "-o",
         "--output",
         required=True,
@@ -78,8 +83,9 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     spec = specs.spec_of(arguments)
     images = Images(arguments.images, arguments.list)
     with _workspace(arguments.output, ending) as workspace:
+        specs.bring_files(spec, arguments.files_from, workspace)
         terminal.stage("Reading images")
-        report = workspace.add(images.sources(), on_progress=terminal)
+        report = workspace.add(images.sources(), link=arguments.link, on_progress=terminal)
         images.label(workspace)
         terminal.say(report.sentence(n_named=N_NAMED))
         if not len(workspace.images()):

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import IO, Any
 
 from featx_core.base.files.file_names import clean_name
+from featx_core.base.memory import without_collecting
 from featx_core.base.wording import too_large
 from featx_core.tables.assembly import assemble_vectors
 from featx_core.tables.columns.roles import guess_roles, is_doubtful
@@ -164,7 +165,7 @@ def open_table(source: Source, choice: Choice) -> OpenTable:
         TableError: If the file gives no vectors; the message says why.
     """
     name = source[0] if isinstance(source, tuple) else Path(source).name
-    with _named(clean_name(name)):
+    with _named(clean_name(name)), without_collecting():
         raw = _raw(source, name, choice)
         check_rows(raw.n_rows)
         columns = guess_roles(raw, main=choice.array)

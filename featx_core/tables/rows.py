@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from featx_core.base.files.digests import digest_of_all
 from featx_core.tables.layout import Column
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -38,6 +40,11 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @functools.cached_property
+    def digest_of_all(self) -> str:
+        """A digest of which rows these are, in which order."""
+        return digest_of_all(self.digests)
 
 
 @dataclass(frozen=True, eq=False)
