@@ -3,6 +3,7 @@
 import pytest
 
 import featx_core as fx
+from featx_core.images.decoding import ImageError
 from pages._ui.shell import imports
 from tests.conftest import png
 from tests.toys.part_examples import digest_of, write_parts
@@ -25,7 +26,8 @@ def test_a_folder_of_parts_comes_in_with_its_images(visit, tmp_path):
     words = visitor.words.replace("\\", "")
     assert "Vectors from parts" in words
     assert "6 rows of 4 numbers" in words
-    assert "5 images of these rows can be reached" in words
+    (box,) = [box for box in visitor.tab.checkbox if box.key.startswith("pictures_")]
+    assert "5 images can be reached" in box.label
     visitor.press("Import these vectors").until(is_brought_in)
     workspace = visitor.workspace
     assert sorted(workspace.images().digests) == sorted(map(digest_of, paths[:5]))
@@ -33,3 +35,6 @@ def test_a_folder_of_parts_comes_in_with_its_images(visit, tmp_path):
     assert set(features.digests) == set(map(digest_of, paths))
     assert "5 rows belong to images of this workspace" in visitor.words
     assert visitor.has_no_fault
+    (tmp_path / "photos" / "0.png").unlink()
+    with pytest.raises(ImageError, match="is no longer where it was"):
+        next(image for image in workspace.images() if image.name == "0.png").read()

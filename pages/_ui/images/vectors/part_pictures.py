@@ -1,4 +1,4 @@
-"""The images that the rows of a folder of parts are of, where they can be reached: brought in with the vectors."""
+"""The images that the rows of a folder of parts are of, where they can be reached: linked as the vectors come in."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,17 +25,19 @@ def offer(workspace: Workspace, number: str, source: TableSource, vectors: Vecto
         if wanted:
             st.caption("Their images cannot be reached from here.")
         return
-    words = f"{formatting.counted(len(found), 'image')} of these rows can be reached"
-    if st.checkbox("Import their images too", value=True, key=f"pictures_{number}", help=words):
+    shown = f"Import their images too ({formatting.counted(len(found), 'image')} can be reached)"
+    if st.checkbox(
+        shown, value=True, key=f"pictures_{number}", help="Only thumbnails are kept: files stay where they are."
+    ):
         session.remember(_key(number), list(found))
-    st.caption(f"{words}.")
 
 
 def begin(workspace: Workspace, number: str, name: str) -> None:
     """Begin to bring in the images that were chosen."""
     found = session.take(_key(number))
     if isinstance(found, list) and found:
-        imports.start(workspace, found, title=f"Importing the images of {name}", limited=False, expected=len(found))
+        title = f"Importing the images of {name}"
+        imports.start(workspace, found, title=title, limited=False, expected=len(found), link=True)
 
 
 @st.cache_data(max_entries=2, show_spinner="Looking for the images")
