@@ -180,5 +180,5 @@ def _notes(folder: Path, n_rows: int, n_kept: int) -> tuple[str, ...]:
             f"{spaced(n_kept)} of {counted(n_rows, 'row')} come in: an even sample by digest, of the same images in every run."
         )
     if (folder / SKIPPED).is_file() and (n_skipped := pq.read_metadata(folder / SKIPPED).num_rows):
-        notes.append(f"{counted(n_skipped, 'image')} could not be read: {SKIPPED} names them.")
+        notes.append(f"{counted(n_skipped, 'image')} could not be read; {SKIPPED} says why.")
     return tuple(notes)

@@ -1,5 +1,7 @@
 """A folder of parts on the Images page: its vectors, and the images that can be reached."""
 
+from pathlib import Path
+
 import pytest
 
 import featx_core as fx
@@ -18,7 +20,7 @@ def test_a_folder_of_parts_comes_in_with_its_images(visit, tmp_path):
     (tmp_path / "photos").mkdir()
     paths = [str(tmp_path / "photos" / f"{number}.png") for number in range(6)]
     for number, path in enumerate(paths[:5]):
-        (tmp_path / "photos" / path.rpartition("/")[2]).write_bytes(png(number))
+        Path(path).write_bytes(png(number))
     write_parts(tmp_path / "parts", paths[:4], paths[4:])
     visitor = visit()
     visitor.tab.text_input[0].set_value(str(tmp_path / "parts")).run()
@@ -31,6 +33,7 @@ def test_a_folder_of_parts_comes_in_with_its_images(visit, tmp_path):
     visitor.press("Import these vectors").until(is_brought_in)
     workspace = visitor.workspace
     assert sorted(workspace.images().digests) == sorted(map(digest_of, paths[:5]))
+    assert set(workspace.images().labels) == {"photos"}
     features = fx.load_features(workspace, workspace.ledger.runs()[0].digest)
     assert set(features.digests) == set(map(digest_of, paths))
     assert "5 rows belong to images of this workspace" in visitor.words
