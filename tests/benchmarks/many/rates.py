@@ -119,7 +119,9 @@ class Course:
         watcher.join()
         if process.wait():
             raise SystemExit(said)
-        return Taken(seconds, sum(spent.values()) - sum(before.get(pid, 0) for pid in spent), peaks[0])
+        taken = Taken(seconds, sum(spent.values()) - sum(before.get(pid, 0) for pid in spent), peaks[0])
+        print(" ".join(arguments[1:3] + arguments[-2:]), taken, flush=True)
+        return taken
 
 
 def rates(n_images: int, n_repeats: int, backbone: str) -> list[Outcome]:
