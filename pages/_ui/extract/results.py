@@ -5,6 +5,7 @@ import functools
 import streamlit as st
 
 from featx_core.extraction import export
+from featx_core.extraction.for_fiftyone import to_fiftyone
 from featx_core.extraction.features import Features
 from featx_core.figures.features import features_figure
 from featx_core.figures.style import CONFIG
@@ -122,6 +123,7 @@ def _downloads(run: Run, features: Features) -> None:
         ("Table (.csv)", "csv", ".csv", export.to_csv),
         ("Table for Orange (.csv)", "orange", "-orange.csv", export.to_orange),
         ("TensorBoard projector (.zip)", "projector", "-projector.zip", export.to_projector),
+        ("FiftyOne dataset (.zip)", "fiftyone", "-fiftyone.zip", to_fiftyone),
     ):
         st.download_button(
             words,
