@@ -5,8 +5,8 @@ import functools
 import streamlit as st
 
 from featx_core.extraction import export
-from featx_core.extraction.for_fiftyone import to_fiftyone
 from featx_core.extraction.features import Features
+from featx_core.extraction.for_fiftyone import to_fiftyone
 from featx_core.figures.features import features_figure
 from featx_core.figures.style import CONFIG
 from featx_core.images.image_set import ImageSet
@@ -125,6 +125,8 @@ def _downloads(run: Run, features: Features) -> None:
         ("TensorBoard projector (.zip)", "projector", "-projector.zip", export.to_projector),
         ("FiftyOne dataset (.zip)", "fiftyone", "-fiftyone.zip", to_fiftyone),
     ):
+        if kind == "fiftyone" and not run.spec.takes_images:
+            continue
         st.download_button(
             words,
             data=functools.partial(write, features),
