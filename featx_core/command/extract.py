@@ -18,6 +18,7 @@ from featx_core.command.own_model import own_model
 from featx_core.command.terminal import Terminal
 from featx_core.extraction.export import to_csv, to_npz, to_orange, to_parquet, to_projector
 from featx_core.extraction.extract import extract
+from featx_core.extraction.for_fiftyone import to_fiftyone
 from featx_core.images.intake_report import ALREADY_HERE
 from featx_core.methods.registry import build, train
 from featx_core.workspace.workspace import Workspace
@@ -41,6 +42,7 @@ WRITERS: Mapping[str, Callable[[Features], bytes]] = {".npz": to_npz, ".csv": to
 READERS: Mapping[str, tuple[str, Callable[[Features], bytes]]] = {
     "orange": (".csv", to_orange),
     "tensorboard": (".zip", to_projector),
+    "fiftyone": (".zip", to_fiftyone),
 }
 """Programs with a form of their own: the ending of their file, and what writes it."""
 KEPT_BESIDE = ".part.featx"
@@ -68,7 +70,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--for",
         dest="reader",
         choices=tuple(READERS),
-        help="Orange's header in a .csv, or a .zip for TensorBoard's projector",
+        help="Orange's header in a .csv, or a .zip for TensorBoard's projector or for FiftyOne",
     )
     specs.add_options(parser)
     many.add_options(parser)
