@@ -87,7 +87,7 @@ def test_overlay_can_be_smaller_and_leaves_its_image_alone():
 
 def test_overlay_takes_a_record():
     class TrainingRecord:
-        def pixels(self, *, at_least):
+        def shown_pixels(self, *, at_least):
             assert at_least == (10, 20)
             return np.zeros((100, 200, 3), np.uint8)
 
