@@ -18,6 +18,7 @@ from featx_core.heatmaps.perturbations.hiding import explain_by_hiding
 from featx_core.heatmaps.pictures import fitted_of, size_of
 from featx_core.heatmaps.scaling import scale
 from featx_core.heatmaps.targets import Target
+from featx_core.heatmaps.tokens.reading import explain_by_attention
 from featx_core.images.fitting import Cells, Placement, place
 
 if TYPE_CHECKING:
@@ -85,11 +86,14 @@ def explain_many(
     """
     methods = {name: _method(name) for name in names}
     hiding = {name: method for name, method in methods.items() if method.hides}
-    looking = {name: method for name, method in methods.items() if not method.hides}
+    looking = {name: method for name, method in methods.items() if method.is_at_layer}
     drawn = _explain_layer(images, extractor, looking, layer, target, on_progress) if looking else {}
     for name, method in hiding.items():
         wanted = target or default_target(extractor)
         drawn[name] = explain_by_hiding(images, extractor, method, wanted, on_progress)
+    for name, method in methods.items():
+        if method.rolls:
+            drawn[name] = explain_by_attention(images, extractor, method, on_progress)
     return {name: drawn[name] for name in methods}
 
 

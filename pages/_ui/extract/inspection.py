@@ -17,7 +17,7 @@ from featx_core.specs.picture_input import PictureInput
 from featx_core.specs.spec import Spec, SpecError
 from pages._ui.images.order import matching
 from pages._ui.networks import outlines
-from pages._ui.shell import formatting, questions, session
+from pages._ui.shell import formatting, fragments, questions, session
 
 _TABLE_HEIGHT = 300  # pixels
 MAX_LISTED = 200  # images in the select box
@@ -108,7 +108,7 @@ def show_shapes(spec: Spec, place: DeltaGenerator) -> Outline | None:
             outline = outlines.fetch(spec)
         except SpecError as error:
             st.warning(formatting.escape(str(error)), icon=":material/rule:")
-            st.stop()
+            fragments.end_page()
         except questions.NoAnswerError as error:
             questions.stop(error)
         if outline is None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from featx_core.extraction import export
 from featx_core.extraction.features import Features
+from featx_core.extraction.for_fiftyone import to_fiftyone
 from featx_core.figures.features import features_figure
 from featx_core.figures.style import CONFIG
 from featx_core.images.image_set import ImageSet
@@ -133,7 +134,10 @@ def _downloads(run: Run, features: Features) -> None:
         ("Table (.csv)", "csv", ".csv", export.to_csv),
         ("Table for Orange (.csv)", "orange", "-orange.csv", export.to_orange),
         ("TensorBoard projector (.zip)", "projector", "-projector.zip", export.to_projector),
+        ("FiftyOne dataset (.zip)", "fiftyone", "-fiftyone.zip", to_fiftyone),
     ):
+        if kind == "fiftyone" and not run.spec.takes_images:
+            continue
         st.download_button(
             words,
             data=functools.partial(write, features),

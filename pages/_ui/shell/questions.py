@@ -114,7 +114,7 @@ def offer_again(error: NoAnswerError) -> None:
 def stop(error: NoAnswerError) -> NoReturn:
     """End the page here: say why there is no answer, and let the user ask again."""
     offer_again(error)
-    st.stop()
+    fragments.end_page()
 
 
 def _ask(key: str, task: str, parameters: Mapping[str, Any], workspace_path: str | None, read: Read) -> _Question:

@@ -7,7 +7,7 @@ import streamlit as st
 from featx_core.images.rendering.choice import USUAL
 from featx_core.workspace.store import DiskFullError, WorkspaceBusyError, WorkspaceError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import hosts, library
+from pages._ui.shell import fragments, hosts, library
 
 REPORT_SHOWN, REPORT_CLOSED = "report_shown", "report_closed"
 """The report of an intake that is shown, and that which was closed."""
@@ -72,7 +72,7 @@ def _offer_to_wait(error: WorkspaceError) -> NoReturn:
     line = st.container(horizontal=True)
     line.button("Try again", type="primary", icon=":material/refresh:", key="open_again")
     line.button("New workspace", icon=":material/add:", key="open_new", on_click=lambda: switch(library.new_token()))
-    st.stop()
+    fragments.end_page()
 
 
 def switch(new: str) -> None:
