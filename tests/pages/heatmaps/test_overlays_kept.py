@@ -25,7 +25,7 @@ def test_an_overlay_is_kept_by_all_that_it_shows(make_png):
         grid.overlay(a_heatmap(0.5), first, 0.6, "viridis", 20),
         grid.overlay(a_heatmap(1.0), second, 0.6, "viridis", 20),
         grid.overlay(a_heatmap(1.0), first, 0.3, "viridis", 20),
-        grid.overlay(a_heatmap(1.0), first, 0.6, "magma", 20),
+        grid.overlay(a_heatmap(1.0), first, 0.6, "inferno", 20),
     ]
     assert all(not np.array_equal(other, shown) for other in others)
     large = grid.overlay(a_heatmap(1.0), first, 0.6, "viridis", grid.SHOWN_SIDE + 1)
