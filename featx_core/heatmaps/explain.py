@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
-from featx_core.heatmaps.cells import cells_of
-from featx_core.heatmaps.layers import choose_layer, describe
+from featx_core.heatmaps.cells import find_cells
+from featx_core.heatmaps.layers import HeatmapError, choose_layer, describe
 from featx_core.heatmaps.methods import HEATMAPS, HeatmapMethod
 from featx_core.heatmaps.observation import Observation, check_classifier, default_target, observer
 from featx_core.heatmaps.overlay import Heatmap
@@ -103,7 +103,7 @@ def _explain_layer(
     """Draw what is made of one layer."""
     needed = _needed_target(extractor, methods, target)
     info = _layer(extractor, layer, needed)
-    cells = _cells(extractor, info)
+    cells = find_cells(extractor, info)
     heatmaps: dict[str, list[Heatmap]] = {name: [] for name in methods}
     for image, observation in observations(images, extractor, info, needed, on_progress):
         for name, method in methods.items():
@@ -120,6 +120,10 @@ def _method(name: str) -> HeatmapMethod:
 def _needed_target(extractor: Extractor, methods: dict[str, HeatmapMethod], target: Target | None) -> Target | None:
     if not any(method.needs_target for method in methods.values()):
         return None
+    if not extractor.is_keras:
+        titles = ", ".join(method.title for method in HEATMAPS.values() if not method.needs_gradients)
+        first = next(method.title for method in methods.values() if method.needs_gradients)
+        raise HeatmapError(f"{first} needs gradients, which an ONNX model does not have. Choose one of {titles}.")
     return target or default_target(extractor)
 
 
@@ -128,11 +132,6 @@ def _layer(extractor: Extractor, layer: int | str | None, target: Target | None)
         return choose_layer(extractor, layer)
     check_classifier(extractor, target)
     return choose_layer(extractor, layer, of_classes=target.of_classes, needs_gradient=True)
-
-
-def _cells(extractor: Extractor, layer: LayerInfo) -> Cells:
-    known = extractor.last_map
-    return known.cells if known is not None and known.index == layer.index else cells_of(extractor.network, layer)
 
 
 def observations(

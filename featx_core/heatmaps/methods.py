@@ -1,8 +1,11 @@
 """The heatmap methods, one row each."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +16,9 @@ from featx_core.heatmaps.gradients.grad_cam_plus_plus import grad_cam_plus_plus
 from featx_core.heatmaps.gradients.hires_cam import hires_cam
 from featx_core.heatmaps.gradients.layer_cam import layer_cam
 from featx_core.heatmaps.occlusion import occlusion
+
+if TYPE_CHECKING:
+    from featx_core.specs.spec import Spec
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,11 @@ class HeatmapMethod:
     scale: str
     reference: str
     hides: bool = False
+
+    @property
+    def needs_gradients(self) -> bool:
+        """Whether it traces a target back through the network."""
+        return self.needs_target and not self.hides
 
 
 HEATMAPS: Mapping[str, HeatmapMethod] = MappingProxyType(
@@ -125,3 +136,8 @@ HEATMAPS: Mapping[str, HeatmapMethod] = MappingProxyType(
         ),
     }
 )
+
+
+def heatmaps_of(spec: Spec) -> list[str]:
+    """List the heatmaps that the network of a spec allows: keys of `HEATMAPS`."""
+    return [name for name, method in HEATMAPS.items() if spec.has_gradients or not method.needs_gradients]

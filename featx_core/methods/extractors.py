@@ -63,6 +63,8 @@ class Extractors:
 
     def _build(self, spec: Spec, workspace: Workspace, report: StageCallback) -> Extractor:
         extractor = _build(spec, workspace, report)
+        if not spec.has_gradients:
+            return extractor
         self._by_keras[spec.digest] = spec, workspace.path
         while len(self._by_keras) > MAX_REMEMBERED:
             self._by_keras.popitem(last=False)
@@ -90,7 +92,8 @@ def await_keras(report: StageCallback) -> None:
 
 def _build(spec: Spec, workspace: Workspace, report: StageCallback) -> Extractor:
     """Build an extractor. The first byte of a download begins a stage of its own, the last one ends it."""
-    await_keras(report)
+    if spec.has_gradients:
+        await_keras(report)
     report.stage(BUILDING, limit_seconds=BUILDING_SECONDS)
     is_downloading = False
 

@@ -48,8 +48,8 @@ def build(spec: LambdaTransform, context: Context) -> Extractor:
     if source is None:
         return _of_pixels(spec)
     base = context.build(source)
-    spec.shapes(tuple(base.output_shape[1:]))  # type: ignore[arg-type]
-    return DerivedExtractor(spec, base, _chained(spec.expressions, base.model.output))
+    shape = spec.shapes(tuple(base.output_shape[1:]))[-1]  # type: ignore[arg-type]
+    return DerivedExtractor(spec, base, _chained(spec.expressions, base.model.output) if base.is_keras else shape)
 
 
 def steps(spec: LambdaTransform, outlined: Outline, context: Context) -> Steps:

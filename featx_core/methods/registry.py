@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -52,7 +53,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "own_model": Method(
             OwnModel,
             "Your model",
-            "A `.keras` file of your own, tapped at any layer.",
+            "A `.keras` or `.onnx` file of your own, tapped at any layer.",
             outline=own_model.outline,
             build=own_model.build,
             steps=own_model.steps,
@@ -168,7 +169,7 @@ def build(spec: Spec, workspace: Workspace | None = None, *, on_progress: Progre
     """
     if spec.needs_training:
         raise SpecError("This extractor is not trained yet. Train it first: `spec = fx.train(spec, workspace)`.")
-    with float32_layers():
+    with float32_layers() if spec.has_gradients else contextlib.nullcontext():
         return _context(workspace, on_progress).build(spec)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from featx_core.architecture.layers import list_layers
 from featx_core.architecture.outline import pooled_shape
+from featx_core.base.compat import inputs_of
 from featx_core.base.keras_setup import load_keras
 from featx_core.images.preprocessing import Preprocessing
 from featx_core.networks.engines.choice import Engines
@@ -19,6 +20,7 @@ from featx_core.specs.lambda_transform import LambdaTransform, derive
 if TYPE_CHECKING:
     import keras
 
+    from featx_core.images.fitting import Cells
     from featx_core.networks.engines.engine import Engine
     from featx_core.networks.last_map import LastMap
     from featx_core.specs.spec import Spec
@@ -95,6 +97,35 @@ class Extractor:
         """The extractor of the image as it is, one row per image: what heatmaps look at."""
         return self
 
+    @property
+    def is_keras(self) -> bool:
+        """Whether `network` and `model` are there, and with them gradients."""
+        return True
+
+    @property
+    def class_engine(self) -> Engine | None:
+        """What gives the scores of the classes before the softmax without Keras; None where the network gives them."""
+        return None
+
+    def engine_of(self, index: int) -> Engine | None:
+        """Return what gives a layer, by its index, without Keras; None where that is not known."""
+        return self.map_engine if self.last_map is not None and self.last_map.index == index else None
+
+    def known_cells(self, index: int) -> Cells | None:
+        """Return where the cells of a layer lie, where that is known without Keras."""
+        return self.last_map.cells if self.last_map is not None and self.last_map.index == index else None
+
+    def layers_before(self, *, of_classes: bool = False) -> set[int]:
+        """Return the indices of the layers whose outputs the features are computed from, or the network's own output."""
+        ahead = [self.network.output if of_classes else self.model.output]
+        seen = set()
+        while ahead:
+            tensor = ahead.pop()
+            if id(tensor) not in seen:
+                seen.add(id(tensor))
+                ahead.extend(inputs_of(tensor))
+        return {info.index for info in self.layers if id(self.network.layers[info.index].output) in seen}
+
     def fit_image(self, pixels: np.ndarray) -> np.ndarray:
         """Fit one image to the input of the network.
 
@@ -170,21 +201,49 @@ class DerivedExtractor(Extractor):
     Args:
         spec: What it was built from, a `LambdaTransform` of another spec.
         base: The extractor of its source.
-        output: The symbolic tensor that holds the features, made from the output of `base.model`.
+        output: The symbolic tensor that holds the features, made from the output of `base.model`; the shape of the features
+            of one image where the other has no graph of Keras.
     """
 
-    def __init__(self, spec: LambdaTransform, base: Extractor, output: keras.KerasTensor) -> None:
+    def __init__(self, spec: LambdaTransform, base: Extractor, output: keras.KerasTensor | tuple[int, ...]) -> None:
         vars(self).update(vars(base))  # not `super().__init__`, which would list the layers once more
         self.spec = spec
+        self._base = base
+        if isinstance(output, tuple):
+            self.output_shape = (None, *output)
+            return
         self.model = load_keras().Model(base.network.input, output)
         self.output_shape = (None, *output.shape[1:])
         self._graph_engines = Engines(self.model)
-        self._base = base
+
+    @property
+    def is_keras(self) -> bool:
+        """Whether there is a graph. See `Extractor.is_keras`."""
+        return self._base.is_keras
+
+    @property
+    def class_engine(self) -> Engine | None:
+        """That of the other extractor."""
+        return self._base.class_engine
+
+    def engine_of(self, index: int) -> Engine | None:
+        """Return what gives a layer of the other extractor. See `Extractor.engine_of`."""
+        return self._base.engine_of(index)
+
+    def known_cells(self, index: int) -> Cells | None:
+        """Return where the cells of a layer lie. See `Extractor.known_cells`."""
+        return self._base.known_cells(index)
+
+    def layers_before(self, *, of_classes: bool = False) -> set[int]:
+        """Return the indices of the layers that the features are computed from. See `Extractor.layers_before`."""
+        if self.is_keras:
+            return super().layers_before(of_classes=of_classes)
+        return self._base.layers_before(of_classes=of_classes)
 
     @property
     def plain(self) -> Extractor:
         """See `Extractor.plain`. Where the other extractor is not its own, this is the graph alone."""
-        if self._base.plain is self._base:
+        if self._base.plain is self._base or not self.is_keras:
             return self
         graph = Extractor.__new__(Extractor)
         vars(graph).update(vars(self), engines=self._graph_engines)

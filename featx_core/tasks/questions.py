@@ -30,7 +30,7 @@ def needs_load(task: str, parameters: Mapping[str, Any]) -> bool:
     if task != OutlineQuestion.task:
         return True
     spec = OutlineQuestion.from_parameters(parameters).spec
-    return known_outline(spec) is None and not methods.has_quick_outline(spec)
+    return spec.has_gradients and known_outline(spec) is None and not methods.has_quick_outline(spec)
 
 
 def outline(workspace: Workspace | None, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -78,6 +78,11 @@ def _features(extractor: Extractor) -> Outputs:
 
 
 def _class_scores(extractor: Extractor) -> Outputs:
+    engine = extractor.class_engine
+    return _by_keras(extractor) if engine is None else lambda images: engine(extractor.preprocess(images))
+
+
+def _by_keras(extractor: Extractor) -> Outputs:
     import tensorflow as tf
 
     before, to_logits = logits_of(extractor.network)
