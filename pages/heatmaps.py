@@ -25,7 +25,7 @@ with line:
     chosen = pickers.some_images(order.in_order(images))
     record = pickers.one_of(chosen) if is_by_layer and chosen else None
     opacity, colormap = pickers.overlay_look()
-names = pickers.methods()
+names = pickers.methods(run)
 if not (chosen and names):
     st.caption("Pick at least one image." if names else "Pick at least one method.")
     st.stop()

@@ -31,6 +31,7 @@ output: the same command goes on where it was interrupted.
 
   featx extract photos/ -o features.parquet
   featx extract photos.zip "more/**/*.jpg" --backbone resnet50 --layer stage3 -o features.npz
+  featx extract photos/ --model mine.onnx --preprocessing torch -o features.npz
   featx extract photos/ --spec run.json -o run.featx        (the app opens run.featx)
 """
 WORKSPACE = ".featx"
@@ -70,7 +71,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     allowed = [*WRITERS, WORKSPACE] if arguments.reader is None else [READERS[arguments.reader][0]]
     ending = ending_of(arguments.output, allowed)
     to_bytes = WRITERS.get(ending) if arguments.reader is None else READERS[arguments.reader][1]
-    spec = specs.spec_of(arguments)
+    spec = specs.spec_of(arguments) if arguments.model is None else None
     images = Images(arguments.images, arguments.list)
     with _workspace(arguments.output, ending) as workspace:
         terminal.stage("Reading images")
@@ -79,6 +80,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         terminal.say(report.sentence(n_named=N_NAMED))
         if not len(workspace.images()):
             raise CommandError("There are no images to extract features from.")
+        spec = spec or specs.own_model(arguments, workspace)
         trained = train(spec, workspace, on_progress=terminal)
         terminal.stage("Preparing the network")
         extractor = build(trained, workspace, on_progress=terminal)

@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from featx_core.command.outcome import CommandError
+from featx_core.images.preprocessing import PREPROCESSING
+from featx_core.methods.registry import outline
+from featx_core.networks.own.bringing import add_model
+from featx_core.networks.own.limits import FREE_SIDE
+from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import Spec
 
-OPTIONS = ("backbone", "weights", "layer", "pooling", "image_size", "fit", "precision", "seed")
+if TYPE_CHECKING:
+    from featx_core.workspace.workspace import Workspace
+
+OPTIONS = (
+    "model",
+    "preprocessing",
+    "backbone",
+    "weights",
+    "layer",
+    "pooling",
+    "image_size",
+    "fit",
+    "precision",
+    "seed",
+)
+OF_OWN = frozenset({"model", "preprocessing", "layer", "pooling", "image_size", "fit"})
+"""The options that go with a network of the user."""
+
+MAP_AXES = 3
 DEFAULT_BACKBONE = "efficientnet_lite0"
 
 
@@ -22,6 +46,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "what to extract", "A pretrained network by its options, or any way to extract by the JSON of a run."
     )
     group.add_argument("--backbone", metavar="NAME", help=f"network, such as resnet50 (default: {DEFAULT_BACKBONE})")
+    group.add_argument("--model", metavar="FILE", help="your own network, .keras or .onnx, in place of a known one")
+    group.add_argument(
+        "--preprocessing",
+        choices=tuple(PREPROCESSING),
+        help="what your own network was trained on, where it does not show it",
+    )
     group.add_argument("--weights", choices=("imagenet", "embedded", "random"), help="default: as it was trained")
     group.add_argument("--layer", metavar="LAYER", help="index, name or stage such as stage3 (default: the last)")
     group.add_argument("--pooling", choices=("avg", "max", "flatten", "none"), help="of maps (default: avg)")
@@ -40,12 +70,41 @@ def spec_of(arguments: argparse.Namespace) -> Spec:
         SpecError: If there is no such extractor.
     """
     given = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
+    if arguments.model is None and "preprocessing" in given:
+        raise CommandError("--preprocessing goes with --model: known networks have their own.")
     if arguments.spec is None:
         return Pretrained(**{"backbone": DEFAULT_BACKBONE, **_parsed(given)})
     if given:
         option = next(iter(given)).replace("_", "-")
         raise CommandError(f"--spec says all; leave out --{option}, or change it in the JSON.")
     return spec_from_json(_read(arguments.spec))
+
+
+def own_model(arguments: argparse.Namespace, workspace: Workspace) -> OwnModel:
+    """Bring the user's own network into a workspace, and read the spec that the options name.
+
+    Raises:
+        CommandError: If options do not go with it, or nothing tells its preprocessing.
+        ModelFileError: If the file cannot be used.
+    """
+    given = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
+    others = [name for name in given if name not in OF_OWN]
+    if others or arguments.spec is not None:
+        option = others[0].replace("_", "-") if others else "spec"
+        raise CommandError(f"--model does not go with --{option}.")
+    facts = add_model(workspace, Path(given.pop("model")))
+    preprocessing = given.pop("preprocessing", None) or facts.suggested
+    if preprocessing is None:
+        names = ", ".join(facts.presets)
+        raise CommandError(f"{facts.name} does not show what it was trained on. Say so with --preprocessing: {names}.")
+    given = _parsed(given)
+    free = given.pop("image_size", (FREE_SIDE, FREE_SIDE))
+    height, width = (fixed or side for fixed, side in zip(facts.input_shape[:2], free, strict=True))
+    pooling = given.pop("pooling", ...)
+    form = "onnx" if facts.format == "onnx" else "keras"
+    spec = OwnModel(facts.weights, facts.name, (height, width), preprocessing, format=form, **given)
+    is_map = len(outline(spec, workspace).map_shape) == MAP_AXES
+    return dataclasses.replace(spec, pooling=("avg" if is_map else None) if pooling is ... else pooling)
 
 
 def _read(name: str) -> str:

@@ -137,6 +137,8 @@ HEATMAPS: Mapping[str, HeatmapMethod] = MappingProxyType(
     }
 )
 
+NO_GRADIENTS = "An ONNX model has no gradients: there is no Grad-CAM, and nothing else that traces a target back."
+
 
 def heatmaps_of(spec: Spec) -> list[str]:
     """List the heatmaps that the network of a spec allows: keys of `HEATMAPS`."""

@@ -88,7 +88,7 @@ def check_recipe(
         archive,
         recipe.has_weights,
         is_reproduced,
-        " ".join([words, *_about(engine, len(names)), *recipe.notes]),
+        " ".join([words, *_about(engine, len(names), recipe.script), *recipe.notes]),
     )
 
 
@@ -191,11 +191,11 @@ def _place(script: str, name: str) -> str:
     return f"`{name}`"
 
 
-def _about(engine: str, n_files: int) -> list[str]:
+def _about(engine: str, n_files: int, script: str) -> list[str]:
     """Say how it was checked."""
     words = [f"Run in a process of its own on {counted(n_files, 'reference file')}."]
     if "bfloat16" in engine:
         words.append("The run computed in bfloat16, the script computes in float32.")
-    elif "OpenVINO" in engine:
+    elif "OpenVINO" in engine and "import keras" in script:
         words.append("The run was computed by OpenVINO, the script uses TensorFlow.")
     return words

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import inspect
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +11,9 @@ from featx_core.architecture.rows import Row, row_values
 from featx_core.backbones.registry import BACKBONES
 from featx_core.base.keras_setup import load_keras
 from featx_core.networks.extractor import Extractor
+from featx_core.networks.own.onnx.extractor import OnnxExtractor
+from featx_core.recipes.network_code import NetworkCode
+from featx_core.recipes.onnx import onnx_code
 from featx_core.recipes.recipe import MAX_BYTES, RecipeError
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
@@ -36,21 +37,6 @@ _POOLING = {
 }
 _LOADING = f'network.load_weights(beside("{WEIGHTS}"))\n'
 _WHOLE = f'network = keras.saving.load_model(beside("{WHOLE}"), compile=False)\n'
-
-
-@dataclass(frozen=True)
-class NetworkCode:
-    """How a network is made.
-
-    Attributes:
-        words: What it is, as a notebook says it.
-        code: The lines, which define `network` and `model`.
-        files: What they need beside the script.
-    """
-
-    words: str
-    code: str
-    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def why_not(spec: Spec) -> str:
@@ -86,6 +72,8 @@ def network_code(extractor: Extractor) -> NetworkCode:
         RecipeError: If there is no way to write this network, or its weights are too large.
     """
     spec = extractor.spec
+    if isinstance(extractor, OnnxExtractor):
+        return onnx_code(extractor)
     if isinstance(spec, Pretrained):
         code, files, words = _pretrained(spec, extractor)
         after_pooling = BACKBONES[spec.backbone].normalizes_after_pooling and not spec.classifier

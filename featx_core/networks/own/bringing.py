@@ -181,6 +181,8 @@ def _read(path: Path, name: str) -> _Beside:
             f"`{name}` is a folder, such as a SavedModel. Load the model where it was made and save it with "
             "`model.save('name.keras')`."
         )
+    if not path.is_file():
+        raise ModelFileError(f"`{name}` is not there.")
     return _Beside(path, name)
 
 

@@ -64,7 +64,7 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
         return
     chosen = _varied(images)
     target = targets.best_class(run)
-    method = FOR_FEATURES if target is None else FOR_CLASSES
+    method = FOR_CLASSES if target is not None and run.spec.has_gradients else FOR_FEATURES
     found = grid.ask(run, chosen, [method], layer=None, target=target)
     predictions, naming = names.fetch(run.spec)
     if naming is not None and naming.state != "done":

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from featx_core.base.palette import SEQUENTIAL_SCALES
-from featx_core.heatmaps.methods import HEATMAPS
+from featx_core.heatmaps.methods import HEATMAPS, NO_GRADIENTS, heatmaps_of
 from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.specs.spec import SpecError
@@ -116,19 +116,23 @@ def take_images(images: ImageSet) -> None:
     choice.for_heatmaps().take(images.names[: choice.MAX_HEATMAPS])
 
 
-def methods() -> list[str]:
-    """Let the user pick what is drawn, a column each."""
+def methods(run: Run) -> list[str]:
+    """Let the user pick what is drawn, a column each: what the network of the run allows."""
+    options = heatmaps_of(run.spec)
+    is_whole = len(options) == len(HEATMAPS)
     found = st.pills(
         "Methods",
-        list(HEATMAPS),
-        default=list(FIRST_METHODS),
+        options,
+        default=[name for name in FIRST_METHODS if name in options],
         selection_mode="multi",
         format_func=lambda name: HEATMAPS[name].title,
-        key="heatmap_methods",
+        key="heatmap_methods" if is_whole else "heatmap_methods_without_gradients",
         persist_state="session",
         label_visibility="collapsed",
     )
-    return [name for name in HEATMAPS if name in found]
+    if not is_whole:
+        st.caption(NO_GRADIENTS)
+    return [name for name in options if name in found]
 
 
 def overlay_look() -> tuple[float, str]:

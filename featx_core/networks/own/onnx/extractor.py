@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from featx_core.images.fitting import Cells
     from featx_core.networks.engines.engine import Engine
     from featx_core.networks.engines.openvino_engine import OpenVinoEngine
-    from featx_core.networks.own.onnx.network import OnnxNetwork
+    from featx_core.networks.own.onnx.network import OnnxNetwork, Part
     from featx_core.specs.own_model import OwnModel
 
 NO_KERAS = "An ONNX model has no gradients and no layers of Keras, which this needs. Bring in the `.keras` file."
@@ -82,8 +82,9 @@ class OnnxExtractor(Extractor):
         """Return the indices of the layers that the features are computed from. See `Extractor.layers_before`."""
         return set(self._of_onnx.before(len(self.layers) - 1 if of_classes else self.tap))
 
-    def part(self) -> tuple[Any, Any]:
-        """Return the part of the model that the features are computed by, and how they are made of what that gives."""
+    @property
+    def part(self) -> Part:
+        """The part of the model that the features are computed by."""
         return self._of_onnx.part(self.tap)
 
     def __getattr__(self, name: str) -> Any:

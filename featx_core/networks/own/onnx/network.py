@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,8 +24,8 @@ from featx_core.networks.engines.openvino_engine import (
 from featx_core.networks.own.allowed import MAX_SHOWN
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.limits import CHANNELS, MAX_VALUES_A_LAYER
-from featx_core.networks.own.onnx.graph import FLOAT, FLOAT16, OnnxGraph
-from featx_core.networks.own.onnx.layouts import FIRST, LAST, TOKENS, Layout, Shape, axes_of_images, layouts_of
+from featx_core.networks.own.onnx.graph import FLOAT, FLOAT16, OnnxGraph, Value
+from featx_core.networks.own.onnx.layouts import FIRST, LAST, TOKENS, Shape, axes_of_images, layouts_of
 from featx_core.networks.own.onnx.listing import View, list_steps
 from featx_core.networks.own.onnx.places import places_of
 from featx_core.networks.own.onnx.reading import read_onnx
@@ -36,6 +38,23 @@ _UNREADABLE = (
     "of them. Export the model with another `opset_version`."
 )
 _MISSING = "is a model in ONNX, which OpenVINO runs. Install it with `pip install openvino`."
+
+
+@dataclass(frozen=True)
+class Part:
+    """What gives one layer of a network.
+
+    Attributes:
+        graph: Its steps.
+        view: How the layer's output is made of what they give.
+        is_channels_first: Whether its images have their channels before height and width.
+        batch: How many images it takes at once; 0 for any number.
+    """
+
+    graph: OnnxGraph
+    view: View
+    is_channels_first: bool
+    batch: int
 
 
 class OnnxNetwork:
@@ -60,14 +79,13 @@ class OnnxNetwork:
         self.graph = ending_with(whole, [whole.outputs[output].name])
         self._size, self._batch = size, batch
         self._image = image_shape(whole, size)
-        shapes = self._measure()
+        self._shapes = shapes = self._measure()
         _check_sizes(self.graph, shapes)
         layouts = layouts_of(self.graph, shapes)
         self._listed = list_steps(self.graph, shapes, layouts)
         self.layers: tuple[LayerInfo, ...] = tuple(listed.info for listed in self._listed)
         self._places = places_of(self.graph, shapes, layouts)
         self._end = self._listed[-1].view
-        self._layouts: dict[str, Layout] = layouts
 
     def engine(self, index: int, pooling: str | None = None) -> OpenVinoEngine:
         """Make what gives a layer: maps as `(n_images, height, width, n_channels)`, from images of the same form.
@@ -100,10 +118,12 @@ class OnnxNetwork:
         """Return the indices of the layers that a layer is computed from, its own included."""
         return self._listed[index].before
 
-    def part(self, index: int) -> tuple[OnnxGraph, View]:
-        """Return the part of the network that a layer is computed by, and how its output is made of what that gives."""
+    def part(self, index: int) -> Part:
+        """Return the part of the network that a layer is computed by."""
         view = self._listed[index].view
-        return ending_with(self.graph, [view.value]), view
+        graph = ending_with(self.graph, [view.value])
+        end = Value(view.value, graph.inputs[0].kind, (self._batch or None, *self._shapes[view.value][1:]))
+        return Part(dataclasses.replace(graph, outputs=(end,)), view, self.is_channels_first, self._batch)
 
     @property
     def is_channels_first(self) -> bool:

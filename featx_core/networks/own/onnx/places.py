@@ -60,7 +60,8 @@ def _made(
     place = joined([known[parent] for parent in parents])
     if after is None or not isinstance(place, Place):
         return place
-    before = next((found for parent in parents if (found := _sides(layouts[parent], shapes[parent]))), after)
+    maps = [parent for parent in parents if isinstance(known[parent], Place)]  # not gates, which see the whole image
+    before = next((found for parent in maps if (found := _sides(layouts[parent], shapes[parent]))), after)
     by = _move(node, layouts[name], before, after, tensors)
     return NOWHERE if by is None else place.moved(by)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from collections.abc import Callable
@@ -106,7 +107,7 @@ class _Reader:
     def _node(self, message: memoryview) -> Node:
         ends: dict[int, list[str]] = {1: [], 2: []}
         texts = {3: "", 4: "", 7: ""}
-        attributes: dict[str, Any] = {}
+        settings: list[memoryview] = []
         scopes: tuple[str, ...] = ()
         for number, value in self._wire.fields(message):
             if number in ends:
@@ -114,11 +115,13 @@ class _Reader:
             elif number in texts:
                 texts[number] = as_text(value)
             elif number == 5:
-                name, setting = self._attribute(as_bytes(value))
-                attributes[name] = setting
+                settings.append(as_bytes(value))
             elif number == 9:
                 scopes = scopes or self._scopes(as_bytes(value))
-        node = Node(texts[3], texts[4], tuple(ends[1]), tuple(ends[2]), attributes, scopes)
+        node = Node(texts[3], texts[4], tuple(ends[1]), tuple(ends[2]), {}, scopes)
+        if words := problem_of(node, texts[7]):
+            raise ModelFileError(words)
+        node = dataclasses.replace(node, attributes=dict(map(self._attribute, settings)))
         if words := problem_of(node, texts[7]):
             raise ModelFileError(words)
         return node
