@@ -122,3 +122,12 @@ def enter(workspace, made, name="small"):
     """Put a model into a workspace, as if it had been examined there."""
     workspace.put_artefact(f"{name}.onnx", put_together(made.SerializeToString()))
     return enter_facts(workspace, made, name)
+
+
+def scaled():
+    """The small network with a scaling of its own before it: made for pixels of 0 to 255."""
+    made = small()
+    made.graph.node[0].input[0] = "scaled"
+    made.graph.node.insert(0, node("Mul", "x factor", "scaled", scopes=("", "mul")))
+    made.graph.initializer.append(constant("factor", 1 / 255))
+    return made

@@ -29,6 +29,13 @@ _COMPUTING = names_in(
     """
 )
 
+TEXTS = names_in(
+    """
+    mode coordinate_transformation_mode nearest_mode keep_aspect_ratio_policy auto_pad padding_mode equation approximate
+    """
+)
+"""The settings that are texts. Others are left out: nothing that an operator needs is in them."""
+
 _RESIZE = (("antialias", 0), ("exclude_outside", 0), ("keep_aspect_ratio_policy", b"stretch"))
 """Options of `Resize` whose other values OpenVINO passes over, see findings/openvino_onnx_resize_antialias.sh."""
 

@@ -15,7 +15,7 @@ from featx_core.base.files.file_names import shown_text
 from featx_core.networks.own.allowed import MAX_SHOWN
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.limits import MAX_LAYERS, MAX_PARAMETERS
-from featx_core.networks.own.onnx.allowed import DOMAINS, problem_of
+from featx_core.networks.own.onnx.allowed import DOMAINS, TEXTS, problem_of
 from featx_core.networks.own.onnx.graph import NUMBERS, Node, OnnxGraph, Tensor, Value
 from featx_core.networks.own.onnx.wire import Field, Wire, as_bytes, as_floats, as_integer, as_text
 
@@ -121,7 +121,9 @@ class _Reader:
         node = Node(texts[3], texts[4], tuple(ends[1]), tuple(ends[2]), {}, scopes)
         if words := problem_of(node, texts[7]):
             raise ModelFileError(words)
-        node = dataclasses.replace(node, attributes=dict(map(self._attribute, settings)))
+        attributes = dict(map(self._attribute, settings))
+        kept = {name: value for name, value in attributes.items() if name in TEXTS or not _is_text(value)}
+        node = dataclasses.replace(node, attributes=kept)
         if words := problem_of(node, texts[7]):
             raise ModelFileError(words)
         return node
@@ -265,6 +267,10 @@ class _Reader:
                 f"expects more weights than `{shown_text(name, MAX_SHOWN)}` holds. Bring in the two files of one export."
             )
         return memoryview(content)[start : start + length]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, bytes) or (isinstance(value, tuple) and any(isinstance(each, bytes) for each in value))
 
 
 def _n_bytes(dims: list[int], kind: int) -> int:

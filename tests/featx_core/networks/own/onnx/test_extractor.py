@@ -76,9 +76,7 @@ def test_maps_are_drawn_without_gradients_and_the_rest_is_refused(filled, spec, 
     assert found.cells.step == (1 / SIDE, 1 / SIDE)
     np.testing.assert_allclose(np.array(found.cells.first) * SIDE, 1.5, atol=0.3)
     for name in ("grad_cam", "layer_cam"):
-        with pytest.raises(
-            HeatmapError, match="needs gradients, which an ONNX model does not have. Choose one of Activ"
-        ):
+        with pytest.raises(HeatmapError, match="needs gradients, which an ONNX model does not have"):
             fx.explain(record, extractor, name)
 
 
@@ -98,10 +96,14 @@ def test_what_looks_at_layers_works_as_for_other_networks(filled, extractor):
         np.testing.assert_allclose(values.reshape(4, -1), rows, rtol=1e-4)
 
 
-def test_formulas_and_copies_stand_around_it(filled, spec, extractor):
+def test_formulas_stand_around_it(filled, spec, extractor):
     squared = fx.build(fx.LambdaTransform(("x ** 2",), source=spec), filled)
     np.testing.assert_allclose(squared(some_images()), extractor(some_images()) ** 2, rtol=1e-5)
     assert fx.explain(filled.images()[0], squared, "eigen_cam").grid.shape == (30, 30)
+
+
+@pytest.mark.slow
+def test_copies_stand_around_it(filled, spec):
     copies = fx.build(fx.Augmented(spec, n_copies=2), filled)
     assert copies(some_images()).shape == (3, N_FILTERS)
     assert fx.explain(filled.images()[0], copies.plain, "eigen_cam").grid.shape == (30, 30)
@@ -132,7 +134,7 @@ def test_occlusion_of_a_class_finds_the_place_that_the_class_is_made_of(filled):
     image = np.zeros((SIDE, SIDE, 3), np.uint8)
     image[:8, 16:24, 0] = 255
     found = fx.explain(image, fx.build(spec, filled), "occlusion", target=ClassTarget(1))
-    assert found.title.startswith("occlusion for red, 1.0")
+    assert found.title.startswith("occlusion for red, over 0.99")
     row, column = np.unravel_index(found.grid.argmax(), found.grid.shape)
     assert found.cells.centre(row, column) == pytest.approx((4 / SIDE, 20 / SIDE), abs=0.1)
 
@@ -176,8 +178,8 @@ def test_it_gives_what_the_same_network_of_keras_gives(filled):
         node("Clip", "normal low high", "active", name="active"),
         node("Conv", "active d", "deep", group=8, pads=[1, 1, 1, 1], name="deep"),
         node("MaxPool", "deep", "pool", kernel_shape=[2, 2], strides=[2, 2], name="pool"),
-        node("GlobalAveragePool", "pool", "mean", name="mean"),
-        node("Flatten", "mean", "flat", name="flat"),
+        node("GlobalAveragePool", "pool", "averages", name="mean"),
+        node("Flatten", "averages", "flat", name="flat"),
         node("Gemm", "flat k kb", "logits", name="logits"),
         node("Softmax", "logits", "y", name="kind"),
     ]
@@ -200,6 +202,6 @@ def test_files_are_brought_in_through_a_process_of_their_own(workspace, tmp_path
         node("Add", "x mean", "y"),
     ]
     bomb = model(nodes, [constant("sides", [1, 3, 2**20, 2**16], np.int64)])
-    with pytest.raises(ModelFileError, match="^`bomb.onnx` (is too large|does not fit|cannot be|crashes)"):
+    with pytest.raises(ModelFileError, match=r"^`bomb\.onnx` (is too large|does not fit|cannot be|crashes)"):
         add_model(workspace, bomb.SerializeToString(), "bomb.onnx")
     assert list(workspace.artefacts().values()) == ["small.onnx"]

@@ -9,7 +9,17 @@ from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.onnx.reading import read_onnx
 from featx_core.networks.own.onnx.wire import nested, text, varint
 from tests.toys.files.model_files import N_FILTERS, kernel
-from tests.toys.files.onnx_files import constant, in_two_files, model, node, of_one_step, onnx, small, small_file
+from tests.toys.files.onnx_files import (
+    PRIVATE,
+    constant,
+    in_two_files,
+    model,
+    node,
+    of_one_step,
+    onnx,
+    small,
+    small_file,
+)
 
 
 def test_all_that_is_in_a_file_is_read():
@@ -37,16 +47,10 @@ def test_values_that_are_written_one_by_one_are_read_as_the_library_reads_them(d
     np.testing.assert_array_equal(read_onnx(content).tensors["c"].values(), values)
 
 
-def test_settings_of_each_kind_are_read():
-    settings = {
-        "pads": [0, -1],
-        "epsilon": 0.5,
-        "mode": "linear",
-        "axis": -1,
-        "scales": [1.5, 2.0],
-        "value": constant("", 7),
-    }
-    found = read_onnx(of_one_step("Pad", **settings)).nodes[0].attributes
+def test_settings_of_each_kind_are_read_and_texts_that_say_nothing_are_not():
+    settings = {"pads": [0, -1], "epsilon": 0.5, "mode": "linear", "axis": -1, "scales": [1.5, 2.0]}
+    others = {"value": constant("", 7), "note": PRIVATE, "notes": [PRIVATE]}
+    found = read_onnx(of_one_step("Pad", **settings, **others)).nodes[0].attributes
     assert found.pop("value").values() == 7
     assert found == {"pads": (0, -1), "epsilon": 0.5, "mode": b"linear", "axis": -1, "scales": (1.5, 2.0)}
 
@@ -117,7 +121,7 @@ def declaring(dims, kind=1, data=b""):
 def test_weights_that_are_declared_and_not_there_take_no_memory():
     tracemalloc.start()
     for dims in ((2**40,), (2**62, 2**62), (2**20, 2**20, 2**20)):
-        with pytest.raises(ModelFileError, match="it declares weights of .* bytes and holds 4"):
+        with pytest.raises(ModelFileError, match=r"it declares weights of .* bytes and holds 4"):
             read_onnx(declaring(dims, data=bytes(4)))
     for dims, kind in (((-1,), 1), ((1,) * 9, 1)):
         with pytest.raises(ModelFileError, match="is damaged"):
