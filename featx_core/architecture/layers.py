@@ -60,7 +60,7 @@ def list_layers(network: keras.Model) -> tuple[LayerInfo, ...]:
     candidates = [i for i, kind in enumerate(kinds) if spatial[i] and kind not in NOT_A_STAGE]
     parents = parents_of(network)
     patches = [i for i in candidates if patch_side(network.layers[i]) is not None]
-    stages = _numbered(patches) if patches else stages_by_resolution(shapes, candidates, _gates(network, parents))
+    stages = numbered_stages(patches) if patches else stages_by_resolution(shapes, candidates, _gates(network, parents))
     totals = _parameters_so_far(network, parents)
     return tuple(
         LayerInfo(i, names[i], kinds[i], shapes[i], layer.count_params(), totals[i], stages.get(i), spatial[i])
@@ -180,10 +180,11 @@ def stages_by_resolution(
             last_at[shapes[i][:2]] = i
     indices = sorted(last_at.values())
     kept = [i for i, following in pairwise(indices) if not _same_stage(shapes[i], shapes[following])] + indices[-1:]
-    return _numbered(kept)
+    return numbered_stages(kept)
 
 
-def _numbered(indices: Sequence[int]) -> dict[int, str]:
+def numbered_stages(indices: Sequence[int]) -> dict[int, str]:
+    """Name layers as stages, in their order. Gives the names by index."""
     return {i: f"stage{number}" for number, i in enumerate(indices, start=1)}
 
 

@@ -75,7 +75,7 @@ def _fitted(extractor: Extractor, image: ImageRecord) -> np.ndarray | None:
 
 def _compiled(extractor: Extractor, layers: Sequence[LayerInfo]) -> Callable[[np.ndarray], list[np.ndarray]]:
     """One graph from preprocessed images to the pooled outputs of all layers; nothing else leaves it."""
-    if not extractor.is_keras:
+    if not extractor.has_gradients:
         return _by_engines(extractor, layers)
     import tensorflow as tf
 

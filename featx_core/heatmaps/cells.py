@@ -28,7 +28,7 @@ def find_cells(extractor: Extractor, layer: LayerInfo) -> Cells:
     known = extractor.known_cells(layer.index)
     if known is not None:
         return known
-    if not extractor.is_keras:
+    if not extractor.has_gradients:
         raise _no_places(layer)
     return cells_of(extractor.network, layer)
 

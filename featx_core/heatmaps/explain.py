@@ -120,7 +120,7 @@ def _method(name: str) -> HeatmapMethod:
 def _needed_target(extractor: Extractor, methods: dict[str, HeatmapMethod], target: Target | None) -> Target | None:
     if not any(method.needs_target for method in methods.values()):
         return None
-    if not extractor.is_keras:
+    if not extractor.has_gradients:
         titles = ", ".join(method.title for method in HEATMAPS.values() if not method.needs_gradients)
         first = next(method.title for method in methods.values() if method.needs_gradients)
         raise HeatmapError(f"{first} needs gradients, which an ONNX model does not have. Choose one of {titles}.")

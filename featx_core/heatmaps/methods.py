@@ -16,6 +16,7 @@ from featx_core.heatmaps.gradients.grad_cam_plus_plus import grad_cam_plus_plus
 from featx_core.heatmaps.gradients.hires_cam import hires_cam
 from featx_core.heatmaps.gradients.layer_cam import layer_cam
 from featx_core.heatmaps.occlusion import occlusion
+from featx_core.specs.networks import has_gradients
 
 if TYPE_CHECKING:
     from featx_core.specs.spec import Spec
@@ -142,4 +143,4 @@ NO_GRADIENTS = "An ONNX model has no gradients: there is no Grad-CAM, and nothin
 
 def heatmaps_of(spec: Spec) -> list[str]:
     """List the heatmaps that the network of a spec allows: keys of `HEATMAPS`."""
-    return [name for name, method in HEATMAPS.items() if spec.has_gradients or not method.needs_gradients]
+    return [name for name, method in HEATMAPS.items() if has_gradients(spec) or not method.needs_gradients]

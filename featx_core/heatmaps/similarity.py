@@ -106,7 +106,7 @@ def explain_similarity(
 
 def _seen(extractor: Extractor, layer: LayerInfo, fitted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return what a layer gives for fitted images, and their features."""
-    engine = None if extractor.is_keras else extractor.engine_of(layer.index)
+    engine = None if extractor.has_gradients else extractor.engine_of(layer.index)
     if engine is not None:
         return engine(extractor.preprocess(fitted)), extractor(fitted)
     model = extractor.submodel([layer.index])

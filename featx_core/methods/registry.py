@@ -23,6 +23,7 @@ from featx_core.specs.augmented import Augmented
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.lambda_transform import LambdaTransform
+from featx_core.specs.networks import has_gradients
 from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import Spec, SpecError
@@ -169,7 +170,7 @@ def build(spec: Spec, workspace: Workspace | None = None, *, on_progress: Progre
     """
     if spec.needs_training:
         raise SpecError("This extractor is not trained yet. Train it first: `spec = fx.train(spec, workspace)`.")
-    with float32_layers() if spec.has_gradients else contextlib.nullcontext():
+    with float32_layers() if has_gradients(spec) else contextlib.nullcontext():
         return _context(workspace, on_progress).build(spec)
 
 

@@ -12,10 +12,8 @@ from featx_core.architecture.outline import pooled_shape
 from featx_core.base.compat import inputs_of
 from featx_core.base.keras_setup import load_keras
 from featx_core.images.preprocessing import Preprocessing
-from featx_core.networks.engines.choice import Engines
 from featx_core.networks.engines.fast import FLOAT32, engines_for
 from featx_core.networks.engines.gpu import BATCHES_AT_ONCE, find_gpu
-from featx_core.specs.lambda_transform import LambdaTransform, derive
 
 if TYPE_CHECKING:
     import keras
@@ -98,7 +96,7 @@ class Extractor:
         return self
 
     @property
-    def is_keras(self) -> bool:
+    def has_gradients(self) -> bool:
         """Whether `network` and `model` are there, and with them gradients."""
         return True
 
@@ -192,74 +190,51 @@ class Extractor:
             )
 
 
-class DerivedExtractor(Extractor):
-    """An extractor whose features are computed from those of another one.
-
-    Its features come from `derive`, exactly as where those of the other are kept already; its graph, which is that of the
-    other with more behind it, serves heatmaps.
+class WrappedExtractor(Extractor):
+    """Another extractor with something around it. Network, layers and what the network receives are those of the other one.
 
     Args:
-        spec: What it was built from, a `LambdaTransform` of another spec.
-        base: The extractor of its source.
-        output: The symbolic tensor that holds the features, made from the output of `base.model`; the shape of the features
-            of one image where the other has no graph of Keras.
+        spec: What it was built from.
+        base: The other extractor.
+
+    Attributes:
+        base: The other extractor.
     """
 
-    def __init__(self, spec: LambdaTransform, base: Extractor, output: keras.KerasTensor | tuple[int, ...]) -> None:
+    def __init__(self, spec: Spec, base: Extractor) -> None:
         vars(self).update(vars(base))  # not `super().__init__`, which would list the layers once more
         self.spec = spec
-        self._base = base
-        if isinstance(output, tuple):
-            self.output_shape = (None, *output)
-            return
-        self.model = load_keras().Model(base.network.input, output)
-        self.output_shape = (None, *output.shape[1:])
-        self._graph_engines = Engines(self.model)
+        self.base = base
 
     @property
-    def is_keras(self) -> bool:
-        """Whether there is a graph. See `Extractor.is_keras`."""
-        return self._base.is_keras
+    def has_gradients(self) -> bool:
+        """As the other extractor. See `Extractor.has_gradients`."""
+        return self.base.has_gradients
 
     @property
     def class_engine(self) -> Engine | None:
-        """That of the other extractor."""
-        return self._base.class_engine
+        """That of the other extractor. See `Extractor.class_engine`."""
+        return self.base.class_engine
 
     def engine_of(self, index: int) -> Engine | None:
-        """Return what gives a layer of the other extractor. See `Extractor.engine_of`."""
-        return self._base.engine_of(index)
+        """Return what gives a layer. See `Extractor.engine_of`."""
+        return self.base.engine_of(index)
 
     def known_cells(self, index: int) -> Cells | None:
         """Return where the cells of a layer lie. See `Extractor.known_cells`."""
-        return self._base.known_cells(index)
+        return self.base.known_cells(index)
 
     def layers_before(self, *, of_classes: bool = False) -> set[int]:
         """Return the indices of the layers that the features are computed from. See `Extractor.layers_before`."""
-        if self.is_keras:
-            return super().layers_before(of_classes=of_classes)
-        return self._base.layers_before(of_classes=of_classes)
-
-    @property
-    def plain(self) -> Extractor:
-        """See `Extractor.plain`. Where the other extractor is not its own, this is the graph alone."""
-        if self._base.plain is self._base or not self.is_keras:
-            return self
-        graph = Extractor.__new__(Extractor)
-        vars(graph).update(vars(self), engines=self._graph_engines)
-        return graph
+        return self.base.layers_before(of_classes=of_classes)
 
     def fit_image(self, pixels: np.ndarray) -> np.ndarray:
-        """Fit one image to the input of the network, as the other extractor does."""
-        return self._base.fit_image(pixels)
+        """Fit one image to the input of the network. See `Extractor.fit_image`."""
+        return self.base.fit_image(pixels)
 
     def preprocess(self, images: np.ndarray) -> np.ndarray:
-        """Make what the network receives, as the other extractor does."""
-        return self._base.preprocess(images)
-
-    def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
-        """Compute the features of fitted images. See `Extractor.__call__`."""
-        return derive(self.spec, self._base(images, batch_size=batch_size))
+        """Make what the network receives. See `Extractor.preprocess`."""
+        return self.base.preprocess(images)
 
 
 def pool(tensor: keras.KerasTensor, pooling: str | None) -> keras.KerasTensor:

@@ -61,11 +61,6 @@ class Augmented(Spec):
             raise SpecError(f"`seed` must be 0 to {MAX_SEED}. Received: {self.seed}.")
 
     @property
-    def has_gradients(self) -> bool:
-        """As that of the other extractor."""
-        return self.base.has_gradients
-
-    @property
     def title(self) -> str:
         """What is augmented, and what is made of the copies."""
         copies = f"mean of {self.n_copies} copies" if self.gives == "mean" else f"{self.n_copies} copies each"

@@ -115,11 +115,6 @@ class LambdaTransform(Spec):
         return self.origin.picture_input
 
     @property
-    def has_gradients(self) -> bool:
-        """As the source."""
-        return self.origin.has_gradients
-
-    @property
     def rows_per_image(self) -> int:
         """As many as the source gives."""
         return self.origin.rows_per_image

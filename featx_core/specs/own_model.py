@@ -83,11 +83,6 @@ class OwnModel(Spec):
     @property
     def can_carry_layers(self) -> bool:
         """Whether it is a network of Keras."""
-        return self.has_gradients
-
-    @property
-    def has_gradients(self) -> bool:
-        """Whether it is a network of Keras."""
         return self.format == "keras"
 
     @property

@@ -72,11 +72,6 @@ class Spec(ABC):
         return False
 
     @property
-    def has_gradients(self) -> bool:
-        """Whether its network is one of Keras: heatmaps may trace it back, and it cannot be run without."""
-        return True
-
-    @property
     def rows_per_image(self) -> int:
         """Rows of features that each image gives. With more than one, stored arrays have them as first axis."""
         return 1

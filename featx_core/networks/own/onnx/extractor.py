@@ -59,8 +59,8 @@ class OnnxExtractor(Extractor):
         self._last: tuple[int, OpenVinoEngine] | None = None
 
     @property
-    def is_keras(self) -> bool:
-        """It is none. See `Extractor.is_keras`."""
+    def has_gradients(self) -> bool:
+        """It is none. See `Extractor.has_gradients`."""
         return False
 
     @property

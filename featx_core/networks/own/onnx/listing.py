@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from featx_core.architecture.layers import LayerInfo, gates_of, stages_by_resolution
+from featx_core.architecture.layers import LayerInfo, gates_of, numbered_stages, stages_by_resolution
 from featx_core.networks.own.naming import SEPARATOR
 from featx_core.networks.own.onnx.allowed import MOVING
 from featx_core.networks.own.onnx.graph import IS_FLOAT, Node, OnnxGraph
 from featx_core.networks.own.onnx.layouts import FIRST, LAST, ROW, TOKENS, Layout, Shape, n_first_tokens
 
 CLASS_TOKEN = "class_token"
+_ATTENDING = frozenset({"Softmax", "Attention"})
 _WEIGHTED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 
 
@@ -69,7 +70,9 @@ def list_steps(graph: OnnxGraph, shapes: Mapping[str, Shape], layouts: Mapping[s
     spatial = [len(shape) == 3 and max(shape[:2]) > 1 for shape in shown]
     gates = gates_of(parents)
     candidates = [i for i, (number, _, _) in enumerate(rows) if spatial[i] and not weighted.isdisjoint(needed[number])]
-    stages = stages_by_resolution(shown, candidates, {i for i, (number, _, _) in enumerate(rows) if number in gates})
+    open_rows = {i for i, (number, _, _) in enumerate(rows) if number in gates}
+    blocks = _after_blocks(graph, rows, open_rows)
+    stages = numbered_stages(blocks) if blocks else stages_by_resolution(shown, candidates, open_rows)
     places = {number: i for i, (number, _, _) in reversed(list(enumerate(rows)))}
     return tuple(
         Listed(
@@ -122,6 +125,20 @@ def _view(node: Node, value: str, shape: Shape | None, layout: Layout | None, *,
     if layout.axes in (TOKENS, ROW) and len(shape) == len(layout.axes):
         return View(value, layout.axes, shape[1:])
     return View(value, "", (math.prod(shape),)) if is_end else None
+
+
+def _after_blocks(graph: OnnxGraph, rows: Sequence[tuple[int, str, View]], open_rows: set[int]) -> list[int]:
+    """Return the maps of the patches after each block of attention, and the last one; none in a network without tokens.
+
+    Args:
+        graph: The network.
+        rows: The layers: their steps, names and views.
+        open_rows: Those that no branch runs beside.
+    """
+    ends = [i for i in sorted(open_rows) if rows[i][2].grid is not None and not rows[i][2].only_first]
+    looks = [number for number, node in enumerate(graph.nodes) if node.kind in _ATTENDING]
+    before = [[i for i in ends if rows[i][0] < number] for number in looks[1:]]
+    return sorted({found[-1] for found in (*before, ends) if found})
 
 
 def _graph_of(graph: OnnxGraph) -> tuple[list[set[int]], list[int]]:

@@ -106,7 +106,7 @@ def test_formulas_stand_around_it(filled, spec, extractor):
 def test_copies_stand_around_it(filled, spec):
     copies = fx.build(fx.Augmented(spec, n_copies=2), filled)
     assert copies(some_images()).shape == (3, N_FILTERS)
-    assert fx.explain(filled.images()[0], copies.plain, "eigen_cam").grid.shape == (30, 30)
+    assert fx.explain(filled.images()[0], copies, "eigen_cam").grid.shape == (30, 30)
 
 
 def test_what_needs_keras_is_refused_in_a_sentence(filled, spec, extractor):
