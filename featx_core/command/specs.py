@@ -101,8 +101,7 @@ def own_model(arguments: argparse.Namespace, workspace: Workspace) -> OwnModel:
     free = given.pop("image_size", (FREE_SIDE, FREE_SIDE))
     height, width = (fixed or side for fixed, side in zip(facts.input_shape[:2], free, strict=True))
     pooling = given.pop("pooling", ...)
-    form = "onnx" if facts.format == "onnx" else "keras"
-    spec = OwnModel(facts.weights, facts.name, (height, width), preprocessing, format=form, **given)
+    spec = OwnModel(facts.weights, facts.name, (height, width), preprocessing, format=facts.format, **given)
     is_map = len(outline(spec, workspace).map_shape) == MAP_AXES
     return dataclasses.replace(spec, pooling=("avg" if is_map else None) if pooling is ... else pooling)
 

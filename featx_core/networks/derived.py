@@ -51,7 +51,7 @@ class DerivedExtractor(WrappedExtractor):
         if self.base.plain is self.base:
             return self
         if not self.has_gradients:
-            return DerivedExtractor(self.spec, self.base.plain, tuple(self.output_shape[1:]))  # type: ignore[arg-type]
+            return DerivedExtractor(self.spec, self.base.plain, tuple(self.output_shape[1:]))
         graph = Extractor.__new__(Extractor)
         vars(graph).update(vars(self), engines=self._graph_engines)
         return graph

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from featx_core.images.preprocessing import PREPROCESSING
 
@@ -63,7 +63,7 @@ class ModelFacts:
 
     weights: str
     name: str
-    format: str
+    format: Literal["keras", "onnx"]
     saved_by: str
     input_shape: tuple[int, int, int]
     outputs: tuple[ModelOutput, ...]

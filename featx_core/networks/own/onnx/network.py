@@ -100,13 +100,13 @@ class OnnxNetwork:
         return self._engine(self._listed[index].view, pooling)
 
     def class_engine(self) -> OpenVinoEngine:
-        """Make what gives the scores of the classes before a softmax or sigmoid, one row an image."""
+        """Make what gives the scores of the classes before a softmax or sigmoid, one row per image."""
         last = next(node for node in reversed(self.graph.nodes) if self._end.value in node.outputs)
         value = last.inputs[0] if last.kind in SQUASHING else self._end.value
         return self._engine(View(value, "", ()), None)
 
     def scaling_engine(self, value: str) -> OpenVinoEngine:
-        """Make what gives a value near the input, as one row an image."""
+        """Make what gives a value near the input, as one row per image."""
         return self._engine(View(value, "", ()), None)
 
     def cells(self, index: int) -> Cells | None:

@@ -39,7 +39,7 @@ def own_model(workspace: Workspace) -> Asked:
             output,
             fit=fit,
             class_names=class_names,
-            format="onnx" if facts.format == "onnx" else "keras",
+            format=facts.format,
         )
         outline = outlines.fetch(whole)
         with layer_place:
