@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from featx_core.command.outcome import CommandError
+from featx_core.command.vectors import opened
 from featx_core.images.preprocessing import PREPROCESSING
 from featx_core.methods.registry import outline
 from featx_core.networks.own.bringing import add_model
@@ -38,6 +40,8 @@ OF_OWN = frozenset({"model", "preprocessing", "layer", "pooling", "image_size", 
 
 MAP_AXES = 3
 DEFAULT_BACKBONE = "efficientnet_lite0"
+_FILE = re.compile(r'"file:([0-9a-f]{64})"')
+"""How a spec names a file of its workspace."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +64,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--precision", choices=("float32", "bfloat16"), help="default: float32")
     group.add_argument("--seed", type=int, help="of random weights (default: 0)")
     group.add_argument("--spec", metavar="FILE", help="JSON of a run, as the app copies it; - for standard input")
+    group.add_argument(
+        "--files-from",
+        metavar="WORKSPACE",
+        help="the workspace (.featx) of that run, where it learned or uses your weights",
+    )
 
 
 def spec_of(arguments: argparse.Namespace) -> Spec:
@@ -70,7 +79,9 @@ def spec_of(arguments: argparse.Namespace) -> Spec:
         SpecError: If there is no such extractor.
     """
     given = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
-    if arguments.model is None and "preprocessing" in given:
+    if arguments.model is not None:
+        raise CommandError("--model goes with one file of features or a workspace, not with --ray.")
+    if "preprocessing" in given:
         raise CommandError("--preprocessing goes with --model: known networks have their own.")
     if arguments.spec is None:
         return Pretrained(**{"backbone": DEFAULT_BACKBONE, **_parsed(given)})
@@ -104,6 +115,35 @@ def own_model(arguments: argparse.Namespace, workspace: Workspace) -> OwnModel:
     spec = OwnModel(facts.weights, facts.name, (height, width), preprocessing, format=facts.format, **given)
     is_map = len(outline(spec, workspace).map_shape) == MAP_AXES
     return dataclasses.replace(spec, pooling=("avg" if is_map else None) if pooling is ... else pooling)
+
+
+def bring_files(spec: Spec, source: str | None, workspace: Workspace) -> None:
+    """Put the files that a spec names into a workspace: weights that were learned or brought.
+
+    Args:
+        spec: What is extracted.
+        source: Path of a workspace that holds them; None where none is named.
+        workspace: Where features are computed.
+
+    Raises:
+        CommandError: If the spec takes no images, or a file is neither here nor there.
+    """
+    if not spec.takes_images:
+        raise CommandError(f"{spec.title} is a table of numbers, not a way to extract features from images.")
+    missing = set(_FILE.findall(spec.to_json())) - set(workspace.artefacts())
+    if not missing:
+        return
+    if source is None:
+        raise CommandError(
+            "This run uses weights that its workspace holds. Download the workspace in the app and name it: "
+            "--files-from run.featx"
+        )
+    with opened(source) as other:
+        names = other.artefacts()
+        for digest in sorted(missing):
+            if digest not in names:
+                raise CommandError(f"{source} does not hold the weights of this run ({digest[:8]}).")
+            workspace.put_artefact(names[digest], other.artefact(digest))
 
 
 def _read(name: str) -> str:

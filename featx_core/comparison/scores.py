@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
+from featx_core.base.threads import in_threads
 from featx_core.base.wording import counted
 from featx_core.comparison.subset import MAX_SIMILARITY_IMAGES, Subset
 from featx_core.measures.neighbors import (
@@ -19,7 +20,7 @@ from featx_core.measures.neighbors import (
     effective_dimension,
     hubness,
 )
-from featx_core.measures.probes import ProbeScore, in_threads, knn_accuracy, linear_probe
+from featx_core.measures.probes import ProbeScore, knn_accuracy, linear_probe
 from featx_core.measures.similarity import (
     MEASURES,
     MIN_IMAGES,

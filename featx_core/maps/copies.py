@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 
 from featx_core.base.wording import counted
@@ -37,8 +39,8 @@ def copies_notes(points: np.ndarray) -> list[str]:
 
 
 def _groups(points: np.ndarray) -> list[np.ndarray]:
-    """List the rows that are the same, where there are several; by their bytes."""
+    """List the rows that are the same, where there are several; by their digests, which take little memory."""
     found: dict[bytes, list[int]] = {}
     for number, row in enumerate(np.ascontiguousarray(points)):
-        found.setdefault(row.tobytes(), []).append(number)
+        found.setdefault(hashlib.blake2b(row.data, digest_size=16).digest(), []).append(number)
     return [np.array(rows) for rows in found.values() if len(rows) > 1]

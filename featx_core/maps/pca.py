@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
+from featx_core.base.threads import in_threads
 from featx_core.maps.origin import made_by
 
 N_EXPLAINED = 20
@@ -163,20 +164,28 @@ class _Centered:
     def __init__(self, points: np.ndarray) -> None:
         self._points, self.shape = points, points.shape
         self._size = float(np.abs(points).max())
-        self._middle = np.concatenate([self._scaled(part).mean(axis=0) for part in self._parts(1)])
+        self._middle = np.concatenate([self._scaled(part).mean(axis=0) for part in self.parts(1)])
         low, high = (np.asarray(end(axis=0), np.float64) / self._size for end in (points.min, points.max))
         self._spread = float(np.maximum(high - self._middle, self._middle - low).max())
         self.unit = self._size * self._spread
 
     def blocks(self, axis: int) -> Iterator[tuple[slice, np.ndarray]]:
         """Return blocks of rows (axis 0) or of features (axis 1), and which: float64, all of the other axis."""
-        for part in self._parts(axis):
-            middle = self._middle if axis == 0 else self._middle[part]
-            yield part, (self._scaled(part, axis) - middle) / self._spread
+        return ((part, self._block(part, axis)) for part in self.parts(axis))
 
-    def _parts(self, axis: int) -> Iterator[slice]:
+    def parts(self, axis: int) -> list[slice]:
+        """Which rows (axis 0) or features (axis 1) each block holds."""
         step = max(1, BLOCK // self.shape[1 - axis])
-        return (slice(start, start + step) for start in range(0, self.shape[axis], step))
+        return [slice(start, start + step) for start in range(0, self.shape[axis], step)]
+
+    def products(self, part: slice, axis: int) -> np.ndarray:
+        """The inner products of the features over a block of rows (axis 0), or of the rows over one of features (axis 1)."""
+        block = self._block(part, axis)
+        return np.asarray(block.T @ block if axis == 0 else block @ block.T)
+
+    def _block(self, part: slice, axis: int) -> np.ndarray:
+        middle = self._middle if axis == 0 else self._middle[part]
+        return np.asarray((self._scaled(part, axis) - middle) / self._spread)
 
     def _scaled(self, part: slice, axis: int = 1) -> np.ndarray:
         block = self._points[part] if axis == 0 else self._points[:, part]
@@ -191,8 +200,8 @@ def _exact(points: _Centered, n_wanted: int) -> tuple[np.ndarray, np.ndarray]:
     has_few_rows = n_rows < n_features
     side = min(points.shape)
     products = np.zeros((side, side))
-    for _, block in points.blocks(int(has_few_rows)):
-        products += block @ block.T if has_few_rows else block.T @ block
+    for found in in_threads(lambda part: points.products(part, int(has_few_rows)), points.parts(int(has_few_rows))):
+        products += found
     values, vectors = eigh(products, subset_by_index=(side - n_wanted, side - 1))
     values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1]
     shares = values / np.trace(products)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
+from featx_core.base.threads import in_threads
 from featx_core.measures.logistic_regression import label_scores
-from featx_core.measures.probes import in_threads, standardised, without_solver_warnings
+from featx_core.measures.probes import standardised, without_solver_warnings
 
 
 def out_of_fold_scores(

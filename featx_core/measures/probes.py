@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +13,7 @@ import numpy as np
 
 from featx_core.base.labels import label_texts
 from featx_core.base.progress import ProgressCallback
+from featx_core.base.threads import in_threads
 from featx_core.measures.folds import N_FOLDS, as_groups, assign_folds
 from featx_core.measures.intervals import Interval, share_interval
 from featx_core.measures.logistic_regression import predict_along
@@ -40,8 +39,6 @@ FEW_VARIANCE = 1.75
 
 In simulations with 3 to 8 images of each of 2 to 8 labels, its intervals then covered 95 % on average, from 88 to 99 %.
 """
-
-N_THREADS = 2
 
 TIE = 1e-9
 """Votes, and parts of the largest dissimilarity, that differ by less are equal."""
@@ -233,22 +230,6 @@ def checked(
     numbers: dict[str | None, int] = {}
     codes = np.array([numbers.setdefault(text, len(numbers)) for text in texts])
     return vectors, codes, as_groups(groups, len(vectors))
-
-
-def in_threads(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
-    """Apply a function to each item on two threads, each with one thread of linear algebra, and return results in order.
-
-    Small matrices run several times faster so than on all threads of the library, which wait for each other.
-    """
-    from threadpoolctl import ThreadpoolController
-
-    limit = functools.partial(ThreadpoolController().limit, limits=1)  # looks for the libraries once
-    with limit():
-        pool = ThreadPoolExecutor(N_THREADS, initializer=limit)  # OpenMP counts by thread
-        try:
-            yield from pool.map(function, items)
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def _shared_votes(apart: np.ndarray, k: int) -> np.ndarray:

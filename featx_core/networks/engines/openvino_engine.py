@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featx_core.base.processor import threads
 from featx_core.networks.engines.compat import graph_iterator, variables_by_name
 from featx_core.networks.engines.engine import in_parts
 
@@ -211,4 +212,5 @@ def _network_of(graph: Graph, output: int) -> Any:
 def _compiled(network: Any, precision: str) -> Any:
     threads_make_way = {"ENABLE_CPU_PINNING": False}  # for those that decode images
     hint = {"INFERENCE_PRECISION_HINT": _PRECISIONS[precision]}
-    return core().compile_model(network, "CPU", hint | threads_make_way)
+    n_threads = {"INFERENCE_NUM_THREADS": n} if (n := threads()) else {}
+    return core().compile_model(network, "CPU", hint | threads_make_way | n_threads)
