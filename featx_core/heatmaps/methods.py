@@ -138,7 +138,7 @@ HEATMAPS: Mapping[str, HeatmapMethod] = MappingProxyType(
     }
 )
 
-NO_GRADIENTS = "An ONNX model has no gradients: there is no Grad-CAM, and nothing else that traces a target back."
+NO_GRADIENTS = "An ONNX model has no gradients, and so no Grad-CAM."
 
 
 def heatmaps_of(spec: Spec) -> list[str]:
