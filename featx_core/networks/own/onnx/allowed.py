@@ -11,7 +11,7 @@ DOMAINS = frozenset({"", "ai.onnx"})
 MOVING = names_in(
     """
     Identity Dropout Cast CastLike Constant ConstantOfShape Shape Size Gather GatherElements GatherND Slice Split
-    Squeeze Unsqueeze Reshape Flatten Transpose Expand Tile Range EyeLike Where
+    Squeeze Unsqueeze Reshape Flatten Transpose Expand Tile Range EyeLike Where ScatterND ScatterElements OneHot
     """
 )
 """Operators that move values, or compute with shapes. What they give is not listed as a layer."""

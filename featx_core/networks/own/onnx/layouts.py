@@ -90,10 +90,10 @@ def _layout(node: Node, before: Sequence[tuple[Layout, Shape]], shape: Shape, te
         order = node.attributes.get("perm", tuple(reversed(range(len(given)))))
         return _of_letters([layout.axes[axis] for axis in order] if layout.axes else [], layout.grid)
     if node.kind in _RESHAPING:
-        return _reshaped(layout, given, shape)
-    if node.kind in ("Gemm", "MatMul", "Einsum"):
+        found = _reshaped(layout, given, shape)
+    elif node.kind in ("Gemm", "MatMul", "Einsum"):
         keeps = layout.axes.endswith("C") and len(before) == 1 and given[:-1] == shape[:-1]
-        found = layout if keeps else Layout(ROW) if len(shape) == 2 else _UNKNOWN
+        found = layout if keeps else Layout(ROW) if len(shape) == 2 and shape[0] == 1 else _UNKNOWN
     elif node.kind == "Gather" or node.kind.startswith(("Reduce", "Arg")):
         found = _without(layout, _dropped(node, given, shape, tensors))
     else:
@@ -117,13 +117,14 @@ def _reshaped(layout: Layout, given: Shape, shape: Shape) -> Layout:
     grid = (sides["H"], sides["W"]) if {"H", "W"} <= set(sides) else layout.grid
     if given == shape:
         return layout
-    if len(shape) == 2:
-        return Layout(ROW)
+    if len(shape) == 2:  # of one image; else tokens under each other, which may become a row of them again
+        return Layout(ROW) if shape[0] == 1 else Layout(UNKNOWN, grid)
     if layout.axes in (FIRST, LAST) and len(shape) == 3 and grid is not None:
         n_places = math.prod(grid)
-        together = {(1, sides["C"], n_places): "NCT", (1, n_places, sides["C"]): TOKENS}
-        axes = {FIRST: "NCT", LAST: TOKENS}[layout.axes]
-        return Layout(axes, grid) if together.get(shape) == axes or sides["C"] == n_places else _UNKNOWN
+        axes, expected = (
+            ("NCT", (1, sides["C"], n_places)) if layout.axes == FIRST else (TOKENS, (1, n_places, sides["C"]))
+        )
+        return Layout(axes, grid) if shape == expected else Layout(UNKNOWN, grid)
     if layout.axes in ("NCT", TOKENS) and len(shape) == 4 and layout.grid is not None:
         apart = {"NCT": (1, sides["C"], *layout.grid), TOKENS: (1, *layout.grid, sides["C"])}[layout.axes]
         return Layout(FIRST if layout.axes == "NCT" else LAST) if shape == apart else _UNKNOWN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import re
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from featx_core.networks.own.allowed import MAX_SHOWN
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.limits import MAX_LAYERS, MAX_PARAMETERS
 from featx_core.networks.own.onnx.allowed import DOMAINS, TEXTS, problem_of
+from featx_core.networks.own.onnx.consistency import checked
 from featx_core.networks.own.onnx.graph import NUMBERS, Node, OnnxGraph, Tensor, Value
 from featx_core.networks.own.onnx.wire import Field, Wire, as_bytes, as_floats, as_integer, as_text
 
@@ -60,7 +62,7 @@ class _Reader:
 
     def __init__(self, beside: Beside) -> None:
         self._wire = Wire()
-        self._beside = beside
+        self._beside = functools.cache(beside)  # each file is read once, and holds many weights
 
     def model(self, message: memoryview) -> OnnxGraph:
         ir_version, opset, maker = 0, 0, ["", ""]
@@ -81,7 +83,9 @@ class _Reader:
                 )
         if parts is None or not parts.nodes or not parts.outputs or not opset:
             raise ModelFileError("is no model in ONNX, or is damaged. Export the model again.")
-        return _checked(parts, opset, ir_version, " ".join(filter(None, maker)))
+        inputs = tuple(value for value in parts.inputs if value.name not in parts.tensors)
+        nodes, outputs, words = tuple(parts.nodes), tuple(parts.outputs), " ".join(filter(None, maker))
+        return checked(OnnxGraph(nodes, parts.tensors, inputs, outputs, opset, ir_version, words))
 
     def _opset(self, message: memoryview) -> int:
         fields = dict(self._wire.fields(message))
@@ -277,24 +281,3 @@ def _n_bytes(dims: list[int], kind: int) -> int:
     if len(dims) > MAX_RANK or any(side < 0 for side in dims):
         raise ModelFileError(_DAMAGED)
     return math.prod(dims) * np.dtype(NUMBERS[kind]).itemsize
-
-
-def _checked(parts: _Parts, opset: int, ir_version: int, maker: str) -> OnnxGraph:
-    """Hold the parts against each other: each value is there before it is taken, and given once."""
-    inputs = [value for value in parts.inputs if value.name not in parts.tensors]
-    known = {"", *parts.tensors, *(value.name for value in inputs)}
-    for node in parts.nodes:
-        if not known.issuperset(node.inputs):
-            raise ModelFileError("is damaged: a step takes a value that no step before it gives.")
-        given = [name for name in node.outputs if name]
-        if len(set(given)) < len(given) or not known.isdisjoint(given):
-            raise ModelFileError("is damaged: a value is given twice.")
-        known.update(given)
-    if not known.issuperset(value.name for value in parts.outputs):
-        raise ModelFileError("is damaged: no step gives its output.")
-    graph = OnnxGraph(tuple(parts.nodes), parts.tensors, tuple(inputs), tuple(parts.outputs), opset, ir_version, maker)
-    if graph.n_parameters > MAX_PARAMETERS:
-        raise ModelFileError(
-            f"has {graph.n_parameters / 1e6:.3g} M parameters; the limit is {MAX_PARAMETERS / 1e6:.0f} M."
-        )
-    return graph

@@ -75,7 +75,9 @@ def test_weights_outside_the_folder_are_never_looked_for(place):
 
 def test_weights_beside_the_model_are_taken_from_there(tmp_path):
     files = in_two_files(small(), tmp_path)
-    found = read_onnx(files["small.onnx"], files.get).tensors["w"].values()
+    asked = []
+    found = read_onnx(files["small.onnx"], lambda name: asked.append(name) or files[name]).tensors["w"].values()
+    assert asked == ["small.onnx.data"]
     np.testing.assert_array_equal(found, kernel().transpose(3, 2, 0, 1))
     with pytest.raises(ModelFileError, match=r"in a second file, `small\.onnx\.data`\. Bring in both files together"):
         read_onnx(files["small.onnx"])
@@ -141,6 +143,6 @@ def test_too_many_parts_are_refused(monkeypatch):
     with pytest.raises(ModelFileError, match="has more than 3 steps"):
         read_onnx(small_file())
     monkeypatch.setattr("featx_core.networks.own.onnx.reading.MAX_LAYERS", 10)
-    monkeypatch.setattr("featx_core.networks.own.onnx.reading.MAX_PARAMETERS", 100)
+    monkeypatch.setattr("featx_core.networks.own.onnx.consistency.MAX_PARAMETERS", 100)
     with pytest.raises(ModelFileError, match=r"has 0\.000168 M parameters"):
         read_onnx(small_file())
