@@ -54,12 +54,7 @@ def holds_onnx(content: bytes) -> bool:
 
 
 def _written(content: bytes, beside: Beside) -> bytes:
-    written = write_onnx(tidied(read_onnx(content, beside)))
-    if len(written) > MAX_FILE_BYTES:
-        raise ModelFileError(
-            f"is too large with its weights: {len(written) / 1e6:.0f} MB; the limit is {MAX_FILE_BYTES / 1e6:.0f} MB."
-        )
-    return written
+    return write_onnx(tidied(read_onnx(content, beside)))
 
 
 def _unpacked(content: bytes) -> Mapping[str, bytes]:

@@ -15,7 +15,7 @@ import numpy as np
 from featx_core.base.files.file_names import shown_text
 from featx_core.networks.own.allowed import MAX_SHOWN
 from featx_core.networks.own.errors import ModelFileError
-from featx_core.networks.own.limits import MAX_LAYERS, MAX_PARAMETERS
+from featx_core.networks.own.limits import MAX_FILE_BYTES, MAX_LAYERS, MAX_PARAMETERS
 from featx_core.networks.own.onnx.allowed import DOMAINS, TEXTS, problem_of
 from featx_core.networks.own.onnx.consistency import checked
 from featx_core.networks.own.onnx.graph import NUMBERS, Node, OnnxGraph, Tensor, Value
@@ -62,6 +62,7 @@ class _Reader:
 
     def __init__(self, beside: Beside) -> None:
         self._wire = Wire()
+        self._left = MAX_FILE_BYTES
         self._beside = functools.cache(beside)  # each file is read once, and holds many weights
 
     def model(self, message: memoryview) -> OnnxGraph:
@@ -148,7 +149,9 @@ class _Reader:
             elif number == 20:
                 kind = as_integer(value)
             elif number == 7:
-                rows[7] += as_floats(value).tolist()
+                found = as_floats(value)
+                self._wire.spend(len(found))
+                rows[7] += found.tolist()
             elif number == 8:
                 rows[8] += self._wire.integers(value)
             elif number == 9:
@@ -162,8 +165,8 @@ class _Reader:
             return name, tuple(plain[kind])
         if kind == _INT:
             return name, as_integer(single.get(3, 0))
-        if kind == _FLOAT and len(found := as_floats(single.get(2, memoryview(bytes(4))))) == 1:
-            return name, float(found[0])
+        if kind == _FLOAT and len(one := as_floats(single.get(2, memoryview(bytes(4))))) == 1:
+            return name, float(one[0])
         if kind == _STRING:
             return name, bytes(as_bytes(single.get(4, memoryview(b""))))
         raise ModelFileError(
@@ -226,6 +229,9 @@ class _Reader:
             raise ModelFileError("holds numbers of a kind that featx does not read. Export the model in float32.")
         n_bytes = _n_bytes(dims, kind)
         content = self._external(where, n_bytes) if place == _EXTERNAL else self._inside(raw, typed, kind, n_bytes)
+        self._left -= len(content)  # several may lie in one place of a file: written anew, each has its own
+        if self._left < 0:
+            raise ModelFileError(f"is too large with its weights: the limit is {MAX_FILE_BYTES / 1e6:.0f} MB.")
         if len(content) != n_bytes:
             raise ModelFileError(f"is damaged: it declares weights of {n_bytes:.3g} bytes and holds {len(content)}.")
         return name, Tensor(tuple(dims), kind, content)

@@ -134,6 +134,21 @@ def test_weights_that_are_declared_and_not_there_take_no_memory():
     tracemalloc.stop()
 
 
+def test_weights_that_lie_in_one_place_count_each(monkeypatch):
+    made = small()
+    tensor = made.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="w.data")
+    for number in range(9):
+        made.graph.initializer.add().CopyFrom(tensor)
+        made.graph.initializer[-1].name = f"again{number}"
+    n_bytes = 4 * 27 * N_FILTERS
+    monkeypatch.setattr("featx_core.networks.own.onnx.reading.MAX_FILE_BYTES", 9 * n_bytes)
+    with pytest.raises(ModelFileError, match="is too large with its weights"):
+        read_onnx(made.SerializeToString(), lambda name: bytes(n_bytes))
+
+
 def test_too_many_parts_are_refused(monkeypatch):
     monkeypatch.setattr("featx_core.networks.own.onnx.wire.MAX_FIELDS", 50)
     with pytest.raises(ModelFileError, match="it holds too many parts"):
