@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import re
 import sys
 from pathlib import Path
@@ -12,10 +11,6 @@ from typing import TYPE_CHECKING, Any
 from featx_core.command.outcome import CommandError
 from featx_core.command.vectors import opened
 from featx_core.images.preprocessing import PREPROCESSING
-from featx_core.methods.registry import outline
-from featx_core.networks.own.bringing import add_model
-from featx_core.networks.own.limits import FREE_SIDE
-from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import Spec
@@ -23,22 +18,7 @@ from featx_core.specs.spec import Spec
 if TYPE_CHECKING:
     from featx_core.workspace.workspace import Workspace
 
-OPTIONS = (
-    "model",
-    "preprocessing",
-    "backbone",
-    "weights",
-    "layer",
-    "pooling",
-    "image_size",
-    "fit",
-    "precision",
-    "seed",
-)
-OF_OWN = frozenset({"model", "preprocessing", "layer", "pooling", "image_size", "fit"})
-"""The options that go with a network of the user."""
-
-MAP_AXES = 3
+OPTIONS = ("backbone", "weights", "layer", "pooling", "image_size", "fit", "precision", "seed")
 DEFAULT_BACKBONE = "efficientnet_lite0"
 _FILE = re.compile(r'"file:([0-9a-f]{64})"')
 """How a spec names a file of its workspace."""
@@ -50,12 +30,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "what to extract", "A pretrained network by its options, or any way to extract by the JSON of a run."
     )
     group.add_argument("--backbone", metavar="NAME", help=f"network, such as resnet50 (default: {DEFAULT_BACKBONE})")
-    group.add_argument("--model", metavar="FILE", help="your own network, .keras or .onnx, in place of a known one")
-    group.add_argument(
-        "--preprocessing",
-        choices=tuple(PREPROCESSING),
-        help="what your own network was trained on, where it does not show it",
-    )
     group.add_argument("--weights", choices=("imagenet", "embedded", "random"), help="default: as it was trained")
     group.add_argument("--layer", metavar="LAYER", help="index, name or stage such as stage3 (default: the last)")
     group.add_argument("--pooling", choices=("avg", "max", "flatten", "none"), help="of maps (default: avg)")
@@ -63,6 +37,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--fit", choices=("crop", "stretch", "pad", "resize_crop"), help="default: crop")
     group.add_argument("--precision", choices=("float32", "bfloat16"), help="default: float32")
     group.add_argument("--seed", type=int, help="of random weights (default: 0)")
+    group.add_argument(
+        "--model", metavar="FILE", help="a .keras or .onnx model of your own, instead of a pretrained network"
+    )
+    group.add_argument(
+        "--preprocessing",
+        choices=tuple(PREPROCESSING),
+        help="what that model was trained on (default: what its file says)",
+    )
     group.add_argument("--spec", metavar="FILE", help="JSON of a run, as the app copies it; - for standard input")
     group.add_argument(
         "--files-from",
@@ -78,43 +60,17 @@ def spec_of(arguments: argparse.Namespace) -> Spec:
         CommandError: If a file of JSON cannot be read, or both ways are used at once.
         SpecError: If there is no such extractor.
     """
-    given = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
+    given = given_options(arguments)
     if arguments.model is not None:
-        raise CommandError("--model goes with one file of features or a workspace, not with --ray.")
-    if "preprocessing" in given:
-        raise CommandError("--preprocessing goes with --model: known networks have their own.")
+        raise CommandError("--model is for one machine. On many, use the JSON of a run of it, with --files-from.")
+    if arguments.preprocessing is not None:
+        raise CommandError("--preprocessing is for --model alone: pretrained networks bring their own.")
     if arguments.spec is None:
-        return Pretrained(**{"backbone": DEFAULT_BACKBONE, **_parsed(given)})
+        return Pretrained(**{"backbone": DEFAULT_BACKBONE, **given})
     if given:
         option = next(iter(given)).replace("_", "-")
         raise CommandError(f"--spec says all; leave out --{option}, or change it in the JSON.")
     return spec_from_json(_read(arguments.spec))
-
-
-def own_model(arguments: argparse.Namespace, workspace: Workspace) -> OwnModel:
-    """Bring the user's own network into a workspace, and read the spec that the options name.
-
-    Raises:
-        CommandError: If options do not go with it, or nothing tells its preprocessing.
-        ModelFileError: If the file cannot be used.
-    """
-    given = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
-    others = [name for name in given if name not in OF_OWN]
-    if others or arguments.spec is not None:
-        option = others[0].replace("_", "-") if others else "spec"
-        raise CommandError(f"--model does not go with --{option}.")
-    facts = add_model(workspace, Path(given.pop("model")))
-    preprocessing = given.pop("preprocessing", None) or facts.suggested
-    if preprocessing is None:
-        names = ", ".join(facts.presets)
-        raise CommandError(f"{facts.name} does not show what it was trained on. Say so with --preprocessing: {names}.")
-    given = _parsed(given)
-    free = given.pop("image_size", (FREE_SIDE, FREE_SIDE))
-    height, width = (fixed or side for fixed, side in zip(facts.input_shape[:2], free, strict=True))
-    pooling = given.pop("pooling", ...)
-    spec = OwnModel(facts.weights, facts.name, (height, width), preprocessing, format=facts.format, **given)
-    is_map = len(outline(spec, workspace).map_shape) == MAP_AXES
-    return dataclasses.replace(spec, pooling=("avg" if is_map else None) if pooling is ... else pooling)
 
 
 def bring_files(spec: Spec, source: str | None, workspace: Workspace) -> None:
@@ -153,8 +109,13 @@ def _read(name: str) -> str:
         raise CommandError(f"The spec {name} cannot be read as text.") from error
 
 
-def _parsed(given: dict[str, Any]) -> dict[str, Any]:
-    parsed = dict(given)
+def given_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the options that were given, as fields of a spec.
+
+    Raises:
+        CommandError: If a size is none.
+    """
+    parsed = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
     if "layer" in parsed and parsed["layer"].lstrip("-").isdigit():
         parsed["layer"] = int(parsed["layer"])
     if parsed.get("pooling") == "none":

@@ -92,7 +92,7 @@ def prepare_space(vectors: np.ndarray, subset: Subset) -> PreparedSpace:
     parts = halves(len(single))
     if len(parts[0]) < MIN_IMAGES:
         return PreparedSpace(space_of(single), None)
-    tasks = [
+    tasks: list[Callable[[], Any]] = [
         lambda: ranks_and_neighbors(single, N_NEIGHBORS),
         lambda: centered_products(single),
         *(functools.partial(space_of, single[part], n_neighbors=N_NEIGHBORS // 2) for part in parts),

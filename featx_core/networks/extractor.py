@@ -122,7 +122,8 @@ class Extractor:
             if id(tensor) not in seen:
                 seen.add(id(tensor))
                 ahead.extend(inputs_of(tensor))
-        return {info.index for info in self.layers if id(self.network.layers[info.index].output) in seen}
+        layers = self.network.layers  # Keras makes this list anew each time
+        return {info.index for info in self.layers if id(layers[info.index].output) in seen}
 
     def fit_image(self, pixels: np.ndarray) -> np.ndarray:
         """Fit one image to the input of the network.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from featx_core.base.palette import SEQUENTIAL_SCALES
+from featx_core.heatmaps.attention.kinds import NO_ATTENTION, has_attention
 from featx_core.heatmaps.methods import HEATMAPS, NO_GRADIENTS, heatmaps_of
 from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageRecord, ImageSet
@@ -133,7 +134,19 @@ def methods(run: Run) -> list[str]:
     )
     if not is_whole:
         st.caption(NO_GRADIENTS)
-    return [name for name in options if name in found]
+    refused = [name for name in found if HEATMAPS[name].rolls and not _attends(run)]
+    return [name for name in HEATMAPS if name in found and name not in refused]
+
+
+def _attends(run: Run) -> bool:
+    """Whether the network of a run is a transformer whose attention can be read. Says so where it is none."""
+    try:
+        outline = outlines.fetch(run.spec)
+    except (SpecError, questions.NoAnswerError):  # the control of the layer says so
+        return False
+    if outline is not None and not has_attention(outline.layers):
+        st.caption(NO_ATTENTION)
+    return outline is not None and has_attention(outline.layers)
 
 
 def overlay_look() -> tuple[float, str]:

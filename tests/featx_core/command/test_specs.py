@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from featx_core import OwnModel, Pretrained, Workspace
+from featx_core import Pretrained, Workspace
 from featx_core.command import specs
 from featx_core.command.outcome import CommandError
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.registry import SPECS, spec_from_json
-from tests.toys.files.model_files import SMALL_FACTS
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "specs.json").read_text(encoding="utf-8"))
 
@@ -47,28 +46,6 @@ def test_the_json_of_a_run_is_read_from_a_file_or_the_standard_input(tmp_path, m
     assert spec("--spec", str(tmp_path / "run.json")) == wanted
     monkeypatch.setattr("sys.stdin", io.StringIO(wanted.to_json()))
     assert spec("--spec", "-") == wanted
-
-
-def own(workspace, *arguments):
-    parser = argparse.ArgumentParser()
-    specs.add_options(parser)
-    return specs.own_model(parser.parse_args(arguments), workspace)
-
-
-def test_a_network_of_the_user_is_named_by_its_file(workspace, tmp_path, monkeypatch):
-    monkeypatch.setattr(specs, "add_model", lambda workspace, path: SMALL_FACTS)
-    monkeypatch.setattr(specs, "outline", lambda spec, workspace: argparse.Namespace(map_shape=(30, 30, 6)))
-    expected = OwnModel(SMALL_FACTS.weights, "small", (32, 32), "torch", layer="look", pooling="avg", fit="pad")
-    options = ("--model", "small.keras", "--layer", "look", "--fit", "pad")
-    assert own(workspace, *options, "--preprocessing", "torch") == expected
-    with pytest.raises(CommandError, match=r"Say so with --preprocessing: caffe, tf, .*, none\."):
-        own(workspace, *options)
-    with pytest.raises(CommandError, match="--model does not go with --backbone"):
-        own(workspace, *options, "--backbone", "vgg16")
-    with pytest.raises(CommandError, match="--model does not go with --spec"):
-        own(workspace, *options, "--spec", "run.json")
-    with pytest.raises(CommandError, match="--preprocessing goes with --model"):
-        spec("--preprocessing", "torch")
 
 
 @pytest.mark.parametrize("name", GOLDEN)
