@@ -15,8 +15,7 @@ from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.facts import ModelFacts
 from featx_core.networks.own.kinds import N_HEAD_BYTES, is_onnx
 from featx_core.networks.own.limits import MAX_FILE_BYTES
-from featx_core.networks.own.onnx.files import ENDING as ONNX_ENDING
-from featx_core.networks.own.onnx.files import holds_onnx, put_together
+from featx_core.networks.own.onnx.files import ONNX_ENDING, holds_onnx, put_together
 from featx_core.networks.own.onnx.reading import read_onnx
 from featx_core.networks.own.weights_header import check_weights
 

@@ -8,6 +8,7 @@ import streamlit as st
 from featx_core.networks.own.bringing import ENDINGS, check_files
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.facts import ModelFacts
+from featx_core.networks.own.onnx.files import ONNX_ENDING
 from featx_core.networks.own.versions import why_off
 from featx_core.studies.models.own_model import OwnModelStudy
 from featx_core.worker.jobs import Job
@@ -20,7 +21,8 @@ _LIMIT_MB = 200
 
 def pick(workspace: Workspace) -> ModelFacts:
     """Let the user pick a model of the workspace, or bring one. Stops the page until there is one that can be used."""
-    if reason := why_off():
+    reason = why_off()
+    if reason:
         st.warning(f"A `.keras` file {formatting.escape(reason)}", icon=":material/rule:")
     number = session.recall("model_number", 0)
     uploads = st.file_uploader(
@@ -34,7 +36,8 @@ def pick(workspace: Workspace) -> ModelFacts:
     )
     if uploads:
         _keep(workspace, {upload.name: upload.getvalue() for upload in uploads})
-    known = {digest: name for digest, name in workspace.artefacts().items() if name.lower().endswith(ENDINGS)}
+    endings = ENDINGS if not reason else (ONNX_ENDING,)
+    known = {digest: name for digest, name in workspace.artefacts().items() if name.lower().endswith(endings)}
     if not known:
         st.caption("Bring in a `.keras` or `.onnx` file to continue.")
         fragments.end_page()

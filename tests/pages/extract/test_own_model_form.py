@@ -50,12 +50,15 @@ def facts_with(**fields):
     return dataclasses.replace(SMALL_FACTS, **fields)
 
 
-def test_no_model_is_brought_in_where_keras_is_too_old(visit, token, monkeypatch):
+def test_no_model_of_keras_is_brought_in_where_keras_is_too_old(visit, token, worker, monkeypatch):
     monkeypatch.setattr(versions, "version", lambda package: "3.12.0")
     visitor = open_form(visit, token)
     words = "A `.keras` file is not opened here: models need Keras 3.15.1 or newer, and 3.12.0 is installed."
     assert words in words_of(visitor).replace("\\", "")
-    assert not visitor.tab.main.file_uploader
+    bring(visitor, ("small.keras", small_model()))
+    assert "`small.keras` is not opened here" in words_of(visitor).replace("\\", "")
+    assert library.open_workspace(token).artefacts() == {}
+    assert worker.submitted == []
 
 
 def test_a_model_is_brought_in_and_run(visit, token, worker):

@@ -13,7 +13,7 @@ from featx_core.networks.own.limits import MAX_FILE_BYTES
 from featx_core.networks.own.onnx.reading import Beside, read_onnx
 from featx_core.networks.own.onnx.writing import tidied, write_onnx
 
-ENDING = ".onnx"
+ONNX_ENDING = ".onnx"
 MAX_FILES = 2_000
 """Of weights beside a model: some exporters write one a layer."""
 
@@ -36,7 +36,7 @@ def put_together(content: bytes, beside: Beside = lambda name: None) -> bytes:
     if is_onnx(content[:N_HEAD_BYTES]):
         return _written(content, beside)
     files = _unpacked(content)
-    models = [name for name in files if name.lower().endswith(ENDING)]
+    models = [name for name in files if name.lower().endswith(ONNX_ENDING)]
     if len(models) != 1:
         raise ModelFileError(f"is a zip with {len(models)} models in ONNX. Bring in one at a time.")
     return _written(files[models[0]], files.get)
@@ -48,7 +48,7 @@ def holds_onnx(content: bytes) -> bool:
         return True
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return any(name.lower().endswith(ENDING) for name in archive.namelist())
+            return any(name.lower().endswith(ONNX_ENDING) for name in archive.namelist())
     except (zipfile.BadZipFile, OSError, NotImplementedError):
         return False
 
