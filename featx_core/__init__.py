@@ -11,6 +11,8 @@ from featx_core.curation.clusters import Clusters, find_clusters
 from featx_core.curation.label_errors import LabelErrors, find_label_errors
 from featx_core.curation.outliers import Outliers, find_outliers
 from featx_core.curation.quality import Quality, image_quality
+from featx_core.distributed.dataset import extract_dataset
+from featx_core.distributed.extraction import extract_images
 from featx_core.expressions.layer import load_keras_with_layers as load_keras
 from featx_core.extraction.extract import extract
 from featx_core.extraction.features import Features, load_features
@@ -26,6 +28,7 @@ from featx_core.images.intake_report import IntakeReport
 from featx_core.images.samples import SAMPLES
 from featx_core.maps.projection import project
 from featx_core.maps.registry import PROJECTIONS
+from featx_core.measures.neighbor_lists import neighbor_lists
 from featx_core.measures.neighbors import movers, nearest
 from featx_core.measures.probes import knn_accuracy, linear_probe
 from featx_core.measures.similarity import linear_cka, neighbor_overlap, rsa
@@ -98,6 +101,8 @@ __all__ = [
     "explain",
     "explain_similarity",
     "extract",
+    "extract_dataset",
+    "extract_images",
     "find_clusters",
     "find_label_errors",
     "find_outliers",
@@ -112,6 +117,7 @@ __all__ = [
     "measure_faithfulness",
     "movers",
     "nearest",
+    "neighbor_lists",
     "neighbor_overlap",
     "neighbor_stability",
     "outline",

@@ -1,11 +1,10 @@
 """Report: a session as one page, to read offline, to print and to send."""
 
-import base64
-
 import streamlit as st
 
 from pages._ui.report import form
 from pages._ui.shell import formatting, frame, guards, jobs, session
+from pages._ui.shell.serving import handed
 
 frame.guard()
 workspace = session.workspace()
@@ -30,7 +29,7 @@ with grid[0]:
     else:
         st.download_button(
             f"Download ({formatting.size(len(found.content))})",
-            data=found.content,
+            data=lambda: found.content,
             file_name=f"{formatting.file_stem(study.title_text or workspace.title)}.html",
             mime="text/html",
             type="primary",
@@ -42,8 +41,8 @@ with grid[0]:
     st.caption("One HTML file. It holds all that it shows and asks nothing of any server.")
 with grid[1], st.container(height=780, border=True):
     if found is not None:
-        address = f"data:text/html;base64,{base64.b64encode(found.content).decode()}"
-        st.iframe(address, height=740, alt="Preview of the report")
+        token = session.token()
+        st.iframe(f"/page/{token}/{handed.put(token, found.content)}", height=740, alt="Preview of the report")
     elif job is not None:
         jobs.show(job)
     else:

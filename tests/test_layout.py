@@ -43,3 +43,9 @@ def test_every_module_has_its_test():
     own = {name for name in modules if (tests / name).with_name(f"test_{Path(name).name}").is_file()}
     assert set(table) == modules - own
     assert [test for test in table.values() if not (tests / test).is_file()] == []
+
+
+def test_tests_in_a_browser_are_in_their_folder():
+    marked = [path for path in sources("tests") if re.search(r"pytest\.mark\.browser\b", path.read_text("utf-8"))]
+    assert marked
+    assert [path for path in marked if path.relative_to(ROOT / "tests").parts[0] != "browser"] == []

@@ -41,4 +41,4 @@ def label_text(label: Any) -> str | None:
 
 def label_texts(labels: Iterable[Any]) -> list[str | None]:
     """Return labels as texts, see `label_text`."""
-    return [label_text(label) for label in labels]
+    return [label if type(label) is str and label else label_text(label) for label in labels]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from featx_core.base.wording import counted
-from featx_core.command import specs
+from featx_core.command import many, specs
 from featx_core.command.inputs import Images
 from featx_core.command.outcome import DONE, LEFT_OUT, CommandError
 from featx_core.command.outputs import ending_of, write
@@ -32,6 +32,7 @@ output: the same command goes on where it was interrupted.
   featx extract photos/ -o features.parquet
   featx extract photos.zip "more/**/*.jpg" --backbone resnet50 --layer stage3 -o features.npz
   featx extract photos/ --spec run.json -o run.featx        (the app opens run.featx)
+  featx extract --ray --spec run.json --images "s3://bucket/photos/*.jpg" -o parts/    (on many machines)
 """
 WORKSPACE = ".featx"
 WRITERS: Mapping[str, Callable[[Features], bytes]] = {".npz": to_npz, ".csv": to_csv, ".parquet": to_parquet}
@@ -50,11 +51,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("images", nargs="*", help="files, folders, zip archives, patterns, or Parquet files of images")
     parser.add_argument("--list", metavar="FILE", help="text file with one path a line; - for standard input")
     parser.add_argument(
+        "--link",
+        action="store_true",
+        help="leave image files where they are: only thumbnails go into the workspace",
+    )
+    parser.add_argument(
         "-o",
         "--output",
         required=True,
         metavar="FILE",
-        help="ends in .npz, .csv or .parquet, or .featx for a workspace",
+        help="ends in .npz, .csv or .parquet, or .featx for a workspace; a folder with --ray",
     )
     parser.add_argument(
         "--for",
@@ -63,18 +69,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="Orange's header in a .csv, or a .zip for TensorBoard's projector",
     )
     specs.add_options(parser)
+    many.add_options(parser)
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Extract. Returns the exit code: 3 if files were left out."""
+    if arguments.ray is not None:
+        return many.run(arguments, specs.spec_of(arguments), terminal)
+    many.check_unused(arguments)
     allowed = [*WRITERS, WORKSPACE] if arguments.reader is None else [READERS[arguments.reader][0]]
     ending = ending_of(arguments.output, allowed)
     to_bytes = WRITERS.get(ending) if arguments.reader is None else READERS[arguments.reader][1]
     spec = specs.spec_of(arguments)
     images = Images(arguments.images, arguments.list)
     with _workspace(arguments.output, ending) as workspace:
+        specs.bring_files(spec, arguments.files_from, workspace)
         terminal.stage("Reading images")
-        report = workspace.add(images.sources(), on_progress=terminal)
+        report = workspace.add(images.sources(), link=arguments.link, on_progress=terminal)
         images.label(workspace)
         terminal.say(report.sentence(n_named=N_NAMED))
         if not len(workspace.images()):

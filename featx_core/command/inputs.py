@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from featx_core.command.outcome import CommandError
+from featx_core.distributed.listing import IMAGE_COLUMNS, PATH_COLUMNS, columns_of
 from featx_core.images.intake import Source
 
 if TYPE_CHECKING:
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
 
     from featx_core.workspace.workspace import Workspace
 
-IMAGE_COLUMNS = ("image", "img", "picture", "bytes", "content")
-PATH_COLUMNS = ("path", "file", "file_name", "filename", "image_path")
-LABEL_COLUMNS = ("label", "class", "target", "category")
-"""How Parquet files of images name their columns; the first that is there counts."""
 _WILD = frozenset("*?[")
 
 
@@ -70,10 +67,7 @@ class Images:
             file = pq.ParquetFile(path)
         except (pa.ArrowInvalid, OSError) as error:
             raise CommandError(f"{path.name} is no Parquet file that can be read.") from error
-        names = {name.lower(): name for name in file.schema_arrow.names}
-        images = next((names[name] for name in IMAGE_COLUMNS if name in names), None)
-        paths = next((names[name] for name in PATH_COLUMNS if name in names), None)
-        labels = next((names[name] for name in LABEL_COLUMNS if name in names), None)
+        images, paths, labels = columns_of(file.schema_arrow)
         column = images or paths
         if column is None:
             raise CommandError(

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TextIO
 
 from featx_core.base.faults import explain_fault
-from featx_core.command import app, check, compare, extract, project, report
+from featx_core.command import app, check, compare, extract, neighbors, project, report
 from featx_core.command.outcome import FAILED, INTERRUPTED
 from featx_core.command.terminal import Terminal
 
@@ -20,11 +20,16 @@ COMMANDS: Mapping[str, ModuleType] = {
     "app": app,
     "extract": extract,
     "project": project,
+    "neighbors": neighbors,
     "compare": compare,
     "report": report,
     "check": check,
 }
-UNITS = {"project": "step", "compare": "step", "report": "step"}
+RESUMED = ("extract", "report")
+"""Commands that keep what they computed in a workspace."""
+KEPT = "What is done is kept: the same command goes on from there."
+NOTHING_KEPT = "Nothing was written."
+UNITS = {"project": "step", "compare": "step", "report": "step", "neighbors": "row"}
 DESCRIPTION = "See what neural networks see in your images."
 ENDS = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done but some files were left out, 130 interrupted."
 
@@ -49,7 +54,8 @@ def _carry_out(given: argparse.Namespace, terminal: Terminal) -> int:
     try:
         code: int = COMMANDS[given.command].run(given, terminal)
     except KeyboardInterrupt:
-        terminal.say("Interrupted. What is done is kept: the same command goes on from there.")
+        is_kept = given.command in RESUMED
+        terminal.say(f"Interrupted. {KEPT if is_kept else NOTHING_KEPT}")
         return INTERRUPTED
     except Exception as error:
         fault = explain_fault(error, given.command)

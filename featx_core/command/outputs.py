@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from featx_core.base.files.whole_file import write_whole
+from featx_core.base.files.whole_file import PART_SUFFIX, write_whole
 from featx_core.command.outcome import CommandError
+
+STRAY_SECONDS = 60.0
+"""A half-written output that nobody wrote to for so long was left by a command that was killed."""
 
 
 def ending_of(output: str, allowed: Collection[str]) -> str:
@@ -30,8 +36,19 @@ def write(output: str, make: Callable[[], bytes]) -> None:
         CommandError: If it cannot be written.
     """
     try:
+        _remove_strays(Path(output))
         write_whole(Path(output), make())
     except OSError as error:
         raise CommandError(
             f"{output} cannot be written: {(error.strerror or 'the system refuses').lower()}."
         ) from error
+
+
+def _remove_strays(path: Path) -> None:
+    """Remove what killed commands left half-written of this very output."""
+    own = re.compile(rf"{re.escape(path.name)}\.[0-9a-f]{{8}}{re.escape(PART_SUFFIX)}")
+    for part in path.absolute().parent.iterdir():
+        if own.fullmatch(part.name):
+            with contextlib.suppress(OSError):
+                if time.time() - part.stat().st_mtime > STRAY_SECONDS:
+                    part.unlink()

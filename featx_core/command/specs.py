@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from featx_core.command.outcome import CommandError
+from featx_core.command.vectors import opened
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import Spec
 
+if TYPE_CHECKING:
+    from featx_core.workspace.workspace import Workspace
+
 OPTIONS = ("backbone", "weights", "layer", "pooling", "image_size", "fit", "precision", "seed")
 DEFAULT_BACKBONE = "efficientnet_lite0"
+_FILE = re.compile(r'"file:([0-9a-f]{64})"')
+"""How a spec names a file of its workspace."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +37,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--precision", choices=("float32", "bfloat16"), help="default: float32")
     group.add_argument("--seed", type=int, help="of random weights (default: 0)")
     group.add_argument("--spec", metavar="FILE", help="JSON of a run, as the app copies it; - for standard input")
+    group.add_argument(
+        "--files-from",
+        metavar="WORKSPACE",
+        help="the workspace (.featx) of that run, where it learned or uses your weights",
+    )
 
 
 def spec_of(arguments: argparse.Namespace) -> Spec:
@@ -46,6 +58,35 @@ def spec_of(arguments: argparse.Namespace) -> Spec:
         option = next(iter(given)).replace("_", "-")
         raise CommandError(f"--spec says all; leave out --{option}, or change it in the JSON.")
     return spec_from_json(_read(arguments.spec))
+
+
+def bring_files(spec: Spec, source: str | None, workspace: Workspace) -> None:
+    """Put the files that a spec names into a workspace: weights that were learned or brought.
+
+    Args:
+        spec: What is extracted.
+        source: Path of a workspace that holds them; None where none is named.
+        workspace: Where features are computed.
+
+    Raises:
+        CommandError: If the spec takes no images, or a file is neither here nor there.
+    """
+    if not spec.takes_images:
+        raise CommandError(f"{spec.title} is a table of numbers, not a way to extract features from images.")
+    missing = set(_FILE.findall(spec.to_json())) - set(workspace.artefacts())
+    if not missing:
+        return
+    if source is None:
+        raise CommandError(
+            "This run uses weights that its workspace holds. Download the workspace in the app and name it: "
+            "--files-from run.featx"
+        )
+    with opened(source) as other:
+        names = other.artefacts()
+        for digest in sorted(missing):
+            if digest not in names:
+                raise CommandError(f"{source} does not hold the weights of this run ({digest[:8]}).")
+            workspace.put_artefact(names[digest], other.artefact(digest))
 
 
 def _read(name: str) -> str:

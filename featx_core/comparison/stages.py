@@ -78,6 +78,7 @@ def _compiled(extractor: Extractor, layers: Sequence[LayerInfo]) -> Callable[[np
     import tensorflow as tf
 
     from featx_core.base.keras_setup import load_keras
+    from featx_core.base.tensorflow_compat import traced
     from featx_core.networks.engines.engine import forward_pass
 
     network = extractor.network
@@ -89,6 +90,5 @@ def _compiled(extractor: Extractor, layers: Sequence[LayerInfo]) -> Callable[[np
         outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
         return [tf.reduce_mean(each, axis=list(range(1, len(each.shape) - 1))) for each in outputs]
 
-    graph = tf.function(forward, autograph=False)
-    traced = graph.get_concrete_function(tf.TensorSpec((None, *model.input.shape[1:]), tf.float32))
-    return lambda batch: [each.numpy() for each in traced(tf.constant(batch))]
+    graph = traced(forward, tf.TensorSpec((None, *model.input.shape[1:]), tf.float32))
+    return lambda batch: [each.numpy() for each in graph(tf.constant(batch))]

@@ -12,7 +12,10 @@ import numpy as np
 from featx_core.base.wording import spreadsheet_safe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
+    import pyarrow as pa
 
     from featx_core.extraction.features import Features
 
@@ -90,9 +93,8 @@ def to_parquet(features: Features) -> bytes:
     `featx.feature_shape`.
     """
     import pyarrow as pa
-    from pyarrow import parquet
 
-    vectors = np.ascontiguousarray(features.vectors)
+    vectors = features.vectors
     columns: dict[str, Any] = {
         "name": pa.array(features.names, pa.string()),
         "label": pa.array(features.labels, pa.string()),
@@ -102,18 +104,34 @@ def to_parquet(features: Features) -> bytes:
     if features.copies is not None:
         columns["copy"] = pa.array(features.copies, pa.int64())
     columns["sha256"] = pa.array(features.digests, pa.string())
-    columns["features"] = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), vectors.shape[1])
     facts = {"featx.spec": features.spec.to_json(), "featx.feature_shape": json.dumps(list(features.feature_shape))}
     out = io.BytesIO()
+    write_parquet(out, columns, vectors, facts)
+    return out.getvalue()
+
+
+def write_parquet(where: Any, columns: Mapping[str, pa.Array], vectors: np.ndarray, facts: Mapping[str, str]) -> None:
+    """Write columns and, as the last one, `features`: float32 exactly as computed.
+
+    Args:
+        where: A path or a binary file.
+        columns: As many rows as there are vectors.
+        vectors: float32 `(n_rows, n_features)`.
+        facts: The metadata of the file.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    flat = pa.array(np.ascontiguousarray(vectors, np.float32).reshape(-1))
+    features = pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
     parquet.write_table(
-        pa.table(columns).replace_schema_metadata(facts),
-        out,
+        pa.table({**columns, "features": features}).replace_schema_metadata(dict(facts)),
+        where,
         compression="zstd",
         use_dictionary=["label"],
         use_byte_stream_split=["features.list.element"],
         row_group_size=max(1, ROW_GROUP_BYTES // max(4 * vectors.shape[1], 1)),
     )
-    return out.getvalue()
 
 
 def to_orange(features: Features) -> bytes:

@@ -12,7 +12,7 @@ from featx_core.specs.lambda_transform import LambdaTransform, derive
 from featx_core.specs.spec import Spec, SpecError
 from featx_core.specs.vector_table import VectorTable
 from featx_core.tables.rows import Rows, Table
-from featx_core.tables.storing import unpack, unpack_facts, unpack_words
+from featx_core.tables.storing import Words, unpack, unpack_facts, unpack_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +31,7 @@ def table_of(spec: Spec, workspace: Workspace) -> Table | None:
     """
     if isinstance(spec, VectorTable):
         found = _read(spec, workspace, unpack)
-        rows = _rows(len(found.values), found.names, found.labels, workspace)
+        rows = _rows(Words(found.names, found.labels, found.digests), workspace)
         return Table(found.values, rows.names, rows.labels, rows.digests)
     if spec.takes_images or not isinstance(spec, LambdaTransform):
         return None
@@ -49,7 +49,7 @@ def rows_of(spec: Spec, workspace: Workspace) -> Rows:
         SpecError: If the numbers of a table are no longer in the workspace.
     """
     if isinstance(spec, VectorTable):
-        return _rows(*_read(spec, workspace, unpack_words), workspace)
+        return _rows(_read(spec, workspace, unpack_words), workspace)
     if isinstance(spec, LambdaTransform) and not spec.takes_images:
         return rows_of(spec.origin, workspace)
     return workspace.rows(spec.digest)
@@ -86,14 +86,26 @@ def _read(spec: VectorTable, workspace: Workspace, read: Callable[[bytes], Read]
         ) from None
 
 
-def _rows(n_rows: int, names: tuple[str, ...] | None, labels: tuple[str | None, ...], workspace: Workspace) -> Rows:
-    if names is None:
-        shown = tuple(f"row {number}" for number in range(1, n_rows + 1))
-        return Rows(shown, labels, tuple(_digest(f"{n_rows}\n{name}") for name in shown))
+def _rows(words: Words, workspace: Workspace) -> Rows:
+    n_rows = len(words.labels)
+    names = words.names or tuple(f"row {number}" for number in range(1, n_rows + 1))
+    if words.digests is not None:
+        return _of_digests(names, words.labels, words.digests, workspace)
+    if words.names is None:
+        return Rows(names, words.labels, tuple(_digest(f"{n_rows}\n{name}") for name in names))
     images = link_rows(names, workspace.images())
     digests = [_digest(name) if image is None else image.digest for name, image in zip(names, images, strict=True)]
-    found = [label or (image and image.label) or None for label, image in zip(labels, images, strict=True)]
+    found = [label or (image and image.label) or None for label, image in zip(words.labels, images, strict=True)]
     return Rows(names, tuple(found), tuple(digests))
+
+
+def _of_digests(
+    names: tuple[str, ...], labels: tuple[str | None, ...], digests: tuple[str, ...], workspace: Workspace
+) -> Rows:
+    """Give rows whose file told the image of each; labels that are missing come from the images of the workspace."""
+    known = {image.digest: image.label for image in workspace.images()}
+    found = (label or known.get(digest) for label, digest in zip(labels, digests, strict=True))
+    return Rows(names, tuple(found), digests)
 
 
 def _digest(name: str) -> str:

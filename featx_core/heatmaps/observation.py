@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featx_core.base.keras_setup import load_keras
+from featx_core.base.tensorflow_compat import traced
 from featx_core.heatmaps.averaged import Pass, gradients_by_hand
 from featx_core.heatmaps.layers import HeatmapError
 from featx_core.heatmaps.logits import has_classifier, logits_of
@@ -119,8 +120,8 @@ def _traced(extractor: Extractor, function: Callable[[tf.Tensor], Any]) -> Calla
     import tensorflow as tf
 
     inputs = tf.TensorSpec((None, *extractor.network.input.shape[1:]), tf.float32)
-    traced: Callable[[np.ndarray], Any] = tf.function(function, input_signature=[inputs], autograph=False)
-    return traced
+    graph = traced(function, inputs)
+    return lambda batch: graph(tf.constant(batch))
 
 
 def _differentiated(

@@ -12,7 +12,7 @@ import numpy as np
 
 from featx_core.base.files.stored_arrays import unpack_arrays
 from featx_core.base.palette import SEQUENTIAL_SCALES
-from featx_core.heatmaps.pictures import pixels_of
+from featx_core.heatmaps.pictures import shown_of
 from featx_core.images.fitting import Cells, Placement, to_original
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Heatmap:
         Raises:
             ValueError: If the image has another shape than the original, or a parameter is out of range.
         """
-        pixels = pixels_of(image, at_least=self._enough(longest_side))
+        pixels = shown_of(image, at_least=self._enough(longest_side))
         self._check(pixels, opacity, longest_side)
         picture = shrunk(pixels, longest_side)
         values = self.resized(picture.shape[1], picture.shape[0])

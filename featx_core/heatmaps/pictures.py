@@ -31,6 +31,11 @@ def pixels_of(image: ImageRecord | np.ndarray, *, at_least: tuple[int, int] | No
     return image
 
 
+def shown_of(image: ImageRecord | np.ndarray, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
+    """Return the pixels as `pixels_of` does, to lay something on: those of its thumbnail where its file is gone."""
+    return pixels_of(image) if isinstance(image, np.ndarray) else image.shown_pixels(at_least=at_least)
+
+
 def fitted_of(image: ImageRecord | np.ndarray, extractor: Extractor) -> np.ndarray:
     """Return an image as the network of an extractor receives it, uint8 `(*extractor.image_size, 3)`."""
     if isinstance(image, np.ndarray):

@@ -29,6 +29,7 @@ class FoundFile:
         read: Gives its bytes. May raise anything.
         origin: The archive or folder that it came in, or None.
         is_streamed: Whether the names of the others of its source were not known when the label was read.
+        file: The file itself, where it lies by itself on this machine.
     """
 
     name: str
@@ -37,6 +38,7 @@ class FoundFile:
     read: Callable[[], bytes]
     origin: str | None = None
     is_streamed: bool = False
+    file: Path | None = None
 
 
 def left_out(raw: str, error: Exception) -> FoundFile:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import functools
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
-from featx_core.images.decoding import decode
+from featx_core.base.files.digests import digest_of_all
+from featx_core.images.decoding import ImageError, decode
 from featx_core.images.fitting import fit_image
 
 if TYPE_CHECKING:
@@ -15,11 +17,25 @@ if TYPE_CHECKING:
     from featx_core.images.rendering.choice import Rendering
 
 
+Found = TypeVar("Found")
+
+
 class ImageGoneError(KeyError):
     """An image that was removed from its workspace in the meantime, with what to do, in plain words."""
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class UnreadImageError(ImageError):
+    """An image whose bytes are not to be had. As text it says why, to follow a name; alone it names the image."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} {reason}.")
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class Keeper(Protocol):
@@ -42,7 +58,7 @@ class Keeper(Protocol):
         """Keep an image as a network receives it, if that is worth it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ImageRecord:
     """One image of a workspace: what is known of it, and the way to its bytes.
 
@@ -74,6 +90,7 @@ class ImageRecord:
 
         Raises:
             ImageGoneError: If it was taken out of its workspace.
+            UnreadImageError: If it is damaged there, or its file stays elsewhere and is gone or changed.
         """
         return self._fetch(self.workspace.content)
 
@@ -90,6 +107,21 @@ class ImageRecord:
             ImageGoneError: If it was taken out of its workspace.
         """
         return decode(self.read(), at_least=at_least, rendering=self.workspace.rendering)
+
+    def shown_pixels(self, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
+        """Decode the image to be looked at: as `pixels`, and where its bytes are not to be had from its thumbnail.
+
+        Args:
+            at_least: As for `pixels`.
+
+        Raises:
+            ImageGoneError: If it was taken out of its workspace.
+            ImageError: If there is no thumbnail either.
+        """
+        try:
+            return self.pixels(at_least=at_least)
+        except UnreadImageError:
+            return decode(self.thumbnail())
 
     def fitted(self, size: tuple[int, int], fit: str) -> np.ndarray:
         """Bring the image to the input of a network: `fit_image` of its pixels, but large images are decoded once only.
@@ -118,6 +150,8 @@ class ImageRecord:
     def _fetch(self, fetch: Callable[[str], bytes]) -> bytes:
         try:
             return fetch(self.digest)
+        except ImageError as error:
+            raise UnreadImageError(self.name, str(error)) from None
         except KeyError:
             raise ImageGoneError(
                 f"{self.name} was removed from the workspace while it was needed. Start again to continue without it."
@@ -129,6 +163,14 @@ class ImageSet(Sequence[ImageRecord]):
 
     def __init__(self, records: Iterable[ImageRecord]) -> None:
         self._records = tuple(records)
+        self._found: dict[Hashable, Any] = {}
+
+    def once(self, about: Hashable, find: Callable[[], Found]) -> Found:
+        """Find something out about all of these images, and keep it with them: the next time it is there already."""
+        if about not in self._found:
+            self._found[about] = find()
+        found: Found = self._found[about]
+        return found
 
     @overload
     def __getitem__(self, index: int) -> ImageRecord: ...
@@ -149,17 +191,42 @@ class ImageSet(Sequence[ImageRecord]):
     @property
     def names(self) -> list[str]:
         """The name of each image."""
-        return [record.name for record in self._records]
+        return list(self._names)
 
     @property
     def labels(self) -> list[str | None]:
         """The label of each image, None where it has none."""
-        return [record.label for record in self._records]
+        return list(self._labels)
 
     @property
     def digests(self) -> list[str]:
         """The SHA-256 of each image's bytes."""
-        return [record.digest for record in self._records]
+        return list(self._digests)
+
+    @functools.cached_property
+    def digest_of_all(self) -> str:
+        """A digest of which images these are, in which order; labels and names do not count."""
+        return digest_of_all(self._digests)
+
+    @functools.cached_property
+    def _by_both(self) -> dict[tuple[str, str], ImageRecord]:
+        return {(record.name, record.digest): record for record in self._records}
+
+    @functools.cached_property
+    def _by_digest(self) -> dict[str, ImageRecord]:
+        return {record.digest: record for record in reversed(self._records)}
+
+    @functools.cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(record.name for record in self._records)
+
+    @functools.cached_property
+    def _labels(self) -> tuple[str | None, ...]:
+        return tuple(record.label for record in self._records)
+
+    @functools.cached_property
+    def _digests(self) -> tuple[str, ...]:
+        return tuple(record.digest for record in self._records)
 
     @property
     def paths(self) -> list[str]:
@@ -177,6 +244,5 @@ class ImageSet(Sequence[ImageRecord]):
 
     def matching(self, names: Iterable[str], digests: Iterable[str]) -> list[ImageRecord | None]:
         """Return the image that each row of features is of: by its digest, and among equal files by its name; else None."""
-        by_both = {(record.name, record.digest): record for record in self._records}
-        by_digest = {record.digest: record for record in reversed(self._records)}
+        by_both, by_digest = self._by_both, self._by_digest
         return [by_both.get(key) or by_digest.get(key[1]) for key in zip(names, digests, strict=True)]

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import hashlib
 import io
 import logging
 import os
-from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
 from featx_core.base.files.file_names import (
     clean_name,
     clean_path,
-    extension_note,
     is_system_file,
     label_of,
     tail_of,
@@ -26,10 +20,12 @@ from featx_core.base.files.file_names import (
 )
 from featx_core.base.progress import ProgressCallback
 from featx_core.images.archives import ZipMembers, is_zip, read_image, read_zip
-from featx_core.images.decoding import ImageError, ImageFacts, examine
+from featx_core.images.arriving.ahead import Examine, looked_at_ahead, settled
+from featx_core.images.arriving.incoming import Incoming, Known
+from featx_core.images.decoding import ImageError, examine
 from featx_core.images.file_kinds import is_image
 from featx_core.images.folder_labels import labels_of
-from featx_core.images.found_files import FoundFile, files_in, left_out, open_file, reason_of
+from featx_core.images.found_files import FoundFile, files_in, left_out, open_file
 from featx_core.images.intake_report import IntakeReport
 
 _DOCUMENTS = (
@@ -45,46 +41,10 @@ _DOCUMENTS = (
     ".keras",
     ".npz",
 )  # zip inside
-__all__ = ["Incoming", "IntakeReport", "Source", "read_sources"]
-
-_N_EXAMINERS = min(4, os.cpu_count() or 1)
-_EXAMINERS = ThreadPoolExecutor(
-    _N_EXAMINERS, "featx-intake"
-)  # of all intakes together: it bounds the memory of decoding
+__all__ = ["Examine", "Incoming", "IntakeReport", "Source", "read_sources"]
 
 _LOG = logging.getLogger(__name__)
 Source = Path | str | tuple[str, bytes | IO[bytes]]
-Examine = Callable[..., tuple[ImageFacts, bytes, float]]
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """An image on its way into a workspace.
-
-    Attributes:
-        name: Safe to show, with as few of its folders as tell it from others of its source; not yet unique.
-        path: Where it lay, with all its folders, safe to show.
-        label: The folder that names its class, or None.
-        digest: SHA-256 of `content`, in hexadecimal.
-        content: The bytes of the file.
-        facts: What is known of it.
-        thumbnail: A small image of it, WebP.
-        brightness: Mean lightness of the image, 0 (black) to 100 (white).
-        origin: The archive or folder that it came in, or None.
-        is_streamed: Whether the names of the others of its source were not known when the label was read: it is then its
-            nearest folder.
-    """
-
-    name: str
-    path: str
-    label: str | None
-    digest: str
-    content: bytes
-    facts: ImageFacts
-    thumbnail: bytes
-    brightness: float
-    origin: str | None = None
-    is_streamed: bool = False
 
 
 def read_sources(
@@ -94,6 +54,7 @@ def read_sources(
     on_progress: ProgressCallback | None = None,
     look: Examine | None = None,
     known_labels: Collection[str] = (),
+    known: Known | None = None,
 ) -> Iterator[Incoming]:
     """Read images one after another, no more than a few of them in memory.
 
@@ -106,14 +67,15 @@ def read_sources(
         on_progress: Called with files seen and files in all, as far as they are known by then.
         look: Looks at one file, as `examine` does, which it is unless given.
         known_labels: The labels that are in use, by which folders may be known.
+        known: Tells files that came in before: they are named in the report, and not decoded again.
     """
     files = _Files(report, list(sources) if not isinstance(sources, Iterator) else sources, known_labels)
     n_seen = 0
-    for pending in _looked_at_ahead(files, look or examine):
+    for pending in looked_at_ahead(files, look or examine, known):
         if on_progress is not None:
             on_progress(n_seen, max(files.n_known, n_seen + 1))
         n_seen += 1
-        incoming = _settled(*pending, report) if pending is not None else None
+        incoming = settled(*pending, report) if pending is not None else None
         if incoming is not None:
             yield incoming
     if on_progress is not None and n_seen:
@@ -181,7 +143,8 @@ class _Files:
             yield left_out(name, error)
             return
         with file:
-            yield from self._of_stream(file, FoundFile(name, name, None, functools.partial(_read_stream, file, name)))
+            single = FoundFile(name, name, None, functools.partial(_read_stream, file, name), file=path)
+            yield from self._of_stream(file, single)
 
     def _of_folder(self, folder: Path) -> Iterator[FoundFile | None]:
         listed = list(files_in(folder))
@@ -194,7 +157,8 @@ class _Files:
             if isinstance(file, Exception):
                 yield left_out(name, file)
             else:
-                yield FoundFile(name, path, label, functools.partial(_read_path, file), clean_name(folder.name))
+                read = functools.partial(_read_path, file)
+                yield FoundFile(name, path, label, read, clean_name(folder.name), file=file)
 
     def _of_stream(self, file: IO[bytes], single: FoundFile) -> Iterator[FoundFile | None]:
         """Return the members of an archive, or the one file that it is when it is none."""
@@ -230,68 +194,3 @@ def _read_stream(file: IO[bytes], path: str) -> bytes:
 def _read_path(path: Path) -> bytes:
     with open_file(path) as file:
         return read_image(file, os.fstat(file.fileno()).st_size)
-
-
-def _looked_at_ahead(files: Iterable[FoundFile | None], look: Examine) -> Iterator[tuple[str, Future[Incoming]] | None]:
-    """Read files, have several threads examine them a few ahead, and yield them in order."""
-    ahead: deque[tuple[str, Future[Incoming]] | None] = deque()
-    fault: Exception | None = None
-    try:
-        try:
-            for found in files:
-                ahead.append((found.name, _begun(found, look)) if found is not None else None)
-                if len(ahead) > _N_EXAMINERS:
-                    yield ahead.popleft()
-        except Exception as error:  # the giver failed: what it gave before still counts
-            fault = error
-        while ahead:
-            yield ahead.popleft()
-        if fault is not None:
-            raise fault
-    finally:
-        for pending in ahead:
-            if pending is not None:
-                pending[1].cancel()
-
-
-def _begun(found: FoundFile, look: Examine) -> Future[Incoming]:
-    """Read a file and have it examined. Any failure, here or there, becomes part of the outcome."""
-    try:
-        return _EXAMINERS.submit(_looked_at, found, found.read(), look)
-    except Exception as error:
-        failed: Future[Incoming] = Future()
-        failed.set_exception(error)
-        return failed
-
-
-def _looked_at(found: FoundFile, content: bytes, look: Examine) -> Incoming:
-    try:
-        facts, small, lightness = look(content)
-    except (ImageError, MemoryError):
-        raise
-    except Exception as error:  # not what reading a file raises: nobody has expected it
-        raise RuntimeError(f"Looking at a file raised {type(error).__name__}.") from error
-    facts = dataclasses.replace(facts, notes=(*facts.notes, *extension_note(found.path, facts.format)))
-    return Incoming(
-        name=found.name,
-        path=found.path,
-        label=found.label,
-        digest=hashlib.sha256(content).hexdigest(),
-        content=content,
-        facts=facts,
-        thumbnail=small,
-        brightness=lightness,
-        origin=found.origin,
-        is_streamed=found.is_streamed,
-    )
-
-
-def _settled(name: str, pending: Future[Incoming], report: IntakeReport) -> Incoming | None:
-    """Take the outcome for a file: the one place where any failure it caused is caught, and the file named."""
-    error = pending.exception()
-    if error is not None:
-        report.skipped.append((name, reason_of(error)))
-        return None
-    incoming = pending.result()
-    report.converted.extend((name, note) for note in incoming.facts.notes)
-    return incoming

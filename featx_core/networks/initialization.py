@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from featx_core.base.memory import hand_back
+from featx_core.base.tensorflow_compat import traced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +93,8 @@ def _calibrate(network: keras.Model, images: np.ndarray) -> None:
             stack.enter_context(_attribute(layer, "momentum", 0.0))
         for layer in dropouts:
             stack.enter_context(_attribute(layer, "rate", 0.0))
-        tf.function(lambda batch: network(batch, training=True), autograph=False)(tf.constant(images))
+        batch = tf.constant(images)
+        traced(lambda inputs: network(inputs, training=True), tf.TensorSpec(batch.shape, batch.dtype))(batch)
 
 
 @contextmanager

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import re
-import textwrap
 import zlib
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from featx_core.augmentation.layers import N_CHAINS
@@ -14,6 +14,63 @@ from featx_core.augmentation.transforms import AUGMENTATIONS
 if TYPE_CHECKING:
     from featx_core.augmentation.transforms import Transforms
     from featx_core.specs.augmented import Augmented
+
+LAYER_CODE: Mapping[str, str] = MappingProxyType(
+    {
+        "Mirrored": '''\
+class Mirrored(keras.layers.Layer):
+    """Put a mirrored border around images for a layer that would look at black ones."""
+
+    def __init__(self, inner, width):
+        super().__init__()
+        self.inner, self.width = inner, width
+
+    def build(self, shape):
+        self.inner.build(shape)
+
+    def call(self, images, training=False):
+        sides = [(0, 0), (self.width, self.width), (self.width, self.width), (0, 0)]
+        changed = self.inner(keras.ops.pad(images, sides, mode="symmetric"), training=training)
+        return changed[:, self.width : -self.width, self.width : -self.width]
+''',
+        "Noise": '''\
+class Noise(keras.layers.Layer):
+    """Add Gaussian noise to values up to 255; Keras's own takes deviations up to 1."""
+
+    def __init__(self, strength, seed):
+        super().__init__()
+        self.inner = keras.layers.GaussianNoise(strength, seed=seed)
+
+    def call(self, images, training=False):
+        return images + 255.0 * self.inner(keras.ops.zeros_like(images), training=training)
+''',
+        "AugMixed": f'''\
+class AugMixed(keras.layers.Layer):
+    """Mix chains of one, two, ... changes with each other and with the image (AugMix, Hendrycks et al. 2019)."""
+
+    def __init__(self, strength, seed):
+        super().__init__()
+        self.generator = keras.random.SeedGenerator(seed)
+        self.chains = [
+            keras.layers.RandAugment(factor=strength, num_ops=n_changes, seed=seed + n_changes - 1)
+            for n_changes in range(1, {N_CHAINS} + 1)
+        ]
+
+    def build(self, shape):
+        for chain in self.chains:
+            chain.build(shape)
+
+    def call(self, images, training=False):
+        drawn = keras.random.uniform((len(self.chains) + 1,), 1e-7, 1.0, seed=self.generator)
+        parts = -keras.ops.log(drawn[:-1])  # scaled to sum 1: evenly spread weights
+        mixed = sum(chain(images, training=True) * parts[i] for i, chain in enumerate(self.chains))
+        mixed = mixed / keras.ops.sum(parts)
+        return drawn[-1] * images + (1 - drawn[-1]) * mixed
+''',
+    }
+)
+"""The classes of featx's own layers by their names, as a script holds them: `augmentation/layers.py` without what Keras does
+by itself in a script. A test holds each against its layer."""
 
 _IDLE = ("name", "trainable", "dtype", "data_format")
 
@@ -25,7 +82,7 @@ def augmenting(spec: Augmented, name: str) -> str:
         spec: Which transforms, how many copies.
         name: What to call it; its layers are called the same in capitals.
     """
-    constructors, classes = _layers(spec.transforms)
+    constructors, classes = layer_code(spec.transforms)
     listed = "".join(f"    {each},\n" for each in constructors)
     first = "        copies.append(image)  # as it is\n" if spec.with_original else ""
     numbers = f"1, {spec.n_copies}" if spec.with_original else f"{spec.n_copies}"
@@ -60,23 +117,28 @@ def {name}_one(image, seed):
 '''
 
 
-def _layers(transforms: Transforms) -> tuple[list[str], str]:
-    """Return how the layers are made, and the classes that Keras lacks."""
-    written, classes = [], {}
+def layer_code(transforms: Transforms, seed: int = 0) -> tuple[list[str], str]:
+    """Write how the layers of transforms are made.
+
+    Args:
+        transforms: As `check_transforms` gives them.
+        seed: Of their layers.
+
+    Returns:
+        Their constructors, and the classes that Keras lacks.
+    """
+    written: list[str] = []
+    classes: dict[str, str] = {}
     for name, strength in transforms:
-        seed = zlib.crc32(name.encode()) % 2**31
-        for layer in AUGMENTATIONS[name].layers(strength, seed):
-            kind = type(layer)
-            if kind.__module__.startswith("keras."):
+        own = (seed + zlib.crc32(name.encode())) % 2**31
+        for layer in AUGMENTATIONS[name].layers(strength, own):
+            kind = type(layer).__name__
+            if kind not in LAYER_CODE:
                 written.append(_constructor(layer))
                 continue
-            classes[kind.__name__] = _class_code(kind)
-            inner = (
-                f"{_constructor(layer.inner)}, {layer.width}"
-                if kind.__name__ == "Mirrored"
-                else f"{strength!r}, {seed}"
-            )
-            written.append(f"{kind.__name__}({inner})")
+            classes[kind] = LAYER_CODE[kind]
+            around = f"{_constructor(layer.inner)}, {layer.width}" if kind == "Mirrored" else f"{strength!r}, {own}"
+            written.append(f"{kind}({around})")
     return written, "".join(f"{code}\n\n" for code in classes.values())
 
 
@@ -92,13 +154,3 @@ def _scalar(value: Any) -> Any:
     """Return one number for a range around 0, as the constructors take it: `RandomShear` refuses its own configuration."""
     is_range = isinstance(value, list | tuple) and len(value) == 2 and value[0] == -value[1] != 0
     return value[1] if is_range else value
-
-
-def _class_code(kind: type) -> str:
-    """Return the code of one of featx's own layers, without annotations and without constants from elsewhere."""
-    code = textwrap.dedent(inspect.getsource(kind))
-    code = re.sub(r"  # type: ignore\[.*?\]", "", code)
-    code = re.sub(r": (Any|int|float|bool|tuple\[int \| None, \.\.\.\])(?=[,)=]| =)", "", code)
-    code = re.sub(r"\) -> [^:]+:", "):", code)
-    code = code.replace("N_CHAINS", str(N_CHAINS)).replace("**_VALUES", "value_range=(0.0, 255.0)")
-    return code.replace(", **_COMMON", "").replace("training = False", "training=False")

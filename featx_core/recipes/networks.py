@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from featx_core.architecture.rows import Row, row_values
+from featx_core.backbones.families import KERAS_HUB
 from featx_core.backbones.registry import BACKBONES
 from featx_core.base.keras_setup import load_keras
 from featx_core.networks.extractor import Extractor
+from featx_core.networks.hub.graph import made_from
+from featx_core.recipes.hub import constructing, hub_code
 from featx_core.recipes.recipe import MAX_BYTES, RecipeError
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
@@ -55,15 +58,17 @@ class NetworkCode:
 
 def why_not(spec: Spec) -> str:
     """Say why a run cannot be written as code: a sentence; empty where it can. Needs no Keras."""
-    inner = spec
-    while (base := getattr(inner, "base", None) or getattr(inner, "source", None)) is not None and isinstance(
-        base, Spec
-    ):
+    inner, is_fine_tuned = spec, False
+    while isinstance(base := getattr(inner, "base", None) or getattr(inner, "source", None), Spec):
+        is_fine_tuned |= isinstance(inner, FineTuned)
         inner = base
-    if isinstance(inner, Pretrained) and BACKBONES[inner.backbone].origin not in SAVED_ORIGINS:
-        title = BACKBONES[inner.backbone].title
-        return f"{title} cannot be written as code: networks of its kind come back from no file."
-    return ""
+    if not isinstance(inner, Pretrained) or BACKBONES[inner.backbone].origin in SAVED_ORIGINS:
+        return ""
+    row = BACKBONES[inner.backbone]
+    if row.origin == KERAS_HUB and not is_fine_tuned:
+        return ""
+    what = f"New layers behind {row.title}" if is_fine_tuned else row.title
+    return f"{what} cannot be written as code: networks of its kind come back from no file."
 
 
 def check_kind(spec: Spec) -> None:
@@ -86,7 +91,11 @@ def network_code(extractor: Extractor) -> NetworkCode:
         RecipeError: If there is no way to write this network, or its weights are too large.
     """
     spec = extractor.spec
-    if isinstance(spec, Pretrained):
+    if isinstance(spec, Pretrained) and BACKBONES[spec.backbone].origin == KERAS_HUB:
+        code = constructing(extractor.network) + _LOADING
+        files, words = {WEIGHTS: weights_of(made_from(extractor.network))}, f"{BACKBONES[spec.backbone].title}."
+        tapped = hub_code(extractor, _POOLING[spec.pooling])
+    elif isinstance(spec, Pretrained):
         code, files, words = _pretrained(spec, extractor)
         after_pooling = BACKBONES[spec.backbone].normalizes_after_pooling and not spec.classifier
         is_last = extractor.tap == len(extractor.layers) - 1

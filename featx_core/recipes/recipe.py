@@ -54,9 +54,10 @@ class Recipe:
         usage: How the script is called.
         blocks: The code.
         files: What lies beside the script, by name: weights, and reference images.
-        expected: The features of the reference images, float32 `(n_rows, *feature_shape)`.
+        expected: The features of the reference images, float32 `(n_rows, *feature_shape)`, of the same network in float32.
         digests: Of the reference images; none for tables.
         notes: What users should know, plain sentences.
+        computed: The same as the run computed them, where that was in bfloat16.
     """
 
     title: str
@@ -68,6 +69,7 @@ class Recipe:
     expected: np.ndarray = field(repr=False)
     digests: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    computed: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def script(self) -> str:

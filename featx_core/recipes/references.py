@@ -100,7 +100,7 @@ def _taken(images: Iterable[ImageRecord], *, converted: bool) -> Iterable[Refere
 def _read(image: ImageRecord) -> bytes | None:
     try:
         return image.read()
-    except ImageGoneError:
+    except (ImageGoneError, ImageError):
         return None
 
 

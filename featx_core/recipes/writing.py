@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import importlib.metadata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,10 +19,12 @@ from featx_core.recipes.recipe import REFERENCE, Block, Recipe, RecipeError
 from featx_core.recipes.references import N_REFERENCES, digest_of_references, other_kinds, references
 from featx_core.specs.augmented import Augmented
 from featx_core.specs.lambda_transform import LambdaTransform, derived_from
+from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import Spec
 from featx_core.specs.vector_table import VectorTable
 
 if TYPE_CHECKING:
+    from featx_core.images.image_set import ImageRecord
     from featx_core.networks.extractor import Extractor
     from featx_core.workspace.runs import Run
     from featx_core.workspace.workspace import Workspace
@@ -58,14 +60,41 @@ def write_recipe(run: Run, workspace: Workspace, find_extractor: Callable[[Spec]
     if not chosen:
         raise RecipeError("No image of this run is left to check a script with. Extract again, then write the script.")
     rows = load_rows(run.spec, workspace, [each.digest for each in chosen])
-    expected = np.stack([rows[each.digest] for each in chosen])
-    if run.spec.rows_per_image > 1:
-        expected = expected.reshape(-1, *expected.shape[2:])
+    expected, computed = np.stack([rows[each.digest] for each in chosen]), None
+    if "bfloat16" in run.details.get("engine", ""):
+        records = {image.digest: image for image in images}
+        computed = expected
+        expected = _in_float32(run.spec, [records[each.digest] for each in chosen], find_extractor)
+    expected = _row_by_row(expected, run.spec)
     blocks, files, size = _of_images(wrappers, inner, find_extractor)
     files |= {f"{REFERENCE}/{each.name}": each.content for each in chosen}
     recipe = _put_together(run, blocks, files, expected, digest_of_references(chosen), "image files", size)
     note = other_kinds(images)
-    return dataclasses.replace(recipe, digests=tuple(each.digest for each in chosen), notes=(note,) if note else ())
+    return dataclasses.replace(
+        recipe, digests=tuple(each.digest for each in chosen), notes=(note,) if note else (), computed=computed
+    )
+
+
+def _row_by_row(values: np.ndarray, spec: Spec) -> np.ndarray:
+    """Return one row a copy, where each image has several."""
+    return values.reshape(-1, *values.shape[2:]) if spec.rows_per_image > 1 else values
+
+
+def _in_float32(spec: Spec, images: Sequence[ImageRecord], find_extractor: Callable[[Spec], Extractor]) -> np.ndarray:
+    """Compute the features of images by the same network in float32."""
+    extractor = find_extractor(exact_twin(spec))
+    return extractor(np.stack([image.fitted(extractor.image_size, extractor.fit) for image in images]))
+
+
+def exact_twin(spec: Spec) -> Spec:
+    """Return the same spec with its network in float32."""
+    if isinstance(spec, Pretrained):
+        return dataclasses.replace(spec, precision="float32")
+    if isinstance(spec, Augmented):
+        return dataclasses.replace(spec, base=exact_twin(spec.base))
+    if isinstance(spec, LambdaTransform) and isinstance(spec.source, Spec):
+        return dataclasses.replace(spec, source=exact_twin(spec.source))
+    return spec
 
 
 def _unfolded(spec: Spec) -> tuple[list[Spec], Spec]:
@@ -188,7 +217,9 @@ def _put_together(
 
 def _imports(code: str) -> str:
     found = "import hashlib\nfrom pathlib import Path\n\n"
-    found += ("import keras\n" if "keras." in code else "") + "import numpy as np\n"
+    found += "import keras\n" if "keras." in code else ""
+    found += "import keras_hub\n" if "keras_hub." in code else ""
+    found += "import numpy as np\n"
     if "Image." in code:
         found += "from PIL import Image, ImageOps\n"
     return found + imports_of(code)
@@ -196,6 +227,7 @@ def _imports(code: str) -> str:
 
 def _packages(code: str) -> list[str]:
     packages = ["keras", "tensorflow"] if "keras." in code else []
+    packages += ["keras-hub"] if "keras_hub." in code else []
     packages += ["numpy", *(["pillow"] if "Image." in code else []), *(["scipy"] if imports_of(code) else [])]
     return packages
 
@@ -210,7 +242,7 @@ EXPECTED = [{listed}]  # first values of their first rows
 
 
 def _digits(value: float) -> str:
-    return f"{value:.7g}" if np.isfinite(value) else f'float("{value}")'
+    return f"{value:.9g}" if np.isfinite(value) else f'float("{value}")'
 
 
 def _main(argument: str, takes: str) -> str:

@@ -32,7 +32,9 @@ def from_fields(kind: type[Data], fields: Mapping[str, Any]) -> Data:
 def _plain(value: Any) -> Any:
     if isinstance(value, Spec):
         return json.loads(value.to_json())
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+    if isinstance(value, tuple):  # of texts there may be very many
+        return [item if type(item) is str else _plain(item) for item in value]
+    return value
 
 
 def _frozen(value: Any, hint: Any) -> Any:

@@ -11,11 +11,14 @@ from featx_core.heatmaps.explain import explain_many
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import Heatmap
 from featx_core.heatmaps.targets import Target, target_from_json
+from featx_core.images.image_set import UnreadImageError
 from featx_core.specs.spec import Spec
 from featx_core.studies.study import Study
 from featx_core.studies.work import FIRST_BATCH_SECONDS, Storable, Work
 
 if TYPE_CHECKING:
+    from featx_core.images.image_set import ImageRecord
+    from featx_core.networks.extractor import Extractor
     from featx_core.workspace.workspace import Workspace
 
 DRAWING = "Drawing heatmaps"
@@ -61,7 +64,7 @@ class HeatmapStudy(Study[Heatmap]):
 
 
 def _draw(studies: Sequence[HeatmapStudy], work: Work) -> Iterator[tuple[HeatmapStudy, Heatmap]]:
-    """Draw heatmaps of one layer and target."""
+    """Draw heatmaps of one layer and target. An image whose file is gone is named once the others are drawn."""
     first = studies[0]
     names = list(dict.fromkeys(study.name for study in studies))
     traces = any(HEATMAPS[name].needs_target for name in names)
@@ -71,13 +74,29 @@ def _draw(studies: Sequence[HeatmapStudy], work: Work) -> Iterator[tuple[Heatmap
     target = _target(first.target, work)
     work.report.stage(DRAWING, limit_seconds=FIRST_BATCH_SECONDS)
     asked = {(study.image, study.name): study for study in studies}
+    unread: list[UnreadImageError] = []
     for start in range(0, len(images), IMAGES_AT_A_TIME):
         work.report(start, len(images))
-        part = images[start : start + IMAGES_AT_A_TIME]
-        for name, heatmaps in explain_many(part, extractor, names, layer=first.layer, target=target).items():
+        part = _readable(images[start : start + IMAGES_AT_A_TIME], extractor, unread)
+        found = explain_many(part, extractor, names, layer=first.layer, target=target) if part else {}
+        for name, heatmaps in found.items():
             for image, heatmap in zip(part, heatmaps, strict=True):
                 if (image.digest, name) in asked:
                     yield asked[image.digest, name], heatmap
+    if unread:
+        raise unread[0]
+
+
+def _readable(images: Sequence[ImageRecord], extractor: Extractor, unread: list[UnreadImageError]) -> list[ImageRecord]:
+    """Return the images whose bytes are to be had; why the others are not is added to `unread`."""
+    kept = []
+    for image in images:
+        try:
+            image.fitted(extractor.image_size, extractor.fit)
+            kept.append(image)
+        except UnreadImageError as error:
+            unread.append(error)
+    return kept
 
 
 def _target(text: str | None, work: Work) -> Target | None:

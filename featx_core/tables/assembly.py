@@ -14,11 +14,12 @@ from featx_core.tables.columns.column_words import common_start
 from featx_core.tables.facts import facts_of
 from featx_core.tables.layout import MAX_FILE_BYTES, Column, Role, TableError
 from featx_core.tables.raw import RawColumn, RawTable
-from featx_core.tables.rows import Vectors
+from featx_core.tables.rows import Vectors, is_digest
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _SHOWN = 3  # columns that a note names
 _NO_NUMBERS = "without numbers"
+_DIGESTS = ("sha256", "digests")  # as Parquet files and NumPy archives of featx call them
 _NAMELESS = re.compile(r"column \d+")
 
 
@@ -47,13 +48,15 @@ def assemble_vectors(table: RawTable, columns: Sequence[Column], *, good_rows_on
         notes.append(f"{counted(n_missing, 'row')} with missing or infinite values {_was(n_missing)} left out.")
     kept = np.flatnonzero(is_good).tolist()
     shown, name_notes = _told_apart(names, kept)
+    at, digests = _digests(table, columns, kept)
     return Vectors(
         np.ascontiguousarray(values[is_good]),
         shown,
         tuple(None if labels is None else whole_name(_unguarded(labels[row])) or None for row in kept),
-        (*_column_notes(table, columns), *notes, *name_notes),
+        (*table.notes, *_column_notes(table, columns, leave=at), *notes, *name_notes),
         tuple(columns),
-        facts_of(table, columns, kept),
+        facts_of(table, columns, kept, leave=at),
+        digests,
     )
 
 
@@ -161,11 +164,26 @@ def _marked(raw: Sequence[RawColumn]) -> list[str]:
     return [classes[at] if known else "" for at, known in zip(np.argmax(marks, axis=1), is_marked, strict=True)]
 
 
-def _column_notes(table: RawTable, columns: Sequence[Column]) -> list[str]:
+def _digests(
+    table: RawTable, columns: Sequence[Column], kept: Sequence[int]
+) -> tuple[int | None, tuple[str, ...] | None]:
+    """Find the column that tells the SHA-256 of each row's image, as featx writes it: its place, and those of the rows."""
+    for at, (raw, column) in enumerate(zip(table.columns, columns, strict=True)):
+        if column.role == "left out" and raw.is_text and raw.name in _DIGESTS:
+            words = raw.words.to_pylist()
+            found = tuple(words[row] for row in kept)
+            if all(map(is_digest, found)):
+                return at, found
+    return None, None
+
+
+def _column_notes(table: RawTable, columns: Sequence[Column], *, leave: int | None) -> list[str]:
     """Say what was left out, what was taken for labels without being called so, and how numbers were read."""
     left: dict[str, list[str]] = {}
     notes = []
-    for column in columns:
+    for at, column in enumerate(columns):
+        if at == leave:
+            continue
         if column.role == "left out" and not (column.holds == "nothing" and _NAMELESS.fullmatch(column.name)):
             why = _NO_NUMBERS if column.holds == "text" else column.why or column.holds
             left.setdefault(why, []).append(column.name)

@@ -20,7 +20,9 @@ MAX_CELLS = 1_000_000  # in all of them
 MAX_TEXT = 100  # characters of a cell
 
 
-def facts_of(table: RawTable, columns: Sequence[Column], kept: Sequence[int]) -> dict[str, Fact]:
+def facts_of(
+    table: RawTable, columns: Sequence[Column], kept: Sequence[int], *, leave: int | None = None
+) -> dict[str, Fact]:
     """Return the columns of single numbers and of texts that are left out, of the rows that are kept.
 
     The first `MAX_FACTS` of them that say something, and no more than `MAX_CELLS` cells.
@@ -29,13 +31,14 @@ def facts_of(table: RawTable, columns: Sequence[Column], kept: Sequence[int]) ->
         table: What the file holds.
         columns: What each of its columns is taken for.
         kept: The rows that are kept.
+        leave: The place of a column that is no fact, because it has another use.
     """
     most = min(MAX_FACTS, MAX_CELLS // max(1, len(kept)))
     found: dict[str, Fact] = {}
-    for raw, column in zip(table.columns, columns, strict=True):
+    for at, (raw, column) in enumerate(zip(table.columns, columns, strict=True)):
         if len(found) >= most:
             break
-        if column.role != "left out" or raw.is_vector or not (raw.is_single or raw.is_text):
+        if at == leave or column.role != "left out" or raw.is_vector or not (raw.is_single or raw.is_text):
             continue
         cells = _numbers(raw.numbers, kept) if raw.is_single else _texts(raw.words.to_pylist(), kept)
         if len(set(cells)) > 1:

@@ -102,6 +102,7 @@ class RawTable:
         lost_rows: Rows that could not be cut into cells: their number, and what is wrong.
         noun: What a column of it is called.
         matrix: All columns side by side, where they are the columns of one array.
+        notes: What people should know of how it was read, in plain sentences.
     """
 
     columns: tuple[RawColumn, ...]
@@ -112,6 +113,7 @@ class RawTable:
     lost_rows: tuple[tuple[int, str], ...] = ()
     noun: str = "column"
     matrix: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
 
     def row_number(self, row: int) -> int:
         """Return the number in the file of a row."""

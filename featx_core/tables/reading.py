@@ -13,10 +13,11 @@ from types import MappingProxyType
 from typing import IO, Any
 
 from featx_core.base.files.file_names import clean_name
+from featx_core.base.memory import without_collecting
 from featx_core.base.wording import too_large
 from featx_core.tables.assembly import assemble_vectors
 from featx_core.tables.columns.roles import guess_roles, is_doubtful
-from featx_core.tables.formats import delimited, npy, npz, parquet
+from featx_core.tables.formats import delimited, npy, npz, parquet, parts
 from featx_core.tables.layout import MAX_FILE_BYTES, ROLES, Choice, Layout, Role, TableError, check_rows
 from featx_core.tables.raw import RawTable
 from featx_core.tables.rows import Vectors
@@ -93,7 +94,7 @@ def read_vectors(
     has_header: bool | None = None,
     good_rows_only: bool = False,
 ) -> Vectors:
-    r"""Read a CSV, TSV, NPY, NPZ or Parquet file as vectors with names and labels.
+    r"""Read a CSV, TSV, NPY, NPZ or Parquet file, or a folder of parts, as vectors with names and labels.
 
     Nothing in a file is ever run or unpickled, and its size is checked by what it declares before it is read. Rows with
     missing or infinite values are left out and counted in the notes.
@@ -101,6 +102,9 @@ def read_vectors(
     Each column (or array) is a feature, the labels, the row names, or left out. Numbers of rows, identifiers and
     numbers of classes are no features: what is guessed of each column is in `columns` of the result, what was left out
     in its notes, and `roles` changes it.
+
+    A folder of parts, as `featx extract --ray` writes it, comes in by up to 100 000 rows and 256 MB of numbers: of more an
+    even sample, which is said in the notes.
 
     Args:
         source: A path, or a `(name, bytes or binary file)` pair; the name's extension tells the kind.
@@ -161,19 +165,23 @@ def open_table(source: Source, choice: Choice) -> OpenTable:
         TableError: If the file gives no vectors; the message says why.
     """
     name = source[0] if isinstance(source, tuple) else Path(source).name
-    with _named(clean_name(name)):
-        kind = TABLE_FILES.get(_extension(name))
-        if kind is None:
-            raise TableError(
-                f"is not a table of numbers: those are {', '.join(f'.{each}' for each in TABLE_FILES)} files"
-            )
-        _check_size(source)
-        raw = kind.open(lambda: _opened(source), choice)
+    with _named(clean_name(name)), without_collecting():
+        raw = _raw(source, name, choice)
         check_rows(raw.n_rows)
         columns = guess_roles(raw, main=choice.array)
     layout = Layout(columns, raw.arrays, raw.has_header)
     is_open = layout.main is not None and is_doubtful(raw)
     return OpenTable(clean_name(name), dataclasses.replace(layout, is_doubtful=is_open), raw)
+
+
+def _raw(source: Source, name: str, choice: Choice) -> RawTable:
+    if not isinstance(source, tuple) and parts.is_parts(Path(source)):
+        return parts.open_table(Path(source), choice)
+    kind = TABLE_FILES.get(_extension(name))
+    if kind is None:
+        raise TableError(f"is not a table of numbers: those are {', '.join(f'.{each}' for each in TABLE_FILES)} files")
+    _check_size(source)
+    return kind.open(lambda: _opened(source), choice)
 
 
 def _check_size(source: Source) -> None:

@@ -9,12 +9,12 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from featx_core.tables.facts import Fact, facts_from_json, facts_to_bytes
-from featx_core.tables.rows import Vectors
+from featx_core.tables.rows import Vectors, is_digest
 
 _FAULTS = (
     ValueError, KeyError, TypeError, OSError, EOFError, MemoryError, RuntimeError, struct.error, zlib.error,
@@ -22,14 +22,30 @@ _FAULTS = (
 )  # fmt: skip
 
 
+class Words(NamedTuple):
+    """What is kept of rows besides their numbers.
+
+    Attributes:
+        names: The name of each row; None when the rows have no names.
+        labels: The label of each row, or None.
+        digests: The SHA-256 of the image that each row is of, where that is known; else None.
+    """
+
+    names: tuple[str, ...] | None
+    labels: tuple[str | None, ...]
+    digests: tuple[str, ...] | None
+
+
 def pack(vectors: Vectors) -> bytes:
     """Write rows of numbers as a NumPy archive, uncompressed.
 
-    It holds `values` (float32), `names`, `labels` and, where there are some, `facts` (JSON as bytes), so that names of any
-    length take no more than they are long.
+    It holds `values` (float32), `names`, `labels` and, where there are some, `facts` and `digests` (JSON as bytes), so that
+    names of any length take no more than they are long.
     """
     out = io.BytesIO()
     facts: dict[str, Any] = {"facts": np.frombuffer(facts_to_bytes(vectors.facts), np.uint8)} if vectors.facts else {}
+    if vectors.digests is not None:
+        facts["digests"] = _as_bytes(vectors.digests)
     np.savez(
         out,
         values=np.ascontiguousarray(vectors.values, np.float32),
@@ -48,10 +64,10 @@ def unpack(content: bytes) -> Vectors:
     """
     with _opened(content) as arrays:
         values, words = arrays["values"], _words(arrays)
-        if values.dtype != np.float32 or values.ndim != 2 or len(values) != len(words[1]):
+        if values.dtype != np.float32 or values.ndim != 2 or len(values) != len(words.labels):
             raise ValueError("The rows, names and labels do not fit.")
         facts = _facts(arrays, len(values))
-    return Vectors(values, *words, facts=facts)
+    return Vectors(values, words.names, words.labels, facts=facts, digests=words.digests)
 
 
 def unpack_facts(content: bytes) -> dict[str, Fact]:
@@ -61,18 +77,17 @@ def unpack_facts(content: bytes) -> dict[str, Fact]:
         ValueError: If it is something else.
     """
     with _opened(content) as arrays:
-        return _facts(arrays, len(_words(arrays)[1]))
+        return _facts(arrays, len(_words(arrays).labels))
 
 
-def unpack_words(content: bytes) -> tuple[int, tuple[str, ...] | None, tuple[str | None, ...]]:
-    """Read the number of rows, their names and their labels, and leave the numbers.
+def unpack_words(content: bytes) -> Words:
+    """Read the names, labels and digests of the rows, and leave the numbers.
 
     Raises:
         ValueError: If it is something else.
     """
     with _opened(content) as arrays:
-        names, labels = _words(arrays)
-    return len(labels), names, labels
+        return _words(arrays)
 
 
 @contextlib.contextmanager
@@ -96,10 +111,13 @@ def _facts(arrays: Mapping[str, np.ndarray], n_rows: int) -> dict[str, Fact]:
     return facts_from_json(json.loads(arrays["facts"].tobytes()), n_rows) if "facts" in arrays else {}
 
 
-def _words(arrays: Mapping[str, np.ndarray]) -> tuple[tuple[str, ...] | None, tuple[str | None, ...]]:
+def _words(arrays: Mapping[str, np.ndarray]) -> Words:
     names, labels = (json.loads(arrays[part].tobytes()) for part in ("names", "labels"))
+    digests = json.loads(arrays["digests"].tobytes()) if "digests" in arrays else None
     if not all(label is None or isinstance(label, str) for label in labels):
         raise ValueError("A label is not a text.")
     if names is not None and (len(names) != len(labels) or not all(isinstance(name, str) for name in names)):
         raise ValueError("The names are not one text per row.")
-    return None if names is None else tuple(names), tuple(labels)
+    if digests is not None and (len(digests) != len(labels) or not all(is_digest(digest) for digest in digests)):
+        raise ValueError("The digests are not one SHA-256 per row.")
+    return Words(None if names is None else tuple(names), tuple(labels), None if digests is None else tuple(digests))

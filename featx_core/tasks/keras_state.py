@@ -6,6 +6,7 @@ from typing import Any
 
 from featx_core.base import loading
 from featx_core.base.keras_setup import load_keras
+from featx_core.base.tensorflow_compat import forget_gradients
 from featx_core.networks.engines import openvino_engine
 from featx_core.networks.engines.gpu import find_gpu
 
@@ -51,3 +52,4 @@ def _reset() -> None:
     keras.config.set_floatx("float32")
     keras.config.set_dtype_policy("float32")
     keras.utils.set_random_seed(0)
+    forget_gradients()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import zlib
 
 from featx_core.workspace.store import Store
@@ -78,6 +79,13 @@ class KeptFiles:
         rows = self._store.rows("SELECT checksum, bytes FROM results WHERE key = ?", (key,))
         is_right = rows and isinstance(rows[0][1], bytes) and zlib.crc32(rows[0][1]) == rows[0][0]
         return rows[0][1] if is_right else None
+
+
+def note_change(connection: sqlite3.Connection) -> None:
+    """Note that facts of images were changed, or images taken out, so that whoever has listed them lists them again."""
+    connection.execute(
+        "INSERT INTO facts VALUES ('changes', '1') ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+    )
 
 
 def is_whole(content: object, digest: str) -> bool:

@@ -20,7 +20,10 @@ KEPT_SHARE = 0.08
 _MADE_BY = f"Pillow {PIL.__version__}"
 """Another decoder may give other pixels: what it made of a file is left alone."""
 
-_ROOM = "SELECT length(bytes), (SELECT coalesce(sum(length(value)), 0) FROM inputs WHERE content_id = id) FROM contents"
+_ROOM = (
+    "SELECT coalesce((SELECT n_bytes FROM links WHERE content_id = id), length(bytes)),"
+    " (SELECT coalesce(sum(length(value)), 0) FROM inputs WHERE content_id = id) FROM contents"
+)
 _INSERT = "INSERT OR REPLACE INTO inputs (content_id, form, checksum, value) SELECT id, ?, ?, ? FROM contents WHERE digest = ?"
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from featx_core.base.labels import label_text
 from featx_core.images.folder_labels import FolderLevel, folder_levels, label_words, labels_at
+from featx_core.images.image_set import Found
 from featx_core.images.intake_report import IntakeReport
-from featx_core.workspace.kept_files import KeptFiles
+from featx_core.workspace.kept_files import KeptFiles, note_change
 from featx_core.workspace.store import Store, WorkspaceError
 from featx_core.workspace.validation import require
 
 MAX_REPORT_LINES = 10_000
 """So many lines of each kind of a report are kept."""
+
+_MARK = "SELECT (SELECT value FROM facts WHERE name = 'changes'), count(*), max(id) FROM images"
 
 OTHER_LABELS = -2
 """What `label_level` gives where labels do not come from one level of folders."""
@@ -26,7 +30,9 @@ class LastIntake(KeptFiles):
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self._unsaved_report: IntakeReport | None = None
-        self._levels: tuple[tuple[int, int], list[FolderLevel], int | None] | None = None  # at a version of the file
+        self._marked: tuple[tuple[int, int], tuple[Any, ...]] | None = None  # at a version of the file
+        self._found: tuple[tuple[int, int], dict[Hashable, Any]] = (-1, -1), {}  # at a version of the file
+        self._levels: tuple[tuple[Any, ...], list[FolderLevel], int | None] | None = None  # at a mark of the images
 
     def last_intake(self) -> IntakeReport | None:
         """Fetch the report of the last `add`, or None."""
@@ -49,7 +55,12 @@ class LastIntake(KeptFiles):
         rows = [(label_text(label), name) for name, label in labels.items()]
         for label, _ in rows:
             require("images", label=label)
-        self._store.free(lambda connection: connection.executemany("UPDATE images SET label = ? WHERE name = ?", rows))
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.executemany("UPDATE images SET label = ? WHERE name = ?", rows)
+            note_change(connection)
+
+        self._store.free(work)
 
     def folder_levels(self) -> list[FolderLevel]:
         """List the levels of the folders that the images of the last `add` lay in, the outermost first."""
@@ -79,17 +90,35 @@ class LastIntake(KeptFiles):
         return self._found_levels()[1]
 
     def _found_levels(self) -> tuple[list[FolderLevel], int | None]:
-        """Find levels and the one that labels come from, once after each change of the file."""
-        version = self._store.version()
-        if self._levels is None or self._levels[0] != version:
+        """Find levels and the one that labels come from, once after each change of the images."""
+        mark = (*self._images_mark(), self.fact("intake_after"))
+        if self._levels is None or self._levels[0] != mark:
             newest, known = self._newest_paths(), dict(self._store.rows("SELECT name, label FROM images"))
             levels = folder_levels([path for _, path in newest])
             candidates: tuple[int | None, ...] = (None, *(level.index for level in levels))
             fitting = [
                 index for index in candidates if all(known.get(name) == label for name, label in _labels(newest, index))
             ]
-            self._levels = version, levels, fitting[0] if fitting else OTHER_LABELS
+            self._levels = mark, levels, fitting[0] if fitting else OTHER_LABELS
         return self._levels[1:]
+
+    def once(self, about: Hashable, find: Callable[[], Found]) -> Found:
+        """Find something out once, until anything in the file changes. For what takes long with very many images."""
+        version = self._store.version()
+        if self._found[0] != version:
+            self._found = version, {}
+        known = self._found[1]
+        if about not in known:
+            known[about] = find()
+        found: Found = known[about]
+        return found
+
+    def _images_mark(self) -> tuple[Any, ...]:
+        """Return what differs once images came, went or were changed; vectors and results do not count."""
+        version = self._store.version()
+        if self._marked is None or self._marked[0] != version:
+            self._marked = version, self._store.rows(_MARK)[0]
+        return self._marked[1]
 
     def _newest_paths(self) -> list[tuple[str, str]]:
         after = self.fact("intake_after") or ""

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterable
 
+from featx_core.workspace.kept_files import note_change
 from featx_core.workspace.store import Store
 
 UNDO_SECONDS = 10.0
@@ -55,6 +56,7 @@ class Removals:
                 [(key, now, value) for value in listed],
             )
             connection.executemany(f"DELETE FROM {table} WHERE {named_by} = ?", [(value,) for value in listed])
+            note_change(connection)
 
         self._store.free(work)
         return key
@@ -67,6 +69,7 @@ class Removals:
 
         def work(connection: sqlite3.Connection) -> int:
             n_back = sum(_brought_back(connection, table, key) for table in _COLUMNS)
+            note_change(connection)
             _finish(connection, "removal = ?", key)
             return n_back
 
@@ -88,6 +91,7 @@ def remove_images(store: Store, names: Iterable[str]) -> None:
 
     def work(connection: sqlite3.Connection) -> None:
         connection.executemany("DELETE FROM images WHERE name = ?", listed)
+        note_change(connection)
         _drop_unused(connection)
 
     store.free(work)
@@ -132,6 +136,6 @@ def _finish(connection: sqlite3.Connection, which: str, value: str | float) -> N
 
 
 def _drop_unused(connection: sqlite3.Connection) -> None:
-    connection.execute(f"DELETE FROM vectors WHERE content_id IN ({_UNUSED})")
-    connection.execute(f"DELETE FROM inputs WHERE content_id IN ({_UNUSED})")
+    for table in ("vectors", "inputs", "links"):
+        connection.execute(f"DELETE FROM {table} WHERE content_id IN ({_UNUSED})")
     connection.execute(f"DELETE FROM contents WHERE id IN ({_UNUSED})")

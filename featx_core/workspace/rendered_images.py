@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from featx_core.images.decoding import ImageFacts, examine
+from featx_core.images.decoding import ImageError, ImageFacts, examine
 from featx_core.images.formats.channels import AUTOMATIC, Channels, channel_count, channels_text, parse_channels
 from featx_core.images.rendering.choice import USUAL, Rendering
 from featx_core.images.rendering.scaling import SCALINGS
+from featx_core.workspace.kept_files import note_change
 from featx_core.workspace.store import Store, WorkspaceError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def has_low_use(notes: Sequence[str]) -> bool:
 
 def deep_images(images: Sequence[ImageRecord]) -> list[ImageRecord]:
     """List the images of more than 8 bits."""
-    return [image for image in images if is_deep(image.notes)]
+    return [image for image in images if image.notes and is_deep(image.notes)]
 
 
 def many_channeled(images: Sequence[ImageRecord], channels: Channels) -> dict[str, int]:
@@ -78,7 +79,7 @@ def many_channeled(images: Sequence[ImageRecord], channels: Channels) -> dict[st
     Returns:
         Name of each such image to the number of its channels.
     """
-    counts = ((image.name, channel_count(image.notes, image.format, channels)) for image in images)
+    counts = ((image.name, channel_count(image.notes, image.format, channels)) for image in images if image.notes)
     return {name: n_channels for name, n_channels in counts if n_channels}
 
 
@@ -149,13 +150,14 @@ def _rerender(
     for n_done, image in enumerate(images):
         if on_progress is not None:
             on_progress(n_done, len(images))
-        content = image.read()
+        content = _read(image)
         facts, small, lightness = examine(content, rendering=after)
         notes = _replaced(image.notes, content, before, facts)
         changes.append((json.dumps(notes), lightness, image.name, small, image.digest))
     with store.transaction() as connection:
         connection.execute("INSERT OR REPLACE INTO facts VALUES ('scaling', ?)", (after.scaling,))
         connection.execute("INSERT OR REPLACE INTO facts VALUES ('channels', ?)", (channels_text(after.channels),))
+        note_change(connection)
         for written, lightness, name, small, digest in changes:
             connection.execute("UPDATE images SET notes = ?, brightness = ? WHERE name = ?", (written, lightness, name))
             connection.execute("UPDATE contents SET thumbnail = ? WHERE digest = ?", (small, digest))
@@ -164,6 +166,13 @@ def _rerender(
             )
     if on_progress is not None and images:
         on_progress(len(images), len(images))
+
+
+def _read(image: ImageRecord) -> bytes:
+    try:
+        return image.read()
+    except ImageError as error:
+        raise WorkspaceError(f"{image.name} {error}. Nothing was changed.") from None
 
 
 def _replaced(notes: Sequence[str], content: bytes, before: Rendering, facts: ImageFacts) -> tuple[str, ...]:

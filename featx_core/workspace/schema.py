@@ -51,7 +51,14 @@ CHANNELS = (
 )
 """Images came in with the first of two channels, and the first page of a stack, alone: they stay as they are."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (SCHEMA, PATHS_AND_REMOVALS, INPUTS, CHANNELS)
+LINKS = (
+    "CREATE TABLE links (content_id INTEGER PRIMARY KEY REFERENCES contents (id), path BLOB NOT NULL,"
+    " n_bytes INTEGER NOT NULL, modified INTEGER NOT NULL, seal BLOB NOT NULL)",
+    "CREATE INDEX links_by_path ON links (path)",
+)
+"""Of images whose files stay where they are: the bytes in `contents` are none."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (SCHEMA, PATHS_AND_REMOVALS, INPUTS, CHANNELS, LINKS)
 """The statements that lead from schema version i to i + 1. A released entry never changes; add one behind it."""
 
 

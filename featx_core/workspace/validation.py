@@ -7,8 +7,9 @@ import json
 import math
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from featx_core.base.json_kinds import are_texts
 from featx_core.workspace.faults import WorkspaceError
@@ -38,6 +39,10 @@ def _is_digest(value: object) -> bool:
 
 def _is_side(value: object) -> bool:
     return isinstance(value, int) and 1 <= value <= MAX_SIDE
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and value >= 0
 
 
 def _is_brightness(value: object) -> bool:
@@ -85,6 +90,7 @@ CHECKS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
         "removed_runs": _RUN,
         "extractors": {"digest": _text(1_000)},
         "artefacts": {"digest": _is_digest, "name": _text(MAX_NAME), "typeof(bytes)": _is_blob_type},
+        "links": {"typeof(path)": _is_blob_type, "n_bytes": _is_count, "typeof(seal)": _is_blob_type},
     }
 )
 """What each column must hold, by table. Vectors and results have check sums and are checked when they are read."""
@@ -100,6 +106,7 @@ _OWNERS: Mapping[str, str] = MappingProxyType(
         "removed_runs": "a run",
         "extractors": "a run",
         "artefacts": "a kept file",
+        "links": "a linked file",
     }
 )
 
@@ -150,10 +157,14 @@ def _can_be_written(value: object) -> bool:
 def _faults(connection: sqlite3.Connection, table: str, checks: Mapping[str, Check]) -> Iterator[str]:
     cursor = connection.execute(f"SELECT {', '.join(checks)} FROM {table}")
     while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-        for row in rows:
-            for (column, check), value in zip(checks.items(), row, strict=True):
-                if not check(value):
-                    yield f"the {_column(column)} of {_OWNERS[table]} is of the wrong kind or out of range"
+        for (column, check), values in zip(checks.items(), zip(*rows, strict=True), strict=True):
+            if not all(map(check, _different(values))):
+                yield f"the {_column(column)} of {_OWNERS[table]} is of the wrong kind or out of range"
+
+
+def _different(values: Collection[Any]) -> Collection[Any]:
+    """Return values once each. Those that are equal but of several kinds, such as 1 and 1.0, all stay."""
+    return values if {int, float} <= set(map(type, values)) else set(values)
 
 
 def _column(asked: str) -> str:

@@ -49,9 +49,9 @@ class VectorStore:
         for start in range(0, len(wanted), _VARIABLES_A_QUERY):
             part = wanted[start : start + _VARIABLES_A_QUERY]
             rows = self._store.rows(
-                "SELECT contents.digest, vectors.shape, vectors.checksum, vectors.value FROM vectors"
-                " JOIN extractors ON extractors.id = vectors.extractor_id"
-                " JOIN contents ON contents.id = vectors.content_id"
+                "SELECT contents.digest, vectors.shape, vectors.checksum, vectors.value FROM extractors"
+                " CROSS JOIN contents"  # in this order: SQLite would look at all vectors of the extractor for each part
+                " CROSS JOIN vectors ON vectors.extractor_id = extractors.id AND vectors.content_id = contents.id"
                 f" WHERE extractors.digest = ? AND contents.digest IN ({', '.join('?' * len(part))})",
                 (extractor_digest, *part),
             )

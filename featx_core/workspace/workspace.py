@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from featx_core.base.files.digests import digest_of_all
 from featx_core.base.files.file_names import shown_text
-from featx_core.images.decoding import THUMBNAIL_SIDE, ImageError, thumbnail
-from featx_core.images.image_set import ImageRecord, ImageSet
+from featx_core.images.decoding import THUMBNAIL_SIDE, thumbnail
+from featx_core.images.image_set import ImageSet
 from featx_core.images.intake import Examine, read_sources
 from featx_core.images.intake_report import IntakeReport
 from featx_core.tables.rows import Rows
-from featx_core.workspace.arrivals import STOPPED_BY_FULL_DISK, Arrivals, image_sizes
+from featx_core.workspace.arrivals import STOPPED_BY_FULL_DISK, Arrivals
 from featx_core.workspace.glance import MAX_TITLE
-from featx_core.workspace.kept_files import is_whole
+from featx_core.workspace.image_lists import ImageLists
 from featx_core.workspace.kept_inputs import KeptInputs
-from featx_core.workspace.last_intake import LastIntake
+from featx_core.workspace.links import break_seals, content_of
 from featx_core.workspace.removals import Removals, remove_images
 from featx_core.workspace.rendered_images import are_featured, concerned, render, rendered_look, rendering_of
 from featx_core.workspace.reserve import Reserve
@@ -37,10 +36,6 @@ if TYPE_CHECKING:
 MAX_UPLOAD_BYTES = 2 * 1024**3  # row 22 of docs/faults.md: what one workspace takes through a browser
 MAX_UPLOAD_IMAGES = 20_000
 MAX_THUMBNAIL_BYTES = 1024**2
-_RECORDS = (
-    "SELECT images.name, label, contents.digest, width, height, format, brightness, notes, path"
-    " FROM images JOIN contents ON contents.id = images.content_id"
-)
 
 
 class HasDigests(Protocol):
@@ -51,7 +46,7 @@ class HasDigests(Protocol):
         """The SHA-256 of each."""
 
 
-class Workspace(LastIntake):
+class Workspace(ImageLists):
     """Images, labels, runs and feature vectors in one SQLite file.
 
     Several threads and processes may hold the same file open at once; each sees what the others have finished.
@@ -68,8 +63,6 @@ class Workspace(LastIntake):
         self.ledger = Ledger(store, self.vectors)
         self.removals = Removals(store)
         self._inputs = KeptInputs(store)
-        self._sized: tuple[tuple[int, int], tuple[int, int]] | None = None  # as they were at a version of the file
-        self._listed: tuple[tuple[int, int], ImageSet] | None = None  # the images as they were at a version of the file
 
     @classmethod
     def open(
@@ -113,6 +106,7 @@ class Workspace(LastIntake):
         *,
         max_bytes: int | None = None,
         max_images: int | None = None,
+        link: bool = False,
         scaling: str | None = None,
         channels: Channels | None = None,
         on_progress: ProgressCallback | None = None,
@@ -127,6 +121,8 @@ class Workspace(LastIntake):
             sources: Paths of files, folders or zip archives, or `(name, bytes or binary file)` pairs.
             max_bytes: The bytes of images that the workspace may hold. None: as much as the disk takes.
             max_images: The number of images that the workspace may hold.
+            link: Whether files stay where they are: the workspace then keeps where, how large and how old they are, their
+                digest and thumbnail, and reads them there, on this machine alone. What lies in an archive is copied.
             scaling: How images of more than 8 bits are brought to 8, as `set_rendering` takes it. None: as before.
             channels: Which channels are shown where these are no colours, as `set_rendering` takes it. None: as before.
             on_progress: Called with files seen and files in all (as far as known). What was added before it raises stays.
@@ -141,10 +137,12 @@ class Workspace(LastIntake):
         report = IntakeReport()
         if scaling is not None or channels is not None:
             self.set_rendering(scaling=scaling, channels=channels)
-        arrivals = Arrivals(self._store, report, max_bytes=max_bytes, max_images=max_images)
+        arrivals = Arrivals(self._store, report, max_bytes=max_bytes, max_images=max_images, link=link)
         try:
-            known, seen = arrivals.known_labels, rendered_look(look, self.rendering)
-            for incoming in read_sources(sources, report, on_progress=on_progress, look=seen, known_labels=known):
+            labels, seen = arrivals.known_labels, rendered_look(look, self.rendering)
+            for incoming in read_sources(
+                sources, report, on_progress=on_progress, look=seen, known_labels=labels, known=arrivals
+            ):
                 arrivals.take(incoming)
         except DiskFullError:
             report.warnings.append(STOPPED_BY_FULL_DISK)
@@ -156,7 +154,7 @@ class Workspace(LastIntake):
     def _enter(self, report: IntakeReport, arrivals: Arrivals) -> None:
         """Enter what came of an intake, however it ended."""
         with contextlib.suppress(WorkspaceError):
-            arrivals.settle_labels()
+            arrivals.settle()
             self.set_fact("intake_after", str(arrivals.newest))
         self._keep_report(report)
         self._store.settle()
@@ -191,23 +189,11 @@ class Workspace(LastIntake):
         """Tell whether another "scaling", or other "channels", would be refused: features of such an image are kept."""
         return are_featured(self._store, concerned(self.images(), what, self.rendering))
 
-    def size(self) -> tuple[int, int]:
-        """Count the images, and the bytes of their files (equal files once)."""
-        version = self._store.version()
-        if self._sized is None or self._sized[0] != version:
-            self._sized = version, image_sizes(self._store)
-        return self._sized[1]
-
-    def images(self) -> ImageSet:
-        """List all images in the order in which they came."""
-        version = self._store.version()
-        if self._listed is None or self._listed[0] != version:
-            rows = self._store.rows(_RECORDS + " ORDER BY images.id")
-            self._listed = version, ImageSet(_record(self, *row) for row in rows)
-        return self._listed[1]
-
     def rows(self, extractor_digest: str) -> Rows:
         """List the images that have features of an extractor, without reading them."""
+        return self.once(("rows", extractor_digest), lambda: self._rows(extractor_digest))
+
+    def _rows(self, extractor_digest: str) -> Rows:
         stored = self.vectors.stored(extractor_digest)
         kept = ImageSet(record for record in self.images() if record.digest in stored)
         return Rows(tuple(kept.names), tuple(kept.labels), tuple(kept.digests))
@@ -217,14 +203,17 @@ class Workspace(LastIntake):
 
         Raises:
             KeyError: If the workspace holds no such file.
-            ImageError: If its bytes have changed.
+            ImageError: If its bytes have changed; or if its file stays elsewhere, and is gone, changed, or of another machine.
         """
-        content = self._store.value("SELECT bytes FROM contents WHERE digest = ?", (digest,))
-        if content is None:
-            raise KeyError(f"The workspace holds no image of digest {digest!r}.")
-        if not is_whole(content, digest):
-            raise ImageError("is damaged in this workspace: its bytes have changed")
-        return bytes(content)
+        return content_of(self._store, digest)
+
+    def break_links(self) -> None:
+        """Take links to files of this machine for those of another one, see `featx_core.workspace.links`."""
+        break_seals(self._store)
+
+    def n_linked(self) -> int:
+        """Count the images whose files stay where they are (equal files once)."""
+        return int(self._store.value("SELECT count(*) FROM links"))
 
     def thumbnail(self, digest: str) -> bytes:
         """Fetch a small image of one image (WebP, longest side 256 pixels).
@@ -264,23 +253,9 @@ class Workspace(LastIntake):
 
 def image_set_key(images: HasDigests) -> str:
     """Return a digest of which images these are (or have features), in which order; labels and names do not count."""
-    return hashlib.sha256("\n".join(images.digests).encode("ascii")).hexdigest()
-
-
-def _record(
-    workspace: Workspace,
-    name: str,
-    label: str | None,
-    digest: str,
-    width: int,
-    height: int,
-    form: str,
-    light: float,
-    notes: str,
-    path: str | None,
-) -> ImageRecord:
-    noted = tuple(json.loads(notes))
-    return ImageRecord(name, label, digest, width, height, form, light, noted, workspace, path or name)
+    if isinstance(images, ImageSet | Rows):
+        return images.digest_of_all
+    return digest_of_all(images.digests)
 
 
 def _is_thumbnail(content: object) -> bool:

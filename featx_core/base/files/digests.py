@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -23,3 +24,8 @@ def canonical_json(value: Any) -> str:
 def digest_of(*parts: Any) -> str:
     """Return the SHA-256 of JSON values, in hexadecimal. Raises as `canonical_json` does."""
     return hashlib.sha256(canonical_json(parts).encode("ascii")).hexdigest()
+
+
+def digest_of_all(digests: Iterable[str]) -> str:
+    """Return the SHA-256 of digests in their order, one a line."""
+    return hashlib.sha256("\n".join(digests).encode("ascii")).hexdigest()

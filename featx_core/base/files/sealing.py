@@ -21,7 +21,7 @@ _KEY = "key"
 
 def seal(content: bytes) -> bytes:
     """Put a seal before some bytes."""
-    return _mark(content) + content
+    return seal_of(content) + content
 
 
 def unseal(content: bytes) -> bytes:
@@ -31,13 +31,19 @@ def unseal(content: bytes) -> bytes:
         ValueError: If they were sealed elsewhere, or not at all.
     """
     mark, rest = content[:KEY_BYTES], content[KEY_BYTES:]
-    if not hmac.compare_digest(mark, _mark(rest)):
+    if not is_seal(mark, rest):
         raise ValueError("This was written on another machine, or is damaged. It is made again.")
     return rest
 
 
-def _mark(content: bytes) -> bytes:
+def seal_of(content: bytes) -> bytes:
+    """Return the seal of some bytes, to be kept beside them: 32 bytes."""
     return hmac.digest(_key(data_folder("seal")), content, hashlib.sha256)
+
+
+def is_seal(mark: bytes, content: bytes) -> bool:
+    """Return whether this machine has sealed these bytes so."""
+    return hmac.compare_digest(mark, seal_of(content))
 
 
 @functools.lru_cache(maxsize=4)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featx_core.base.keras_setup import load_keras
+from featx_core.base.tensorflow_compat import traced
 from featx_core.heatmaps.logits import logits_of
 from featx_core.heatmaps.observation import check_classifier
 from featx_core.heatmaps.pictures import fitted_of
@@ -88,8 +89,8 @@ def _class_scores(extractor: Extractor) -> Outputs:
         return tf.reshape(values, (-1, math.prod(values.shape[1:])))
 
     form = tf.TensorSpec((None, *extractor.network.input.shape[1:]), tf.float32)
-    traced = tf.function(logits, input_signature=[form], autograph=False)
-    return lambda images: np.asarray(traced(extractor.preprocess(images)))
+    graph = traced(logits, form)
+    return lambda images: np.asarray(graph(tf.constant(extractor.preprocess(images))))
 
 
 def _in_passes(outputs: Outputs, size: tuple[int, int]) -> Outputs:

@@ -18,7 +18,7 @@ from featx_core.heatmaps.cells import cells_of
 from featx_core.heatmaps.explain import observations
 from featx_core.heatmaps.layers import HeatmapError, choose_layer, describe
 from featx_core.heatmaps.overlay import framed, limited, shrunk
-from featx_core.heatmaps.pictures import pixels_of, size_of
+from featx_core.heatmaps.pictures import shown_of, size_of
 from featx_core.heatmaps.shared.basis import N_COLORS, color_cells
 from featx_core.images.fitting import Cells, Placement, place, to_original
 
@@ -93,7 +93,7 @@ class SharedColors:
         if not 0 <= opacity <= 1:
             raise ValueError(f"`opacity` must be from 0 to 1. Received: {opacity}.")
         enough = limited(*self.sizes[index], longest_side)[::-1] if longest_side else None
-        picture = shrunk(pixels_of(image, at_least=enough), longest_side)
+        picture = shrunk(shown_of(image, at_least=enough), longest_side)
         channels = [self._resized(index, self.colors[index, ..., channel], picture) for channel in range(N_COLORS)]
         colors = 255 * np.stack(channels, axis=-1)
         share = self._resized(index, self.is_shown[index].astype(np.float32), picture)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from featx_core.base.tensorflow_compat import traced
 from featx_core.networks.engines.gpu import find_gpu
 
 if TYPE_CHECKING:
@@ -130,5 +131,4 @@ def _traced(model: keras.Model) -> tf.types.experimental.ConcreteFunction:
     def as_float32(images: tf.Tensor) -> Any:
         return tf.nest.map_structure(lambda values: tf.cast(values, tf.float32), forward(images))
 
-    graph = tf.function(as_float32, autograph=False)
-    return graph.get_concrete_function(tf.TensorSpec((None, *model.input.shape[1:]), tf.float32))
+    return traced(as_float32, tf.TensorSpec((None, *model.input.shape[1:]), tf.float32))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featx_core.base.processor import threads
 from featx_core.networks.engines.compat import graph_iterator, variables_by_name
 from featx_core.networks.engines.engine import in_parts
 
@@ -185,4 +186,5 @@ def _compiled(graph: Graph, precision: str, output: int) -> Any:
         model = openvino.Model([model.get_results()[output]], model.get_parameters())
     threads_make_way = {"ENABLE_CPU_PINNING": False}  # for those that decode images
     hint = {"INFERENCE_PRECISION_HINT": _PRECISIONS[precision]}
-    return _core().compile_model(model, "CPU", hint | threads_make_way)
+    n_threads = {"INFERENCE_NUM_THREADS": n} if (n := threads()) else {}
+    return _core().compile_model(model, "CPU", hint | threads_make_way | n_threads)

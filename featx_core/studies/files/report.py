@@ -82,6 +82,9 @@ class ReportStudy(Study[Report]):
 
     def depends_on(self, workspace: Workspace) -> Any:
         """The images with labels, the runs, and which findings are kept."""
+        return workspace.once(("report", self.map_run), lambda: self._depends_on(workspace))
+
+    def _depends_on(self, workspace: Workspace) -> Any:
         images, runs = workspace.images(), workspace.ledger.runs()
         main = self._main(runs)
         kept = [] if main is None else [method for method, _ in kept_clusters(workspace, main)]

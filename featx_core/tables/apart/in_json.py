@@ -53,6 +53,7 @@ def words_to_json(vectors: Vectors) -> dict[str, Any]:
         "notes": list(vectors.notes),
         "columns": _columns_to_json(vectors.columns),
         "facts": {name: list(cells) for name, cells in vectors.facts.items()},
+        "digests": None if vectors.digests is None else list(vectors.digests),
     }
 
 
@@ -66,6 +67,7 @@ def vectors_from_json(words: Mapping[str, Any], values: bytes) -> Vectors:
         tuple(words["notes"]),
         _columns_from_json(words["columns"]),
         facts_from_json(words["facts"], n_rows),
+        None if words["digests"] is None else tuple(words["digests"]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
@@ -120,7 +121,7 @@ def _column(name: str, cells: pyarrow.Array, numerals: Numerals | None, *, is_in
 
 
 def _number_column(name: str, cells: pyarrow.Array, numerals: Numerals, *, is_index: bool) -> RawColumn:
-    if np.isnan(numerals.values[0]) and np.isnan(numerals.values).all() and not len(numerals.unread):
+    if math.isnan(numerals.values[0]) and np.isnan(numerals.values).all() and not len(numerals.unread):
         return RawColumn(name, "nothing", is_index=is_index)
     return RawColumn(
         name,

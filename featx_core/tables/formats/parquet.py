@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,29 @@ def open_table(opened: Callable[[], Any], choice: Choice) -> RawTable:
     """
     with opened() as file:
         table, unread, index = _read(file)
+    return columns_of(table, choice, unread=unread, index=index)
+
+
+def columns_of(
+    table: pyarrow.Table,
+    choice: Choice,
+    *,
+    unread: Mapping[str, str] = MappingProxyType({}),
+    index: Collection[str] = (),
+    notes: tuple[str, ...] = (),
+) -> RawTable:
+    """Take the columns of an Arrow table.
+
+    Args:
+        table: Without structs.
+        choice: What was chosen so far.
+        unread: Further columns that the file has, with what they hold.
+        index: The columns that are the index of a data frame.
+        notes: What people should know of how it was read.
+
+    Raises:
+        TableError: If it has no such column of vectors as is chosen.
+    """
     names = unlike_names([*(shown_text(name) for name in table.column_names), *(shown_text(name) for name in unread)])
     columns = [
         _column(name, table.column(at), is_index=table.column_names[at] in index)
@@ -43,7 +67,7 @@ def open_table(opened: Callable[[], Any], choice: Choice) -> RawTable:
     arrays = tuple(column.name for column in sorted(vectors, key=lambda each: (vector_rank(each.name), -each.n_values)))
     if choice.array is not None and choice.array not in arrays:
         raise TableError(f"has no lists of numbers “{choice.array}”. It has: {', '.join(arrays[:12]) or 'none'}")
-    return RawTable(tuple(columns), table.num_rows, arrays)
+    return RawTable(tuple(columns), table.num_rows, arrays, notes=notes)
 
 
 def _read(file: IO[bytes]) -> tuple[pyarrow.Table, dict[str, str], frozenset[str]]:

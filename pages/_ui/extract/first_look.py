@@ -9,6 +9,7 @@ from featx_core.figures.style import CONFIG
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageRecord, ImageSet
+from featx_core.maps.trust import draw_rows
 from featx_core.methods import registry as methods
 from featx_core.workspace.runs import Run
 from pages._ui.heatmaps import grid, targets
@@ -20,6 +21,7 @@ N_IMAGES = 4
 FOR_CLASSES, FOR_FEATURES = "grad_cam", "eigen_cam"  # the method where the network names classes, and where not
 MAX_PICTURES = 100  # up to so many images are seen on the map at this size
 PICTURE_SHARE = 0.1  # side of one, in shares of the map's width and height
+MAX_POINTS = 5_000  # of a first map: the Map page shows all
 MARKER_SIZE = 5  # pixels, of the points that pictures stand on
 
 
@@ -29,16 +31,19 @@ def show_map(run: Run, features: Features) -> None:
     if len(features) < 2:
         st.caption("A map needs at least 2 rows.")
         return
+    shown = (
+        features.of_rows(draw_rows(len(features), MAX_POINTS, 0).tolist()) if len(features) > MAX_POINTS else features
+    )
     try:
-        projection = maps.in_server(run, features, "pca", 2, 0, {})
+        projection = maps.in_server(run, shown, "pca", 2, 0, {})
     except ValueError as error:  # too few features that are numbers
         st.caption(str(error))
         return
     pictured = maps.images_of(features) if _is_pictured(run, features) else []
     figure = map_figure(
         projection,
-        names=features.row_names,
-        groups=features.labels,
+        names=shown.row_names,
+        groups=shown.labels,
         group_title="Label",
         dark=session.is_dark(),
         thumbnails={row: session.thumbnails() + record.digest for row, record in enumerate(pictured) if record},
@@ -49,7 +54,8 @@ def show_map(run: Run, features: Features) -> None:
         figure.update_traces(marker_size=MARKER_SIZE)
     st.plotly_chart(figure, key=f"glance_{run.digest[:12]}", theme=None, config=CONFIG, alt="PCA map")
     maps.show_caution(run, features)
-    maps.show_caption(projection)
+    words = f"{MAX_POINTS:,} of {len(features):,} rows, drawn at random.".replace(",", " ")
+    maps.show_caption(projection, words if shown is not features else "")
 
 
 def _is_pictured(run: Run, features: Features) -> bool:

@@ -31,10 +31,21 @@ def show(run: Run, place: DeltaGenerator) -> None:
         )
         if st.button("Rename", key="rename_run", disabled=name.strip() == run.title):
             _rename(run, name.strip())
-    with place.popover("JSON", icon=":material/data_object:"):
-        st.code(json.dumps(json.loads(run.spec.to_json()), indent=1), language="json", height=_HEIGHT)
-        st.caption("Copy it into `run.json`: `featx extract photos/ --spec run.json -o features.parquet`")
+    if run.spec.takes_images:
+        with place.popover("JSON", icon=":material/data_object:"):
+            _show_json(run)
     place.button("Delete", icon=":material/delete:", key="delete_run", on_click=run_list.delete, args=([run],))
+
+
+def _show_json(run: Run) -> None:
+    """Show the spec as the command line reads it, and the command."""
+    text = json.dumps(json.loads(run.spec.to_json()), indent=1)
+    st.code(text, language="json", height=_HEIGHT)
+    needs_files = '"file:' in text
+    files = " --files-from run.featx" if needs_files else ""
+    st.caption(f"Copy it into `run.json`: `featx extract photos/ --spec run.json{files} -o features.parquet`")
+    if needs_files:
+        st.caption("Its weights lie in this workspace: download that as `run.featx`.")
 
 
 def _times() -> int:

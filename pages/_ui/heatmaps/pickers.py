@@ -90,7 +90,8 @@ def some_images(images: ImageSet) -> list[ImageRecord]:
     gallery.hear(_GALLERY, chosen)
     if not chosen.is_set:
         chosen.take(_different(images))
-    found = [record for record in images if record.name in set(chosen.names)]
+    names = set(chosen.names)
+    found = [record for record in images if record.name in names]
     if st.button(f"Choose images ({len(found)})", icon=":material/photo_library:", key="choose_images"):
         _choose(images)
     return found

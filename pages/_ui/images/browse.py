@@ -28,7 +28,7 @@ def show(workspace: Workspace, images: ImageSet) -> None:
         persist_state="session",
         width=240,
     )
-    shown = order.matching(labels.filter_images(images, bar), wanted or "", _says(images) if wanted else None)
+    picked = labels.choose(images, bar)
     sorted_by = bar.selectbox(
         "Sort",
         list(order.ORDERS),
@@ -37,7 +37,8 @@ def show(workspace: Workspace, images: ImageSet) -> None:
         persist_state="session",
         width=140,
     )
-    shown = order.in_order(shown, sorted_by)
+    shown = labels.filtered(order.in_order(images, sorted_by), picked)
+    shown = order.matching(shown, wanted or "", _says(images) if wanted else None)
     size = bar.segmented_control(
         "Size", list(gallery.SIZES), default="M", required=True, key="gallery_size", persist_state="session"
     )
@@ -62,7 +63,7 @@ def _says(images: ImageSet) -> dict[str, str]:
 
 def _act(workspace: Workspace, images: ImageSet, shown: ImageSet, chosen: Choice, line: DeltaGenerator) -> None:
     """Say how many images there are; where some are chosen, offer what can be done with them."""
-    here = set(images.names)
+    here = images.once("names", lambda: frozenset(images.names))
     picked = [name for name in chosen.names if name in here]
     if not picked:
         line.caption(labels.sentence(images, shown) + scaling.hint(images), width="content")

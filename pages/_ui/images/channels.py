@@ -20,7 +20,7 @@ _COLORS = ("Red", "Green", "Blue")
 def choose(workspace: Workspace, images: ImageSet, place: DeltaGenerator) -> None:
     """Offer the ways to show channels, where there are images that have several."""
     current = workspace.rendering.channels
-    counts = many_channeled(images, current)
+    counts = images.once(("channels", current), lambda: many_channeled(images, current))
     if not counts:
         return
     words = f"Channels: {TITLES[current].lower() if isinstance(current, str) else 'chosen'}"

@@ -140,6 +140,8 @@ def _drawer(name: str) -> None:
         st.caption(formatting.escape(record.path))
     facts = f"{record.width} x {record.height} pixels, {record.format}, brightness {record.brightness:.0f} of 100"
     st.caption(formatting.escape(facts))
+    if reason := formatting.why_unread(record):
+        st.warning(formatting.escape(reason), icon=":material/link_off:")
     for note in record.notes:
         st.caption(formatting.escape(note))
     seen_alone.show(record)

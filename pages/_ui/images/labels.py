@@ -14,19 +14,27 @@ _LABELLED = "label"  # the kind of choice that a label is: one may be called "Al
 _ALL, _NOTED, _UNLABELLED = ("all", "All images"), ("noted", "With a note"), ("unlabelled", "Without a label")
 
 
-def filter_images(images: ImageSet, place: DeltaGenerator) -> ImageSet:
-    """Let the user pick which images to see."""
+def choose(images: ImageSet, place: DeltaGenerator) -> tuple[str, str]:
+    """Let the user pick which images to see; give the choice for `filtered`."""
+    options = images.once("choices of labels", lambda: _options(images))
+    return place.selectbox("Show", options, format_func=_words, key="show_images", width=260)
+
+
+def _options(images: ImageSet) -> list[tuple[str, str]]:
     found = sorted({label for label in images.labels if label})
     options = [_ALL, *((_LABELLED, label) for label in found)]
     options += [_UNLABELLED] if found and None in images.labels else []
-    options += [_NOTED] if any(record.notes for record in images) else []
-    chosen = place.selectbox("Show", options, format_func=_words, key="show_images", width=260)
+    return options + ([_NOTED] if any(record.notes for record in images) else [])
+
+
+def filtered(images: ImageSet, chosen: tuple[str, str]) -> ImageSet:
+    """Return the images that were picked, in their order."""
     if chosen == _ALL:
         return images
     if chosen == _NOTED:
-        return ImageSet(record for record in images if record.notes)
+        return images.once(chosen, lambda: ImageSet(record for record in images if record.notes))
     wanted = None if chosen == _UNLABELLED else chosen[1]
-    return ImageSet(record for record in images if record.label == wanted)
+    return images.once(chosen, lambda: ImageSet(record for record in images if record.label == wanted))
 
 
 def _words(option: tuple[str, str]) -> str:
@@ -38,7 +46,7 @@ def _words(option: tuple[str, str]) -> str:
 
 def sentence(images: ImageSet, shown: ImageSet) -> str:
     """Say how many images are shown, and how many labels there are."""
-    n_labels = len({label for label in images.labels if label})
+    n_labels = images.once("number of labels", lambda: len(set(images.labels) - {None, ""}))
     words = formatting.counted(len(images), "image")
     if len(shown) != len(images):
         words = f"{formatting.counted(len(shown), 'image')} of {formatting.counted(len(images), 'image')}"

@@ -1,7 +1,7 @@
 """The order of images on a page, and those that a search finds."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -36,6 +36,10 @@ ORDERS: Mapping[str, tuple[str, Callable[[ImageRecord], Any] | None, bool]] = Ma
 
 def in_order(images: ImageSet, name: str = "name") -> ImageSet:
     """Return images in one of `ORDERS`."""
+    return images.once(("order", name), lambda: _in_order(images, name))
+
+
+def _in_order(images: ImageSet, name: str) -> ImageSet:
     _, key, is_reversed = ORDERS[name]
     if key is None:
         return ImageSet(list(images)[::-1] if is_reversed else images)
@@ -53,12 +57,13 @@ def matching(images: ImageSet, wanted: str, says: Mapping[str, str] | None = Non
     words = wanted.casefold().split()
     if not words:
         return images
-    names = says or {}
-    return ImageSet(
-        record
-        for record in images
-        if all(
-            word in f"{record.path} {record.name} {record.label or ''} {names.get(record.digest, '')}".casefold()
-            for word in words
-        )
-    )
+    texts: Sequence[str] = images.once("texts", lambda: [_text(record) for record in images])
+    if says:
+        texts = [
+            f"{text} {says.get(digest, '').casefold()}" for text, digest in zip(texts, images.digests, strict=True)
+        ]
+    return ImageSet(record for record, text in zip(images, texts, strict=True) if all(word in text for word in words))
+
+
+def _text(record: ImageRecord) -> str:
+    return f"{record.path} {record.name} {record.label or ''}".casefold()

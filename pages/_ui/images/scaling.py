@@ -22,7 +22,7 @@ _KEY = "scaling"
 
 def choose(workspace: Workspace, images: ImageSet, place: DeltaGenerator) -> None:
     """Offer the ways to scale deep images, where there are any."""
-    n_deep = len(deep_images(images))
+    n_deep = images.once("n_deep", lambda: len(deep_images(images)))
     if not n_deep:
         return
     current = workspace.rendering.scaling
@@ -55,7 +55,7 @@ def choose(workspace: Workspace, images: ImageSet, place: DeltaGenerator) -> Non
 
 def hint(images: ImageSet) -> str:
     """Say that some images are dark because they use little of their range, in words that can follow a sentence."""
-    n_dark = sum(has_low_use(record.notes) for record in images)
+    n_dark = images.once("n_dark", lambda: sum(has_low_use(record.notes) for record in images if record.notes))
     verb = "uses" if n_dark == 1 else "use"
     return f" {formatting.counted(n_dark, 'image')} {verb} little of the range: see Scaling." if n_dark else ""
 

@@ -107,12 +107,17 @@ def local_folder(workspace: Workspace) -> None:
         return
     with st.popover("Open a folder on this computer", icon=":material/folder:"):
         path = st.text_input("Path of a folder or zip file", placeholder="for example ~/Pictures/birds")
+        link = st.checkbox(
+            "Leave files where they are",
+            key="link_folder",
+            help="Saves disk space: only thumbnails are kept. The files must stay in their place, unchanged, on this computer.",
+        )
         if st.button("Bring in", key="open_folder", disabled=not path.strip()):
             source = Path(path.strip()).expanduser()
             if vector_files.take_path(source):
                 st.rerun()
             elif source.exists():
-                begin(workspace, [source], title=f"Importing {source.name}", limited=False)
+                begin(workspace, [source], title=f"Importing {source.name}", limited=False, link=link)
             else:
                 st.warning("There is no such file or folder on this computer. Check the path.")
 
@@ -138,7 +143,15 @@ def samples(workspace: Workspace, names: Sequence[str]) -> None:
         begin(workspace, files, title=f"Making {sample.title}", limited=False, expected=sample.n_images)
 
 
-def begin(workspace: Workspace, sources: Iterable[Any], *, title: str, limited: bool, expected: int = 0) -> None:
+def begin(
+    workspace: Workspace,
+    sources: Iterable[Any],
+    *,
+    title: str,
+    limited: bool,
+    expected: int = 0,
+    link: bool = False,
+) -> None:
     """Start an import in the background and redraw the page."""
-    imports.start(workspace, sources, title=title, limited=limited, expected=expected)
+    imports.start(workspace, sources, title=title, limited=limited, expected=expected, link=link)
     st.rerun()

@@ -29,6 +29,9 @@ from pages._ui.networks import names
 from pages._ui.shell import jobs, session
 from pages._ui.shell.inputs import seed_input
 
+MAX_VALUES_IN_SERVER = 10_000_000
+"""So many numbers are laid out in the server itself, where that is quick: more would take longer than a page may."""
+
 KEPT = "kept"  # colour by how well each image's neighbours are kept: a fact of the map, not of the image
 
 
@@ -134,7 +137,7 @@ def _parameter(item: Parameter, projection: str) -> float | int | str:
 
 def fetch(run: Run, features: Features, choice: Choice, *, alone: bool = True) -> tuple[Projection | None, Job | None]:
     """Return the map, or the job that makes it. `alone` cancels maps that were asked for before and not waited for."""
-    if not PROJECTIONS[choice.name].in_worker:
+    if not PROJECTIONS[choice.name].in_worker and features.values.size <= MAX_VALUES_IN_SERVER:
         base = features.of_rows(range(choice.n_base)) if choice.n_base else features
         projection = in_server(run, base, choice.name, choice.n_components, choice.seed, choice.parameters)
         return (placed(run, projection, choice, features) if choice.n_base else projection), None

@@ -9,7 +9,11 @@ from featx_core.studies.files.report import MAX_HEATMAPS, MAX_RUNS, MAX_TITLE, M
 from featx_core.studies.rows.compared import name_runs
 from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace
+from pages._ui.images import choice
 from pages._ui.shell import runs as shell_runs
+
+MAX_OFFERED = 500
+"""Images that are offered by name: a browser is sent all their names."""
 
 TITLES = {
     "images": "Images",
@@ -86,14 +90,17 @@ def _runs(runs: list[Run]) -> list[Run]:
 def _heatmaps(images: ImageSet, run: Run) -> tuple[str, tuple[str, ...]]:
     if not run.spec.takes_images or not len(images):
         return "eigen_cam", ()
-    by_name = {image.name: image.digest for image in images}
+    picked = set(choice.for_heatmaps().names)
+    offered = [*(image for image in images if image.name in picked), *images[:MAX_OFFERED]]
+    by_name = {image.name: image.digest for image in offered}
     names = st.multiselect(
         "Heatmaps of",
         list(by_name),
         max_selections=MAX_HEATMAPS,
-        key=f"report_heatmaps_{len(by_name)}",
+        key=f"report_heatmaps_{len(images)}",
         persist_state="session",
         placeholder="Choose images",
+        help=f"Those of the Heatmaps page and the first {MAX_OFFERED}." if len(images) > MAX_OFFERED else None,
     )
     name = "eigen_cam"
     if names:

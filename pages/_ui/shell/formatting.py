@@ -1,5 +1,6 @@
 """Small pieces of text and images that several pages show in the same way."""
 
+import contextlib
 import re
 import tempfile
 import time
@@ -101,17 +102,31 @@ def snapshot(workspace: Workspace) -> bytes:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _preview(digest: str, rendering: str, _record: ImageRecord) -> bytes:
-    try:
-        return FOR_PAGES.examine(_record.read(), side=PREVIEW_SIDE, rendering=Rendering.parse(rendering))[1]
-    except (ImageError, KeyError):  # its bytes are damaged, or it was removed meanwhile
-        out = BytesIO()
-        Image.new("RGB", (64, 64), NO_LABEL_COLOR).save(out, "WEBP")
-        return out.getvalue()
+    return FOR_PAGES.examine(_record.read(), side=PREVIEW_SIDE, rendering=Rendering.parse(rendering))[1]
 
 
 def preview(record: ImageRecord) -> bytes:
-    """Return an image large enough to look at (WebP, longest side at most 1 024 pixels); a grey one where it is damaged."""
-    return _preview(record.digest, str(record.workspace.rendering), record)
+    """Return an image large enough to look at (WebP, longest side at most 1 024 pixels).
+
+    Where it is damaged, or its file is gone, its thumbnail; without one, or once it was removed, a grey one.
+    """
+    for look in (lambda: _preview(record.digest, str(record.workspace.rendering), record), record.thumbnail):
+        with contextlib.suppress(ImageError, KeyError):
+            return look()
+    out = BytesIO()
+    Image.new("RGB", (64, 64), NO_LABEL_COLOR).save(out, "WEBP")
+    return out.getvalue()
+
+
+def why_unread(record: ImageRecord) -> str:
+    """Say why the file of an image cannot be read; nothing where it can."""
+    try:
+        record.read()
+    except ImageError as error:
+        return f"The file {error}."
+    except KeyError:
+        return ""
+    return ""
 
 
 def sides(shape: Sequence[int]) -> str:

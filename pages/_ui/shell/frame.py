@@ -109,7 +109,8 @@ def open_page(name: str) -> None:
 def _workspace_menu() -> None:
     workspace = session.workspace()
     n_images, n_bytes = workspace.size()
-    n_labels = len({label for label in workspace.images().labels if label})
+    images = workspace.images()
+    n_labels = images.once("number of labels", lambda: len(set(images.labels) - {None, ""}))
     with st.popover(formatting.escape(workspace.title), icon=":material/folder_open:", width="stretch"):
         title = st.text_input("Workspace name", value=workspace.title, max_chars=80)
         if title.strip() and title.strip() != workspace.title:
@@ -121,7 +122,7 @@ def _workspace_menu() -> None:
             on_click="ignore",
             icon=":material/download:",
             width="stretch",
-            help=f"Images, labels, runs and features: about {formatting.size(n_bytes)}. Open it on any machine with featx.",
+            help=f"Images, labels, runs and features: about {formatting.size(n_bytes)}. {_opens(workspace)}",
         )
         if st.button("New workspace", icon=":material/add:", width="stretch"):
             session.switch(library.new_token())
@@ -135,6 +136,15 @@ def _workspace_menu() -> None:
     st.caption(", ".join(words) if n_images or n_sets else "No images yet")
 
 
+def _opens(workspace: Workspace) -> str:
+    n_linked = workspace.n_linked()
+    if not n_linked:
+        return "Open it on any machine with featx."
+    return (
+        f"{formatting.counted(n_linked, 'linked file')} stay on this computer, with thumbnails alone in the workspace."
+    )
+
+
 def _rename(workspace: Workspace, title: str) -> None:
     if writing.try_to(lambda: setattr(workspace, "title", title)):
         st.rerun()
@@ -144,7 +154,7 @@ def _open_file() -> None:
     upload = st.file_uploader("Open a workspace file", type=["featx"], key="open_file", max_upload_size=2048)
     if upload is not None:
         try:
-            session.switch(library.adopt(upload.getvalue()))
+            session.switch(library.adopt(upload.getvalue(), keeps_links=session.is_local()))
         except WorkspaceError as error:
             st.error(str(error), icon=":material/error:")
         else:

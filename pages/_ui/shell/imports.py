@@ -53,6 +53,7 @@ def start(
     title: str,
     limited: bool,
     expected: int = 0,
+    link: bool = False,
     then: Callable[[], None] | None = None,
 ) -> None:
     """Begin to bring images in. A second intake of the same workspace waits for the first.
@@ -63,6 +64,7 @@ def start(
         title: What is shown meanwhile.
         limited: Whether the limits for uploads hold; a local folder is bounded by the disk alone.
         expected: How many images will come, where that is known before.
+        link: Whether files of this machine stay where they are.
         then: What is done once all are there, whether or not anybody looks at a page; may raise `JobRefusedError`.
     """
     _begin(
@@ -72,6 +74,7 @@ def start(
             sources,
             max_bytes=MAX_UPLOAD_BYTES if limited else None,
             max_images=MAX_UPLOAD_IMAGES if limited else None,
+            link=link,
             on_progress=on_progress,
             look=EXAMINERS.examine,
         ),

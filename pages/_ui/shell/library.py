@@ -157,8 +157,14 @@ def recent(limit: int = 8) -> list[Recent]:
     return found[:limit]
 
 
-def adopt(content: bytes) -> str:
+def adopt(content: bytes, *, keeps_links: bool = False) -> str:
     """Keep an uploaded workspace file under a new token.
+
+    Args:
+        content: The file.
+        keeps_links: Whether it may name files of this machine that this machine linked before: where only people at this
+            machine reach the server. From anyone else, such a file could ask for pictures that its owner has shared as
+            thumbnails alone.
 
     Raises:
         WorkspaceError: If it is damaged, not a workspace, or holds too much; or if the disk is full.
@@ -169,14 +175,16 @@ def adopt(content: bytes) -> str:
     try:
         with replacing(path) as part:
             part.write_bytes(content)
-            _check_upload(part)
+            _check_upload(part, keeps_links)
     except OSError:
         raise WorkspaceError("This workspace file cannot be saved: the disk is full.") from None
     return token
 
 
-def _check_upload(path: Path) -> None:
+def _check_upload(path: Path, keeps_links: bool) -> None:
     with contextlib.closing(Workspace.open(path)) as workspace:
+        if not keeps_links:
+            workspace.break_links()
         _check_count(workspace.size()[0], MAX_ADOPTED_IMAGES, "image")
         _check_count(workspace.ledger.count(), MAX_ADOPTED_RUNS, "run")
 

@@ -149,9 +149,10 @@ def features_of(run: Run) -> Features | None:
         return _unsaved_features(run.digest, run.created, watched())
     workspace = session.workspace()
     images = workspace.images()
-    labels = hash(tuple(zip(images.names, images.labels, strict=True)))
+    labels = images.once("labels", lambda: hash(tuple(zip(images.names, images.labels, strict=True))))
+    key = images.once("key", lambda: image_set_key(images))
     try:
-        return _features(session.token(), run.digest, run.created, image_set_key(images), labels, workspace)
+        return _features(session.token(), run.digest, run.created, key, labels, workspace)
     except SpecError as error:  # numbers that were brought in are gone
         st.warning(formatting.escape(str(error)), icon=":material/rule:")
         return None

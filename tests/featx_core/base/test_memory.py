@@ -1,5 +1,6 @@
 """Memory goes back to the system: on request, and more of it in the environment of a worker."""
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,20 @@ def test_garbage_is_collected():
     _Circle(seen)
     memory.hand_back()
     assert seen == ["gone"]
+
+
+@pytest.mark.parametrize("was_collecting", [True, False])
+def test_collecting_goes_on_as_it_was_also_after_an_error(was_collecting):
+    (gc.enable if was_collecting else gc.disable)()
+    try:
+        with memory.without_collecting():
+            assert not gc.isenabled()
+        assert gc.isenabled() is was_collecting
+        with pytest.raises(ZeroDivisionError), memory.without_collecting():
+            _ = 1 / 0
+        assert gc.isenabled() is was_collecting
+    finally:
+        gc.enable()
 
 
 def test_where_there_is_no_glibc_nothing_else_is_tried(monkeypatch):

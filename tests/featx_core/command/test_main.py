@@ -157,3 +157,25 @@ def test_what_libraries_write_is_kept_away_unless_it_is_asked_for(monkeypatch, c
     assert "noise" not in capfd.readouterr().err
     main(["check", "--verbose", "a.featx"])
     assert "noise" in capfd.readouterr().err
+
+
+@pytest.mark.slow
+def test_linked_files_stay_where_they_are(photos, spec, tmp_path, capfd):
+    arguments = ["extract", str(photos), "--link", "--spec", spec, "-o", str(tmp_path / "run.featx")]
+    assert main(arguments) == DONE
+    workspace = Workspace.open(tmp_path / "run.featx")
+    assert (workspace.n_linked(), workspace.size()) == (6, (6, 0))
+    workspace.close()
+    (photos / "cat" / "1.png").unlink()
+    assert main(["check", str(tmp_path / "run.featx")]) == FAILED
+    assert "1.png is no longer where it was: add its folder again, or remove the image." in capfd.readouterr().out
+
+
+def test_neighbors_are_written_as_pairs(tmp_path, capfd):
+    vectors = {"name": ["a", "b", "c"], "x": [1.0, 0.9, 0.0], "y": [0.0, 0.1, 1.5]}
+    pd.DataFrame(vectors).to_csv(tmp_path / "vectors.csv", index=False)
+    assert main(["neighbors", str(tmp_path / "vectors.csv"), "-k", "1", "-o", str(tmp_path / "near.csv")]) == DONE
+    written = pd.read_csv(tmp_path / "near.csv")
+    assert written[["image", "rank", "neighbor"]].to_numpy().tolist() == [["a", 1, "b"], ["b", 1, "a"], ["c", 1, "b"]]
+    assert written["similarity"][0] == pytest.approx(0.9 / np.hypot(0.9, 0.1))
+    assert "All images were compared with all: the neighbours are exact." in capfd.readouterr().err

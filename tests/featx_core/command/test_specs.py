@@ -2,11 +2,18 @@
 
 import argparse
 import io
+import json
+from pathlib import Path
 
 import pytest
 
-from featx_core import Pretrained
+from featx_core import Pretrained, Workspace
 from featx_core.command import specs
+from featx_core.command.outcome import CommandError
+from featx_core.specs.custom_sequential import CustomSequential
+from featx_core.specs.registry import SPECS, spec_from_json
+
+GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "specs.json").read_text(encoding="utf-8"))
 
 
 def spec(*arguments):
@@ -39,3 +46,36 @@ def test_the_json_of_a_run_is_read_from_a_file_or_the_standard_input(tmp_path, m
     assert spec("--spec", str(tmp_path / "run.json")) == wanted
     monkeypatch.setattr("sys.stdin", io.StringIO(wanted.to_json()))
     assert spec("--spec", "-") == wanted
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_the_json_of_every_method_comes_back(name, tmp_path):
+    wanted = spec_from_json(json.dumps(GOLDEN[name]["spec"]))
+    shown = json.dumps(json.loads(wanted.to_json()), indent=1)  # as the app shows it
+    (tmp_path / "run.json").write_text(shown, encoding="utf-8")
+    assert spec("--spec", str(tmp_path / "run.json")) == wanted
+    assert {each["spec"]["method"] for each in GOLDEN.values()} == set(SPECS)
+
+
+def test_learned_weights_come_from_the_workspace_of_the_run(tmp_path):
+    path = str(tmp_path / "run.featx")
+    held = Workspace.open(path)
+    digest = held.put_artefact("learned.npz", b"weights")
+    held.close()
+    layers = (("Conv2D", (("filters", 4), ("kernel_size", 3))),)
+    learned = CustomSequential(layers, image_size=(16, 16), weights=f"file:{digest}")
+    other, fresh = Workspace.open(":memory:"), Workspace.open(":memory:")
+    with pytest.raises(CommandError, match=r"Download the workspace in the app and name it: --files-from run.featx"):
+        specs.bring_files(learned, None, fresh)
+    specs.bring_files(learned, path, fresh)
+    assert fresh.artefacts() == {digest: "learned.npz"}
+    specs.bring_files(learned, None, fresh)  # it is here now
+    unknown = CustomSequential(layers, image_size=(16, 16), weights=f"file:{'0' * 64}")
+    with pytest.raises(CommandError, match=r"run.featx does not hold the weights of this run \(00000000\)"):
+        specs.bring_files(unknown, path, other)
+
+
+def test_a_table_of_numbers_extracts_nothing_from_images():
+    table = next(each["spec"] for each in GOLDEN.values() if each["spec"]["method"] == "vector_table")
+    with pytest.raises(CommandError, match="is a table of numbers"):
+        specs.bring_files(spec_from_json(json.dumps(table)), None, Workspace.open(":memory:"))

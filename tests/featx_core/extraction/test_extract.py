@@ -211,3 +211,16 @@ def test_the_time_for_one_image_is_known_and_outlives_a_run_without_work(workspa
     assert again["n_computed"] == 0
     assert again["ms_per_image"] == first["ms_per_image"]
     assert again["n_parameters"] == 0
+
+
+def test_a_linked_file_that_is_gone_is_named_and_the_others_are_computed(tmp_path, make_png):
+    for number in range(3):
+        (tmp_path / f"{number}.png").write_bytes(make_png(number))
+    workspace = Workspace.open(":memory:")
+    workspace.add([tmp_path], link=True)
+    (tmp_path / "1.png").unlink()
+    features = extract(workspace.images(), ChannelMeans(), workspace=workspace)
+    assert features.names == ("0.png", "2.png")
+    assert features.details["skipped"] == [
+        ("1.png", "is no longer where it was: add its folder again, or remove the image")
+    ]

@@ -64,7 +64,7 @@ def test_the_bytes_are_the_same_each_time_and_give_the_rows_back():
     found = unpack(pack(given))
     np.testing.assert_array_equal(found.values, VALUES)
     assert (found.names, found.labels) == (given.names, given.labels)
-    assert unpack_words(pack(vectors(None))) == (6, None, (None,) * 6)
+    assert unpack_words(pack(vectors(None))) == (None, (None,) * 6, None)
     packed = io.BytesIO()
     np.savez_compressed(packed, values=VALUES)
     for content in (b"PK\x03\x04 no archive", packed.getvalue(), pack(given)[:-40]):

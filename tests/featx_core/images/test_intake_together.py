@@ -14,6 +14,7 @@ from PIL import Image
 
 from featx_core.base.progress import Cancelled
 from featx_core.images import decoding, intake
+from featx_core.images.arriving import ahead
 from featx_core.images.decoding import ImageError, decode, examine, inspect, thumbnail
 from featx_core.images.intake import read_sources
 from featx_core.images.intake_report import IntakeReport
@@ -90,7 +91,7 @@ def test_only_a_few_files_are_read_ahead() -> None:
 
     reading = read_sources(sources(), IntakeReport())
     next(reading)
-    assert len(given) <= intake._N_EXAMINERS + 1
+    assert len(given) <= ahead._N_EXAMINERS + 1
     reading.close()
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from featx_core.base.progress import Cancelled
 from featx_core.images import archives, decoding, intake
+from featx_core.images.arriving import ahead
 from featx_core.images.intake import read_sources
 from featx_core.images.intake_report import IntakeReport
 from featx_core.workspace import arrivals
@@ -96,7 +97,7 @@ CALLS = [
     (as_stream, intake, "is_zip"),
     (as_folder, intake, "open_file"),
     (as_folder, Path, "is_symlink"),
-    (as_uploads, intake, "extension_note"),
+    (as_uploads, ahead, "extension_note"),
     (as_uploads, decoding, "to_rgb"),
     (as_uploads, arrivals.json, "dumps"),
 ]

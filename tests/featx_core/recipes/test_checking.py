@@ -82,8 +82,11 @@ def changed(recipe, before, after):
 
 @pytest.mark.slow
 def test_a_run_is_reproduced_without_featx_and_what_does_not_hold_is_said(photographs, of_pixels):
-    checked = check_recipe(*of_pixels, steps_of(photographs, PIXELS, of_pixels[0]))
-    assert checked.is_reproduced
+    recipe, engine = of_pixels
+    fast = dataclasses.replace(recipe, computed=recipe.expected + 0.01 * recipe.expected.max())
+    checked = check_recipe(fast, engine, steps_of(photographs, PIXELS, recipe))
+    assert checked.is_reproduced  # against float32, whatever bfloat16 gave
+    assert "The run computed in bfloat16: largest difference 0.01 of the largest value." in checked.words
     assert "featx_core" not in checked.script
     assert "Run in a process of its own on 4 reference files." in checked.words
     assert (

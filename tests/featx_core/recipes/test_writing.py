@@ -17,7 +17,7 @@ from featx_core.recipes.formulas import CALLS, HELPERS, imports_of, transforming
 from featx_core.recipes.networks import check_kind, why_not
 from featx_core.recipes.pixels import FITTING, PREPROCESSING_CODE, preparing
 from featx_core.recipes.recipe import RecipeError
-from featx_core.recipes.writing import write_recipe
+from featx_core.recipes.writing import exact_twin, write_recipe
 from tests.toys.entered_runs import enter_table
 
 HOSTILE = '"""\nimport os; os.remove("x") # \\N{DIGIT ONE} <script>alert(1)</script> [a](javascript:b) $x$ \u202e'
@@ -92,6 +92,13 @@ def test_a_network_that_cannot_be_saved_is_known_before(monkeypatch):
     assert why_not(fx.LambdaTransform(("x * 2",), fx.Augmented(spec))) == words
     with pytest.raises(RecipeError, match=words):
         check_kind(fx.FineTuned(spec))
+
+
+def test_the_twin_of_a_run_in_bfloat16_computes_in_float32():
+    fast, exact = (fx.Pretrained("embedded_v1", precision=each) for each in ("bfloat16", "float32"))
+    around = (lambda spec: spec, fx.Augmented, lambda spec: fx.LambdaTransform(("x * 2",), fx.Augmented(spec)))
+    assert [exact_twin(wrap(fast)) for wrap in around] == [wrap(exact) for wrap in around]
+    assert exact_twin(fx.LambdaTransform(("mean(x)",))) == fx.LambdaTransform(("mean(x)",))
 
 
 def test_a_run_without_images_is_refused(workspace):

@@ -7,6 +7,7 @@ import featx_core as fx
 from featx_core.base.progress import Cancelled
 from featx_core.heatmaps.explain import explain
 from featx_core.heatmaps.targets import SimilarityTarget
+from featx_core.images.image_set import UnreadImageError
 from featx_core.studies import heatmap as module
 from featx_core.studies.heatmap import DRAWING, HeatmapStudy
 from tests.toys.entered_runs import Told
@@ -73,6 +74,19 @@ def test_a_cancelled_job_leaves_what_it_has_done(workspace, monkeypatch):
 def test_an_image_that_is_gone_is_told(workspace):
     with pytest.raises(ValueError, match="This image is no longer in the workspace"):
         done(workspace, HeatmapStudy(SMALL, "0" * 64, "grad_cam"))
+
+
+def test_a_linked_file_that_is_gone_is_named_and_the_others_are_drawn(tmp_path, make_png):
+    for number in range(3):
+        (tmp_path / f"{number}.png").write_bytes(make_png(number))
+    workspace = fx.Workspace.open(":memory:")
+    workspace.add([tmp_path], link=True)
+    (tmp_path / "1.png").unlink()
+    studies = studies_of(workspace.images(), ("activation_energy",))
+    with pytest.raises(UnreadImageError) as raised:
+        do(workspace, *studies)
+    assert raised.value.args[0].startswith("1.png is no longer where it was")
+    assert [study.find(workspace) is not None for study in studies] == [True, False, True]
 
 
 def test_a_network_without_a_map_is_a_reason_for_all_of_them(workspace):

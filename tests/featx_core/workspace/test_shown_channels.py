@@ -83,6 +83,7 @@ def as_before_there_was_a_choice(path, sources):
         made.add(sources, channels="first")
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("DELETE FROM facts WHERE name IN ('scaling', 'channels')")
+        connection.execute("DROP TABLE links")
         connection.execute("PRAGMA user_version = 3")
 
 

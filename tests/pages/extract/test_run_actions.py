@@ -11,6 +11,7 @@ from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.lambda_transform import LambdaTransform
 from featx_core.specs.pretrained import Pretrained
+from featx_core.specs.registry import spec_from_json
 from featx_core.workspace.runs import MAX_RUN_NAME
 from pages._ui.extract import forms
 from tests.toys.app.extracting import asked
@@ -42,6 +43,20 @@ def test_a_run_of_the_sidebar_opens_its_card_from_any_page(visitor):
     element(visitor, f"open_{SPEC.digest[:16]}").click().run()
     assert [title.value for title in visitor.tab.main.title] == ["Extract"]
     assert "MobileNetV2" in visitor.tab.main.header[0].value
+    assert visitor.has_no_fault
+
+
+def test_the_json_of_a_run_is_what_the_command_reads(visitor):
+    learned = CustomSequential((layer("Conv2D", filters=4, kernel_size=3),), weights=f"file:{'0' * 64}")
+    keep_run(visitor.workspace, np.ones((12, 3)), learned)
+    for spec, words in (
+        (SPEC, "`featx extract photos/ --spec run.json -o features.parquet`"),
+        (learned, "`featx extract photos/ --spec run.json --files-from run.featx -o features.parquet`"),
+    ):
+        element(visitor.run(), f"open_{spec.digest[:16]}").click().run()
+        (shown,) = [each.value for each in visitor.tab.code if each.language == "json"]
+        assert spec_from_json(shown) == spec
+        assert f"Copy it into `run.json`: {words}" in [each.value for each in visitor.tab.caption]
     assert visitor.has_no_fault
 
 

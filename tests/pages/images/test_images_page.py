@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages._ui.images import gallery
-from pages._ui.shell import imports, library
+from pages._ui.shell import formatting, imports, library
 from tests.toys.app.visiting import element, tiles
 
 
@@ -112,6 +112,21 @@ def test_a_local_folder_is_brought_in_with_its_labels(visit, tmp_path, make_png)
     visitor.tab.text_input[0].set_value(str(tmp_path)).run()
     visitor.press("Bring in").until(is_brought_in)
     assert visitor.workspace.images().labels == ["day", "night"]
+
+
+def test_a_local_folder_may_stay_where_it_is_and_says_when_a_file_is_gone(visit, tmp_path, make_png):
+    (tmp_path / "a.png").write_bytes(make_png(1))
+    visitor = visit()
+    visitor.tab.text_input[0].set_value(str(tmp_path))
+    visitor.tab.checkbox(key="link_folder").check().run()
+    visitor.press("Bring in").until(is_brought_in)
+    assert visitor.workspace.n_linked() == 1
+    assert "1 file stays where it is: do not move or change it." in report(visitor)
+    assert "1 linked file stays on this computer, with its thumbnail alone in the workspace." in visitor.words
+    (tmp_path / "a.png").unlink()
+    record = visitor.workspace.images()[0]
+    assert formatting.why_unread(record).startswith("The file is no longer where it was")
+    assert formatting.preview(record) == record.thumbnail()
 
 
 def test_a_local_folder_that_is_not_there_is_one_sentence(visit):

@@ -74,6 +74,14 @@ def test_bytes_come_back_as_they_were_and_may_be_kept_for_good(client, token):
     assert found.headers["x-content-type-options"] == "nosniff"
 
 
+def test_a_page_is_a_stranger_to_the_app(client, token):
+    found = client.get(f"/page/{token}/{handed.put(token, b'<!doctype html><head></head>')}")
+    assert (found.status_code, found.content) == (200, b"<!doctype html><head></head>")
+    assert found.headers["content-security-policy"] == "sandbox allow-scripts"  # without `allow-same-origin`
+    assert found.headers["content-type"] == "text/html; charset=utf-8"
+    assert client.get(f"/page/{library.new_token()}/{'0' * 64}").status_code == 404
+
+
 def test_the_token_of_another_workspace_opens_nothing(client, token):
     digest = handed.put(token, CONTENT)
     other = library.new_token()

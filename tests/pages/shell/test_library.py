@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from featx_core.base.files.folders import data_folder
+from featx_core.images.decoding import ImageError
 from featx_core.workspace.store import DamagedWorkspaceError, WorkspaceBusyError, WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import library
@@ -164,6 +165,23 @@ def test_an_uploaded_file_that_was_edited_is_refused_and_leaves_nothing(shelve, 
     with pytest.raises(DamagedWorkspaceError, match="is damaged or was edited"):
         library.adopt((tmp_path / "copy.featx").read_bytes())
     assert sorted(data_folder("workspaces").iterdir()) == before
+
+
+@pytest.mark.parametrize("keeps_links", [True, False])
+def test_links_of_an_uploaded_file_hold_only_where_the_machine_alone_reaches_the_server(
+    tmp_path, make_png, keeps_links
+):
+    (tmp_path / "a.png").write_bytes(make_png())
+    linked = Workspace.open(tmp_path / "linked.featx")
+    linked.add([tmp_path / "a.png"], link=True)
+    linked.close()
+    token = library.adopt((tmp_path / "linked.featx").read_bytes(), keeps_links=keeps_links)
+    image = library.open_workspace(token).images()[0]
+    if keeps_links:
+        assert image.read() == make_png()
+    else:
+        with pytest.raises(ImageError, match="stays in a folder of another computer"):
+            image.read()
 
 
 def test_an_uploaded_file_that_holds_too_much_is_refused(shelve, make_png, tmp_path, monkeypatch):

@@ -14,13 +14,14 @@ from featx_core.base.faults import new_reference
 from featx_core.base.files.file_names import clean_name
 from featx_core.extraction.vector_sets import MAX_TITLE, add_vectors
 from featx_core.tables.apart.examiners import TABLE_EXAMINERS, TableSource
+from featx_core.tables.formats.parts import is_parts
 from featx_core.tables.layout import Choice, Layout, TableError
 from featx_core.tables.reading import is_table_file
 from featx_core.tables.rows import Vectors
 from featx_core.workspace.runs import Run
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.images.vectors import column_roles, vector_sets
+from pages._ui.images.vectors import column_roles, part_pictures, vector_sets
 from pages._ui.shell import formatting, session, writing
 
 _log = logging.getLogger("featx")
@@ -51,8 +52,8 @@ def take(files: Sequence[Any]) -> list[Any]:
 
 
 def take_path(path: Path) -> bool:
-    """Set aside a table of numbers of this machine; False when the file is something else."""
-    if not (path.is_file() and is_table_file(path.name)):
+    """Set aside a table of numbers of this machine, or a folder of parts; False when it is something else."""
+    if not (path.is_file() and is_table_file(path.name)) and not is_parts(path):
         return False
     _wait([_waiting_for(path.name, path)])
     return True
@@ -105,6 +106,7 @@ def _asked(file: Waiting, workspace: Workspace) -> tuple[Vectors | None, str]:
     vectors = _read(number, chosen, file)
     vectors = _named(vectors, workspace, number)
     _preview(vectors, workspace)
+    part_pictures.offer(workspace, number, file.source, vectors)
     return vectors, title.strip() or PurePosixPath(file.name).stem
 
 
@@ -150,7 +152,7 @@ def _preview(vectors: Vectors, workspace: Workspace) -> None:
     n_rows, n_values = vectors.values.shape
     words = [f"{formatting.counted(n_rows, 'row')} of {formatting.counted(n_values, 'number')}"]
     words += [formatting.counted(n_labels, "label")] if (n_labels := len(set(vectors.labels) - {None})) else []
-    st.markdown(formatting.escape(f"{', '.join(words)}. {vector_sets.linked_words(vectors.names, workspace)}"))
+    st.markdown(formatting.escape(f"{', '.join(words)}. {vector_sets.linked_words(vectors, workspace)}"))
     first = vectors.values[:_PREVIEW_ROWS, :_PREVIEW_VALUES]
     table = pd.DataFrame(first, columns=[f"{number + 1}" for number in range(first.shape[1])])
     table.insert(0, "label", pd.Series(vectors.labels[:_PREVIEW_ROWS], dtype=object))
@@ -172,6 +174,7 @@ def _decide(workspace: Workspace, file: Waiting, vectors: Vectors | None, title:
         _leave(file)
         if run is not None:
             session.remember(vector_sets.REPORT, run.digest)
+            part_pictures.begin(workspace, file.number, file.name)
         st.rerun()
     if bar.button("Skip this file", key=f"out_{file.number}"):
         _leave(file)

@@ -1,6 +1,5 @@
 """The sets of vectors of a workspace on the Images page: what came in, what there is, remove."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -10,6 +9,7 @@ from featx_core.extraction.rows import rows_of
 from featx_core.extraction.vector_sets import depending_runs, take_vectors
 from featx_core.extraction.vector_sets import vector_sets as found
 from featx_core.specs.spec import SpecError
+from featx_core.tables.rows import Vectors
 from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace, image_set_key
 from pages._ui.shell import formatting, frame, runs, session, undo, writing
@@ -26,11 +26,15 @@ class _Facts:
     n_linked: int
 
 
-def linked_words(names: Sequence[str] | None, workspace: Workspace) -> str:
+def linked_words(vectors: Vectors, workspace: Workspace) -> str:
     """Say how many rows belong to images of the workspace."""
     images = workspace.images()
     if not len(images):
         return ""
+    if vectors.digests is not None:
+        known = set(images.digests)
+        return _linked(sum(digest in known for digest in vectors.digests))
+    names = vectors.names
     n_linked = sum(image is not None for image in link_rows(names, images)) if names is not None else 0
     return _linked(n_linked)
 

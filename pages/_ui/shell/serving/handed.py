@@ -24,6 +24,7 @@ MAX_TILES = 64  # in one sheet
 _A_YEAR = 365 * 24 * 3600  # seconds; what an address names never changes
 _HEADERS = {"Cache-Control": f"private, max-age={_A_YEAR}, immutable", "X-Content-Type-Options": "nosniff"}
 _DIGEST_BYTES = 32
+_SANDBOX = "sandbox allow-scripts"
 
 _lock = threading.Lock()
 _kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
@@ -68,6 +69,14 @@ async def _data(request: Request) -> Response:
         return Response(status_code=404)
     plain = {"Content-Encoding": "identity"}  # coordinates hardly shrink: Streamlit would take 0.2 s to find that out
     return Response(content, media_type="application/octet-stream", headers=_HEADERS | plain)
+
+
+async def _page(request: Request) -> Response:
+    """Give bytes as a document, in a sandbox: its own script may run, as a stranger to the app."""
+    content = find(request.path_params["token"], request.path_params["digest"])
+    if content is None:
+        return Response(status_code=404)
+    return Response(content, media_type="text/html", headers=_HEADERS | {"Content-Security-Policy": _SANDBOX})
 
 
 async def _picture(request: Request) -> Response:
@@ -123,6 +132,7 @@ def _rows(text: str, n_rows: int) -> list[int]:
 
 ROUTES = [
     Route("/data/{token}/{digest}", _data),
+    Route("/page/{token}/{digest}", _page),
     Route("/sheet/{token}/{digest}", _sheet),
     Route("/sheet/{token}/{rendering}/{digest}", _sheet),
     Route("/picture/{token}/{digest}/{row:int}", _picture),

@@ -57,4 +57,5 @@ class _Styled:
 def _is_document(start: Message) -> bool:
     headers = MutableHeaders(raw=start["headers"])
     is_readable = headers.get("content-encoding", "gzip") == "gzip"
-    return start["status"] == 200 and headers.get("content-type", "").startswith("text/html") and is_readable
+    is_own = "content-security-policy" not in headers  # a report comes with its own style
+    return start["status"] == 200 and headers.get("content-type", "").startswith("text/html") and is_readable and is_own

@@ -1,0 +1,1 @@
+"""Work on many machines, measured on this one."""
