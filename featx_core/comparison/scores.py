@@ -77,18 +77,15 @@ def score_extractor(
     single = known[subset.representatives]
     enough = len(single) >= MIN_IMAGES
     firsts = _first_of_groups(subset)
-    first = in_threads(
-        lambda measure: measure(),
-        [
-            lambda: cosine_dissimilarities(known),
-            lambda: _nmi(known[subset.probed[firsts]], subset.codes[firsts]) if subset.has_labels else None,
-            lambda: _feature_halves(single[:MAX_HALVES_IMAGES]) if enough else None,
-            lambda: effective_dimension(single),
-        ],
-    )
-    apart, result["nmi"], result["halves"], result["effective_dimension"] = first
+    first: list[Callable[[], Any]] = [
+        lambda: cosine_dissimilarities(known),
+        lambda: _nmi(known[subset.probed[firsts]], subset.codes[firsts]) if subset.has_labels else None,
+        lambda: _feature_halves(single[:MAX_HALVES_IMAGES]) if enough else None,
+        lambda: effective_dimension(single),
+    ]
+    apart, result["nmi"], result["halves"], result["effective_dimension"] = in_threads(_called, first)
     measures = _by_distance(apart, subset)
-    result |= zip(measures, in_threads(lambda measure: measure(), list(measures.values())), strict=True)
+    result |= zip(measures, in_threads(_called, list(measures.values())), strict=True)
     if not subset.has_labels:
         return result | dict.fromkeys(("knn", "probe", "silhouette"))
     codes, groups = subset.codes.tolist(), subset.probed_groups
@@ -105,12 +102,12 @@ def prepare_space(vectors: np.ndarray, subset: Subset) -> PreparedSpace:
     parts = halves(len(single))
     if len(parts[0]) < MIN_IMAGES:
         return PreparedSpace(space_of(single), None)
-    tasks = [
+    tasks: list[Callable[[], Any]] = [
         lambda: ranks_and_neighbors(single, N_NEIGHBORS),
         lambda: centered_products(single),
         *(functools.partial(space_of, single[part], n_neighbors=N_NEIGHBORS // 2) for part in parts),
     ]
-    cosines, products, left, right = in_threads(lambda task: task(), tasks)
+    cosines, products, left, right = in_threads(_called, tasks)
     return PreparedSpace(Space(products, *cosines), (left, right))
 
 
@@ -164,6 +161,10 @@ def _finite(vectors: np.ndarray) -> tuple[np.ndarray, int]:
 def _feature_halves(vectors: np.ndarray) -> dict[str, float] | None:
     left, right = halves(vectors.shape[1])
     return compare_spaces(space_of(vectors[:, left]), space_of(vectors[:, right])) if len(left) else None
+
+
+def _called(measure: Callable[[], Any]) -> Any:
+    return measure()
 
 
 def _by_distance(apart: np.ndarray, subset: Subset) -> dict[str, Callable[[], Any]]:

@@ -293,4 +293,6 @@ def standardised(training: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, 
 
 
 def _divided(rows: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    return np.divide(rows, scale, out=np.empty(rows.shape, np.float32), casting="same_kind")
+    divided = np.empty(rows.shape, np.float32)
+    np.divide(rows, scale, out=divided, casting="same_kind")
+    return divided
