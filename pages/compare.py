@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages._ui.compare import disagreements, more_runs, overview, pairs, stability, sweeps
-from pages._ui.shell import formatting, frame, guards, jobs, session
+from pages._ui.shell import formatting, fragments, frame, guards, jobs, session
 
 frame.guard()
 workspace = session.workspace()
@@ -17,14 +17,14 @@ if len(images):
 if len(chosen) < 2:
     more = "run more backbones above" if len(images) else "import another set of vectors with the same names"
     st.caption(f"Pick at least two runs to compare, or {more}.")
-    st.stop()
+    fragments.end_page()
 
 comparison, job = overview.fetch(chosen)
 if comparison is None:
     with st.container(height=420, border=True):
         if job is not None:
             jobs.show(job)
-    st.stop()
+    fragments.end_page()
 
 comparison = stability.joined(comparison, chosen)
 overview.show_verdict(comparison)
@@ -55,7 +55,7 @@ with st.expander("Pair view", icon=":material/compare:", key=pairs.PAIR, on_chan
     if pair.open:
         pairs.show_pair(chosen)
 if not networks:
-    st.stop()
+    fragments.end_page()
 with st.expander("Layer sweep", icon=":material/stacked_line_chart:", key="sweep", on_change="rerun") as sweep:
     if sweep.open:
         sweeps.show(networks)

@@ -5,7 +5,7 @@ import streamlit as st
 from featx_core.tasks.requests import ExtractJob
 from pages._ui.extract import forms, inspection, results, training
 from pages._ui.images import one_click
-from pages._ui.shell import formatting, frame, guards, jobs, runs, session
+from pages._ui.shell import formatting, fragments, frame, guards, jobs, runs, session
 
 frame.guard()
 workspace = session.workspace()
@@ -13,7 +13,7 @@ images = workspace.images()
 st.title("Extract", anchor=False)
 if one_click.is_coming_in(workspace):
     one_click.show_coming_in()
-    st.stop()
+    fragments.end_page()
 guards.need_rows(workspace)
 
 if forms.offered(images) and runs.view() == "Set up":
@@ -41,7 +41,7 @@ if forms.offered(images) and runs.view() == "Set up":
             inspection.show_input(spec, images)
     if spec.takes_images:
         inspection.show_layers(outline, asked.layer_key)
-    st.stop()
+    fragments.end_page()
 
 job = runs.watched()
 run = runs.latest(workspace, job)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages._ui.heatmaps import channels, faithful, grid, layers, pickers, shared, targets, whole, words
 from pages._ui.images import order
-from pages._ui.shell import frame, guards, jobs, runs, session
+from pages._ui.shell import fragments, frame, guards, jobs, runs, session
 
 frame.guard()
 workspace = session.workspace()
@@ -25,10 +25,10 @@ with line:
     chosen = pickers.some_images(order.in_order(images))
     record = pickers.one_of(chosen) if is_by_layer and chosen else None
     opacity, colormap = pickers.overlay_look()
-names = pickers.methods()
+names = pickers.methods(run)
 if not (chosen and names):
-    st.caption("Pick at least one image." if names else "Pick at least one method.")
-    st.stop()
+    st.caption("Pick at least one image." if names else "Pick at least one method that this network allows.")
+    fragments.end_page()
 
 columns = layers.columns_of(run) if record is not None else {}
 if record is not None:

@@ -27,9 +27,10 @@ with grid[0]:
             args=(study,),
         )
     else:
+        content = found.content
         st.download_button(
-            f"Download ({formatting.size(len(found.content))})",
-            data=lambda: found.content,
+            f"Download ({formatting.size(len(content))})",
+            data=lambda: content,
             file_name=f"{formatting.file_stem(study.title_text or workspace.title)}.html",
             mime="text/html",
             type="primary",

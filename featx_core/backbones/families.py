@@ -60,6 +60,12 @@ _DINOV3_ABOUT = "Trained on 1.7 billion images without labels. Its patches tell 
 _SIGLIP_ABOUT = "Trained on pairs of images and texts. “pooled” is what it compares with texts."
 _CLIP_ABOUT = "Trained on 400 million pairs of images and texts."
 _VIT_ABOUT = "Trained to name the classes of ImageNet."
+_DEIT_ABOUT = (
+    "Trained on ImageNet alone, with a convolutional network as its teacher, from which its second token learns."
+)
+_HGNETV2_ABOUT = (
+    "A fast convolutional network, trained to give what larger ones give for ImageNet and for images without labels."
+)
 _SWIN_ABOUT = "Trained on ImageNet. It has maps at several resolutions, as convolutional networks do."
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
@@ -93,6 +99,10 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         ),
         "clip": Family("clip", "Radford et al. 2021, CLIP, arXiv:2103.00020", "preset", KERAS_HUB, _CLIP_ABOUT),
         "vit": Family("tf", "Dosovitskiy et al. 2020, ViT, arXiv:2010.11929", "preset", KERAS_HUB, _VIT_ABOUT),
+        "deit": Family("torch", "Touvron et al. 2020, DeiT, arXiv:2012.12877", "preset", KERAS_HUB, _DEIT_ABOUT),
+        "hgnetv2": Family(
+            "torch", "Cui et al. 2021, SSLD, arXiv:2103.05959; PP-HGNetV2", "preset", KERAS_HUB, _HGNETV2_ABOUT
+        ),
         "swin": Family(
             "torch", "Liu et al. 2021, Swin Transformer, arXiv:2103.14030", "preset", KERAS_HUB, _SWIN_ABOUT
         ),

@@ -188,7 +188,13 @@ BACKBONES: Mapping[str, Backbone] = MappingProxyType({
     "siglip2_base": Backbone("SigLIP2-B/16", "siglip2", 224, 224, 92_884_420, 0, 768, 8),
     "clip_base": Backbone("CLIP-B/16", "clip", 224, 224, 85_799_621, 0, 768, 8),
     "vit_base": Backbone("ViT-B/16", "vit", 224, 224, 85_798_656, 0, 768, 8),
+    "deit_tiny": Backbone("DeiT-T/16", "deit", 224, 224, 5_524_800, 0, 192, 32),
+    "deit_small": Backbone("DeiT-S/16", "deit", 224, 224, 21_666_432, 0, 384, 16),
+    "deit_base": Backbone("DeiT-B/16", "deit", 224, 224, 85_800_192, 0, 768, 8),
+    "hgnetv2_b4": Backbone("HGNetV2-B4", "hgnetv2", 224, 32, 13_599_072, 0, 2048, 16),
     "swin_tiny": Backbone("Swin-T", "swin", 224, 224, 27_519_354, 0, 768, 16),
+    "swin_small": Backbone("Swin-S", "swin", 224, 224, 48_837_258, 0, 768, 16),
+    "swin_base": Backbone("Swin-B", "swin", 224, 224, 86_743_224, 0, 1024, 8),
 })
 # fmt: on
 

@@ -74,6 +74,15 @@ def calls_of(network: keras.Model) -> Iterator[Any]:
         yield from (node for node in network._nodes_by_depth[depth] if not node.is_input)
 
 
+def layers_within(model: keras.Model) -> list[keras.layers.Layer]:
+    """List the layers of a model and those that they are made of, each once.
+
+    Source: `Layer._flatten_layers`.
+    """
+    found = (part for layer in model.layers for part in layer._flatten_layers(include_self=True, recursive=True))
+    return list({id(part): part for part in found}.values())
+
+
 def functional_of(model: keras.Model) -> keras.Model | None:
     """Return a model itself where it is functional, the functional form of a sequential one, and None for another.
 

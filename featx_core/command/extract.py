@@ -14,9 +14,11 @@ from featx_core.command import many, specs
 from featx_core.command.inputs import Images
 from featx_core.command.outcome import DONE, LEFT_OUT, CommandError
 from featx_core.command.outputs import ending_of, write
+from featx_core.command.own_model import own_model
 from featx_core.command.terminal import Terminal
 from featx_core.extraction.export import to_csv, to_npz, to_orange, to_parquet, to_projector
 from featx_core.extraction.extract import extract
+from featx_core.extraction.for_fiftyone import to_fiftyone
 from featx_core.images.intake_report import ALREADY_HERE
 from featx_core.methods.registry import build, train
 from featx_core.workspace.workspace import Workspace
@@ -32,6 +34,7 @@ output: the same command goes on where it was interrupted.
   featx extract photos/ -o features.parquet
   featx extract photos.zip "more/**/*.jpg" --backbone resnet50 --layer stage3 -o features.npz
   featx extract photos/ --spec run.json -o run.featx        (the app opens run.featx)
+  featx extract photos/ --model mine.keras --preprocessing unit -o run.featx
   featx extract --ray --spec run.json --images "s3://bucket/photos/*.jpg" -o parts/    (on many machines)
 """
 WORKSPACE = ".featx"
@@ -39,6 +42,7 @@ WRITERS: Mapping[str, Callable[[Features], bytes]] = {".npz": to_npz, ".csv": to
 READERS: Mapping[str, tuple[str, Callable[[Features], bytes]]] = {
     "orange": (".csv", to_orange),
     "tensorboard": (".zip", to_projector),
+    "fiftyone": (".zip", to_fiftyone),
 }
 """Programs with a form of their own: the ending of their file, and what writes it."""
 KEPT_BESIDE = ".part.featx"
@@ -66,7 +70,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--for",
         dest="reader",
         choices=tuple(READERS),
-        help="Orange's header in a .csv, or a .zip for TensorBoard's projector",
+        help="Orange's header in a .csv, or a .zip for TensorBoard's projector or for FiftyOne",
     )
     specs.add_options(parser)
     many.add_options(parser)
@@ -80,9 +84,12 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     allowed = [*WRITERS, WORKSPACE] if arguments.reader is None else [READERS[arguments.reader][0]]
     ending = ending_of(arguments.output, allowed)
     to_bytes = WRITERS.get(ending) if arguments.reader is None else READERS[arguments.reader][1]
-    spec = specs.spec_of(arguments)
+    spec = specs.spec_of(arguments) if arguments.model is None else None
     images = Images(arguments.images, arguments.list)
     with _workspace(arguments.output, ending) as workspace:
+        if spec is None:
+            terminal.stage("Checking the model")
+            spec = own_model(arguments, workspace)
         specs.bring_files(spec, arguments.files_from, workspace)
         terminal.stage("Reading images")
         report = workspace.add(images.sources(), link=arguments.link, on_progress=terminal)

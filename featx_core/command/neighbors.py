@@ -29,7 +29,7 @@ ENDINGS = (".csv", ".parquet")
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe what the command takes."""
-    parser.add_argument("features", help="a workspace (.featx), or a table of vectors")
+    parser.add_argument("features", help="a workspace (.featx), a table of vectors, or a folder of parts")
     parser.add_argument("--run", metavar="RUN", help="number, title or digest of a run (default: the newest)")
     parser.add_argument("-k", type=int, default=N_NEIGHBORS, metavar="COUNT", help=f"default: {N_NEIGHBORS}")
     parser.add_argument("--exact", action="store_true", help="compare all with all, however long it takes")
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 def _given(arguments: argparse.Namespace) -> Given:
     if not arguments.features.lower().endswith(".featx"):
-        return table_of(arguments.features)
+        return table_of(arguments.features, is_whole=True)
     with opened(arguments.features) as workspace:
         found = runs_of(workspace, None if arguments.run is None else [arguments.run])
     if not found:

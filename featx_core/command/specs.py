@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from featx_core.command.outcome import CommandError
 from featx_core.command.vectors import opened
+from featx_core.images.preprocessing import PREPROCESSING
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import Spec
@@ -36,6 +37,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--fit", choices=("crop", "stretch", "pad", "resize_crop"), help="default: crop")
     group.add_argument("--precision", choices=("float32", "bfloat16"), help="default: float32")
     group.add_argument("--seed", type=int, help="of random weights (default: 0)")
+    group.add_argument("--model", metavar="FILE", help="a .keras model of your own, instead of a pretrained network")
+    group.add_argument(
+        "--preprocessing",
+        choices=tuple(PREPROCESSING),
+        help="what that model was trained on (default: what its file says)",
+    )
     group.add_argument("--spec", metavar="FILE", help="JSON of a run, as the app copies it; - for standard input")
     group.add_argument(
         "--files-from",
@@ -51,9 +58,13 @@ def spec_of(arguments: argparse.Namespace) -> Spec:
         CommandError: If a file of JSON cannot be read, or both ways are used at once.
         SpecError: If there is no such extractor.
     """
-    given = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
+    given = given_options(arguments)
+    if arguments.model is not None:
+        raise CommandError("--model is for one machine. On many, use the JSON of a run of it, with --files-from.")
+    if arguments.preprocessing is not None:
+        raise CommandError("--preprocessing is for --model alone: pretrained networks bring their own.")
     if arguments.spec is None:
-        return Pretrained(**{"backbone": DEFAULT_BACKBONE, **_parsed(given)})
+        return Pretrained(**{"backbone": DEFAULT_BACKBONE, **given})
     if given:
         option = next(iter(given)).replace("_", "-")
         raise CommandError(f"--spec says all; leave out --{option}, or change it in the JSON.")
@@ -96,8 +107,13 @@ def _read(name: str) -> str:
         raise CommandError(f"The spec {name} cannot be read as text.") from error
 
 
-def _parsed(given: dict[str, Any]) -> dict[str, Any]:
-    parsed = dict(given)
+def given_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the options that were given, as fields of a spec.
+
+    Raises:
+        CommandError: If a size is none.
+    """
+    parsed = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
     if "layer" in parsed and parsed["layer"].lstrip("-").isdigit():
         parsed["layer"] = int(parsed["layer"])
     if parsed.get("pooling") == "none":

@@ -11,6 +11,8 @@ import numpy as np
 
 from featx_core.command.outcome import CommandError
 from featx_core.extraction.features import Features, load_features
+from featx_core.tables.formats.parts import is_parts, read_all
+from featx_core.tables.layout import TableError
 from featx_core.tables.reading import is_table_file, read_vectors
 from featx_core.workspace.workspace import Workspace
 
@@ -92,13 +94,19 @@ def _of_run(features: Features) -> Given:
     return Given(features.spec.title, each.vectors, tuple(each.names), tuple(each.labels), each)
 
 
-def table_of(path: str) -> Given:
-    """Read a table of vectors.
+def table_of(path: str, *, is_whole: bool = False) -> Given:
+    """Read a table of vectors, or a folder of parts.
+
+    Args:
+        path: Of the table.
+        is_whole: Whether all rows of a folder of parts are read, rather than as many as a map takes.
 
     Raises:
         CommandError: If it is not there, or no table by its name.
         TableError: If it gives no vectors.
     """
+    if is_parts(Path(path)):
+        return _of_parts(Path(path), is_whole=is_whole)
     if not Path(path).is_file():
         raise CommandError(f"{path} is not there.")
     if not is_table_file(path):
@@ -106,3 +114,14 @@ def table_of(path: str) -> Given:
     vectors = read_vectors(path)
     names = vectors.names or tuple(f"row {number}" for number in range(1, len(vectors.values) + 1))
     return Given(Path(path).stem, vectors.values, names, vectors.labels)
+
+
+def _of_parts(path: Path, *, is_whole: bool) -> Given:
+    if is_whole:
+        try:
+            table = read_all(path)
+        except TableError as error:
+            raise CommandError(f"{path.name} {error}.") from error
+        return Given(path.name, table.values, table.names, table.labels)
+    vectors = read_vectors(path)
+    return Given(path.name, vectors.values, vectors.names or (), vectors.labels)

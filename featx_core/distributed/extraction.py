@@ -164,9 +164,7 @@ def _alone(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        lock.release()
-        with contextlib.suppress(OSError):
-            (folder / LOCK).unlink()
+        lock.release()  # the file stays: one that is removed could be locked twice
 
 
 @contextlib.contextmanager

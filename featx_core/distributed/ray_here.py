@@ -46,7 +46,6 @@ def load_ray() -> Any:
     """
     check_ray()
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
         import ray
         import ray.data
@@ -56,21 +55,23 @@ def load_ray() -> Any:
 
 
 @contextlib.contextmanager
-def connected(address: str, *, n_cores: int | None = None) -> Iterator[Any]:
-    """Connect to a cluster; gives the module `ray`, and leaves the cluster at the end.
+def connected(address: str) -> Iterator[Any]:
+    """Connect to a cluster; gives the module `ray`, and leaves the cluster at the end. A connection that is there is used.
 
     Args:
         address: "local" for this machine alone, "auto" for the cluster that runs on it, or `host:port`.
-        n_cores: Of a cluster of this machine; all by default.
 
     Raises:
         ClusterError: If there is no such cluster.
     """
     ray = load_ray()
+    if ray.is_initialized():
+        yield ray
+        return
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "include_dashboard": False}
     if address == HERE:
         make_findable()
-        options |= {"object_store_memory": OBJECT_STORE_BYTES, "num_cpus": n_cores}
+        options |= {"object_store_memory": OBJECT_STORE_BYTES}
     _start(ray, address, options)
     _quieten(ray)
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from featx_core.base.palette import CATEGORICAL, NO_LABEL_COLOR
 from featx_core.base.wording import counted
@@ -15,6 +14,7 @@ from featx_core.heatmaps.faithfulness.faithfulness import CENTRE, RANDOM, Faithf
 from featx_core.heatmaps.methods import HEATMAPS
 
 if TYPE_CHECKING:
+    import pandas as pd
     from plotly.graph_objects import Figure
 
 CAPTION = (
@@ -78,6 +78,8 @@ def faithfulness_figure(measured: Faithfulness, *, dark: bool = False) -> Figure
 
 def faithfulness_table(measured: Faithfulness) -> pd.DataFrame:
     """Areas of each map, the mean over the images, and on how many of them it beats a random map."""
+    import pandas as pd
+
     deletion, insertion = (areas.mean(axis=1) for areas in measured.areas)
     rows = []
     for number, name in enumerate(measured.names):

@@ -33,6 +33,11 @@ NAME_CHARACTERS = 120
 CAMERA = {"eye": {"x": 1.5, "y": 1.5, "z": 1.0}, "center": {"x": 0, "y": 0, "z": -0.12}}
 """Where a 3-D map is seen from at first: far enough for the titles of its axes."""
 
+TRACES = ("bar", "heatmap", "scatter", "scatter3d", "scattergl")
+"""The kinds of traces in our figures. The style of others is left out: each figure copies, checks and sends the whole style."""
+
+_UNUSED = ("geo", "polar", "ternary", "mapbox", "map", "smith")
+
 INK = {False: "#31333f", True: "#dfe2e8"}
 QUIET_INK = {False: "#6b7080", True: "#9aa1ad"}
 RULE = {False: "#e8e9ed", True: "#262b35"}
@@ -52,7 +57,11 @@ def _template(dark: bool) -> "Template":
     import plotly.graph_objects as go
     import plotly.io as pio
 
-    template = go.layout.Template(pio.templates["plotly_dark" if dark else "plotly_white"])
+    whole = pio.templates["plotly_dark" if dark else "plotly_white"].to_plotly_json()
+    template = go.layout.Template(
+        data={kind: whole["data"][kind] for kind in TRACES},
+        layout={name: value for name, value in whole["layout"].items() if name not in _UNUSED},
+    )
     template.layout.update(_layout(dark))
     axis = _axis(dark)
     flat = {"automargin": True, "title_standoff": 12}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from featx_core.heatmaps.perturbations.hiding import explain_by_hiding
 from featx_core.heatmaps.pictures import fitted_of, size_of
 from featx_core.heatmaps.scaling import scale
 from featx_core.heatmaps.targets import Target
+from featx_core.heatmaps.tokens.reading import explain_by_attention
 from featx_core.images.fitting import Cells, Placement, place
 
 if TYPE_CHECKING:
@@ -84,11 +86,14 @@ def explain_many(
     """
     methods = {name: _method(name) for name in names}
     hiding = {name: method for name, method in methods.items() if method.hides}
-    looking = {name: method for name, method in methods.items() if not method.hides}
+    looking = {name: method for name, method in methods.items() if method.is_at_layer}
     drawn = _explain_layer(images, extractor, looking, layer, target, on_progress) if looking else {}
     for name, method in hiding.items():
         wanted = target or default_target(extractor)
         drawn[name] = explain_by_hiding(images, extractor, method, wanted, on_progress)
+    for name, method in methods.items():
+        if method.rolls:
+            drawn[name] = explain_by_attention(images, extractor, method, on_progress)
     return {name: drawn[name] for name in methods}
 
 
@@ -132,7 +137,16 @@ def _layer(extractor: Extractor, layer: int | str | None, target: Target | None)
 
 def _cells(extractor: Extractor, layer: LayerInfo) -> Cells:
     known = extractor.last_map
-    return known.cells if known is not None and known.index == layer.index else cells_of(extractor.network, layer)
+    if known is not None and known.index == layer.index:
+        return known.cells
+    found = _FOUND.setdefault(extractor, {})
+    if layer.index not in found:
+        found[layer.index] = cells_of(extractor.network, layer)
+    return found[layer.index]
+
+
+_FOUND: WeakKeyDictionary[Extractor, dict[int, Cells]] = WeakKeyDictionary()
+"""Where the cells of a layer lie, by its index: they are of the network alone."""
 
 
 def observations(

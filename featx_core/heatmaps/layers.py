@@ -76,7 +76,8 @@ def _passed(extractor: Extractor, of_classes: bool) -> set[int]:
         if id(tensor) not in seen:
             seen.add(id(tensor))
             ahead.extend(inputs_of(tensor))
-    return {info.index for info in extractor.layers if id(extractor.network.layers[info.index].output) in seen}
+    layers = extractor.network.layers  # Keras makes this list anew each time
+    return {info.index for info in extractor.layers if id(layers[info.index].output) in seen}
 
 
 def _last(extractor: Extractor, spatial: Sequence[LayerInfo], on_the_way: Sequence[LayerInfo]) -> LayerInfo:

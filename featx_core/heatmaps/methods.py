@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from featx_core.heatmaps.activation_energy import activation_energy
+from featx_core.heatmaps.attention.rollout import attention_rollout
 from featx_core.heatmaps.eigen_cam import eigen_cam
 from featx_core.heatmaps.gradients.grad_cam import grad_cam
 from featx_core.heatmaps.gradients.grad_cam_plus_plus import grad_cam_plus_plus
@@ -23,13 +24,15 @@ class HeatmapMethod:
         title: Its name, to show.
         draws: What the map is, in words that a title can hold.
         function: From activations and gradients, `(height, width, n_channels)`, to an unscaled map `(height, width)`; for one
-            that `hides` from a fitted image and a function that scores such images.
+            that `hides` from a fitted image and a function that scores such images; for one that `rolls` from the attention of
+            each block and how many patches there are along each side.
         caption: How it misleads, in one sentence.
         needs_target: Whether it asks what to explain, and so needs gradients, or passes over changed images.
         from_zero: Whether the scaled map starts at 0 (else at the smallest value in the map).
         scale: What 0 and 1 mean in the scaled map, in one sentence.
         reference: The paper.
         hides: Whether it hides parts of the image, many times, and looks at no layer and no gradient.
+        rolls: Whether it looks at what all blocks of a transformer attend to, and so at no one layer and no gradient.
     """
 
     title: str
@@ -41,6 +44,12 @@ class HeatmapMethod:
     scale: str
     reference: str
     hides: bool = False
+    rolls: bool = False
+
+    @property
+    def is_at_layer(self) -> bool:
+        """Whether it is drawn from one layer, which can be chosen."""
+        return not (self.hides or self.rolls)
 
 
 HEATMAPS: Mapping[str, HeatmapMethod] = MappingProxyType(
@@ -122,6 +131,18 @@ HEATMAPS: Mapping[str, HeatmapMethod] = MappingProxyType(
             scale="0 does not lower the target when hidden; 1 lowers it most in this image.",
             reference="Zeiler & Fergus 2014, arXiv:1311.2901",
             hides=True,
+        ),
+        "attention_rollout": HeatmapMethod(
+            title="Attention rollout",
+            draws="attention rollout",
+            function=attention_rollout,
+            caption="The same for every class and target: it shows which patches the network could have read, not which ones "
+            "mattered. What is read from them, and the layers between, take no part.",
+            needs_target=False,
+            from_zero=False,
+            scale="0 is the least attention in this image, 1 the most.",
+            reference="Abnar & Zuidema 2020, arXiv:2005.00928",
+            rolls=True,
         ),
     }
 )

@@ -53,7 +53,7 @@ def _why_flat(method: HeatmapMethod, observation: Observation) -> str:
     if not observation.activations.any():
         return "Flat: no channel of this layer is active on this image."
     if not method.needs_target:
-        return "Flat: this layer responds equally everywhere in this image."
+        return observation.flat_reason or "Flat: this layer responds equally everywhere in this image."
     if observation.flat_reason:
         return observation.flat_reason
     if observation.gradients is None or not observation.gradients.any():

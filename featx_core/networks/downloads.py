@@ -8,11 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import filelock
-import requests
 
 from featx_core.base.progress import ProgressCallback
+
+if TYPE_CHECKING:
+    import requests
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0
@@ -121,6 +124,8 @@ def _pause(seconds: float, partial: Path, expected_bytes: int, report: ProgressC
 
 
 def _download_once(url: str, partial: Path, expected_bytes: int, report: ProgressCallback) -> None:
+    import requests
+
     start = _size(partial)
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
     try:
@@ -142,6 +147,8 @@ def _download_once(url: str, partial: Path, expected_bytes: int, report: Progres
 def _receive(
     response: requests.Response, partial: Path, start: int, expected_bytes: int, report: ProgressCallback
 ) -> None:
+    import requests
+
     if response.status_code == requests.codes.requested_range_not_satisfiable:
         partial.unlink(missing_ok=True)
         raise _Retry("an earlier partial download could not be resumed")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from featx_core.base.compat import layers_within
 from featx_core.base.memory import hand_back
 from featx_core.base.tensorflow_compat import traced
 
@@ -50,9 +51,7 @@ def randomize(network: keras.Model, preprocessing: Preprocessing, seed: int) -> 
         for variable in layer.weights:
             if variable.name.endswith("kernel"):
                 variable.assign(_kernel(generator, tuple(variable.shape), is_depthwise=_is_depthwise(layer, variable)))
-    height, width = network.input.shape[1:3]
-    n_images = np.clip(CALIBRATION_PIXELS // (height * width), MIN_CALIBRATION_IMAGES, MAX_CALIBRATION_IMAGES)
-    _calibrate(network, preprocessing(made_up_images(generator, int(n_images), (height, width))))
+    calibrate(network, preprocessing, generator)
     hand_back()
 
 
@@ -81,13 +80,18 @@ def _is_depthwise(layer: keras.layers.Layer, variable: keras.Variable) -> bool:
     return variable.name.startswith("depthwise") or type(layer).__name__ == "DepthwiseConv2D"
 
 
-def _calibrate(network: keras.Model, images: np.ndarray) -> None:
-    normalizations = [layer for layer in network.layers if type(layer).__name__ == "BatchNormalization"]
+def calibrate(network: keras.Model, preprocessing: Preprocessing, generator: np.random.Generator) -> None:
+    """Give each batch normalization of a network, also within other layers, the statistics of one batch of made-up images."""
+    layers = layers_within(network)
+    normalizations = [layer for layer in layers if type(layer).__name__ == "BatchNormalization"]
     if not normalizations:
         return
+    height, width = network.input.shape[1:3]
+    n_images = np.clip(CALIBRATION_PIXELS // (height * width), MIN_CALIBRATION_IMAGES, MAX_CALIBRATION_IMAGES)
+    images = preprocessing(made_up_images(generator, int(n_images), (height, width)))
     import tensorflow as tf  # a graph frees what it no longer needs; Keras outside of one keeps every layer's output
 
-    dropouts = [layer for layer in network.layers if hasattr(layer, "rate")]
+    dropouts = [layer for layer in layers if hasattr(layer, "rate")]
     with ExitStack() as stack:
         for layer in normalizations:
             stack.enter_context(_attribute(layer, "momentum", 0.0))

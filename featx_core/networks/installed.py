@@ -66,9 +66,17 @@ def _path_of(file: InstalledFile) -> Path | None:
 
 
 def _module_folder(module: str) -> Path | None:
-    spec = importlib.util.find_spec(module)
-    places = spec.submodule_search_locations if spec is not None else None
-    return Path(next(iter(places))) if places else None
+    """Look for the folder of a package: once where it is found, as pages ask in each of their runs."""
+    if module not in _FOLDERS:
+        spec = importlib.util.find_spec(module)
+        places = spec.submodule_search_locations if spec is not None else None
+        if not places:
+            return None
+        _FOLDERS[module] = Path(next(iter(places)))
+    return _FOLDERS[module]
+
+
+_FOLDERS: dict[str, Path] = {}
 
 
 def _missing_words(backbone: Backbone, file: InstalledFile) -> str:

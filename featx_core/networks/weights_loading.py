@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import h5py
 import numpy as np
 
 from featx_core.networks.saved.kinds import CONVERT, N_HEAD_BYTES, why_not_weights
@@ -18,6 +17,7 @@ from featx_core.networks.saved.models import SavedLayer, is_older_form, older_la
 from featx_core.networks.saved.refusals import ambiguous, refusal
 
 if TYPE_CHECKING:
+    import h5py
     import keras
 
 MAX_WEIGHTS_BYTES = 200_000_000
@@ -65,6 +65,8 @@ def load_into(network: keras.Model, source: Path | bytes, name: str, *, is_trust
         WeightsError: If the file is too large, is something else, does not fit the network, or holds values that the network
             cannot.
     """
+    import h5py
+
     _check_size(source, name, is_trusted)
     _check_head(source, name)
     try:
@@ -86,6 +88,8 @@ def load_into(network: keras.Model, source: Path | bytes, name: str, *, is_trust
 
 def count_values(path: Path) -> int | None:
     """Count the weights in an `.h5` file of the older form, without reading them. None: it is something else."""
+    import h5py
+
     try:
         with h5py.File(path, "r") as file:
             return int(sum(math.prod(array.shape) for _, arrays in older_layers(file) for array in arrays.values()))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from featx_core.heatmaps.overlay import Heatmap
     from featx_core.images.image_set import ImageRecord, ImageSet
     from featx_core.images.intake_report import IntakeReport
+    from featx_core.specs.spec import Spec
     from featx_core.workspace.runs import Run
 
 MAX_LINES = 30
@@ -83,8 +85,29 @@ def runs_section(runs: Sequence[Run]) -> Section:
         for run in runs
     ]
     body = table(("Run", "Weights", "Features", "Images", "Computed by", "Time"), rows, (3, 5))
+    body += table(("Run", "Settings"), [(run.title, settings_of(run.spec)) for run in runs])
     notes = [note for run in runs for note in run.details.get("notes", [])]
     return Section("runs", "Runs", body + "".join(paragraphs(note, "caveat") for note in dict.fromkeys(notes)))
+
+
+def settings_of(spec: Spec) -> str:
+    """Write the fields of a spec that are set, those of its base behind its name.
+
+    >>> from featx_core.specs.augmented import Augmented
+    >>> from featx_core.specs.pretrained import Pretrained
+    >>> settings_of(Augmented(Pretrained("vgg16", layer="stage3"), n_copies=2)).split("; ")[:3]
+    ['base.backbone: vgg16', 'base.classifier: no', 'base.fit: crop']
+    """
+    return "; ".join(f"{name}: {value}" for name, value in _flat(json.loads(spec.to_json())))
+
+
+def _flat(fields: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{name}.")
+        elif name not in ("method", "version") and value not in (None, "", []):
+            shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+            yield f"{before}{name}", json.dumps(shown) if isinstance(shown, list) else str(shown)
 
 
 def map_section(sheet: map_page.Sheet, labels: Sequence[str | None], cautions: Sequence[str]) -> Section:

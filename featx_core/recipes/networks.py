@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import io
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from featx_core.architecture.rows import Row, row_values
 from featx_core.backbones.families import KERAS_HUB
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 SAVED_ORIGINS = ("download", "installed package", "featx")
 """Where backbones come from whose networks `keras.applications` makes, or a `.keras` file brings back."""
 
-WEIGHTS, WHOLE = "network.weights.h5", "network.keras"
+WEIGHTS, WHOLE, ARRAYS = "network.weights.h5", "network.keras", "network.weights.npz"
 _POOLING = {
     "avg": "keras.layers.GlobalAveragePooling2D()({})",
     "max": "keras.layers.GlobalMaxPooling2D()({})",
@@ -38,6 +41,10 @@ _POOLING = {
     None: "{}",
 }
 _LOADING = f'network.load_weights(beside("{WEIGHTS}"))\n'
+_LOADING_ARRAYS = f"""\
+with np.load(beside("{ARRAYS}")) as arrays:  # exactly: `load_weights` of DINOv2 would resize its positions twice
+    network.set_weights(list(arrays.values()))
+"""
 _WHOLE = f'network = keras.saving.load_model(beside("{WHOLE}"), compile=False)\n'
 
 
@@ -92,8 +99,8 @@ def network_code(extractor: Extractor) -> NetworkCode:
     """
     spec = extractor.spec
     if isinstance(spec, Pretrained) and BACKBONES[spec.backbone].origin == KERAS_HUB:
-        code = constructing(extractor.network) + _LOADING
-        files, words = {WEIGHTS: weights_of(made_from(extractor.network))}, f"{BACKBONES[spec.backbone].title}."
+        code = constructing(extractor.network) + _LOADING_ARRAYS
+        files, words = {ARRAYS: _arrays_of(made_from(extractor.network))}, f"{BACKBONES[spec.backbone].title}."
         tapped = hub_code(extractor, _POOLING[spec.pooling])
     elif isinstance(spec, Pretrained):
         code, files, words = _pretrained(spec, extractor)
@@ -126,12 +133,23 @@ def weights_of(network: keras.Model) -> bytes:
     return _saved(network, WEIGHTS)
 
 
-def _saved(network: keras.Model, name: str) -> bytes:
+def _arrays_of(network: keras.Model) -> bytes:
+    _check_size(network)
+    out = io.BytesIO()
+    np.savez(out, *network.get_weights())
+    return out.getvalue()
+
+
+def _check_size(network: keras.Model) -> None:
     n_bytes = 4 * network.count_params()
     if n_bytes > MAX_BYTES:
         raise RecipeError(
             f"The weights take {n_bytes / 1e6:.0f} MB, and at most {MAX_BYTES / 1e6:.0f} MB are written beside a script."
         )
+
+
+def _saved(network: keras.Model, name: str) -> bytes:
+    _check_size(network)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         if name == WEIGHTS:

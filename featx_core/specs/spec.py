@@ -80,12 +80,16 @@ class Spec(ABC):
 
     def to_json(self) -> str:
         """Write the spec as canonical JSON: sorted keys, no spaces, ASCII only."""
+        return self._json
+
+    @functools.cached_property
+    def _json(self) -> str:
         return json.dumps(_plain(self), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
-    @property
+    @functools.cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical JSON, in hexadecimal: the same in every process and on every Python version."""
-        return hashlib.sha256(self.to_json().encode("ascii")).hexdigest()
+        return hashlib.sha256(self._json.encode("ascii")).hexdigest()
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> Self:

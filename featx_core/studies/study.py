@@ -59,7 +59,8 @@ class Study(ABC, Generic[Result]):
 
     def key(self, workspace: Workspace) -> str:
         """Name the result in its workspace."""
-        return self.key_for(self.depends_on(workspace))
+        about = self.version, repr(self)  # not `self`: 1 and 1.0 are equal, and give two keys
+        return workspace.once(about, lambda: self.key_for(self.depends_on(workspace)))
 
     def key_for(self, depends_on: Any) -> str:
         """Name the result for other images or labels than those that are there now."""

@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import zlib
+from collections.abc import Callable, Hashable
+from typing import TypeVar
 
 from featx_core.workspace.store import Store
 from featx_core.workspace.validation import require
+
+Found = TypeVar("Found")
 
 
 class KeptFiles:
@@ -19,6 +23,15 @@ class KeptFiles:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    def once(self, about: Hashable, find: Callable[[], Found]) -> Found:
+        """Find something small out from this workspace alone, and keep it until anything in the workspace is changed.
+
+        Args:
+            about: Names what is found.
+            find: Finds it. Nobody changes what it gives.
+        """
+        return self._store.once(about, find)
 
     def fact(self, name: str) -> str | None:
         """Fetch a short text that was kept under a name, or None."""

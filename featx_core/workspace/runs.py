@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -94,13 +94,20 @@ class Ledger:
 
     def runs(self) -> list[Run]:
         """List the runs, newest first. A run that this featx cannot read is left out."""
-        rows = self._store.rows("SELECT id, spec, created, details FROM runs ORDER BY created DESC, id DESC")
-        return [run for run in map(_run, rows) if run is not None]
+        return [run for _, run in self._kept()]
+
+    def _kept(self) -> list[tuple[str, Run]]:
+        """Return the runs with the digests that they are kept under, newest first, read once after each change of the file."""
+        return self._store.once("runs", self._read)
+
+    def _read(self) -> list[tuple[str, Run]]:
+        rows = self._store.rows("SELECT digest, id, spec, created, details FROM runs ORDER BY created DESC, id DESC")
+        found = ((digest, _run(row)) for digest, *row in rows)
+        return [(digest, run) for digest, run in found if run is not None]
 
     def find(self, digest: str) -> Run | None:
         """Fetch the run of a spec digest, or None."""
-        rows = self._store.rows("SELECT id, spec, created, details FROM runs WHERE digest = ?", (digest,))
-        return _run(rows[0]) if rows else None
+        return next((run for kept_under, run in self._kept() if kept_under == digest), None)
 
     def rename(self, digest: str, name: str) -> None:
         """Call a run by another name; an empty one brings back the name that says what it is.
@@ -123,7 +130,7 @@ class Ledger:
         self._vectors.remove(digest)
 
 
-def _run(row: tuple[Any, ...]) -> Run | None:
+def _run(row: Sequence[Any]) -> Run | None:
     from featx_core.specs.registry import spec_from_json
     from featx_core.specs.spec import SpecError
 

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +32,7 @@ BUSY_SECONDS = 30.0
 _TRY_SECONDS, _PAUSE_SECONDS = 0.1, 0.05
 """For one try at a file that another program holds, and between two, when others have their turn."""
 
+_KEPT_FINDINGS = 512  # at one version of the file
 _SETTLING_TRIES = 10  # while others read what stands in the log
 PAGES_BESIDE = 16  # that a transaction writes beside what it keeps
 MARGIN_BYTES, MARGIN_SHARE = 8 * 1024**2, 16
@@ -68,6 +69,7 @@ class Store:
         self._lock = threading.RLock()
         self._reserve = reserve
         self._patience = patience
+        self._found: tuple[tuple[int, int], dict[Hashable, Any]] = ((0, 0), {})  # at a version of the file
         try:
             self._connection = self._opened(check, patience)
         except DiskFullError:
@@ -243,6 +245,23 @@ class Store:
                 self._connection.total_changes,
             )
         )
+
+    def once(self, about: Hashable, find: Callable[[], _Result]) -> _Result:
+        """Find something out from the file, and keep it until anything in the file is changed.
+
+        Args:
+            about: Names what is found, for all who use this store.
+            find: Reads the file, and what it gives depends on nothing else. It is small, and nobody changes it.
+        """
+        version = self.version()
+        at, found = self._found
+        if at != version or len(found) >= _KEPT_FINDINGS:
+            found = {}
+            self._found = version, found
+        if about not in found:
+            found[about] = find()
+        result: _Result = found[about]
+        return result
 
     def _read(self, work: Callable[[], _Result]) -> _Result:
         try:

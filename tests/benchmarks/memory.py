@@ -38,12 +38,12 @@ def _extract(path: str) -> None:
     """Do the worker's part, and print how much memory it took, in GB."""
     workspace = fx.Workspace.open(path)
     extractor = fx.build(fx.Pretrained(BACKBONE, weights="random"))
-    built = _peak()
+    built = peak_gb()
     features = fx.extract(workspace.images(), extractor, workspace=workspace)
-    print(json.dumps({"built": built, "peak": _peak(), "engine": features.details["engine"]}))
+    print(json.dumps({"built": built, "peak": peak_gb(), "engine": features.details["engine"]}))
 
 
-def _peak() -> float:
+def peak_gb() -> float:
     """The largest resident size of this process so far, in GB, and not of the one that it was forked from."""
     status = Path("/proc/self/status")
     if status.exists():

@@ -59,6 +59,7 @@ ROWS: Mapping[str, Row] = MappingProxyType(
         "busy_40": Row("app", "busy_visitors", 6.0, ("40",)),
         "soak": Row("soak", "soak", 10.0),
         "memory": Row("memory", "memory", 3.0),
+        "keras_hub": Row("hub.presets", "presets", 5.0),
         "torch": Row("torch_peer", "torch_peer", 1.0),
     }
 )

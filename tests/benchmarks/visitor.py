@@ -98,7 +98,11 @@ class Visitor:
         """Pick the option that begins so in a select box, and wait until the page was run."""
         box = next(element.selectbox for element in self.elements if element.selectbox.label == label)
         words = next(words for words in box.options if words.startswith(option))
-        self._set[box.id] = WidgetState(id=box.id, string_value=words)
+        await self.set(WidgetState(id=box.id, string_value=words))
+
+    async def set(self, state: WidgetState) -> None:
+        """Change a control, and wait until the page was run."""
+        self._set[state.id] = state
         self._is_finished = False
         await self._send()
         await self.until(lambda: self.stands)

@@ -28,7 +28,7 @@ def run(example, names):
 @pytest.mark.slow
 @pytest.mark.thorough
 def test_the_examples_with_keras_hub_run(capsys, tmp_path, monkeypatch):
-    keras_hub = pytest.importorskip("keras_hub")
+    keras_hub = pytest.importorskip("keras_hub", reason="needs KerasHub, see CONTRIBUTING.md")
     first, second = examples(of_hub=True)
     preset = fx.BACKBONES["dinov2_small"].preset
     made = getattr(keras_hub.models, preset.class_name)(**preset.config, image_shape=(224, 224, 3))

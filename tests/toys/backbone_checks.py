@@ -56,7 +56,7 @@ def _heatmaps(extractor: Any) -> dict[str, Any]:
     fitted = extractor.fit_image(image)[np.newaxis]
     strongest = int(np.argmax(extractor(fitted)[0]))
     maps = explain_many(
-        [image], extractor, [name for name in HEATMAPS if not HEATMAPS[name].hides], target=FeatureTarget(strongest)
+        [image], extractor, [name for name in HEATMAPS if HEATMAPS[name].is_at_layer], target=FeatureTarget(strongest)
     )
     layer = choose_layer(extractor, None).index
     activations = np.asarray(extractor.submodel([layer])(extractor.preprocess(fitted), training=False)[0])[0]

@@ -24,24 +24,37 @@ def order_of(values: np.ndarray, seed: int = 0) -> np.ndarray:
     return np.asarray(mixed[np.argsort(-values.ravel()[mixed], kind="stable")])
 
 
-def deletion(fitted: np.ndarray, order: np.ndarray, score: Scoring) -> np.ndarray:
-    """Hide pixels in order behind the mean colour of the image.
+class Walks:
+    """Deletion and insertion of one image, in any number of orders.
+
+    Deletion hides pixels in order behind the mean colour of the image. Insertion shows them in order on a strongly blurred
+    version of it. What all orders begin and end with is scored once, and of each order both in one pass.
 
     Args:
         fitted: As the network receives it, uint8 `(height, width, 3)`. Not modified.
-        order: Of its pixels, from `order_of`.
         score: From such images, `(n_images, height, width, 3)`, to one number each.
-
-    Returns:
-        float64 `(STEPS + 1,)`: the score at each of `SHARES`.
     """
-    color = fitted.reshape(-1, 3).mean(axis=0).round().astype(np.uint8)
-    return score(_between(fitted, np.broadcast_to(color, fitted.shape), order))
 
+    def __init__(self, fitted: np.ndarray, score: Scoring) -> None:
+        color = fitted.reshape(-1, 3).mean(axis=0).round().astype(np.uint8)
+        self._fitted, self._score = fitted, score
+        self._hidden, self._blurred = np.broadcast_to(color, fitted.shape), blurred(fitted)
+        self._ends = score(np.stack([fitted, self._hidden, self._blurred]))
 
-def insertion(fitted: np.ndarray, order: np.ndarray, score: Scoring) -> np.ndarray:
-    """Show pixels in order on a strongly blurred version of the image. Arguments and result as for `deletion`."""
-    return score(_between(blurred(fitted), fitted, order))
+    def curves(self, order: np.ndarray) -> np.ndarray:
+        """Follow the score.
+
+        Args:
+            order: Of the pixels, from `order_of`.
+
+        Returns:
+            float64 `(2, STEPS + 1)`: the score at each of `SHARES`, of deletion and of insertion.
+        """
+        ways = ((self._fitted, self._hidden), (self._blurred, self._fitted))
+        between = self._score(np.concatenate([_between(start, end, order) for start, end in ways])).reshape(2, -1)
+        whole, hidden, vague = self._ends
+        starts, ends = np.array([[whole], [vague]]), np.array([[hidden], [whole]])
+        return np.hstack([starts, between, ends])
 
 
 def area(curves: np.ndarray) -> np.ndarray:
@@ -62,10 +75,10 @@ def blurred(fitted: np.ndarray) -> np.ndarray:
 
 
 def _between(start: np.ndarray, end: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Go from one image to the other in `STEPS` steps: uint8 `(STEPS + 1, height, width, 3)`."""
-    changed = np.repeat(start[np.newaxis].reshape(1, -1, 3), STEPS + 1, axis=0)
+    """Go from one image to the other, without either: uint8 `(STEPS - 1, height, width, 3)`."""
+    changed = np.repeat(start[np.newaxis].reshape(1, -1, 3), STEPS - 1, axis=0)
     goal = end.reshape(-1, 3)
-    for step, share in enumerate(SHARES):
+    for step, share in enumerate(SHARES[1:-1]):
         pixels = order[: round(share * len(order))]
         changed[step, pixels] = goal[pixels]
-    return changed.reshape(STEPS + 1, *start.shape)
+    return changed.reshape(STEPS - 1, *start.shape)

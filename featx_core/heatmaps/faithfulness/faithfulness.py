@@ -13,10 +13,10 @@ import numpy as np
 from featx_core.base.files.stored_arrays import unpack_arrays
 from featx_core.base.progress import ProgressCallback
 from featx_core.heatmaps.explain import explain_many
-from featx_core.heatmaps.faithfulness.curves import Scoring, area, deletion, insertion, order_of
+from featx_core.heatmaps.faithfulness.curves import STEPS, Scoring, Walks, area, order_of
 from featx_core.heatmaps.layers import HeatmapError
 from featx_core.heatmaps.observation import default_target
-from featx_core.heatmaps.perturbations.scores import Score, scorer
+from featx_core.heatmaps.perturbations.scores import Score, scoring_many
 from featx_core.heatmaps.pictures import fitted_of
 from featx_core.heatmaps.targets import FeatureTarget, Target
 from featx_core.images.fitting import Cells, Placement, to_original
@@ -124,16 +124,16 @@ def measure_faithfulness(
     if not images or not names:
         raise ValueError("`images` and `names` must hold at least one each. Received: none.")
     target = target or default_target(extractor)
-    hold = scorer(extractor, target)
     n_maps, titles, curves = len(names) + N_RANDOM + 1, [], []
-    for number, image in enumerate(images):
-        report = _Progress(on_progress, number * n_maps, len(images) * n_maps)
-        found = explain_many([image], extractor, names, layer=layer, target=target, on_progress=report.again)
-        fitted = fitted_of(image, extractor)
-        score = hold(fitted)
-        scoring = _as_shares(score, fitted) if isinstance(target, FeatureTarget) else score.of
-        titles.append(score.target_title)
-        curves.append(_curves(fitted, [found[name][0] for name in names], scoring, number, report))
+    with scoring_many(extractor, target, len(images) * n_maps * 2 * STEPS) as hold:
+        for number, image in enumerate(images):
+            report = _Progress(on_progress, number * n_maps, len(images) * n_maps)
+            found = explain_many([image], extractor, names, layer=layer, target=target, on_progress=report.again)
+            fitted = fitted_of(image, extractor)
+            score = hold(fitted)
+            scoring = _as_shares(score, fitted) if isinstance(target, FeatureTarget) else score.of
+            titles.append(score.target_title)
+            curves.append(_curves(fitted, [found[name][0] for name in names], scoring, number, report))
     hidden, shown = np.array(curves).transpose(2, 1, 0, 3)
     if not (np.isfinite(hidden).all() and np.isfinite(shown).all()):
         raise HeatmapError("The network gave values that are not finite on these images, so nothing can be measured.")
@@ -164,10 +164,9 @@ def _curves(
     size = fitted.shape[:2]
     maps = [_on_frame(found.grid, found.cells, size) for found in heatmaps]
     others = [*_random_maps(heatmaps[0], size, seed), central_map(size)]
-    rows = []
+    rows, walks = [], Walks(fitted, scoring)
     for values in (*maps, *others):
-        order = order_of(values, seed)
-        rows.append(np.stack([deletion(fitted, order, scoring), insertion(fitted, order, scoring)]))
+        rows.append(walks.curves(order_of(values, seed)))
         report.step()
     return [*rows[: len(maps)], np.mean(rows[len(maps) : -1], axis=0), rows[-1]]
 

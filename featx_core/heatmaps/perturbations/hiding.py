@@ -9,8 +9,9 @@ import numpy as np
 
 from featx_core.base.progress import ProgressCallback
 from featx_core.heatmaps.observation import Observation
+from featx_core.heatmaps.occlusion import CELLS
 from featx_core.heatmaps.overlay import Heatmap
-from featx_core.heatmaps.perturbations.scores import Score, scorer
+from featx_core.heatmaps.perturbations.scores import Score, scoring_many
 from featx_core.heatmaps.pictures import fitted_of, size_of
 from featx_core.heatmaps.scaling import scale_map
 from featx_core.images.fitting import Cells, place
@@ -45,18 +46,18 @@ def explain_by_hiding(
         HeatmapError: If the network has no such feature or class.
     """
     report = on_progress or (lambda done, total: None)
-    hold = scorer(extractor, target)
     heatmaps = []
-    for number, image in enumerate(images):
-        fitted = fitted_of(image, extractor)
-        score = hold(fitted)
+    with scoring_many(extractor, target, len(images) * CELLS**2) as hold:
+        for number, image in enumerate(images):
+            fitted = fitted_of(image, extractor)
+            score = hold(fitted)
 
-        def told(changed: np.ndarray, score: Score = score, number: int = number) -> np.ndarray:
-            report(number, len(images))
-            return score.of(changed)
+            def told(changed: np.ndarray, score: Score = score, number: int = number) -> np.ndarray:
+                report(number, len(images))
+                return score.of(changed)
 
-        heatmaps.append(_heatmap(image, extractor, method, method.function(fitted, told), score))
-        report(number + 1, len(images))
+            heatmaps.append(_heatmap(image, extractor, method, method.function(fitted, told), score))
+            report(number + 1, len(images))
     return heatmaps
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featx_core.base.keras_setup import load_keras
-from featx_core.base.tensorflow_compat import traced
 from featx_core.heatmaps.logits import logits_of
 from featx_core.heatmaps.observation import check_classifier
 from featx_core.heatmaps.pictures import fitted_of
 from featx_core.heatmaps.targets import ClassTarget, FeatureTarget, OwnFeaturesTarget, SimilarityTarget, Target
 from featx_core.measures.softmax import softmax
+from featx_core.networks.engines.choice import Engines
 
 if TYPE_CHECKING:
     from featx_core.networks.extractor import Extractor
@@ -42,8 +43,9 @@ class Score:
     flat_reason: str = ""
 
 
-def scorer(extractor: Extractor, target: Target) -> Callable[[np.ndarray], Score]:
-    """Prepare to score changed images.
+@contextmanager
+def scoring_many(extractor: Extractor, target: Target, n_images: int) -> Iterator[Callable[[np.ndarray], Score]]:
+    """Prepare to score many changed images, by the converted graph of the network where there is one or one pays.
 
     The number is: for a class its probability, the class being the one that `target` names on the image itself; for one
     feature its value; for another image the cosine of the angle between the features; for the image's own features how much
@@ -52,6 +54,7 @@ def scorer(extractor: Extractor, target: Target) -> Callable[[np.ndarray], Score
     Args:
         extractor: Network and preprocessing. Its gradients are not needed.
         target: What to score.
+        n_images: About how many changed images there will be.
 
     Returns:
         From one fitted image, uint8 `(height, width, 3)`, to its score.
@@ -60,47 +63,60 @@ def scorer(extractor: Extractor, target: Target) -> Callable[[np.ndarray], Score
         HeatmapError: If the network has no such feature or class.
     """
     check_classifier(extractor, target)
-    outputs = _class_scores(extractor) if target.of_classes else _features(extractor)
-    run = _in_passes(outputs, extractor.image_size)
+    outputs, engines = _class_scores(extractor) if target.of_classes else _features(extractor)
+    run = _Passes(outputs, engines, extractor.image_size, n_images)
+    engines.begin()
     reference = run(fitted_of(target.image, extractor)[np.newaxis])[0] if isinstance(target, SimilarityTarget) else None
-
-    def hold(fitted: np.ndarray) -> Score:
-        whole = run(fitted[np.newaxis])[0]
-        target.check(len(whole))
-        number = _NUMBERS[target.kind](target, whole, reference)
-        title, reason = target.title(whole, extractor.classes), target.flat_reason(whole, reference)
-        return Score(lambda images: number(run(images)), title, reason)
-
-    return hold
+    try:
+        yield lambda fitted: _held(extractor, target, run, fitted, reference)
+    finally:
+        engines.end()
 
 
-def _features(extractor: Extractor) -> Outputs:
-    return lambda images: extractor.plain(images).reshape(len(images), -1)
+def _held(
+    extractor: Extractor, target: Target, run: Outputs, fitted: np.ndarray, reference: np.ndarray | None
+) -> Score:
+    whole = run(fitted[np.newaxis])[0]
+    target.check(len(whole))
+    number = _NUMBERS[target.kind](target, whole, reference)
+    title, reason = target.title(whole, extractor.classes), target.flat_reason(whole, reference)
+    return Score(lambda images: number(run(images)), title, reason)
 
 
-def _class_scores(extractor: Extractor) -> Outputs:
-    import tensorflow as tf
+def _features(extractor: Extractor) -> tuple[Outputs, Any]:
+    plain = extractor.plain
+    return lambda images: plain(images).reshape(len(images), -1), plain.engines
 
+
+def _class_scores(extractor: Extractor) -> tuple[Outputs, Any]:
     before, to_logits = logits_of(extractor.network)
-    model = load_keras().Model(extractor.network.input, before)
+    engines = Engines(load_keras().Model(extractor.network.input, before))
 
-    def logits(inputs: tf.Tensor) -> tf.Tensor:
-        values = to_logits(model(inputs, training=False))
-        return tf.reshape(values, (-1, math.prod(values.shape[1:])))
+    def logits(images: np.ndarray) -> np.ndarray:
+        values = np.asarray(to_logits(engines(extractor.preprocess(images))))
+        return values.reshape(len(images), -1)
 
-    form = tf.TensorSpec((None, *extractor.network.input.shape[1:]), tf.float32)
-    graph = traced(logits, form)
-    return lambda images: np.asarray(graph(tf.constant(extractor.preprocess(images))))
+    return logits, engines
 
 
-def _in_passes(outputs: Outputs, size: tuple[int, int]) -> Outputs:
-    step = max(1, PIXELS_PER_PASS // (size[0] * size[1]))
+class _Passes:
+    """Runs images in passes that fit into memory, and tells the engines how long the rest will take."""
 
-    def run(images: np.ndarray) -> np.ndarray:
-        parts = [outputs(images[start : start + step]) for start in range(0, len(images), step)]
+    def __init__(self, outputs: Outputs, engines: Any, size: tuple[int, int], n_images: int) -> None:
+        self._outputs, self._engines, self._left = outputs, engines, n_images
+        self._step = max(1, PIXELS_PER_PASS // (size[0] * size[1]))
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        parts = [self._one(images[start : start + self._step]) for start in range(0, len(images), self._step)]
         return np.concatenate(parts).astype(np.float64)
 
-    return run
+    def _one(self, images: np.ndarray) -> np.ndarray:
+        started = time.perf_counter()
+        found = self._outputs(images)
+        self._left -= len(images)
+        if len(images) > 1:  # the first one alone is slow: the graph is traced
+            self._engines.plan((time.perf_counter() - started) / len(images) * max(self._left, 0))
+        return found
 
 
 def _own(target: OwnFeaturesTarget, whole: np.ndarray, reference: Any) -> Outputs:

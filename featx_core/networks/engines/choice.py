@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import time
 from collections.abc import Sequence
@@ -137,7 +138,11 @@ class Engines:
         return has_failed or (conversion.is_converted and len(self._paces) >= N_TRIALS)
 
     def _may_convert(self) -> bool:
-        return openvino_engine.is_available() and self._model.count_params() <= MAX_PARAMETERS and find_gpu() is None
+        return openvino_engine.is_available() and self._n_parameters <= MAX_PARAMETERS and find_gpu() is None
+
+    @functools.cached_property
+    def _n_parameters(self) -> int:
+        return int(self._model.count_params())
 
     def _look_up(self) -> None:
         self._key = graph_cache.graph_key(self._model)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from featx_core.architecture.patches import note_patches
-from featx_core.base.compat import forget_graph
+from featx_core.base.compat import forget_graph, layers_within
 from featx_core.base.keras_setup import load_keras
 from featx_core.networks.hub.keras_hub import make
 
@@ -31,8 +32,9 @@ def build(backbone: Backbone, image_size: tuple[int, int], classifier: bool = Fa
 
     After each block the patches are a map, `(height, width, n_channels)`, through which everything behind it passes, so that
     maps can be pooled, drawn and differentiated as those of convolutional networks can. Behind the last normalization lie the
-    ends: "class_token" and "register_tokens" where the network has them, what SigLIP pools as "pooled", and as last layer the
-    patches. The class token does not pass through the last map: its gradient there would be 0 on each patch.
+    ends: "class_token", "register_tokens" and "distillation_token" where the network has them, what SigLIP pools as "pooled",
+    and as last layer the patches. The class token does not pass through the last map: its gradient there would be 0 on each
+    patch. A convolutional network ends with the map of its last stage.
 
     Args:
         backbone: A row of `BACKBONES` that has a preset.
@@ -96,6 +98,50 @@ def _plain_vit(made: keras.Model, images: Tensor, backbone: Backbone) -> list[Te
     return _tokens(_Tokens(images, backbone, 1), first, iter(encoder.encoder_layers), encoder.layer_norm)
 
 
+def _deit(made: keras.Model, images: Tensor, backbone: Backbone) -> list[Tensor]:
+    """Its blocks give their scores as well, or None in their place, which cannot stand in a graph: they are taken apart."""
+    embedding, encoder = made.layers[1:3]
+    layout = _Tokens(images, backbone, 2, others="distillation_token")
+    blocks = (_taken_apart(block, number) for number, block in enumerate(encoder.encoder_layers))
+    return _tokens(layout, embedding(images), blocks, encoder.layer_norm)
+
+
+def _taken_apart(block: Any, number: int) -> Callable[[Tensor], Tensor]:
+    """Source: `DeiTEncoderBlock.call` of KerasHub 0.32."""
+    for part in (block.layer_norm_1, block.mha, block.layer_norm_2, block.mlp, block.output_layer):
+        part.name = f"{part.name}_{number}"  # each layer of a graph needs a name of its own
+
+    def call(tokens: Tensor) -> Tensor:
+        normalized = block.layer_norm_1(tokens)
+        read = load_keras().layers.Add(name=f"read_{number}")([block.mha(normalized, normalized), tokens])
+        return block.output_layer(block.mlp(block.layer_norm_2(read)), read)
+
+    return call
+
+
+def _hgnetv2(made: keras.Model, images: Tensor, backbone: Backbone) -> list[Tensor]:
+    """Taken apart into convolutions, so that heatmaps know where each cell of its maps looks."""
+    with _opened(made, "HGNetV2", but="HGNetV2LearnableAffineBlock"):
+        found = made.embedder_layer(images)
+        for stage in made.encoder_layer.stages_list:
+            found = stage(found)
+    return [found]
+
+
+@contextmanager
+def _opened(made: keras.Model, prefix: str, *, but: str) -> Iterator[None]:
+    """Have layers that are made of layers alone put those into a graph, and not themselves."""
+    classes = {type(layer) for layer in layers_within(made) if type(layer).__name__.startswith(prefix)}
+    classes = {found for found in classes if found.__name__ != but}
+    try:
+        for found in classes:
+            setattr(found, "__call__", found.call)  # noqa: B010  (mypy refuses the assignment)
+        yield
+    finally:
+        for found in classes:
+            delattr(found, "__call__")
+
+
 def _swin(made: keras.Model, images: Tensor, backbone: Backbone) -> list[Tensor]:
     """Each stage but the last ends with merging patches by fours."""
     tokens = made.get_layer("pos_drop")(made.patch_embedding(images))
@@ -114,6 +160,8 @@ _GRAPHS: Mapping[str, Callable[[Any, Tensor, Any], list[Tensor]]] = MappingProxy
         "SigLIPVisionEncoder": _siglip,
         "CLIPVisionEncoder": _clip,
         "ViTBackbone": _plain_vit,
+        "DeiTBackbone": _deit,
+        "HGNetV2Backbone": _hgnetv2,
         "SwinTransformerBackbone": _swin,
     }
 )
@@ -128,10 +176,19 @@ class _Tokens:
         backbone: The row.
         n_first: Tokens before the patches.
         patch: Height and width of a patch in pixels; None: that of the row.
+        others: What the tokens between the class token and the patches are called.
     """
 
-    def __init__(self, images: Tensor, backbone: Backbone, n_first: int, *, patch: int | None = None) -> None:
-        self.n_first = n_first
+    def __init__(
+        self,
+        images: Tensor,
+        backbone: Backbone,
+        n_first: int,
+        *,
+        patch: int | None = None,
+        others: str = "register_tokens",
+    ) -> None:
+        self.n_first, self.others = n_first, others
         self.patch = patch or (backbone.preset.patch_size if backbone.preset else 1)
         self.size = (images.shape[1] // self.patch, images.shape[2] // self.patch)
         self.n_patches = self.size[0] * self.size[1]
@@ -155,12 +212,12 @@ class _Tokens:
         return self._layers.Concatenate(axis=1, name=f"tokens_{number}")([first, row])
 
     def ends(self, tokens: Tensor) -> Iterator[Tensor]:
-        """Take the class token, then the registers, where there are any."""
+        """Take the class token, then the others before the patches, where there are any."""
         if self.n_first:
             only = self._layers.Cropping1D((0, self.n_patches + self.n_first - 1), name="class_token_in_a_row")(tokens)
             yield self._layers.Flatten(name="class_token")(only)
         if self.n_first > 1:
-            yield self._layers.Cropping1D((1, self.n_patches), name="register_tokens")(tokens)
+            yield self._layers.Cropping1D((1, self.n_patches), name=self.others)(tokens)
 
 
 def _tokens(

@@ -35,6 +35,7 @@ ALLOWED: Mapping[str, Any] = MappingProxyType(
         "use_mlp_bias": (False, True),
         "use_mha_bias": (False, True),
         "use_mask_token": (False, True),
+        "use_learnable_affine_block": (False, True),
         "antialias_in_interpolation": (False, True),
         "intermediate_activation": ("gelu", "gelu_approximate", "quick_gelu"),
         "hidden_activation": ("gelu", "gelu_approximate", "quick_gelu"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from featx_core.base.memory import hand_back
+from featx_core.networks.initialization import calibrate
 
 if TYPE_CHECKING:
     import keras
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 SPREAD = 0.02
 """Of tokens, positions and tables of relative positions, as ViT, DeiT and Swin begin with."""
 
-_ONES = frozenset({"gamma", "lambda1"})
-_ZEROS = frozenset({"beta", "bias"})
+_ONES = frozenset({"gamma", "lambda1", "moving_variance", "scale"})
+_ZEROS = frozenset({"beta", "bias", "moving_mean"})
 _PROJECTIONS = frozenset({"query", "key", "value"})
 
 
@@ -26,20 +27,20 @@ def randomize_tokens(network: keras.Model, preprocessing: Preprocessing, seed: i
     """Give a network of tokens random weights whose features keep the size of their input from block to block.
 
     Kernels are drawn with the variance 1 / (number of inputs), layer normalization and layer scales begin with 1, biases with
-    0. Only numpy draws, from its own generator.
+    0. Batch normalization gets its statistics as in `initialization`. Only numpy draws, from its own generator.
 
     Args:
         network: A network of `graph.build`. Changed in place.
-        preprocessing: Not used: layer normalization needs no images to see.
+        preprocessing: What the network expects. Layer normalization needs no images to see.
         seed: Of the weights.
 
     Reference:
         LeCun et al. 1998, Efficient BackProp, section 4.6. Dosovitskiy et al. 2020, ViT, arXiv:2010.11929.
     """
-    del preprocessing
     generator = np.random.default_rng(seed)
     for variable in network.weights:
         variable.assign(_drawn(generator, variable.path.split("/"), tuple(variable.shape)))
+    calibrate(network, preprocessing, generator)
     hand_back()
 
 

@@ -6,11 +6,13 @@ import io
 import math
 from collections.abc import Iterator
 from pathlib import Path
-
-import h5py
+from typing import TYPE_CHECKING
 
 from featx_core.networks.saved.models import MAX_DEPTH, MAX_GROUPS
 from featx_core.networks.weights_loading import WeightsError
+
+if TYPE_CHECKING:
+    import h5py
 
 _ERRORS = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, UnicodeError, MemoryError)
 
@@ -31,6 +33,8 @@ def checked_copy(content: bytes, path: Path, name: str, *, limit: int, is_within
     Raises:
         WeightsError: If the file is not what it should be.
     """
+    import h5py
+
     try:
         with h5py.File(io.BytesIO(content), "r") as source, h5py.File(path, "w") as target:
             root = _image_encoder(source, name) if is_within else source
@@ -49,6 +53,8 @@ def checked_copy(content: bytes, path: Path, name: str, *, limit: int, is_within
 
 
 def _image_encoder(source: h5py.File, name: str) -> h5py.Group:
+    import h5py
+
     layers = source["layers"]
     found = [key for key in layers if key.endswith("vision_encoder")]
     if len(found) != 1 or not isinstance(layers.get(found[0], getlink=True), h5py.HardLink):
@@ -57,6 +63,8 @@ def _image_encoder(source: h5py.File, name: str) -> h5py.Group:
 
 
 def _datasets(group: h5py.Group, path: str, budget: Iterator[int], name: str) -> Iterator[tuple[str, h5py.Dataset]]:
+    import h5py
+
     for key in group:
         if next(budget, None) is None or path.count("/") > MAX_DEPTH:
             raise WeightsError(f"`{name}` holds too many groups of weights.")
@@ -73,6 +81,8 @@ def _datasets(group: h5py.Group, path: str, budget: Iterator[int], name: str) ->
 
 def _groups(group: h5py.Group, path: str) -> Iterator[str]:
     """Name all groups of one that was looked through: Keras also looks for those of layers without weights."""
+    import h5py
+
     for key in group:
         if isinstance(group[key], h5py.Group):
             yield f"{path}{key}"

@@ -14,6 +14,7 @@ from featx_core.networks.own.allowed import MAX_SHOWN
 from featx_core.networks.own.configuration import MAX_CONFIG_BYTES, read_config
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.kinds import N_HEAD_BYTES, why_not_members, why_not_model
+from featx_core.networks.own.versions import why_off
 
 MAX_FILE_BYTES = 200_000_000
 MAX_WEIGHTS_BYTES = 1024**3
@@ -50,7 +51,7 @@ def open_container(content: bytes) -> Container:
     """
     if len(content) > MAX_FILE_BYTES:
         raise ModelFileError(f"is too large: {len(content) / 1e6:.0f} MB; the limit is {MAX_FILE_BYTES / 1e6:.0f} MB.")
-    words = why_not_model(content[:N_HEAD_BYTES])
+    words = why_off() or why_not_model(content[:N_HEAD_BYTES])
     if words:
         raise ModelFileError(words)
     try:

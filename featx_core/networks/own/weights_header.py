@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterator
-
-import h5py
+from typing import TYPE_CHECKING
 
 from featx_core.networks.own.container import MAX_WEIGHTS_BYTES
 from featx_core.networks.own.errors import ModelFileError
+
+if TYPE_CHECKING:
+    import h5py
 
 MAX_PARAMETERS = 150_000_000
 MAX_ITEMS = 100_000
@@ -26,6 +28,8 @@ def check_weights(content: bytes) -> int:
     Raises:
         ModelFileError: If it is damaged, leads to other files, holds what is no array of numbers, or declares too much.
     """
+    import h5py
+
     n_values, n_bytes = 0, 0
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
@@ -50,6 +54,8 @@ def _check_size(n_values: int, n_bytes: int) -> None:
 
 def _arrays(group: h5py.Group, path: str, budget: Iterator[int]) -> Iterator[tuple[str, h5py.Dataset]]:
     """Walk all arrays by hard links alone. Links may lead in circles: the walk ends when its budget is used up."""
+    import h5py
+
     if path.count("/") > MAX_DEPTH:
         raise ModelFileError("is damaged: its weights lie too deep.")
     for key in group:

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 
 from featx_core.architecture.layers import snake_case
 from featx_core.networks.initialization import made_up_images
 
 if TYPE_CHECKING:
+    import h5py
     import keras
 
     from featx_core.networks.saved.matching import Expected
@@ -111,6 +111,8 @@ def with_features(weights: bytes, network: keras.Model) -> bytes:
         weights: A `.weights.h5` of the network.
         network: With these weights.
     """
+    import h5py
+
     features = features_of_fixed_picture(network)
     if features is None:
         return weights
@@ -130,6 +132,8 @@ def gives_other_features(weights: bytes, network: keras.Model) -> bool:
         weights: The file. Untrusted.
         network: With the weights of this file.
     """
+    import h5py
+
     try:
         with h5py.File(io.BytesIO(weights), "r") as file:
             noted, shape = _numbers(file, _FEATURES), _numbers(file, _INPUT)

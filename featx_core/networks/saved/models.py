@@ -6,11 +6,12 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
-
-import h5py
+from typing import TYPE_CHECKING, NamedTuple
 
 from featx_core.base.files.file_names import shown_text
+
+if TYPE_CHECKING:
+    import h5py
 
 MAX_LAYERS = 20_000
 MAX_GROUPS = 100_000
@@ -129,6 +130,8 @@ def _layer_groups(group: h5py.Group, path: str, budget: Iterator[int]) -> Iterat
 
     Links may lead in circles: the walk ends when its budget is used up.
     """
+    import h5py
+
     if path.count("/") > MAX_DEPTH:
         raise ValueError("groups lie too deep")
     for key in group:
@@ -146,12 +149,16 @@ def _layer_groups(group: h5py.Group, path: str, budget: Iterator[int]) -> Iterat
 
 
 def _layer(path: str, group: h5py.Group) -> SavedLayer:
+    import h5py
+
     arrays = tuple(child(group, str(i), h5py.Dataset) for i in range(len(group)))
     return SavedLayer(place_of(path), _name_in(group) or path.rpartition("/")[2], arrays)
 
 
 def _given_name(file: h5py.File, root: str) -> str:
     """Return the name of a model within another: Keras notes it, where it saved that."""
+    import h5py
+
     group = file.get(f"{root}vars")
     return (_name_in(group) if isinstance(group, h5py.Group) else "") or shown_text(root.strip("/"), MAX_NAME)
 
@@ -173,6 +180,8 @@ def _older_models(file: h5py.File) -> list[SavedModel]:
 
 def older_layers(file: h5py.File) -> Iterator[tuple[str, dict[str, h5py.Dataset]]]:
     """List each entry of the older form with its arrays by name."""
+    import h5py
+
     for label in _names(file, "layer_names"):
         group = child(file, label, h5py.Group)
         yield label, {name: child(group, name, h5py.Dataset) for name in _names(group, "weight_names")}
@@ -214,6 +223,8 @@ def child(group: h5py.Group, path: str, kind: type) -> h5py.Group | h5py.Dataset
         KeyError: If there is no such item.
         TypeError: If it is of another kind, or its numbers lie elsewhere.
     """
+    import h5py
+
     item = group
     for part in path.split("/"):
         if not isinstance(item.get(part, getlink=True), h5py.HardLink):

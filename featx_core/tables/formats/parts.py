@@ -12,6 +12,7 @@ from featx_core.base.wording import counted, spaced
 from featx_core.tables.formats import parquet
 from featx_core.tables.layout import MAX_FILE_BYTES, Choice, TableError
 from featx_core.tables.raw import RawTable
+from featx_core.tables.rows import Table
 
 if TYPE_CHECKING:
     import pyarrow
@@ -65,6 +66,29 @@ def open_table(folder: Path, choice: Choice) -> RawTable:
     names = pyarrow.array(short_names(table.column(PATH).to_pylist()), pyarrow.string())
     table = table.set_column(table.column_names.index(PATH), "name", names)
     return parquet.columns_of(table, choice, notes=_notes(folder, n_rows, n_kept))
+
+
+def read_all(folder: Path) -> Table:
+    """Read all rows of a folder of parts, however many: what maps sample, searches for neighbours take whole.
+
+    Args:
+        folder: As `is_parts` knows it.
+
+    Raises:
+        TableError: As `open_table` raises it.
+    """
+    files = _opened(folder)
+    n_rows, width = sum(file.metadata.num_rows for file in files.values()), _width(files)
+    if not n_rows:
+        raise TableError("holds no features: no image could be read")
+    values = np.empty((n_rows, width), np.float32)
+    words: list[list[Any]] = [[], [], []]
+    for batch in _batches(files, COLUMNS):
+        start = len(words[0])
+        values[start : start + batch.num_rows] = batch.column(FEATURES).flatten().to_numpy().reshape(-1, width)
+        for column, kept in zip((PATH, LABEL, DIGEST), words, strict=True):
+            kept += batch.column(column).to_pylist()
+    return Table(values, tuple(short_names(words[0])), tuple(words[1]), tuple(words[2]))
 
 
 def pictures(folder: Path, digests: Collection[str]) -> list[Path]:
@@ -156,5 +180,5 @@ def _notes(folder: Path, n_rows: int, n_kept: int) -> tuple[str, ...]:
             f"{spaced(n_kept)} of {counted(n_rows, 'row')} come in: an even sample by digest, of the same images in every run."
         )
     if (folder / SKIPPED).is_file() and (n_skipped := pq.read_metadata(folder / SKIPPED).num_rows):
-        notes.append(f"{counted(n_skipped, 'image')} could not be read: {SKIPPED} names them.")
+        notes.append(f"{counted(n_skipped, 'image')} could not be read; {SKIPPED} says why.")
     return tuple(notes)

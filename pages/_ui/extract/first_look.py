@@ -1,5 +1,9 @@
 """A first look at a run on the Extract page: its PCA map, a few heatmaps, and what the network calls these images."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import streamlit as st
 
 from featx_core.base.palette import SEQUENTIAL_SCALES
@@ -9,6 +13,7 @@ from featx_core.figures.style import CONFIG
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageRecord, ImageSet
+from featx_core.maps.projection import Projection
 from featx_core.maps.trust import draw_rows
 from featx_core.methods import registry as methods
 from featx_core.workspace.runs import Run
@@ -16,6 +21,9 @@ from pages._ui.heatmaps import grid, targets
 from pages._ui.map import maps
 from pages._ui.networks import names
 from pages._ui.shell import formatting, jobs, session
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 N_IMAGES = 4
 FOR_CLASSES, FOR_FEATURES = "grad_cam", "eigen_cam"  # the method where the network names classes, and where not
@@ -40,22 +48,38 @@ def show_map(run: Run, features: Features) -> None:
         st.caption(str(error))
         return
     pictured = maps.images_of(features) if _is_pictured(run, features) else []
-    figure = map_figure(
-        projection,
-        names=shown.row_names,
-        groups=shown.labels,
-        group_title="Label",
-        dark=session.is_dark(),
-        thumbnails={row: session.thumbnails() + record.digest for row, record in enumerate(pictured) if record},
-        thumbnail_share=PICTURE_SHARE,
-    )
-    figure.update_layout(height=440)
-    if pictured:
-        figure.update_traces(marker_size=MARKER_SIZE)
+    thumbnails = {row: session.thumbnails() + record.digest for row, record in enumerate(pictured) if record}
+    about = (session.token(), run.digest, run.created, hash((shown.row_names, shown.labels, shown.digests)))
+    figure = _map(about, tuple(thumbnails.items()), session.is_dark(), projection, shown)
     st.plotly_chart(figure, key=f"glance_{run.digest[:12]}", theme=None, config=CONFIG, alt="PCA map")
     maps.show_caution(run, features)
     words = f"{MAX_POINTS:,} of {len(features):,} rows, drawn at random.".replace(",", " ")
     maps.show_caption(projection, words if shown is not features else "")
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _map(
+    about: tuple[Any, ...],
+    thumbnails: tuple[tuple[int, str], ...],
+    dark: bool,
+    _projection: Projection,
+    _features: Features,
+) -> Figure:
+    """Draw the map once for each look at it: Plotly takes longer over a figure than a page over all else."""
+    del about
+    figure = map_figure(
+        _projection,
+        names=_features.row_names,
+        groups=_features.labels,
+        group_title="Label",
+        dark=dark,
+        thumbnails=dict(thumbnails),
+        thumbnail_share=PICTURE_SHARE,
+    )
+    figure.update_layout(height=440)
+    if thumbnails:
+        figure.update_traces(marker_size=MARKER_SIZE)
+    return figure
 
 
 def _is_pictured(run: Run, features: Features) -> bool:

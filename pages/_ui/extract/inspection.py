@@ -15,10 +15,12 @@ from featx_core.images.rendering.choice import Rendering
 from featx_core.methods import registry as methods
 from featx_core.specs.picture_input import PictureInput
 from featx_core.specs.spec import Spec, SpecError
+from pages._ui.images.order import matching
 from pages._ui.networks import outlines
-from pages._ui.shell import formatting, questions
+from pages._ui.shell import formatting, fragments, questions, session
 
 _TABLE_HEIGHT = 300  # pixels
+MAX_LISTED = 200  # images in the select box
 
 
 def show_input(spec: Spec, images: ImageSet) -> None:
@@ -28,9 +30,8 @@ def show_input(spec: Spec, images: ImageSet) -> None:
     with st.container(border=True):
         head, picker = st.columns([1, 1], vertical_alignment="center")
         head.header("What the network receives", anchor=False)
-        names = images.names
-        name = picker.selectbox("Image", names, key="inspected", label_visibility="collapsed", persist_state="session")
-        record = images[names.index(name)]
+        record = _picked(images, picker)
+        name = record.name
         try:
             received = _received(
                 spec.to_json(), record.digest, str(record.workspace.rendering), spec.picture_input, record
@@ -48,6 +49,31 @@ def show_input(spec: Spec, images: ImageSet) -> None:
         tensor.caption("Input tensor, in the network's channel order")
         st.markdown(f"**{formatting.escape(received.sentence)}**")
         st.dataframe(_channel_table(received), hide_index=True, height="content")
+
+
+def _picked(images: ImageSet, place: DeltaGenerator) -> ImageRecord:
+    """Let the user pick an image. Of very many a search finds some: a browser is sent the whole list with each click."""
+    found = images
+    if len(images) > MAX_LISTED:
+        wanted = place.text_input(
+            "Find an image",
+            type="search",
+            live=True,
+            placeholder="Name or label",
+            key="search_inspected",
+            label_visibility="collapsed",
+        )
+        found = matching(images, wanted)
+    listed = {record.name: record for record in found[:MAX_LISTED]}
+    known = session.recall("inspected", images[0].name)
+    if known not in listed:  # it stays picked
+        kept = next((record for record in images if record.name == known), images[0])
+        listed = {kept.name: kept, **listed}
+    name = place.selectbox(
+        "Image", list(listed), key="inspected", label_visibility="collapsed", persist_state="session"
+    )
+    record: ImageRecord = listed.get(name, images[0])
+    return record
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -82,7 +108,7 @@ def show_shapes(spec: Spec, place: DeltaGenerator) -> Outline | None:
             outline = outlines.fetch(spec)
         except SpecError as error:
             st.warning(formatting.escape(str(error)), icon=":material/rule:")
-            st.stop()
+            fragments.end_page()
         except questions.NoAnswerError as error:
             questions.stop(error)
         if outline is None:

@@ -8,10 +8,11 @@ from featx_core.base.files.file_names import clean_name
 from featx_core.networks.own.bringing import ENDING, check_file
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.facts import ModelFacts
+from featx_core.networks.own.versions import why_off
 from featx_core.studies.models.own_model import OwnModelStudy
 from featx_core.worker.jobs import Job
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import formatting, jobs, session, writing
+from pages._ui.shell import formatting, fragments, jobs, session, writing
 
 DIGEST_KEY = "model_digest"
 _LIMIT_MB = 200
@@ -19,6 +20,9 @@ _LIMIT_MB = 200
 
 def pick(workspace: Workspace) -> ModelFacts:
     """Let the user pick a model of the workspace, or bring one. Stops the page until there is one that can be used."""
+    if reason := why_off():
+        st.warning(f"A `.keras` file {formatting.escape(reason)}", icon=":material/rule:")
+        fragments.end_page()
     number = session.recall("model_number", 0)
     upload = st.file_uploader(
         "A `.keras` file",
@@ -32,12 +36,12 @@ def pick(workspace: Workspace) -> ModelFacts:
     known = {digest: name for digest, name in workspace.artefacts().items() if name.lower().endswith(ENDING)}
     if not known:
         st.caption("Bring in a `.keras` file to continue.")
-        st.stop()
+        fragments.end_page()
     digest = st.selectbox("Which model", list(known), format_func=lambda digest: known[digest], key=DIGEST_KEY)
     facts, job = jobs.fetch(OwnModelStudy(f"file:{digest}"))
     if facts is None:
         _show_checking(workspace, digest, job)
-        st.stop()
+        fragments.end_page()
     st.badge(f"Your model {formatting.escape(known[digest])}", icon=":material/upload_file:", color="violet")
     st.caption(formatting.escape(_words(facts)))
     return facts

@@ -1,25 +1,37 @@
 """After a run: the run card, the features as image and table, downloads, a first map and heatmaps."""
 
+from __future__ import annotations
+
 import functools
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from featx_core.extraction import export
 from featx_core.extraction.features import Features
+from featx_core.extraction.for_fiftyone import to_fiftyone
 from featx_core.figures.features import features_figure
 from featx_core.figures.style import CONFIG
 from featx_core.images.image_set import ImageSet
-from featx_core.measures.binning import feature_picture
+from featx_core.measures.binning import FeaturePicture, feature_picture
 from featx_core.workspace.runs import Run
 from pages._ui.extract import as_code, first_look, method_results, run_actions
-from pages._ui.shell import formatting, frame, session
+from pages._ui.shell import formatting, frame, session, turns
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 _TABLE_COLUMNS = 64
 
 
 def show(run: Run, features: Features, images: ImageSet) -> None:
-    """Show everything that one run gave."""
+    """Show everything that one run gave: its card at once, the rest in turns with other visitors."""
     _card(run, features, images)
+    with turns.one_at_a_time():
+        _show_rest(run, features, images)
+
+
+def _show_rest(run: Run, features: Features, images: ImageSet) -> None:
     grid = st.grid(2, min_column_width=400, gap=(16, 48))
     with grid.cell():
         first_look.show_map(run, features)
@@ -122,7 +134,10 @@ def _downloads(run: Run, features: Features) -> None:
         ("Table (.csv)", "csv", ".csv", export.to_csv),
         ("Table for Orange (.csv)", "orange", "-orange.csv", export.to_orange),
         ("TensorBoard projector (.zip)", "projector", "-projector.zip", export.to_projector),
+        ("FiftyOne dataset (.zip)", "fiftyone", "-fiftyone.zip", to_fiftyone),
     ):
+        if kind == "fiftyone" and not run.spec.takes_images:
+            continue
         st.download_button(
             words,
             data=functools.partial(write, features),
@@ -136,14 +151,8 @@ def _downloads(run: Run, features: Features) -> None:
 
 def _picture(run: Run, features: Features) -> None:
     st.header("Feature matrix", anchor=False)
-    picture = feature_picture(features.vectors)
-    figure = features_figure(
-        picture.values,
-        names=[features.row_names[row] for row in picture.rows],
-        color_range=(picture.low, picture.high),
-        features=picture.columns,
-        dark=session.is_dark(),
-    )
+    about = (session.token(), run.digest, run.created, hash((features.row_names, features.digests)))
+    picture, figure = _matrix(about, session.is_dark(), features)
     st.plotly_chart(figure, key=f"picture_{run.digest[:12]}", theme=None, config=CONFIG, alt="Feature matrix")
     row = "an image" if features.copies is None else "a copy of an image"
     row = row if run.spec.takes_images else "one of the table's"
@@ -153,6 +162,21 @@ def _picture(run: Run, features: Features) -> None:
         f"{picture.features_a_column} values. Colours are clipped at the 2nd and 98th percentiles. The order of "
         "features has no meaning.",
     )
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _matrix(about: tuple[Any, ...], dark: bool, _features: Features) -> tuple[FeaturePicture, Figure]:
+    """Draw the matrix once for each look at it."""
+    del about
+    picture = feature_picture(_features.vectors)
+    figure = features_figure(
+        picture.values,
+        names=[_features.row_names[row] for row in picture.rows],
+        color_range=(picture.low, picture.high),
+        features=picture.columns,
+        dark=dark,
+    )
+    return picture, figure
 
 
 def _table(features: Features) -> None:

@@ -12,7 +12,7 @@ from featx_core.networks.hub.preset_files import read_preset
 from featx_core.networks.saved.kinds import N_HEAD_BYTES, why_not_weights
 from featx_core.networks.weights_loading import WeightsError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import formatting, session, writing
+from pages._ui.shell import formatting, fragments, session, writing
 
 _LIMIT_MB = 200
 _KERAS_HELP = (
@@ -44,7 +44,7 @@ def pick(workspace: Workspace, backbone: Backbone) -> str:
     known = {digest: name for digest, name in workspace.artefacts().items() if name.lower().endswith(tuple(kinds))}
     if not known:
         st.caption("Upload a file to continue.")
-        st.stop()
+        fragments.end_page()
     digest = st.selectbox("Which file", list(known), format_func=lambda digest: known[digest], key="weights_digest")
     st.badge(f"Your file {formatting.escape(known[digest])}", icon=":material/upload_file:", color="violet")
     return f"file:{digest}"

@@ -6,7 +6,8 @@ import streamlit as st
 
 from featx_core.figures.faithfulness import CAPTION, faithfulness_figure, faithfulness_table, verdict
 from featx_core.figures.style import CONFIG
-from featx_core.heatmaps.faithfulness.faithfulness import Faithfulness
+from featx_core.heatmaps.faithfulness.curves import STEPS
+from featx_core.heatmaps.faithfulness.faithfulness import N_RANDOM, Faithfulness
 from featx_core.heatmaps.targets import Target
 from featx_core.images.image_set import ImageRecord
 from featx_core.studies.explanations.faithfulness import FaithfulnessStudy
@@ -37,8 +38,9 @@ def show(
 
 
 def _n_passes(images: Sequence[str], names: Sequence[str]) -> str:
-    """Count passes, 40 a map beside the maps themselves, to two digits."""
-    return f"{float(f'{len(images) * 42 * (len(names) + 4):.2g}'):,.0f}".replace(",", " ")
+    """Count passes beside those of the maps themselves, to two digits."""
+    n_passes = len(images) * (2 * (STEPS - 1) * (len(names) + N_RANDOM + 1) + 3)
+    return f"{float(f'{n_passes:.2g}'):,.0f}".replace(",", " ")
 
 
 def _show(measured: Faithfulness) -> None:

@@ -60,7 +60,7 @@ def studies_of(
     studies: dict[tuple[str, str], HeatmapStudy] = {}
     for name in names:
         spec = with_target if HEATMAPS[name].needs_target else run.spec
-        place = None if HEATMAPS[name].hides else layer_in(spec, run, layer)
+        place = layer_in(spec, run, layer) if HEATMAPS[name].is_at_layer else None
         if place != UNKNOWN:
             studies |= {
                 (record.digest, name): HeatmapStudy(spec, record.digest, name, place, text) for record in records

@@ -42,7 +42,7 @@ def _stages(spatial: Sequence[LayerInfo]) -> list[LayerInfo]:
 
 def of_layers(names: Sequence[str]) -> list[str]:
     """Return the methods among these that look at a layer."""
-    return [name for name in names if not HEATMAPS[name].hides]
+    return [name for name in names if HEATMAPS[name].is_at_layer]
 
 
 def ask(

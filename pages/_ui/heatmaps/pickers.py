@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from featx_core.base.palette import SEQUENTIAL_SCALES
+from featx_core.heatmaps.attention.kinds import NO_ATTENTION, has_attention
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageRecord, ImageSet
@@ -117,8 +118,8 @@ def take_images(images: ImageSet) -> None:
     choice.for_heatmaps().take(images.names[: choice.MAX_HEATMAPS])
 
 
-def methods() -> list[str]:
-    """Let the user pick what is drawn, a column each."""
+def methods(run: Run) -> list[str]:
+    """Let the user pick what is drawn, a column each; say so where the network of a run does not allow it."""
     found = st.pills(
         "Methods",
         list(HEATMAPS),
@@ -129,7 +130,19 @@ def methods() -> list[str]:
         persist_state="session",
         label_visibility="collapsed",
     )
-    return [name for name in HEATMAPS if name in found]
+    refused = [name for name in found if HEATMAPS[name].rolls and not _attends(run)]
+    return [name for name in HEATMAPS if name in found and name not in refused]
+
+
+def _attends(run: Run) -> bool:
+    """Whether the network of a run is a transformer whose attention can be read. Says so where it is none."""
+    try:
+        outline = outlines.fetch(run.spec)
+    except (SpecError, questions.NoAnswerError):  # the control of the layer says so
+        return False
+    if outline is not None and not has_attention(outline.layers):
+        st.caption(NO_ATTENTION)
+    return outline is not None and has_attention(outline.layers)
 
 
 def overlay_look() -> tuple[float, str]:

@@ -13,7 +13,7 @@ from pages._ui.shell import formatting
 
 def show(run: Run, drawn: Drawn, *, of_classes: bool) -> None:
     """Say how to read the maps in one line, and the rest where one asks for it."""
-    at_layers = (heatmap for (_, name), heatmap in drawn.heatmaps.items() if not HEATMAPS[name].hides)
+    at_layers = (heatmap for (_, name), heatmap in drawn.heatmaps.items() if HEATMAPS[name].is_at_layer)
     read_layers = dict.fromkeys(heatmap.layer for heatmap in at_layers if heatmap.layer)
     layer = f" Layer: {next(iter(read_layers))}." if len(read_layers) == 1 else ""
     more = ["Compare positions within a map, not colours between maps."]

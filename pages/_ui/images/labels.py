@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -56,6 +55,8 @@ def sentence(images: ImageSet, shown: ImageSet) -> str:
 @st.dialog("Edit labels", width="large")
 def edit(workspace: Workspace) -> None:
     """Edit the labels of all images in one table."""
+    import pandas as pd
+
     images = workspace.images()
     st.caption("Edit labels in the table, or paste a column from a spreadsheet. An empty cell removes the label.")
     table = pd.DataFrame({"image": images.names, "label": [label or "" for label in images.labels]})

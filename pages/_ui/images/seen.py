@@ -1,9 +1,10 @@
 """What a network sees in the whole set: the classes that it names, what it is least sure of, and how that fits the labels."""
 
-from collections.abc import Sequence
-from typing import Any
+from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -15,6 +16,9 @@ from featx_core.studies.predictions import PredictionsStudy
 from pages._ui.images import gallery
 from pages._ui.networks import names
 from pages._ui.shell import formatting, jobs
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _PAGE_SIZE = 48
 _MIN_WIDTH = 380  # pixels, of a table beside its images
@@ -68,6 +72,8 @@ def _named(spec: Pretrained, images: ImageSet) -> Predictions | None:
 
 
 def _classes(predictions: Predictions, images: ImageSet) -> None:
+    import pandas as pd
+
     found = classes_of(predictions, images.digests)
     left, right = _halves()
     table = pd.DataFrame({"class": [each.name for each in found], "images": [len(each.rows) for each in found]})
@@ -91,6 +97,8 @@ def _least_sure(predictions: Predictions, images: ImageSet) -> None:
 
 
 def _labels(predictions: Predictions, images: ImageSet) -> None:
+    import pandas as pd
+
     found = labels_and_classes(predictions, images.digests, images.labels)
     left, right = _halves()
     table = pd.DataFrame(

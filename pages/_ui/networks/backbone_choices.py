@@ -12,7 +12,7 @@ from featx_core.backbones.registry import BACKBONES, Backbone
 from featx_core.backbones.weights_kinds import WEIGHTS_KINDS
 from featx_core.methods.defaults import default_spec
 from featx_core.networks.origins import is_here
-from pages._ui.shell import formatting, session
+from pages._ui.shell import formatting, fragments, session
 
 _Color = Literal["green", "blue", "orange"]
 _BADGES: Mapping[str, tuple[str, str, _Color]] = MappingProxyType(
@@ -56,7 +56,7 @@ def stop_without_package(backbone: Backbone) -> None:
         st.badge("Needs an optional package", icon=":material/extension_off:", color="gray")
         st.caption(f"Install KerasHub where featx runs, then start featx again to use {backbone.title}:")
         st.code(INSTALL_HUB, language="sh")
-        st.stop()
+        fragments.end_page()
 
 
 def pick_weights(backbone: Backbone, label: str, kinds: Sequence[str], *, key: str, **options: Any) -> str:

@@ -19,10 +19,9 @@ def fetch(spec: Spec) -> Outline | None:
     if methods.has_quick_outline(spec):
         return methods.outline(spec, session.workspace())
     try:
-        answer = questions.fetch(OutlineQuestion(spec), workspace_path=_place_of_files(spec))
+        return questions.fetch(OutlineQuestion(spec), workspace_path=_place_of_files(spec), read=outline_from_json)
     except TaskFailedError as error:
         raise SpecError(str(error)) from None
-    return None if answer is None else outline_from_json(answer)
 
 
 def _place_of_files(spec: Spec) -> str | None:

@@ -1,10 +1,31 @@
 """Private parts of Streamlit that featx has to touch, all in one place. Checked with Streamlit 1.67."""
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 from streamlit import runtime
 from streamlit.runtime.app_session import AppSession, AppSessionState
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
+
+
+def end_page() -> NoReturn:
+    """End a page here, and let what comes after it still be drawn.
+
+    `st.stop` also has the session refuse all that is drawn or asked for until the run is over.
+    Source: `st.stop` and `ScriptRequests.on_scriptrunner_yield` of Streamlit 1.67.
+    """
+    raise StopException
+
+
+@contextmanager
+def forgetting() -> Iterator[None]:
+    """Forget the parts of the page before also where this one ends early, or with an error."""
+    try:
+        yield
+    except (StopException, Exception):
+        forget_others()
+        raise
 
 
 def forget_others() -> None:
@@ -21,7 +42,7 @@ def forget_others() -> None:
 def _is_replaced(context: Any) -> bool:
     """Whether the session has given up this run.
 
-    `st.stop` and the session ask a run to stop in the same way, so the requests of the run do not tell which it was.
+    A run that its user stops is asked in the same way as one that another takes the place of, so its requests do not tell.
     Source: `AppSession.request_rerun` and `ScriptRunner._requests` of Streamlit 1.67.
     """
     sessions = getattr(runtime.get_instance(), "_session_mgr", None) if runtime.exists() else None

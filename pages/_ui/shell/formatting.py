@@ -1,14 +1,16 @@
 """Small pieces of text and images that several pages show in the same way."""
 
+from __future__ import annotations
+
 import contextlib
 import re
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 from PIL import Image
 
@@ -20,6 +22,9 @@ from featx_core.images.image_set import ImageRecord
 from featx_core.images.rendering.choice import Rendering
 from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PREVIEW_SIDE = 1024  # pixels
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&])")
@@ -110,7 +115,11 @@ def preview(record: ImageRecord) -> bytes:
 
     Where it is damaged, or its file is gone, its thumbnail; without one, or once it was removed, a grey one.
     """
-    for look in (lambda: _preview(record.digest, str(record.workspace.rendering), record), record.thumbnail):
+    looks: tuple[Callable[[], bytes], ...] = (
+        lambda: _preview(record.digest, str(record.workspace.rendering), record),
+        record.thumbnail,
+    )
+    for look in looks:
         with contextlib.suppress(ImageError, KeyError):
             return look()
     out = BytesIO()

@@ -8,10 +8,11 @@
    one left: the page stays as it was, and its parts stop asking. `compat.mend` lets such a run begin one turn of the loop
    later, behind what is to be sent.
 
-3. Parts that a page no longer has are forgotten when it is drawn to its end, but not where it ends early with `st.stop`. A
-   late request then draws such a part where something else stands ("'setIn' cannot be called on an ElementNode"), which
-   takes the page down as well. `compat.forget_others` is for that end, but not for a run that was told to stop: another run has
-   taken its place, and its parts would be forgotten, so that the page stands still.
+3. Parts that a page no longer has are forgotten when it is drawn to its end, but not where it ends early or fails. A late
+   request then draws such a part where something else stands ("'setIn' cannot be called on an ElementNode"), which takes the
+   page down as well. `compat.forgetting` is for those ends, but not for a run that was told to stop: another run has taken its
+   place, and its parts would be forgotten, so that the page stands still. Pages end early by `end_page`: from `st.stop` on,
+   whatever is drawn or asked for is refused, the bars of jobs and the forgetting among it.
 
 All need a busy machine, and parts that ask several times a second, as those do that show progress.
 """
@@ -20,6 +21,8 @@ from collections.abc import Callable
 from typing import ParamSpec
 
 import streamlit as st
+
+from pages._ui.shell.compat import end_page as end_page
 
 Asked = ParamSpec("Asked")
 

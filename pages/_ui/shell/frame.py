@@ -1,6 +1,7 @@
 """What stands around every page: configuration, navigation, the sidebar."""
 
 import threading
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ PAGES = (
     ("report", "Report", ":material/article:"),
 )
 SIDEBAR_WIDTH = 240  # pixels
-_ICON = str(Path(__file__).with_name("icon.png"))
+_ICON = f"data:image/png;base64,{b64encode(Path(__file__).with_name('icon.png').read_bytes()).decode()}"
 _FOLDER = Path(__file__).resolve().parents[2]
 _around = threading.local()  # per run of a script; the session's state refuses to be written when a run is cut short
 
@@ -51,32 +52,38 @@ def show() -> None:
     st.logo(_ICON, size="large")
     pages = _pages()
     page = st.navigation(pages, position="hidden")
+    _around.is_there = True
+    try:
+        with compat.forgetting():
+            _show_around(pages, page)
+    finally:
+        _around.is_there = False
+
+
+def _show_around(pages: list[Any], page: Any) -> None:
+    """Draw the sidebar, the page, and what goes on beside it."""
+    session.settle_address()
     session.workspace()
     noted = jobs.going_on()
     questions.begin_page()
-    _around.is_there = True
+    with st.sidebar:
+        _links(pages)
+        _workspace_menu()
+        _ledger()
+    session.show_problem()
+    jobs.show_ended(noted)
+    undo.show()
+    aside = st.container(key="going_on")
+    if page.title != PAGES[0][1]:
+        session.close_report()
     try:
-        with st.sidebar:
-            _links(pages)
-            _workspace_menu()
-            _ledger()
-        session.show_problem()
-        jobs.show_ended(noted)
-        undo.show()
-        aside = st.container(key="going_on")
-        if page.title != PAGES[0][1]:
-            session.close_report()
-        try:
-            page.run()
-        except StopException:  # the page ends early
-            with aside:
-                jobs.show_others(noted)
-            compat.forget_others()
-            raise
+        page.run()
+    except StopException:  # the page ends early
         with aside:
             jobs.show_others(noted)
-    finally:
-        _around.is_there = False
+        raise
+    with aside:
+        jobs.show_others(noted)
 
 
 def guard() -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 from featx_core.images.image_set import ImageSet
 from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import formatting, frame, session
+from pages._ui.shell import formatting, fragments, frame, session
 
 _OFFERED = 3  # runs in place of one that does not fit
 
@@ -16,7 +16,7 @@ def need_images(images: ImageSet) -> None:
         st.markdown("There are no images in this workspace yet.")
         if st.button("Add images", type="primary", icon=":material/photo_library:"):
             frame.open_page("images")
-        st.stop()
+        fragments.end_page()
 
 
 def need_rows(workspace: Workspace) -> None:
@@ -34,7 +34,7 @@ def need_runs(workspace: Workspace) -> list[Run]:
         st.markdown("No features have been extracted yet.")
         if st.button("Extract features", type="primary", icon=":material/memory:"):
             frame.open_page("extract")
-        st.stop()
+        fragments.end_page()
     return found
 
 
@@ -51,7 +51,7 @@ def need_network(run: Run, found: list[Run]) -> None:
         has_images = len(session.workspace().images()) > 0
         if st.button("Extract features" if has_images else "Add images", type="primary"):
             frame.open_page("extract" if has_images else "images")
-    st.stop()
+    fragments.end_page()
 
 
 def _without_images(workspace: Workspace) -> list[Run]:

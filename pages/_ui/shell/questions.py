@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, NoReturn
 
@@ -24,6 +24,13 @@ _WAITING = "waiting_question"  # which question of the page says that it waits
 _AT_ONCE = 16
 
 
+Read = Callable[[Any], Any]
+
+
+def _as_it_is(answer: Any) -> Any:
+    return answer
+
+
 class NoAnswerError(Exception):
     """A question that got no answer for no fault of its own, and why, in plain words. Asked again, it may get one."""
 
@@ -36,9 +43,9 @@ class _Question:
         asked: When it was asked, a reading of `time.monotonic`.
     """
 
-    def __init__(self, task: str, parameters: Mapping[str, Any], workspace_path: str | None) -> None:
+    def __init__(self, task: str, parameters: Mapping[str, Any], workspace_path: str | None, read: Read) -> None:
         self.asked = time.monotonic()
-        self.answer: Future[Any] = _pool.submit(_answer, jobs.supervisor(), task, parameters, workspace_path)
+        self.answer: Future[Any] = _pool.submit(_answer, jobs.supervisor(), task, parameters, workspace_path, read)
         self.answer.add_done_callback(self._note_end)
         self._ended = self.asked
 
@@ -63,10 +70,15 @@ _asked: OrderedDict[str, _Question] = OrderedDict()
 _pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="questions")
 
 
-def fetch(request: Request, *, workspace_path: str | None = None) -> Any | None:
+def fetch(request: Request, *, workspace_path: str | None = None, read: Read = _as_it_is) -> Any | None:
     """Return the answer to a question; None while the worker is still at it.
 
     The page is then drawn again as soon as the answer is there, or when there will be none.
+
+    Args:
+        request: The question.
+        workspace_path: The workspace that it is about.
+        read: Makes of an answer what is given, once for all who ask: the same for all questions of a task.
 
     Raises:
         NoAnswerError: If the worker did not answer: for `offer_again`.
@@ -74,7 +86,7 @@ def fetch(request: Request, *, workspace_path: str | None = None) -> Any | None:
     """
     parameters = request.to_parameters()
     key = job_key(request.task, workspace_path, parameters)
-    question = _ask(key, request.task, parameters, workspace_path)
+    question = _ask(key, request.task, parameters, workspace_path, read)
     wait([question.answer], timeout=PATIENCE)
     if question.is_open:
         fragments.draw(_wait, run_every=jobs.POLL_SECONDS)(key, _is_first(key))
@@ -102,14 +114,14 @@ def offer_again(error: NoAnswerError) -> None:
 def stop(error: NoAnswerError) -> NoReturn:
     """End the page here: say why there is no answer, and let the user ask again."""
     offer_again(error)
-    st.stop()
+    fragments.end_page()
 
 
-def _ask(key: str, task: str, parameters: Mapping[str, Any], workspace_path: str | None) -> _Question:
+def _ask(key: str, task: str, parameters: Mapping[str, Any], workspace_path: str | None, read: Read) -> _Question:
     """Find a question that was asked, or ask it."""
     with _lock:
         if key not in _asked or _asked[key].is_stale:
-            _asked[key] = _Question(task, parameters, workspace_path)
+            _asked[key] = _Question(task, parameters, workspace_path, read)
             _drop_old()
         return _asked[key]
 
@@ -127,12 +139,12 @@ def _drop_failed() -> None:
             del _asked[key]
 
 
-def _answer(supervisor: Any, task: str, parameters: Mapping[str, Any], workspace_path: str | None) -> Any:
+def _answer(supervisor: Any, task: str, parameters: Mapping[str, Any], workspace_path: str | None, read: Read) -> Any:
     """Wait for the answer; a time in which the worker is loaded does not count."""
     while True:
         is_loading = supervisor.why_waiting is not None
         try:
-            return supervisor.ask(task, parameters, timeout=ANSWER_SECONDS, workspace_path=workspace_path)
+            return read(supervisor.ask(task, parameters, timeout=ANSWER_SECONDS, workspace_path=workspace_path))
         except TimeoutError:
             if not is_loading and supervisor.why_waiting is None:
                 raise

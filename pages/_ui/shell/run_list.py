@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import pandas as pd
 import streamlit as st
 
 from featx_core.extraction.vector_sets import depending_runs
@@ -94,6 +93,8 @@ def _has(run: Run, name: str, wanted: Sequence[str]) -> bool:
 
 def _table(shown: Sequence[Run], names: dict[str, str]) -> list[int]:
     """Show runs as a table; give the rows that are selected."""
+    import pandas as pd
+
     rows = [
         {
             "Run": names[run.digest],

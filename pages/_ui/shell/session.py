@@ -7,7 +7,7 @@ import streamlit as st
 from featx_core.images.rendering.choice import USUAL
 from featx_core.workspace.store import DiskFullError, WorkspaceBusyError, WorkspaceError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import hosts, library
+from pages._ui.shell import fragments, hosts, library
 
 REPORT_SHOWN, REPORT_CLOSED = "report_shown", "report_closed"
 """The report of an intake that is shown, and that which was closed."""
@@ -24,16 +24,21 @@ def is_dark() -> bool:
 
 
 def token() -> str:
-    """Return the id of this session's workspace; the page's address carries it."""
-    if "token" not in st.session_state:
+    """Return the id of this session's workspace."""
+    found = st.session_state.get("token")
+    if found is None:
         asked = st.query_params.get("w", "")
         if asked and not library.exists(asked):
             st.session_state["missing"] = True
-        st.session_state["token"] = asked if library.exists(asked) else library.new_token()
-    found = st.session_state["token"]
+        found = st.session_state["token"] = asked if library.exists(asked) else library.new_token()
+    return str(found)
+
+
+def settle_address() -> None:
+    """Let the page's address carry the id of this session's workspace. Once in each run of a page."""
+    found = token()
     if st.query_params.get("w") != found:
         st.query_params["w"] = found
-    return str(found)
 
 
 def thumbnails() -> str:
@@ -67,7 +72,7 @@ def _offer_to_wait(error: WorkspaceError) -> NoReturn:
     line = st.container(horizontal=True)
     line.button("Try again", type="primary", icon=":material/refresh:", key="open_again")
     line.button("New workspace", icon=":material/add:", key="open_new", on_click=lambda: switch(library.new_token()))
-    st.stop()
+    fragments.end_page()
 
 
 def switch(new: str) -> None:

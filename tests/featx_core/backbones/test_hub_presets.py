@@ -22,7 +22,7 @@ def test_facts_agree(key):
     assert not row.has_classifier
     assert row.preprocessing in PREPROCESSING
     assert FAMILIES[row.family].paper.split("arXiv:")[1]
-    assert preset.config["patch_size"] == preset.patch_size
+    assert preset.config.get("patch_size", 32) == preset.patch_size
     assert row.side % preset.patch_size == 0
     assert preset.handle.split("/")[2] == "keras"
     assert row.download_bytes == preset.download_bytes >= 0.95 * 4 * row.n_parameters
@@ -49,3 +49,17 @@ def test_keras_hub_keeps_its_weights_there(key):
     known = getattr(keras_hub.models, preset.within or preset.class_name).presets[preset.name]
     assert known["kaggle_handle"] == f"kaggle://{preset.handle}"
     assert preset.download_bytes == pytest.approx(4 * known["metadata"]["params"], rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "key", [key for key, row in ROWS.items() if row.preset.class_name in ("ViTBackbone", "DeiTBackbone")]
+)
+def test_parameters_are_those_that_the_architecture_has(key):
+    """Counted by hand: patches, first tokens, positions; in each block two normalizations, attention, two dense layers."""
+    row, config = ROWS[key], ROWS[key].preset.config
+    width, inner = config["hidden_dim"], config.get("mlp_dim") or config["intermediate_dim"]
+    n_first = 2 if row.family == "deit" else 1
+    n_tokens = (row.side // config["patch_size"]) ** 2 + n_first
+    ends = (3 * config["patch_size"] ** 2 + 1) * width + (n_first + n_tokens) * width + 2 * width
+    block = 4 * width + 4 * (width + 1) * width + (width + 1) * inner + (inner + 1) * width
+    assert row.n_parameters == ends + config["num_layers"] * block

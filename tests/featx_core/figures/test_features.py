@@ -1,10 +1,13 @@
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
 from featx_core.base.palette import CATEGORICAL, NO_LABEL_COLOR, label_styles
+from featx_core.figures import style
 from featx_core.figures.features import features_figure, histogram_figure, scree_figure
 from featx_core.figures.maps import THUMBNAIL_POINTS, map_figure
 from featx_core.figures.style import CONFIG, FONT_SIZE, blank_figure
@@ -213,3 +216,10 @@ def test_settings_hide_the_upload_button_and_are_json():
     assert CONFIG["showSendToCloud"] is False
     assert CONFIG["displaylogo"] is False
     assert json.loads(json.dumps(CONFIG)) == CONFIG
+
+
+def test_the_style_speaks_of_every_kind_of_trace_that_is_drawn():
+    code = "".join(path.read_text(encoding="utf-8") for path in Path(style.__file__).parent.glob("*.py"))
+    drawn = {name.lower() for name in re.findall(r"\bgo\.([A-Z]\w*)\(", code)} - {"figure"}
+    assert drawn <= set(style.TRACES), drawn
+    assert blank_figure(False).layout.template.data.heatmap[0].colorbar.outlinewidth == 0

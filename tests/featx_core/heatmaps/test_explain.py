@@ -216,7 +216,7 @@ def test_energy_and_eigen_cam_look_at_the_layer_that_was_asked_for(image):
 
 def test_many_heatmaps_equal_single_ones_and_cost_one_pass(headless):
     images = list(np.random.default_rng(1).integers(0, 256, (3, 8, 8, 3), np.uint8))
-    names = [name for name, method in HEATMAPS.items() if not method.hides]
+    names = [name for name, method in HEATMAPS.items() if method.is_at_layer]
     together = explain_many(images, headless, names, target=FeatureTarget(0))
     assert headless.n_passes == 1
     assert list(together) == names

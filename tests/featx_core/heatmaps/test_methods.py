@@ -10,7 +10,7 @@ from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.observation import Observation
 from featx_core.heatmaps.scaling import scale
 
-LAYER_METHODS = [name for name, method in HEATMAPS.items() if not method.hides]
+LAYER_METHODS = [name for name, method in HEATMAPS.items() if method.is_at_layer]
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_every_row_of_the_registry_can_be_shown(name):
     assert method.reference.count("arXiv:") + method.reference.count("doi:") == 1
     assert method.caption.endswith(".")
     assert method.scale.startswith("0 ")
-    assert method.needs_target == (name not in ("activation_energy", "eigen_cam"))
+    assert method.needs_target == (name not in ("activation_energy", "eigen_cam", "attention_rollout"))
 
 
 @pytest.mark.parametrize("name", LAYER_METHODS)

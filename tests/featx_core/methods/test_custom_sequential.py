@@ -72,7 +72,7 @@ def test_maps_and_heatmaps_work_at_any_row_with_places(layer, pictures):
     extractor = methods.build(tiny())
     assert extractor.layers == list_layers(extractor.network)
     assert extractor.layers[layer].is_spatial
-    for name in (name for name, method in fx.HEATMAPS.items() if not method.hides):
+    for name in (name for name, method in fx.HEATMAPS.items() if method.is_at_layer):
         grid = fx.explain(pictures[0], extractor, name, layer=layer).grid
         assert grid.shape == extractor.layers[layer].output_shape[:2]
     assert feature_maps(pictures[0], extractor, layer=layer).n_channels == 4

@@ -151,7 +151,7 @@ def test_heatmaps_have_two_resolutions_at_any_size(side, coarse):
     extractor = methods.build(Pretrained("embedded_v1", image_size=(side, side)))
     image = np.random.default_rng(0).integers(0, 256, (150, 100, 3)).astype(np.uint8)
     for layer, cells in ((None, coarse), ("stage3_out", 2 * coarse)):
-        for name in (name for name, method in fx.HEATMAPS.items() if not method.hides):
+        for name in (name for name, method in fx.HEATMAPS.items() if method.is_at_layer):
             assert fx.explain(image, extractor, name, layer=layer).grid.shape == (cells, cells)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from featx_core.studies.maps.map import MapStudy
 from featx_core.studies.registry import STUDIES, study_from_json, study_to_json
 from tests.toys.entered_runs import picture
 from tests.toys.study_examples import EXAMPLES, ONE, OTHER, filled_with_runs, numbers
@@ -98,3 +99,11 @@ def test_a_kind_that_there_is_not_is_named_with_those_there_are(values):
 def test_a_spec_that_cannot_be_read_is_told():
     with pytest.raises(ValueError, match="There is no method 'vgg'"):
         study_from_json({"kind": "kernels", "spec": {"method": "vgg", "version": 1}})
+
+
+def test_equal_numbers_of_two_kinds_have_two_keys_in_whatever_order_they_are_asked_for(filled):
+    whole, broken = (MapStudy(ONE.digest, "tsne", parameters=(("perplexity", value),)) for value in (5, 5.0))
+    assert whole == broken
+    keys = [study.key(filled) for study in (whole, broken, whole)]
+    assert keys[0] == keys[2] == whole.key_for(whole.depends_on(filled))
+    assert keys[1] == broken.key_for(broken.depends_on(filled)) != keys[0]

@@ -218,3 +218,22 @@ def test_a_wrong_statement_is_no_fault_of_the_file(path):
     made = Store(path)
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         made.rows("SELECT * FROM missing_table")
+
+
+def test_what_was_found_out_is_kept_until_the_file_is_changed_here_or_elsewhere(path):
+    store, other = Store(path), Store(path)
+
+    def count() -> int:
+        asked.append(1)
+        return store.value("SELECT count(*) FROM facts")
+
+    asked: list[int] = []
+    assert [store.once("facts", count), store.once("facts", count)] == [0, 0]
+    assert len(asked) == 1
+    for number, writer in enumerate((store, other), start=1):
+        with writer.transaction() as connection:
+            connection.execute("INSERT INTO facts VALUES (?, 'x')", (str(number),))
+        assert [store.once("facts", count), store.once("facts", count)] == [number, number]
+        assert len(asked) == 1 + number
+    store.close()
+    other.close()

@@ -3,6 +3,7 @@
 import pytest
 
 from featx_core.backbones.registry import BACKBONES
+from pages._ui.extract import inspection
 from tests.toys.app.extracting import asked, chain, sentence, set_up
 from tests.toys.app.visiting import element
 
@@ -189,3 +190,18 @@ def test_what_was_set_up_is_still_there_after_other_pages(visitor):
     set_up(visitor, side_MobileNetV2=64, pooling="max")
     visitor.open("images").open("extract")
     assert chain(visitor) == "(n, 64, 64, 3) → (n, 2, 2, 1280) → maximum → (n, 1280)"
+
+
+def test_of_many_images_some_are_listed_and_a_search_finds_the_others(visitor, monkeypatch):
+    names = visitor.tab.selectbox(key="inspected").options
+    assert len(names) == 6
+    monkeypatch.setattr(inspection, "MAX_LISTED", 2)
+    visitor.tab.run()
+    assert visitor.tab.selectbox(key="inspected").options == names[:2]
+    visitor.tab.text_input(key="search_inspected").set_value("b2").run()
+    assert visitor.tab.selectbox(key="inspected").options == [names[0], "b2.png"]
+    visitor.tab.selectbox(key="inspected").set_value("b2.png").run()
+    visitor.tab.text_input(key="search_inspected").set_value("").run()
+    assert visitor.tab.selectbox(key="inspected").value == "b2.png"
+    assert visitor.tab.selectbox(key="inspected").options == ["b2.png", *names[:2]]
+    assert visitor.has_no_fault

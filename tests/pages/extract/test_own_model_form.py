@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from featx_core.networks.own import versions
 from featx_core.networks.own.bringing import facts_key
 from featx_core.networks.own.facts import ModelOutput
 from featx_core.specs.own_model import OwnModel
@@ -47,6 +48,14 @@ def bring(visitor, name, content):
 
 def facts_with(**fields):
     return dataclasses.replace(SMALL_FACTS, **fields)
+
+
+def test_no_model_is_brought_in_where_keras_is_too_old(visit, token, monkeypatch):
+    monkeypatch.setattr(versions, "version", lambda package: "3.12.0")
+    visitor = open_form(visit, token)
+    words = "A `.keras` file is not opened here: models need Keras 3.15.1 or newer, and 3.12.0 is installed."
+    assert words in words_of(visitor).replace("\\", "")
+    assert not visitor.tab.main.file_uploader
 
 
 def test_a_model_is_brought_in_and_run(visit, token, worker):

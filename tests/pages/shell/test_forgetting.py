@@ -1,11 +1,13 @@
 """Which parts of a page are forgotten where it ends early."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from streamlit.runtime.scriptrunner import RerunData, RerunException, StopException
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 
-from pages._ui.shell import compat
+from pages._ui.shell import compat, fragments
 
 
 class Storage:
@@ -18,7 +20,7 @@ class Storage:
 
 @pytest.fixture
 def run(monkeypatch):
-    """A run of a page that has drawn one part and stops itself, as `st.stop` does."""
+    """A run of a page that has drawn one part and was told to stop."""
     made = SimpleNamespace(
         session_id="ada",
         script_requests=ScriptRequests(),
@@ -74,3 +76,22 @@ def test_a_part_that_is_drawn_again_forgets_nothing(run):
     run.fragment_ids_this_run = ["of this run"]
     compat.forget_others()
     assert run.fragment_storage.kept == {"of this run", "of another run"}
+
+
+@pytest.mark.parametrize("end", [fragments.end_page, lambda: 1 / 0])
+def test_a_page_that_ends_early_or_fails_forgets_them_too(run, end):
+    with pytest.raises((StopException, ZeroDivisionError)), compat.forgetting():
+        end()
+    assert run.fragment_storage.kept == {"of this run"}
+
+
+def test_a_page_that_is_drawn_anew_at_once_leaves_that_to_the_next_run(run):
+    with pytest.raises(RerunException), compat.forgetting():
+        raise RerunException(RerunData())
+    assert run.fragment_storage.kept == {"of this run", "of another run"}
+
+
+def test_no_page_ends_by_what_refuses_all_that_comes_after():
+    files = sorted(Path(fragments.__file__).parents[2].rglob("*.py"))
+    assert len(files) > 20
+    assert [str(file) for file in files if "st.stop(" in file.read_text()] == []

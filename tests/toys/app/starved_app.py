@@ -4,7 +4,6 @@ import time
 
 import streamlit as st
 from streamlit.runtime import get_instance
-from streamlit.runtime.scriptrunner import StopException
 
 from pages._ui.shell import compat, fragments
 
@@ -40,13 +39,10 @@ st.session_state.runs = st.session_state.get("runs", 0) + 1
 st.header(f"Page drawn {st.session_state.runs} times")
 if st.session_state.runs > 1:
     _stand_still(_STANDSTILL if st.session_state.runs % 2 else _STANDSTILL / 12)
-try:
+with compat.forgetting():
     for position, period in enumerate(PERIODS if st.session_state.runs % 4 < 2 else PERIODS[:2]):
         fragments.draw(_draw_part, run_every=period)(position)
         time.sleep(0.06)
     for line in range(5):
         st.caption(f"Line {line} below the parts")
-    st.stop()
-except StopException:
-    compat.forget_others()
-    raise
+    fragments.end_page()

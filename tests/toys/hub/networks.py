@@ -17,6 +17,18 @@ CONFIGS = {
     "SigLIPVisionEncoder": VIT,
     "CLIPVisionEncoder": VIT,
     "ViTBackbone": {"patch_size": 8, "num_layers": 3, "hidden_dim": 16, "num_heads": 2, "mlp_dim": 24},
+    "DeiTBackbone": VIT,
+    "HGNetV2Backbone": {
+        "depths": (1, 1),
+        "embedding_size": 8,
+        "hidden_sizes": (16, 32),
+        "stem_channels": (3, 8, 8),
+        "hidden_act": "relu",
+        "use_learnable_affine_block": True,
+        "stackwise_stage_filters": ([8, 8, 16, 1, 2, 3], [16, 8, 32, 2, 2, 5]),
+        "apply_downsample": (False, True),
+        "use_lightweight_conv_block": (False, True),
+    },
     "SwinTransformerBackbone": {
         "embed_dim": 8,
         "depths": (2, 2),
@@ -26,7 +38,7 @@ CONFIGS = {
     },
 }
 
-N_FIRST = {"DINOV2Backbone": 3, "DINOV3Backbone": 5, "CLIPVisionEncoder": 1, "ViTBackbone": 1}
+N_FIRST = {"DINOV2Backbone": 3, "DINOV3Backbone": 5, "CLIPVisionEncoder": 1, "ViTBackbone": 1, "DeiTBackbone": 2}
 """Tokens before the patches."""
 
 
@@ -34,7 +46,9 @@ def row(name, **others):
     """A row as of `BACKBONES`, for a small network of that class."""
     within = {"SigLIPVisionEncoder": "SigLIPBackbone", "CLIPVisionEncoder": "CLIPBackbone"}.get(name, "")
     config = {**CONFIGS[name], **others}
-    preset = HubPreset(f"a/b/keras/tiny_{name}/1", name, config, config["patch_size"], "none", "own", 1000, within)
+    preset = HubPreset(
+        f"a/b/keras/tiny_{name}/1", name, config, config.get("patch_size", 8), "none", "own", 1000, within
+    )
     return SimpleNamespace(title=f"Tiny {name}", preset=preset, preprocessing="torch", image_size=(SIDE, SIDE))
 
 
@@ -49,7 +63,8 @@ def fill(network, seed=1):
         if variable.path.endswith("position_ids"):
             variable.assign(np.arange(variable.shape[1])[None])
         else:
-            variable.assign(rng.normal(size=variable.shape) * 0.3)
+            drawn = rng.normal(size=variable.shape) * 0.3
+            variable.assign(np.abs(drawn) if variable.path.endswith("moving_variance") else drawn)
     return network
 
 
@@ -59,6 +74,7 @@ def plain(name, **others):
 
 
 def run(made, batch):
-    """What KerasHub's own network gives."""
+    """What KerasHub's own network gives; of several stages the last."""
     inputs = {key: batch for key in made.input} if isinstance(made.input, dict) else batch
-    return np.asarray(made(inputs, training=False))
+    found = made(inputs, training=False)
+    return np.asarray(list(found.values())[-1] if isinstance(found, dict) else found)

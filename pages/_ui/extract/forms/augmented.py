@@ -18,7 +18,7 @@ from pages._ui.extract import augmented_copies
 from pages._ui.extract.forms.asked import Asked
 from pages._ui.extract.forms.pretrained import fill as fill_pretrained
 from pages._ui.extract.forms.pretrained import pretrained
-from pages._ui.shell import formatting, session
+from pages._ui.shell import formatting, fragments, session
 from pages._ui.shell.inputs import seed_input
 
 Gives = Literal["mean", "copies"]
@@ -58,7 +58,7 @@ def augmented(workspace: Workspace) -> Asked:
         spec = Augmented(inside.spec, transforms, n_copies, seed, with_original, gives)
     except SpecError as error:
         st.warning(formatting.escape(str(error)), icon=":material/rule:")
-        st.stop()
+        fragments.end_page()
     preview = functools.partial(
         augmented_copies.preview,
         spec=spec.base,
@@ -161,7 +161,7 @@ def _transforms() -> Transforms:
     )
     if not names:
         st.warning("Choose at least one transform.", icon=":material/rule:")
-        st.stop()
+        fragments.end_page()
     ordered = [name for name in AUGMENTATIONS if name in names]
     settable = [name for name in ordered if AUGMENTATIONS[name].minimum < AUGMENTATIONS[name].maximum]
     strengths = {name: AUGMENTATIONS[name].default for name in ordered}

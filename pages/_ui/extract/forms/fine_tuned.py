@@ -19,7 +19,7 @@ from featx_core.workspace.workspace import Workspace
 from pages._ui.extract.forms.asked import Asked
 from pages._ui.networks import backbone_choices, outlines
 from pages._ui.networks.layer_choices import layer_words
-from pages._ui.shell import formatting, questions, session
+from pages._ui.shell import formatting, fragments, questions, session
 from pages._ui.shell.inputs import seed_input
 
 NEW = "new"  # the base is a pretrained network, not that of a run; features come from the new layer
@@ -76,7 +76,7 @@ def fine_tuned(workspace: Workspace) -> Asked:
         check_labels(workspace.images(), class_names)
     except (SpecError, TrainingError) as error:
         st.warning(formatting.escape(str(error)), icon=":material/rule:")
-        st.stop()
+        fragments.end_page()
     except questions.NoAnswerError as error:
         questions.stop(error)
     return Asked(spec, verb="Train, then extract from")

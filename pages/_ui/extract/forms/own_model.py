@@ -14,7 +14,7 @@ from pages._ui.extract import model_files
 from pages._ui.extract.forms.asked import Asked
 from pages._ui.extract.forms.taps import pick_layer, pick_pooling
 from pages._ui.networks import outlines
-from pages._ui.shell import formatting, questions, session
+from pages._ui.shell import formatting, fragments, questions, session
 from pages._ui.shell.inputs import fit_picker
 
 _FREE_SIDE = 224
@@ -40,7 +40,7 @@ def own_model(workspace: Workspace) -> Asked:
         spec = dataclasses.replace(whole, layer=layer, pooling=pooling)
     except SpecError as error:
         st.warning(formatting.escape(str(error)), icon=":material/rule:")
-        st.stop()
+        fragments.end_page()
     except questions.NoAnswerError as error:
         questions.stop(error)
     return Asked(spec, layer_key=layer_key(facts.weights, output))
@@ -87,7 +87,7 @@ def _preprocessing(facts: ModelFacts) -> str:
     )
     if chosen is None:
         st.caption("State the preprocessing to continue.")
-        st.stop()
+        fragments.end_page()
     if warning := facts.warning(chosen):
         st.warning(formatting.escape(warning), icon=":material/warning:")
     return chosen

@@ -17,7 +17,7 @@ from pages._ui.extract import weight_files
 from pages._ui.extract.forms.asked import Asked
 from pages._ui.extract.forms.taps import POOLINGS, pick_layer, pick_pooling
 from pages._ui.networks import backbone_choices, outlines
-from pages._ui.shell import formatting, jobs, questions, session
+from pages._ui.shell import formatting, fragments, jobs, questions, session
 from pages._ui.shell.inputs import fit_picker, seed_input
 
 Precision = Literal["float32", "bfloat16"]
@@ -54,7 +54,7 @@ def pretrained(workspace: Workspace) -> Asked:
         )
     except SpecError as error:
         st.warning(formatting.escape(str(error)), icon=":material/rule:")
-        st.stop()
+        fragments.end_page()
     except questions.NoAnswerError as error:
         questions.stop(error)
     return Asked(spec, batch_size, layer_key=layer_key(name))

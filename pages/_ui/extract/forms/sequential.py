@@ -18,7 +18,7 @@ from featx_core.workspace.workspace import Workspace
 from pages._ui.extract.forms import layer_list, learning
 from pages._ui.extract.forms.asked import Asked
 from pages._ui.networks.layer_choices import layer_words
-from pages._ui.shell import formatting, session
+from pages._ui.shell import formatting, fragments, session
 from pages._ui.shell.inputs import fit_picker, seed_input
 
 Color = Literal["rgb", "grey"]
@@ -41,7 +41,7 @@ def sequential(workspace: Workspace) -> Asked:
     good = _good(rows, facts)
     st.caption(_total(facts, good))
     if not good:
-        st.stop()
+        fragments.end_page()
     problem = None if len(good) == len(rows) else "One of the layers does not fit. Change or remove it."
     fields: dict[str, Any] = {"layers": good, "image_size": (side, side), "color": color}
     weights, badge_place, lacking = learning.weights(workspace)
@@ -55,7 +55,7 @@ def sequential(workspace: Workspace) -> Asked:
         spec = CustomSequential(**fields, weights=weights, layer=layer, pooling=pooling)
     except SpecError as error:
         st.warning(formatting.escape(str(error)), icon=":material/rule:")
-        st.stop()
+        fragments.end_page()
     is_there = learning.badge(spec, workspace, badge_place)
     verb = "Extract from" if is_there else "Train and extract from"
     return Asked(spec, layer_key=layer_key, verb=verb, problem=problem or lacking)

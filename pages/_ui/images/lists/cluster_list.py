@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -52,6 +51,8 @@ def show(images: ImageSet, run: Run) -> None:
 
 
 def _table(found: Clusters, called: Sequence[str]) -> int:
+    import pandas as pd
+
     table = pd.DataFrame(
         {
             "cluster": called,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -116,6 +115,8 @@ def _outliers(images: ImageSet, run: Run) -> None:
 
 
 def _duplicates(images: ImageSet) -> None:
+    import pandas as pd
+
     sketches = listed.fetched(SketchesStudy(tuple(images.digests)))
     if sketches is None:
         return

@@ -1,6 +1,7 @@
-"""The images that the rows of a folder of parts are of, where they can be reached: brought in with the vectors."""
+"""The images that the rows of a folder of parts are of, where they can be reached: linked as the vectors come in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -11,6 +12,14 @@ from featx_core.tables.layout import TableError
 from featx_core.tables.rows import Vectors
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import formatting, imports, session
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Images that come in with a set of vectors: their files, and the labels that the set has, by digest."""
+
+    files: list[Path]
+    labels: Mapping[str, str | None]
 
 
 def offer(workspace: Workspace, number: str, source: TableSource, vectors: Vectors) -> None:
@@ -25,17 +34,25 @@ def offer(workspace: Workspace, number: str, source: TableSource, vectors: Vecto
         if wanted:
             st.caption("Their images cannot be reached from here.")
         return
-    words = f"{formatting.counted(len(found), 'image')} of these rows can be reached"
-    if st.checkbox("Import their images too", value=True, key=f"pictures_{number}", help=words):
-        session.remember(_key(number), list(found))
-    st.caption(f"{words}.")
+    shown = f"Import their images too ({formatting.counted(len(found), 'image')} can be reached)"
+    if st.checkbox(
+        shown, value=True, key=f"pictures_{number}", help="Only thumbnails are kept: files stay where they are."
+    ):
+        session.remember(_key(number), Chosen(found, dict(zip(vectors.digests, vectors.labels, strict=True))))
 
 
 def begin(workspace: Workspace, number: str, name: str) -> None:
     """Begin to bring in the images that were chosen."""
-    found = session.take(_key(number))
-    if isinstance(found, list) and found:
-        imports.start(workspace, found, title=f"Importing the images of {name}", limited=False, expected=len(found))
+    chosen = session.take(_key(number))
+    if not isinstance(chosen, Chosen):
+        return
+
+    def label() -> None:
+        images = [image for image in workspace.images() if image.label is None and chosen.labels.get(image.digest)]
+        workspace.set_labels({image.name: chosen.labels[image.digest] for image in images})
+
+    title, n_images = f"Importing the images of {name}", len(chosen.files)
+    imports.start(workspace, chosen.files, title=title, limited=False, expected=n_images, then=label, link=True)
 
 
 @st.cache_data(max_entries=2, show_spinner="Looking for the images")

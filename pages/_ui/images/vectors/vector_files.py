@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from featx_core.base.faults import new_reference
@@ -149,6 +148,8 @@ def _named(vectors: Vectors, workspace: Workspace, number: str) -> Vectors:
 
 
 def _preview(vectors: Vectors, workspace: Workspace) -> None:
+    import pandas as pd
+
     n_rows, n_values = vectors.values.shape
     words = [f"{formatting.counted(n_rows, 'row')} of {formatting.counted(n_values, 'number')}"]
     words += [formatting.counted(n_labels, "label")] if (n_labels := len(set(vectors.labels) - {None})) else []

@@ -5,7 +5,7 @@ import pytest
 
 from featx_core.base.progress import Cancelled
 from featx_core.heatmaps.faithfulness import faithfulness as module
-from featx_core.heatmaps.faithfulness.curves import SHARES, area, deletion, insertion, order_of
+from featx_core.heatmaps.faithfulness.curves import SHARES, STEPS, Walks, area, order_of
 from featx_core.heatmaps.faithfulness.faithfulness import (
     CENTRE,
     RANDOM,
@@ -43,11 +43,24 @@ def white_share(images):
 def test_deletion_and_insertion_of_the_right_order_are_lines_that_are_known(image):
     order = order_of(image[..., 0].astype(float))
     left = np.maximum(0.2 - SHARES, 0)
-    np.testing.assert_allclose(deletion(image, order, white_share), left)
-    shown = insertion(image, order, white_share)
+    hidden, shown = Walks(image, white_share).curves(order)
+    np.testing.assert_allclose(hidden, left)
     assert shown[0] == 0  # blurred
     np.testing.assert_allclose(shown, np.minimum(SHARES, 0.2))
     assert area(left) == pytest.approx(0.02, abs=1e-9)
+
+
+def test_what_all_orders_share_is_scored_once_and_both_ways_in_one_pass(image):
+    passes = []
+
+    def score(images):
+        passes.append(len(images))
+        return white_share(images)
+
+    walks = Walks(image, score)
+    for seed in range(3):
+        walks.curves(order_of(np.zeros(image.shape[:2]), seed))
+    assert passes == [3, *[2 * (STEPS - 1)] * 3]
 
 
 def test_equal_values_come_in_random_order_and_all_pixels_once():

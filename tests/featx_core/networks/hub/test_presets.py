@@ -16,7 +16,7 @@ from featx_core.networks.hub.presets import find_preset, load_brought, load_trai
 from featx_core.networks.weights_loading import WeightsError
 from tests.toys.hub.networks import CONFIGS, SIDE, images, plain, row, run
 
-keras_hub = pytest.importorskip("keras_hub")
+keras_hub = pytest.importorskip("keras_hub", reason="needs KerasHub, see CONTRIBUTING.md")
 
 SLOWER = [pytest.param(name, marks=pytest.mark.slow) if "Swin" in name or "ViT" in name else name for name in CONFIGS]
 

@@ -9,7 +9,7 @@ from featx_core.networks.hub.untrained import randomize_tokens
 from featx_core.networks.initialization import made_up_images
 from tests.toys.hub.networks import CONFIGS, SIDE, row
 
-pytest.importorskip("keras_hub")
+pytest.importorskip("keras_hub", reason="needs KerasHub, see CONTRIBUTING.md")
 
 
 def drawn(name, seed):

@@ -88,7 +88,7 @@ def test_it_is_the_network_that_keras_builds(spec, images):
     )
     fitted = np.stack([drawn.fit_image(image) for image in images])
     assert openvino_engine.disagreement(drawn(fitted), built(fitted)) < TOLERANCE
-    names = [name for name, method in HEATMAPS.items() if not method.hides]
+    names = [name for name, method in HEATMAPS.items() if method.is_at_layer]
     targets = [OwnFeaturesTarget(), FeatureTarget(3)] + [ClassTarget(), ClassTarget(rank=2)] * spec.classifier
     for target in targets:
         found, expected = (explain_many(images, extractor, names, target=target) for extractor in (drawn, built))

@@ -10,6 +10,7 @@ from featx_core.networks.own import container
 from featx_core.networks.own.container import open_container, weights_of
 from featx_core.networks.own.errors import ModelFileError
 from tests.toys.files.model_files import functional, packed, small_model, small_parts, weights
+from tests.toys.memory import forget_peak, peak_megabytes
 
 
 def zipped(*names):
@@ -74,3 +75,19 @@ def test_sizes_are_limits_whatever_the_zip_says(monkeypatch):
 def weights_of_plain():
     with zipfile.ZipFile(io.BytesIO(small_model())) as archive:
         return archive.read("model.weights.h5")
+
+
+def test_a_bomb_is_refused_by_what_it_declares_and_takes_no_memory():
+    """The server looks at files before any other process does. 300 MB of blanks in 0.3 MB; fault 27."""
+    out, blanks = io.BytesIO(), b" " * 2**20
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("metadata.json", '{"keras_version": "3.15.1"}')
+        archive.writestr("model.weights.h5", b"")
+        with archive.open("config.json", "w") as member:
+            for _ in range(300):
+                member.write(blanks)
+    forget_peak()
+    before = peak_megabytes()
+    with pytest.raises(ModelFileError, match=r"too large|limit"):
+        open_container(out.getvalue())
+    assert peak_megabytes() - before < 50

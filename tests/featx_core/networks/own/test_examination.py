@@ -1,5 +1,6 @@
 """What a model expects of its input is read off its own layers; what it cannot take is said."""
 
+import contextlib
 import io
 import zipfile
 
@@ -11,8 +12,10 @@ from featx_core.networks.initialization import made_up_images
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.examination import examine
 from featx_core.networks.own.facts import ModelFacts
+from featx_core.networks.own.flattening import flatten
 from featx_core.networks.own.loading import load_model, outline_model
 from tests.toys.files.model_files import SMALL_FACTS, an_input, functional, packed, part, small_model, weights
+from tests.toys.memory import forget_peak, peak_megabytes
 
 keras = pytest.importorskip("keras")
 SIDE = 16
@@ -115,6 +118,28 @@ def test_two_inputs_are_refused(tmp_path):
         examine((tmp_path / "two.keras").read_bytes())
 
 
+def test_one_image_by_name_and_outputs_by_name_are_those_of_a_plain_network(tmp_path):
+    image = keras.Input((SIDE, SIDE, 3), name="image")
+    looked = keras.layers.Conv2D(4, 3, name="look")(image)
+    row = keras.layers.GlobalAveragePooling2D(name="row")(looked)
+    model = keras.Model({"image": image}, {"row": row, "map": looked})
+    model.save(tmp_path / "named.keras")
+    content = (tmp_path / "named.keras").read_bytes()
+    assert sorted(each["name"] for each in examine(content)["outputs"]) == ["look", "row"]
+    pixels = np.random.default_rng(0).random((2, SIDE, SIDE, 3), np.float32)
+    theirs = keras.tree.flatten(model({"image": pixels}))
+    for number, values in enumerate(theirs):
+        network = flatten(load_model(content), (SIDE, SIDE), number)
+        np.testing.assert_allclose(network(pixels), values, atol=1e-6)
+
+
+def test_several_inputs_by_name_are_refused_in_one_sentence(tmp_path):
+    inputs = {name: keras.Input((SIDE, SIDE, 3), name=name) for name in ("left", "right")}
+    keras.Model(inputs, keras.layers.Add()(list(inputs.values()))).save(tmp_path / "two.keras")
+    with pytest.raises(ModelFileError, match=r"^takes 2 inputs\. featx gives a network one image\.$"):
+        examine((tmp_path / "two.keras").read_bytes())
+
+
 def test_values_that_are_not_finite_are_refused(tmp_path):
     with pytest.raises(ModelFileError, match="values that are not finite"):
         examine(saved(tmp_path, keras.layers.Rescaling(float("inf")), keras.layers.Rescaling(0.0)))
@@ -128,6 +153,15 @@ def test_weights_that_do_not_fit_are_refused():
         load_model(packed(config, weights(wrong)))
 
 
+@contextlib.contextmanager
+def little_memory(megabytes=50):
+    """Hold that a process needs at most so much more for what is done meanwhile."""
+    forget_peak()
+    before = peak_megabytes()
+    yield
+    assert peak_megabytes() - before < megabytes
+
+
 def bomb(*layers):
     """A file of a few kilobytes that would need gigabytes."""
     return packed(functional(an_input(), *layers))
@@ -139,13 +173,16 @@ def test_a_bomb_of_weights_is_counted_and_never_filled():
         part("Dense", "d1", "f", units=60_000),
         part("Dense", "d2", "d1", units=60_000),
     ]
-    with pytest.raises(ModelFileError, match=r"has 3\.78e\+03 M parameters; the limit is 150 M"):
+    with little_memory(), pytest.raises(ModelFileError, match=r"has 3\.78e\+03 M parameters; the limit is 150 M"):
         load_model(bomb(*wide))
 
 
 def test_a_bomb_of_maps_is_counted_and_never_filled():
     grown = [part("UpSampling2D", "u1", "image", size=[999, 1]), part("UpSampling2D", "u2", "u1", size=[1, 999])]
-    with pytest.raises(ModelFileError, match=r"is too large: layer `u2` gives 3\.1e\+09 values an image"):
+    with (
+        little_memory(),
+        pytest.raises(ModelFileError, match=r"is too large: layer `u2` gives 3\.1e\+09 values an image"),
+    ):
         outline_model(bomb(*grown), (32, 32))
     tiled = part("Tile", "many", "image", module="keras.src.ops.numpy", registered="Tile", repeats=[1, 999, 999, 1])
     with pytest.raises(ModelFileError, match="layer `many` gives"):

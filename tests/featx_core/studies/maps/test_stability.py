@@ -53,7 +53,7 @@ def test_the_key_knows_contents_but_neither_order_nor_names(workspace, make_png)
 def test_the_key_knows_how_images_are_changed(workspace, monkeypatch):
     before = STUDY.key(workspace)
     monkeypatch.setattr("featx_core.studies.maps.stability.MILD", (("rotation", 6.0),))
-    assert STUDY.key(workspace) != before
+    assert STUDY.key_for(STUDY.depends_on(workspace)) != before
 
 
 def test_rows_of_numbers_have_no_stability(workspace, toys):

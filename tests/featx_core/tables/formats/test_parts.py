@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import featx_core as fx
+from featx_core.command.vectors import table_of
 from featx_core.tables.apart.in_json import vectors_from_json, words_to_json
 from featx_core.tables.formats import parts
 from featx_core.tables.storing import pack, unpack
@@ -34,6 +35,18 @@ def test_of_many_rows_those_whose_digests_come_first(tmp_path, monkeypatch):
     vectors = fx.read_vectors(tmp_path / "parts")
     assert set(vectors.digests) == set(sorted(map(digest_of, paths))[:10])
     assert vectors.notes == ("10 of 40 rows come in: an even sample by digest, of the same images in every run.",)
+
+
+def test_all_rows_can_be_had_where_no_map_is_drawn(tmp_path, monkeypatch):
+    paths = [f"/data/{number}.jpg" for number in range(9)]
+    write_parts(tmp_path / "parts", paths[:5], paths[5:])
+    monkeypatch.setattr(parts, "MAX_SAMPLED", 3)
+    table = parts.read_all(tmp_path / "parts")
+    assert dict(zip(table.names, table.digests, strict=True)) == {path[6:]: digest_of(path) for path in paths}
+    for name, row in zip(table.names, table.values, strict=True):
+        np.testing.assert_array_equal(row, vector_of(f"/data/{name}"))
+    assert len(table_of(str(tmp_path / "parts")).values) == 3
+    assert len(table_of(str(tmp_path / "parts"), is_whole=True).values) == 9
 
 
 def test_equal_images_do_not_make_a_sample_too_large(tmp_path, monkeypatch):

@@ -1,0 +1,1 @@
+"""Benchmarks of the networks of KerasHub. They need that package."""

@@ -1,0 +1,60 @@
+"""Images at addresses, wherever fsspec reaches: listed by a pattern, read one by one, named where they fail."""
+
+import functools
+import http.server
+import threading
+
+import pytest
+
+from featx_core.distributed.decoding import decode_chunk
+from featx_core.distributed.listing import ListingError, list_images
+from featx_core.distributed.plan import Chunk, Listed
+from featx_core.distributed.ray_here import ClusterError
+from tests.conftest import png
+
+fsspec = pytest.importorskip("fsspec", reason="addresses need fsspec, which comes with Ray")
+
+
+@pytest.fixture(params=["memory", "http"])
+def address(request, tmp_path):
+    """The address of a folder with three images in two folders, one of them damaged."""
+    contents = {"cat/1.png": png(1), "cat/2.png": png(2)[:100], "dog/1.png": png(3)}
+    if request.param == "memory":
+        files = fsspec.filesystem("memory")
+        for name, content in contents.items():
+            files.pipe(f"/photos/{name}", content)
+        yield "memory://photos"
+        files.rm("/photos", recursive=True)
+        return
+    pytest.importorskip("aiohttp", reason="fsspec reads http with aiohttp")
+    for name, content in contents.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    quiet = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(quiet, directory=str(tmp_path)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_images_at_an_address_are_listed_read_and_named(address):
+    if address.startswith("memory"):
+        images = tuple(list_images([f"{address}/*/*.png"]))
+        assert images == tuple(list_images([address]))
+        assert [image.label for image in images] == ["cat", "cat", "dog"]
+    else:
+        images = tuple(list_images([f"{address}/{name}" for name in ("cat/1.png", "cat/2.png", "dog/1.png")]))
+    gone = Listed(f"{address}/cat/9.png")
+    decoded = decode_chunk(Chunk((*images, gone)), (16, 16), "crop")
+    assert [image.name.rpartition(":")[2][-9:] for image in decoded.images] == ["cat/1.png", "dog/1.png"]
+    assert [reason for _, reason in decoded.left_out] == ["the file ends early", "does not exist"]
+
+
+def test_an_address_that_nothing_reaches_is_one_sentence():
+    with pytest.raises(ClusterError, match="nothing://a cannot be reached"):
+        list_images(["nothing://a"])
+    with pytest.raises(ListingError, match="Nothing is at memory://none"):
+        list_images(["memory://none/*.png"])

@@ -1,0 +1,47 @@
+"""Turns: long drawings one at a time, and nobody waits without end."""
+
+import threading
+import time
+
+from pages._ui.shell import turns
+
+
+def test_a_second_one_waits_until_the_first_has_given_its_turn_back():
+    order = []
+
+    def second() -> None:
+        with turns.one_at_a_time():
+            order.append("second")
+
+    with turns.one_at_a_time():
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join(0.1)
+        order.append("first")
+    thread.join(10)
+    assert order == ["first", "second"]
+
+
+def test_a_turn_that_takes_too_long_holds_nobody_up_and_is_given_back_once(monkeypatch):
+    monkeypatch.setattr(turns, "PATIENCE", 0.05)
+    with turns.one_at_a_time():
+        begun = time.monotonic()
+        with turns.one_at_a_time():
+            assert time.monotonic() - begun >= 0.05
+        assert not turns._turn.acquire(blocking=False)  # the first still has it
+    assert turns._turn.acquire(blocking=False)
+    assert not turns._turn.acquire(blocking=False)
+    turns._turn.release()
+
+
+def test_a_turn_ends_with_an_error():
+    class StoppedError(BaseException):
+        pass
+
+    try:
+        with turns.one_at_a_time():
+            raise StoppedError
+    except StoppedError:
+        pass
+    assert turns._turn.acquire(blocking=False)
+    turns._turn.release()
