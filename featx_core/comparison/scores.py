@@ -20,7 +20,7 @@ from featx_core.measures.neighbors import (
     effective_dimension,
     hubness,
 )
-from featx_core.measures.probes import ProbeScore, knn_accuracy, linear_probe
+from featx_core.measures.probes import ProbeScore, linear_probe, vote
 from featx_core.measures.similarity import (
     MEASURES,
     MIN_IMAGES,
@@ -74,10 +74,20 @@ def score_extractor(
     _check_rows(vectors, subset)
     known, n_not_finite = _finite(vectors[subset.rows])
     result: dict[str, Any] = {"n_features": int(vectors.shape[1]), "n_not_finite": n_not_finite}
-    measures = _measures(known, subset)
-    result |= zip(measures, in_threads(lambda measure: measure(), list(measures.values())), strict=True)
+    single = known[subset.representatives]
+    enough = len(single) >= MIN_IMAGES
+    firsts = _first_of_groups(subset)
+    first: list[Callable[[], Any]] = [
+        lambda: cosine_dissimilarities(known),
+        lambda: _nmi(known[subset.probed[firsts]], subset.codes[firsts]) if subset.has_labels else None,
+        lambda: _feature_halves(single[:MAX_HALVES_IMAGES]) if enough else None,
+        lambda: effective_dimension(single),
+    ]
+    apart, result["nmi"], result["halves"], result["effective_dimension"] = in_threads(_called, first)
+    measures = _by_distance(apart, subset)
+    result |= zip(measures, in_threads(_called, list(measures.values())), strict=True)
     if not subset.has_labels:
-        return result | dict.fromkeys(("knn", "probe", "silhouette", "nmi"))
+        return result | dict.fromkeys(("knn", "probe", "silhouette"))
     codes, groups = subset.codes.tolist(), subset.probed_groups
     probe = linear_probe(known[subset.probed], codes, groups=groups, folds=subset.folds, on_progress=on_progress)
     return result | {"probe": _json(probe)}
@@ -97,7 +107,7 @@ def prepare_space(vectors: np.ndarray, subset: Subset) -> PreparedSpace:
         lambda: centered_products(single),
         *(functools.partial(space_of, single[part], n_neighbors=N_NEIGHBORS // 2) for part in parts),
     ]
-    cosines, products, left, right = in_threads(lambda task: task(), tasks)
+    cosines, products, left, right = in_threads(_called, tasks)
     return PreparedSpace(Space(products, *cosines), (left, right))
 
 
@@ -153,24 +163,32 @@ def _feature_halves(vectors: np.ndarray) -> dict[str, float] | None:
     return compare_spaces(space_of(vectors[:, left]), space_of(vectors[:, right])) if len(left) else None
 
 
-def _measures(known: np.ndarray, subset: Subset) -> dict[str, Callable[[], Any]]:
-    """What there is to measure besides the probe, each to be called on any thread."""
-    single = known[subset.representatives]
-    enough = len(single) >= MIN_IMAGES
+def _called(measure: Callable[[], Any]) -> Any:
+    return measure()
+
+
+def _by_distance(apart: np.ndarray, subset: Subset) -> dict[str, Callable[[], Any]]:
+    """What follows from how far the images of a subset are apart, each to be called on any thread."""
+
+    def between(rows: np.ndarray) -> np.ndarray:
+        return apart if len(rows) == len(apart) else apart[np.ix_(rows, rows)]
+
+    is_enough = len(subset.representatives) >= MIN_IMAGES
     measures: dict[str, Callable[[], Any]] = {
-        "effective_dimension": lambda: effective_dimension(single),
-        "hubness": lambda: hubness(single) if enough else None,
-        "halves": lambda: _feature_halves(single[:MAX_HALVES_IMAGES]) if enough else None,
+        "hubness": lambda: hubness(between(subset.representatives)) if is_enough else None,
     }
     if subset.has_labels:
-        labelled, groups = known[subset.probed], subset.probed_groups
-        first = np.sort(np.unique(groups, return_index=True)[1])
+        first = _first_of_groups(subset)
         measures |= {
-            "knn": lambda: _json(knn_accuracy(labelled, subset.codes.tolist(), groups=groups)),
-            "silhouette": lambda: _silhouette(labelled[first], subset.codes[first]),
-            "nmi": lambda: _nmi(labelled[first], subset.codes[first]),
+            "knn": lambda: _json(vote(between(subset.probed), subset.codes, subset.probed_groups)),
+            "silhouette": lambda: _silhouette(between(subset.probed[first]), subset.codes[first]),
         }
     return measures
+
+
+def _first_of_groups(subset: Subset) -> np.ndarray:
+    """Which of the labelled images come first in their groups, ascending."""
+    return np.sort(np.unique(subset.probed_groups, return_index=True)[1])
 
 
 def _json(score: ProbeScore) -> dict[str, Any]:
@@ -181,13 +199,13 @@ def _json(score: ProbeScore) -> dict[str, Any]:
     )
 
 
-def _silhouette(vectors: np.ndarray, codes: np.ndarray) -> float | None:
+def _silhouette(apart: np.ndarray, codes: np.ndarray) -> float | None:
     """Mean silhouette of the labels by cosine distance (Rousseeuw 1987); None where it has no meaning."""
     from sklearn.metrics import silhouette_score
 
     if not 2 <= len(np.unique(codes)) < len(codes):
         return None
-    distances = cosine_dissimilarities(vectors)
+    distances = apart.copy()
     np.fill_diagonal(distances, 0)
     return float(silhouette_score(distances, codes, metric="precomputed"))
 

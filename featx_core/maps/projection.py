@@ -21,7 +21,7 @@ from featx_core.maps.trust import draw_rows, measure_trust
 
 __all__ = ["PROJECTIONS", "Parameter", "Projection", "Projector", "project"]
 
-PROJECTION_VERSION = 3
+PROJECTION_VERSION = 4
 """Raised when the same input begins to give another map, so that kept ones are not mistaken for new ones."""
 
 DAMAGED = (

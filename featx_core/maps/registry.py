@@ -183,7 +183,7 @@ PROJECTIONS: Mapping[str, Projector] = MappingProxyType(
             ),
             in_worker=True,
             minimum_images=5,
-            maximum_images=MappingProxyType({2: 20_000, 3: 5_000}),
+            maximum_images=MappingProxyType({2: 100_000, 3: 5_000}),
             placer=place_tsne,
         ),
     }

@@ -9,11 +9,17 @@ import numpy as np
 SPACING = 0.5
 """Distance between nodes of the grid; the kernel of t-SNE has a width of 1. Larger only where a map is too wide."""
 
+SMALL_WIDTH, SMALL_SPACING = 30.0, 0.25
+"""Up to this width of a map nodes are nearer: it is dense, and the grid is still small."""
+
 NODES = 4
 """Nodes along each axis to which a point belongs: cubic interpolation."""
 
 STEP = 32
 """Nodes by which a side of the grid grows, so that kernels are seldom made anew."""
+
+MIN_STEPS = 2
+"""Steps along a side at least: forces that have faded at its end do not come back from the other."""
 
 MAX_SIDE = 2_048
 """Nodes along a side at most: about 0.6 GB. A map that is wider than 1 000 gets a coarser grid."""
@@ -64,8 +70,8 @@ class Repulsion:
         """
         low = places.min(axis=0)
         width = float((places.max(axis=0) - low).max())
-        spacing = max(SPACING, width / (MAX_SIDE - NODES - 1))
-        side = STEP * -(-(int(width / spacing) + NODES + 1) // STEP)
+        spacing = max(SPACING if width > SMALL_WIDTH else SMALL_SPACING, width / (MAX_SIDE - NODES - 1))
+        side = STEP * max(MIN_STEPS, -(-(int(width / spacing) + NODES + 1) // STEP))
         nodes, shares = _shared((places - low) / spacing, side)
         charges = np.bincount(nodes.ravel(), shares.ravel(), side * side).reshape(side, side)
         fields, total = self._convolved(charges.astype(np.float32), spacing)

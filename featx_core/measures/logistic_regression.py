@@ -22,35 +22,37 @@ class _Point:
     """Weights and intercepts, or a step between two of them; the weights as a mix of the training rows.
 
     Attributes:
-        values: All in one array, as sums of small arrays cost by the call: float32 `(2 * n_rows + 1, n_labels)`.
-        n_rows: How many training rows there are.
+        values: All in one array, as sums of small arrays cost by the call: float32 `(n_labels * (2 * n_rows + 1),)`. Labels
+            come before rows, as sums over labels are then many times faster.
+        shape: `(n_labels, n_rows)`.
     """
 
     values: np.ndarray
-    n_rows: int
+    shape: tuple[int, int]
 
     @property
     def mix(self) -> np.ndarray:
-        """How much of each training row is in the weights of each label, `(n_rows, n_labels)`."""
-        return self.values[: self.n_rows]
+        """How much of each training row is in the weights of each label, `(n_labels, n_rows)`."""
+        return self.values[: self.shape[0] * self.shape[1]].reshape(self.shape)
 
     @property
     def logits(self) -> np.ndarray:
         """What these weights give for each training row, without intercepts, of the same shape."""
-        return self.values[self.n_rows : -1]
+        size = self.shape[0] * self.shape[1]
+        return self.values[size : 2 * size].reshape(self.shape)
 
     @property
     def intercepts(self) -> np.ndarray:
-        """`(n_labels,)`."""
-        return np.asarray(self.values[-1])
+        """`(n_labels, 1)`."""
+        return self.values[-self.shape[0] :, np.newaxis]
 
     def dot(self, other: _Point) -> float:
         """Inner product as of the weights themselves."""
-        return float(np.vdot(self.mix, other.logits)) + float(self.intercepts @ other.intercepts)
+        return float(np.vdot(self.mix, other.logits)) + float(np.vdot(self.intercepts, other.intercepts))
 
     def plus(self, scale: float, other: _Point) -> _Point:
         """This and so much of another; a Python float keeps float32."""
-        return _Point(self.values + scale * other.values, self.n_rows)
+        return _Point(self.values + scale * other.values, self.shape)
 
 
 def predict_along(
@@ -81,8 +83,8 @@ def predict_along(
     at, answers = problem.start(), []
     for regularization in regularizations:
         at = problem.solve(regularization, at)
-        logits = others @ (rows.T @ at.mix) + at.intercepts
-        answers.append(labels[np.argmax(logits, axis=1)])
+        logits = (at.mix @ rows) @ others.T + at.intercepts
+        answers.append(labels[np.argmax(logits, axis=0)])
     return np.array(answers)
 
 
@@ -112,11 +114,11 @@ class _Problem:
 
     def __init__(self, rows: np.ndarray, targets: np.ndarray, n_labels: int) -> None:
         self._targets, self._n_labels = targets, n_labels
-        self._wanted = np.eye(n_labels, dtype=np.float32)[targets]
+        self._wanted = np.eye(n_labels, dtype=np.float32)[:, targets]
         self._products = _products(rows)
 
     def start(self) -> _Point:
-        return _Point(np.zeros((2 * len(self._wanted) + 1, self._n_labels), np.float32), len(self._wanted))
+        return _Point(np.zeros(2 * self._wanted.size + self._n_labels, np.float32), self._wanted.shape)
 
     def solve(self, regularization: float, at: _Point) -> _Point:
         # Two labels share one vector of weights in scikit-learn; as two opposite ones they would be penalized half.
@@ -133,18 +135,18 @@ class _Problem:
         return at
 
     def _point(self, mix: np.ndarray, intercepts: np.ndarray) -> _Point:
-        return _Point(np.concatenate((mix, self._products(mix), intercepts[np.newaxis])), len(mix))
+        return _Point(np.concatenate((mix.ravel(), self._products(mix).ravel(), intercepts)), self._wanted.shape)
 
     def _gradient(self, shares: np.ndarray, weight: float, at: _Point) -> _Point:
         excess = weight * (shares - self._wanted)
-        return self._point(at.mix + excess, excess.sum(axis=0))
+        return self._point(at.mix + excess, excess.sum(axis=1))
 
     def _bent(self, shares: np.ndarray, weight: float, step: _Point) -> _Point:
         """The Hessian times a step."""
         change = shares * (step.logits + step.intercepts)
-        change -= shares * change.sum(axis=1, keepdims=True)
+        change -= shares * change.sum(axis=0)
         change *= weight
-        return self._point(step.mix + change, change.sum(axis=0))
+        return self._point(step.mix + change, change.sum(axis=1))
 
     def _newton_step(self, shares: np.ndarray, weight: float, gradient: _Point, accuracy: float) -> _Point:
         """Conjugate gradients, until the error is this part of what it was."""
@@ -174,19 +176,19 @@ class _Problem:
 
     def _loss(self, weight: float, at: _Point) -> float:
         logits = at.logits + at.intercepts
-        logits -= logits.max(axis=1, keepdims=True)
-        wrong = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(logits)), self._targets]
+        logits -= logits.max(axis=0)
+        wrong = np.log(np.exp(logits).sum(axis=0)) - logits[self._targets, np.arange(len(self._targets))]
         return weight * float(wrong.sum(dtype=np.float64)) + float(np.vdot(at.mix, at.logits)) / 2
 
 
 def _products(rows: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """Multiply by the inner products of the rows, without making them where features are few."""
     if rows.shape[1] * 2 <= len(rows):
-        return lambda mix: rows @ (rows.T @ mix)
+        return lambda mix: (mix @ rows) @ rows.T
     products = rows @ rows.T
-    return lambda mix: products @ mix
+    return lambda mix: mix @ products
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+    shares = np.exp(logits - logits.max(axis=0))
+    return np.asarray(shares / shares.sum(axis=0))

@@ -64,16 +64,21 @@ def cosine_dissimilarities(vectors: np.ndarray, others: np.ndarray | None = None
     [[0.0, 0.293], [0.293, 0.0]]
     """
     columns = at_unit_length(vectors if others is None else others)
-    rows = columns if others is None else at_unit_length(vectors)
-    is_flat = [~part.any(axis=1) for part in (rows, columns)]
-    middle = columns.sum(axis=0) / max(1, np.sum(~is_flat[1]))
-    rows, columns = rows - middle, columns - middle
-    lengths = [np.einsum("ij,ij->i", part, part) for part in (rows, columns)]
-    found = np.clip(np.add.outer(*lengths) / 2 - rows @ columns.T, 0, 2)
+    is_flat = ~columns.any(axis=1)
+    middle = columns.sum(axis=0) / max(1, np.sum(~is_flat))
+    columns = columns - middle
+    lengths = np.einsum("ij,ij->i", columns, columns)
+    rows, are_rows_flat, row_lengths = columns, is_flat, lengths
+    if others is not None:
+        rows = at_unit_length(vectors)
+        are_rows_flat = ~rows.any(axis=1)
+        rows = rows - middle
+        row_lengths = np.einsum("ij,ij->i", rows, rows)
+    found = np.clip(np.add.outer(row_lengths, lengths) / 2 - rows @ columns.T, 0, 2)
     if others is None:
         np.fill_diagonal(found, 0)
-    found[is_flat[0]] = 1
-    found[:, is_flat[1]] = 1
+    found[are_rows_flat] = 1
+    found[:, is_flat] = 1
     return np.asarray(found)
 
 
@@ -227,15 +232,19 @@ def movers(
     return [Mover(int(i), float(kept[i]), tuple(ones[i].tolist()), tuple(others[i].tolist())) for i in order]
 
 
-def hubness(vectors: np.ndarray, *, n_neighbors: int = N_NEIGHBORS) -> float:
+def hubness(apart: np.ndarray, *, n_neighbors: int = N_NEIGHBORS) -> float:
     """Measure whether a few images are among the nearest of very many others.
 
     The skewness of how often each image is a neighbour. About 0 to 1 is usual; above 2, some images are hubs.
 
+    Args:
+        apart: How far each two images are apart, `(n_images, n_images)`, as from `cosine_dissimilarities`. Not modified.
+        n_neighbors: How many neighbours each image has.
+
     Reference:
         Radovanović, Nanopoulos and Ivanović, "Hubs in space", JMLR 11, 2010.
     """
-    return occurrence_skewness(neighbor_rows(vectors, n_neighbors))
+    return occurrence_skewness(nearest_columns(apart, n_neighbors, np.arange(len(apart))))
 
 
 def occurrence_skewness(rows: np.ndarray) -> float:

@@ -90,8 +90,19 @@ def knn_accuracy(
         raise ValueError(f"`k` must be at least 1. Received: {k}.")
     if len(np.unique(group)) < 2:
         raise ValueError("Leave-one-group-out needs at least two groups of images. Received: 1.")
-    apart = cosine_dissimilarities(vectors)
-    apart /= apart.max() or 1
+    return vote(cosine_dissimilarities(vectors), codes, group, k=k)
+
+
+def vote(apart: np.ndarray, codes: np.ndarray, group: np.ndarray, *, k: int = N_NEIGHBORS) -> ProbeScore:
+    """Predict labels as `knn_accuracy` does, where it is known how far images are apart.
+
+    Args:
+        apart: `(n_images, n_images)`, as from `cosine_dissimilarities`. Not modified.
+        codes: The label of each image, whole numbers from 0.
+        group: The group of each image, at least two different ones.
+        k: How many neighbours vote.
+    """
+    apart = apart / (apart.max() or 1)
     apart[group[:, None] == group[None, :]] = np.inf
     n_others = int(np.isfinite(apart).sum(axis=1).min())
     votes = _shared_votes(apart, min(k, n_others)) @ np.eye(codes.max() + 1)[codes]
@@ -278,4 +289,10 @@ def standardised(training: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, 
     deviation = np.sqrt(np.einsum("ij,ij->j", centred, centred) / len(centred))
     deviation[deviation <= 1e-12 * np.abs(mean)] = 1  # constant but for rounding
     scale = np.where(deviation == 0, 1, deviation) * np.sqrt(training.shape[1])
-    return (centred / scale).astype(np.float32), ((others - mean) / scale).astype(np.float32)
+    return _divided(centred, scale), _divided(others - mean, scale)
+
+
+def _divided(rows: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    divided = np.empty(rows.shape, np.float32)
+    np.divide(rows, scale, out=divided, casting="same_kind")
+    return divided

@@ -27,10 +27,10 @@ def test_an_estimated_one_says_its_seed(monkeypatch):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("fft_rows", [10, 1_000])
-def test_the_number_of_threads_is_said_and_changes_nothing(monkeypatch, fft_rows):
+@pytest.mark.parametrize("grid_rows", [10, 1_000])
+def test_the_number_of_threads_is_said_and_changes_nothing(monkeypatch, grid_rows):
     monkeypatch.setattr(tsne, "THREADS_FROM", 0)
-    monkeypatch.setattr(tsne, "FFT_ROWS", fft_rows)
+    monkeypatch.setattr(tsne, "GRID_ROWS", grid_rows)
     maps = []
     for threads in (1, 2):
         monkeypatch.setattr(tsne, "THREADS", threads)

@@ -21,9 +21,9 @@ EACH = [pytest.param(name, marks=pytest.mark.thorough) if name == "umap" else na
 
 @pytest.mark.slow
 @pytest.mark.parametrize("n_components", [2, 3])
-@pytest.mark.parametrize("fft_rows", [10, 1_000])
-def test_tsne_keeps_two_groups_apart(monkeypatch, n_components, fft_rows):
-    monkeypatch.setattr(tsne_module, "FFT_ROWS", fft_rows)
+@pytest.mark.parametrize("grid_rows", [10, 1_000])
+def test_tsne_keeps_two_groups_apart(monkeypatch, n_components, grid_rows):
+    monkeypatch.setattr(tsne_module, "GRID_ROWS", grid_rows)
     places = project(two_groups(), "tsne", n_components=n_components, n_iter=150).coordinates
     first, second = places[:30], places[30:]
     radius = max(np.linalg.norm(group - group.mean(axis=0), axis=1).max() for group in (first, second))
@@ -156,7 +156,7 @@ def test_at_the_limit_all_images_are_mapped(monkeypatch):
 
 def test_limits_are_those_of_the_reliability_table():
     assert PROJECTIONS["pca"].maximum_images is None
-    assert PROJECTIONS["tsne"].maximum_images[2] == 20_000
+    assert PROJECTIONS["tsne"].maximum_images[2] == 100_000
 
 
 @pytest.mark.parametrize("name", EACH)

@@ -1,0 +1,1 @@
+"""Maps and comparisons of many rows."""
