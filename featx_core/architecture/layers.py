@@ -60,7 +60,7 @@ def list_layers(network: keras.Model) -> tuple[LayerInfo, ...]:
     candidates = [i for i, kind in enumerate(kinds) if spatial[i] and kind not in NOT_A_STAGE]
     parents = parents_of(network)
     patches = [i for i in candidates if patch_side(network.layers[i]) is not None]
-    stages = _numbered(patches) if patches else _stages(shapes, candidates, _gates(network, parents))
+    stages = numbered_stages(patches) if patches else stages_by_resolution(shapes, candidates, _gates(network, parents))
     totals = _parameters_so_far(network, parents)
     return tuple(
         LayerInfo(i, names[i], kinds[i], shapes[i], layer.count_params(), totals[i], stages.get(i), spatial[i])
@@ -81,7 +81,7 @@ def chain_of_layers(
     names = stable_names([(f"{snake_case(kind)}_{i}", kind) for i, kind in enumerate(kinds)])
     spatial = [len(shape) == 3 and max(shape[:2]) > 1 for shape in shapes]
     candidates = [i for i, kind in enumerate(kinds) if spatial[i] and kind not in NOT_A_STAGE]
-    stages = _stages(shapes, candidates, set(range(len(kinds))))
+    stages = stages_by_resolution(shapes, candidates, set(range(len(kinds))))
     totals = itertools.accumulate(n_parameters)
     rows = zip(names, kinds, shapes, n_parameters, totals, spatial, strict=True)
     return tuple(
@@ -160,7 +160,19 @@ def _made_up(name: str, kind: str) -> tuple[str, int] | None:
     return (match[1], int(match[2] or 0)) if match else None
 
 
-def _stages(shapes: Sequence[tuple[int, ...]], candidates: Sequence[int], gates: set[int]) -> dict[int, str]:
+def stages_by_resolution(
+    shapes: Sequence[tuple[int, ...]], candidates: Sequence[int], gates: set[int]
+) -> dict[int, str]:
+    """Name the last layer at each resolution, see `LayerInfo.stage`.
+
+    Args:
+        shapes: What each layer gives for one image.
+        candidates: Indices of layers with height and width.
+        gates: Indices of layers that no branch runs beside, see `gates_of`.
+
+    Returns:
+        The names by index.
+    """
     last_at: dict[tuple[int, ...], int] = {}
     for i in candidates:
         last = last_at.get(shapes[i][:2])
@@ -168,10 +180,11 @@ def _stages(shapes: Sequence[tuple[int, ...]], candidates: Sequence[int], gates:
             last_at[shapes[i][:2]] = i
     indices = sorted(last_at.values())
     kept = [i for i, following in pairwise(indices) if not _same_stage(shapes[i], shapes[following])] + indices[-1:]
-    return _numbered(kept)
+    return numbered_stages(kept)
 
 
-def _numbered(indices: Sequence[int]) -> dict[int, str]:
+def numbered_stages(indices: Sequence[int]) -> dict[int, str]:
+    """Name layers as stages, in their order. Gives the names by index."""
     return {i: f"stage{number}" for number, i in enumerate(indices, start=1)}
 
 
@@ -180,18 +193,30 @@ def _same_stage(shape: tuple[int, ...], following: tuple[int, ...]) -> bool:
 
 
 def _gates(network: keras.Model, parents: Mapping[int, set[int]]) -> set[int]:
-    """Indices of the layers through which all that the network computes must pass: no branch runs beside them."""
     place = {id(operation): i for i, operation in enumerate(network.operations)}
-    reach = list(range(len(place)))
-    for operation in network.operations:
-        for parent in parents[id(operation)]:
-            reach[place[parent]] = max(reach[place[parent]], place[id(operation)])
+    gates = gates_of([{place[parent] for parent in parents[id(operation)]} for operation in network.operations])
+    return {index for index, layer in enumerate(network.layers) if place[id(layer)] in gates}
+
+
+def gates_of(parents: Sequence[set[int]]) -> set[int]:
+    """Return the steps through which all that a network computes must pass: no branch runs beside them.
+
+    Args:
+        parents: For each step, in the order in which they are computed, those that it takes from.
+
+    >>> sorted(gates_of([set(), {0}, {0}, {1, 2}]))
+    [0, 3]
+    """
+    reach = list(range(len(parents)))
+    for i, before in enumerate(parents):
+        for parent in before:
+            reach[parent] = max(reach[parent], i)
     gates, furthest = set(), 0
     for i, to in enumerate(reach):
         if furthest <= i:
             gates.add(i)
         furthest = max(furthest, to)
-    return {index for index, layer in enumerate(network.layers) if place[id(layer)] in gates}
+    return gates
 
 
 def _parameters_so_far(network: keras.Model, parents: Mapping[int, set[int]]) -> list[int]:

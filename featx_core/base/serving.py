@@ -55,15 +55,20 @@ def _answered(answer: Answer, content: bytes, options: Mapping[str, Any]) -> tup
 
 def step_back(memory_bytes: int = MEMORY_BYTES) -> None:
     """Let the others go first, take no more than so much memory, and leave no dump behind."""
+    limit_memory(memory_bytes)
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(NICENESS)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE), encoding="ascii")
+
+
+def limit_memory(memory_bytes: int) -> None:
+    """Take no more than so much memory from now on, and leave no dump behind. A limit can only be lowered."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(NICENESS)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE), encoding="ascii")
 
 
 def _next_request(requests: BinaryIO, idle_seconds: float) -> tuple[bytes, dict[str, Any]] | None:

@@ -11,14 +11,12 @@ from featx_core.command.outcome import CommandError
 from featx_core.command.specs import given_options
 from featx_core.methods.registry import outline
 from featx_core.networks.own.bringing import add_model
+from featx_core.networks.own.limits import FREE_SIDE
 from featx_core.specs.own_model import OwnModel
 
 if TYPE_CHECKING:
     from featx_core.specs.spec import Spec
     from featx_core.workspace.workspace import Workspace
-
-FREE_SIDE = 224
-"""Of the input of a model that takes images of any size."""
 
 OPTIONS = ("layer", "pooling", "image_size", "fit")
 
@@ -46,7 +44,7 @@ def own_model(arguments: argparse.Namespace, workspace: Workspace) -> Spec:
         )
     height, width = (side or FREE_SIDE for side in facts.input_shape[:2])
     size = given.pop("image_size", (height, width))
-    whole = OwnModel(facts.weights, facts.name, size, preprocessing, fit=given.pop("fit", "crop"))
+    whole = OwnModel(facts.weights, facts.name, size, preprocessing, fit=given.pop("fit", "crop"), format=facts.format)
     layers = outline(whole, workspace).layers
     stages = [info.stage for info in layers if info.stage]
     layer = given.get("layer", stages[-1] if stages else None)

@@ -37,7 +37,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--fit", choices=("crop", "stretch", "pad", "resize_crop"), help="default: crop")
     group.add_argument("--precision", choices=("float32", "bfloat16"), help="default: float32")
     group.add_argument("--seed", type=int, help="of random weights (default: 0)")
-    group.add_argument("--model", metavar="FILE", help="a .keras model of your own, instead of a pretrained network")
+    group.add_argument(
+        "--model", metavar="FILE", help="a .keras or .onnx model of your own, instead of a pretrained network"
+    )
     group.add_argument(
         "--preprocessing",
         choices=tuple(PREPROCESSING),

@@ -75,6 +75,8 @@ def _fitted(extractor: Extractor, image: ImageRecord) -> np.ndarray | None:
 
 def _compiled(extractor: Extractor, layers: Sequence[LayerInfo]) -> Callable[[np.ndarray], list[np.ndarray]]:
     """One graph from preprocessed images to the pooled outputs of all layers; nothing else leaves it."""
+    if not extractor.has_gradients:
+        return _by_engines(extractor, layers)
     import tensorflow as tf
 
     from featx_core.base.keras_setup import load_keras
@@ -92,3 +94,14 @@ def _compiled(extractor: Extractor, layers: Sequence[LayerInfo]) -> Callable[[np
 
     graph = traced(forward, tf.TensorSpec((None, *model.input.shape[1:]), tf.float32))
     return lambda batch: [each.numpy() for each in graph(tf.constant(batch))]
+
+
+def _by_engines(extractor: Extractor, layers: Sequence[LayerInfo]) -> Callable[[np.ndarray], list[np.ndarray]]:
+    """One engine a layer, where the network is none of Keras."""
+    engines = [engine for layer in layers if (engine := extractor.engine_of(layer.index)) is not None]
+
+    def run(batch: np.ndarray) -> list[np.ndarray]:
+        found = (engine(batch) for engine in engines)
+        return [values.mean(axis=tuple(range(1, values.ndim - 1))) for values in found]
+
+    return run

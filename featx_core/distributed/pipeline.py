@@ -26,6 +26,7 @@ CORES_A_TASK = 0.5
 actors that use as many threads, and whichever stage is behind gets them."""
 
 NO_FEATX = "featx is not installed, or in another version, on a machine of the cluster."
+_IMPORTS = ("ModuleNotFoundError", "No module named", "ImportError", "cannot import name", "AttributeError")
 
 
 def cores_of(ray: Any) -> float:
@@ -143,7 +144,7 @@ def in_actors(
 def explained(ray: Any, error: Exception) -> str:
     """Say in a sentence why Ray gave up."""
     errors = ray.exceptions
-    if "No module named 'featx_core" in str(error) or "has no attribute" in str(error):
+    if any(words in str(error) for words in _IMPORTS):
         return NO_FEATX
     if isinstance(error, (errors.OutOfMemoryError, errors.ActorDiedError, errors.WorkerCrashedError)):
         return f"A process that computes died again and again. {NO_ROOM}"

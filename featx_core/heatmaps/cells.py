@@ -3,48 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from featx_core.architecture.patches import patch_side
 from featx_core.base.compat import inputs_of, operation_of
 from featx_core.heatmaps.layers import HeatmapError, describe
-from featx_core.heatmaps.moves import Move, move
+from featx_core.heatmaps.moves import move
 from featx_core.images.fitting import Cells
+from featx_core.networks.places import EVERYWHERE, NOWHERE, PIXELS, Place, cells_at, joined
 
 if TYPE_CHECKING:
     import keras
 
     from featx_core.architecture.layers import LayerInfo
-
-EVERYWHERE = "everywhere"
-"""Of what sees the whole image at once, such as the gate of a squeeze-and-excitation block."""
-
-NOWHERE = "nowhere"
-"""Of maps whose rows and columns are not those of the image, such as a spectrum."""
+    from featx_core.networks.extractor import Extractor
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where the cells of a map lie, vertically and horizontally, in pixels of the network's input.
+def find_cells(extractor: Extractor, layer: LayerInfo) -> Cells:
+    """Say where the cells of a layer of an extractor lie on the fitted frame, see `cells_of`.
 
-    Attributes:
-        first: The centre of the first cell. The centre of the first pixel is 0.5.
-        step: From the centre of one cell to that of the next.
+    Raises:
+        HeatmapError: If the rows and columns of the layer are not those of the image.
     """
-
-    first: tuple[float, float]
-    step: tuple[float, float]
-
-    def moved(self, by: Move) -> Place:
-        """Return the place of what a layer makes of this map."""
-        (down, every_down), (across, every_across) = by
-        return Place(
-            (self.first[0] + down * self.step[0], self.first[1] + across * self.step[1]),
-            (every_down * self.step[0], every_across * self.step[1]),
-        )
+    known = extractor.known_cells(layer.index)
+    if known is not None:
+        return known
+    if not extractor.has_gradients:
+        raise _no_places(layer)
+    return cells_of(extractor.network, layer)
 
 
 def cells_of(network: keras.Model, layer: LayerInfo) -> Cells:
@@ -62,15 +48,17 @@ def cells_of(network: keras.Model, layer: LayerInfo) -> Cells:
     Raises:
         HeatmapError: If the rows and columns of the layer are not those of the image.
     """
-    place = _place(network.layers[layer.index].output, network.input, Place((0.5, 0.5), (1.0, 1.0)))
+    place = _place(network.layers[layer.index].output, network.input, PIXELS)
     if not isinstance(place, Place):
-        raise HeatmapError(
-            f"The rows and columns of {describe(layer)} are not places in the image, so no heatmap of it can be laid "
-            "on one. Pick an earlier layer."
-        )
-    height, width = network.input.shape[1:3]
-    first, step = ((pair[0] / height, pair[1] / width) for pair in (place.first, place.step))
-    return Cells(first, step)
+        raise _no_places(layer)
+    return cells_at(place, network.input.shape[1:3])
+
+
+def _no_places(layer: LayerInfo) -> HeatmapError:
+    return HeatmapError(
+        f"The rows and columns of {describe(layer)} are not places in the image, so no heatmap of it can be laid on one. "
+        "Pick an earlier layer."
+    )
 
 
 def _place(output: keras.KerasTensor, source: keras.KerasTensor, place: Place | str) -> Place | str:
@@ -107,13 +95,3 @@ def _made(
     moves = [move(operation, shape, after) for shape in shapes if len(shape) == 3]
     by = next((by for by in moves if by is not None), None)
     return NOWHERE if by is None else place.moved(by) if isinstance(place, Place) else place
-
-
-def joined(places: Sequence[Place | str]) -> Place | str:
-    """Return the place of a map that is made of several: the mean of theirs, but for those that see the whole image."""
-    some = [place for place in places if place != EVERYWHERE]
-    here = [place for place in some if isinstance(place, Place)]
-    if not some or len(here) < len(some):
-        return NOWHERE if some else EVERYWHERE
-    first, step = (np.mean([getattr(place, name) for place in here], axis=0).tolist() for name in ("first", "step"))
-    return Place(tuple(first), tuple(step))

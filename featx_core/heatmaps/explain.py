@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
-from featx_core.heatmaps.cells import cells_of
-from featx_core.heatmaps.layers import choose_layer, describe
+from featx_core.heatmaps.cells import find_cells
+from featx_core.heatmaps.layers import HeatmapError, choose_layer, describe
 from featx_core.heatmaps.methods import HEATMAPS, HeatmapMethod
 from featx_core.heatmaps.observation import Observation, check_classifier, default_target, observer
 from featx_core.heatmaps.overlay import Heatmap
@@ -125,6 +125,10 @@ def _method(name: str) -> HeatmapMethod:
 def _needed_target(extractor: Extractor, methods: dict[str, HeatmapMethod], target: Target | None) -> Target | None:
     if not any(method.needs_target for method in methods.values()):
         return None
+    if not extractor.has_gradients:
+        titles = ", ".join(method.title for method in HEATMAPS.values() if not method.needs_gradients)
+        first = next(method.title for method in methods.values() if method.needs_gradients)
+        raise HeatmapError(f"{first} needs gradients, which an ONNX model does not have. Choose one of {titles}.")
     return target or default_target(extractor)
 
 
@@ -136,12 +140,9 @@ def _layer(extractor: Extractor, layer: int | str | None, target: Target | None)
 
 
 def _cells(extractor: Extractor, layer: LayerInfo) -> Cells:
-    known = extractor.last_map
-    if known is not None and known.index == layer.index:
-        return known.cells
     found = _FOUND.setdefault(extractor, {})
     if layer.index not in found:
-        found[layer.index] = cells_of(extractor.network, layer)
+        found[layer.index] = find_cells(extractor, layer)
     return found[layer.index]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from featx_core.backbones.registry import BACKBONES
 from featx_core.base.keras_setup import load_keras
-from featx_core.heatmaps.cells import cells_of
+from featx_core.heatmaps.cells import find_cells
 from featx_core.heatmaps.layers import HeatmapError, choose_layer
 from featx_core.networks.engines.choice import Engines
 from featx_core.networks.extractor import Extractor
@@ -56,7 +56,7 @@ def model_to_convert(extractor: Extractor, facts: NetworkFacts) -> keras.Model:
 def _last_map(extractor: Extractor) -> LastMap | None:
     try:
         layer = choose_layer(extractor, None)
-        return LastMap(layer.index, cells_of(extractor.network, layer), _is_averaged(extractor, layer.index))
+        return LastMap(layer.index, find_cells(extractor, layer), _is_averaged(extractor, layer.index))
     except HeatmapError:  # heatmaps say why there are none
         return None
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from featx_core.architecture.layers import NOT_A_STAGE, find_layer
-from featx_core.base.compat import inputs_of
 
 if TYPE_CHECKING:
     from featx_core.architecture.layers import LayerInfo
@@ -43,7 +42,7 @@ def choose_layer(
             "This network has no layer with height and width: each of its layers gives one vector for the whole "
             "image, so no position can be highlighted. Heatmaps need a network with convolutions."
         )
-    passed = _passed(extractor, of_classes)
+    passed = extractor.layers_before(of_classes=of_classes)
     on_the_way = [info for info in spatial if info.index in passed]
     if layer is None:
         return _last(extractor, spatial, on_the_way)
@@ -65,19 +64,6 @@ def _known(extractor: Extractor, layer: int | str | None, of_classes: bool) -> L
     index = extractor.last_map.index
     is_meant = layer is None or _find(extractor.layers, layer).index == index
     return extractor.layers[index] if is_meant else None
-
-
-def _passed(extractor: Extractor, of_classes: bool) -> set[int]:
-    """Return the indices of the layers whose outputs the end is computed from."""
-    ahead = [extractor.network.output if of_classes else extractor.model.output]
-    seen = set()
-    while ahead:
-        tensor = ahead.pop()
-        if id(tensor) not in seen:
-            seen.add(id(tensor))
-            ahead.extend(inputs_of(tensor))
-    layers = extractor.network.layers  # Keras makes this list anew each time
-    return {info.index for info in extractor.layers if id(layers[info.index].output) in seen}
 
 
 def _last(extractor: Extractor, spatial: Sequence[LayerInfo], on_the_way: Sequence[LayerInfo]) -> LayerInfo:

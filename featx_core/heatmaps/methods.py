@@ -1,8 +1,11 @@
 """The heatmap methods, one row each."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +17,10 @@ from featx_core.heatmaps.gradients.grad_cam_plus_plus import grad_cam_plus_plus
 from featx_core.heatmaps.gradients.hires_cam import hires_cam
 from featx_core.heatmaps.gradients.layer_cam import layer_cam
 from featx_core.heatmaps.occlusion import occlusion
+from featx_core.specs.networks import has_gradients
+
+if TYPE_CHECKING:
+    from featx_core.specs.spec import Spec
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,11 @@ class HeatmapMethod:
     def is_at_layer(self) -> bool:
         """Whether it is drawn from one layer, which can be chosen."""
         return not (self.hides or self.rolls)
+
+    @property
+    def needs_gradients(self) -> bool:
+        """Whether it traces a target back through the network."""
+        return self.needs_target and not self.hides
 
 
 HEATMAPS: Mapping[str, HeatmapMethod] = MappingProxyType(
@@ -146,3 +158,11 @@ HEATMAPS: Mapping[str, HeatmapMethod] = MappingProxyType(
         ),
     }
 )
+
+NO_GRADIENTS = "An ONNX model has no gradients, and so no Grad-CAM."
+
+
+def heatmaps_of(spec: Spec) -> list[str]:
+    """List the heatmaps that the network of a spec allows: keys of `HEATMAPS`."""
+    is_keras = has_gradients(spec)
+    return [name for name, row in HEATMAPS.items() if is_keras or not (row.needs_gradients or row.rolls)]

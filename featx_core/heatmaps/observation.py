@@ -170,8 +170,9 @@ def _with_rows(activations: tf.Tensor, outputs: tf.Tensor, *, n_values: int) -> 
 
 
 def _layer_engine(extractor: Extractor, layer: LayerInfo) -> Engine:
-    if extractor.last_map is not None and extractor.last_map.index == layer.index and extractor.map_engine is not None:
-        return extractor.map_engine
+    known = extractor.engine_of(layer.index)
+    if known is not None:
+        return known
     index, engine = _LAST_ENGINES.get(extractor, (None, None))
     if engine is None or index != layer.index:
         keras = load_keras()

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from featx_core.heatmaps.cells import cells_of
+from featx_core.heatmaps.cells import find_cells
 from featx_core.heatmaps.layers import HeatmapError, choose_layer, describe
 from featx_core.heatmaps.overlay import Heatmap
 from featx_core.heatmaps.pictures import pixels_of, size_of
 from featx_core.images.fitting import place
 
 if TYPE_CHECKING:
+    from featx_core.architecture.layers import LayerInfo
     from featx_core.images.image_set import ImageRecord
     from featx_core.networks.extractor import Extractor
 
@@ -81,10 +82,9 @@ def explain_similarity(
     """
     extractor = extractor.plain
     layer = choose_layer(extractor, None)
-    model = extractor.submodel([layer.index])
     size = extractor.image_size
     fitted = np.stack([extractor.fit_image(pixels_of(each, at_least=size)) for each in (image, other)])
-    activations, features = (np.asarray(part) for part in model(extractor.preprocess(fitted), training=False))
+    activations, features = _seen(extractor, layer, fitted)
     values = cell_contributions(activations[0], features[0], features[1])
     width, height = size_of(image)
     high = float(values.max())
@@ -92,7 +92,7 @@ def explain_similarity(
     called = name or getattr(other, "name", "another image")
     return Heatmap(
         grid=drawn.astype(np.float32),
-        cells=cells_of(extractor.network, layer),
+        cells=find_cells(extractor, layer),
         placement=place(width, height, size, extractor.fit),
         width=width,
         height=height,
@@ -102,6 +102,16 @@ def explain_similarity(
         high=max(high, 0.0),
         note=_note(values),
     )
+
+
+def _seen(extractor: Extractor, layer: LayerInfo, fitted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what a layer gives for fitted images, and their features."""
+    engine = None if extractor.has_gradients else extractor.engine_of(layer.index)
+    if engine is not None:
+        return engine(extractor.preprocess(fitted)), extractor(fitted)
+    model = extractor.submodel([layer.index])
+    activations, features = (np.asarray(part) for part in model(extractor.preprocess(fitted), training=False))
+    return activations, features
 
 
 def _is_same(features: np.ndarray, found: np.ndarray) -> bool:

@@ -17,8 +17,11 @@ EXACT_OPERATIONS = 5e10
 BLOCK_VALUES = 2**24
 """Cosines that are held at a time: 64 MB."""
 
-LISTS_A_ROOT, N_PROBES = 4, 16
-"""Lists of the index, as a multiple of the root of the number of rows, and how many of them are looked at for a row."""
+LISTS_A_ROOT = 4
+"""Lists of the index, as a multiple of the root of the number of rows."""
+
+PROBES, ENOUGH = (8, 16, 32, 64, 128), 0.99
+"""How many of them are looked at for a row: the fewest that find this share of the true neighbours."""
 
 TRAINING_ROWS, TRAINING_STEPS = 64, 10
 """Rows a list that its centre is found by, and steps."""
@@ -99,11 +102,11 @@ def neighbor_lists(
     if is_exact:
         found, recall, n_measured = _exact(distinct, np.arange(len(distinct)), n_wanted, step), 1.0, 0
     else:
-        found = _by_index(distinct, n_wanted, step)
+        measured = np.sort(np.random.default_rng(seed).permutation(len(distinct))[:N_MEASURED])
+        found, recall = _by_index(distinct, n_wanted, measured, step)
+        n_measured = len(measured)
         few = np.flatnonzero((found < 0).any(axis=1))
         found[few] = _exact(distinct, few, n_wanted, lambda done, total: None)
-        measured = np.random.default_rng(seed).permutation(len(distinct))[:N_MEASURED]
-        recall, n_measured = _recall(distinct, np.sort(measured), found), len(measured)
     rows = _expanded(found, copies, n_neighbors)
     unit = distinct[copies]
     similarities = np.empty(rows.shape, np.float32)
@@ -143,8 +146,14 @@ def _exact(unit: np.ndarray, queries: np.ndarray, n_wanted: int, step: ProgressC
     return found
 
 
-def _by_index(unit: np.ndarray, n_wanted: int, step: ProgressCallback) -> np.ndarray:
-    """Return the same for all rows from lists around centres, see Jégou et al., "Product quantization", 2011; -1 for none."""
+def _by_index(
+    unit: np.ndarray, n_wanted: int, measured: np.ndarray, step: ProgressCallback
+) -> tuple[np.ndarray, float]:
+    """Return the same for all rows from lists around centres, -1 where fewer were found, and the recall on some rows.
+
+    Reference:
+        Jégou, Douze and Schmid, "Product quantization for nearest neighbor search", TPAMI 33, 2011: its inverted file.
+    """
     import faiss
 
     n_rows, n_features = unit.shape
@@ -158,25 +167,36 @@ def _by_index(unit: np.ndarray, n_wanted: int, step: ProgressCallback) -> np.nda
     step(0, n_rows)
     index.train(unit)
     index.add(unit)
-    index.nprobe = N_PROBES
+    true, recall = _exact(unit, measured, n_wanted, lambda done, total: None), 0.0
+    for n_probes in PROBES:
+        index.nprobe = n_probes
+        recall = recall_of(unit, measured, true, index.search(unit[measured], n_wanted)[1])
+        if recall >= ENOUGH or n_probes >= n_lists:
+            break
     found = np.empty((n_rows, n_wanted), np.int64)
     for start in range(0, n_rows, _PART):
         step(start, n_rows)
         found[start : start + _PART] = index.search(unit[start : start + _PART], n_wanted)[1]
     step(n_rows, n_rows)
-    return found
+    return found, recall
 
 
-def _recall(unit: np.ndarray, measured: np.ndarray, found: np.ndarray) -> float:
-    """Return the share of the true neighbours that were found; one as near as the farthest of them counts as one."""
-    true = _exact(unit, measured, found.shape[1], lambda done, total: None)
+def recall_of(unit: np.ndarray, measured: np.ndarray, true: np.ndarray, found: np.ndarray) -> float:
+    """Return the share of the true neighbours that were found; one as near as the farthest of them counts as one.
+
+    Args:
+        unit: All rows at length 1, float32.
+        measured: Which rows the neighbours are of.
+        true: Their true neighbours, nearest first, themselves among them or not.
+        found: Those that were found, -1 for none.
+    """
     n_kept = n_true = 0
-    for row, expected in zip(measured, true, strict=True):
-        others = expected[expected != row][: found.shape[1] - 1]
-        listed = found[row][(found[row] != row) & (found[row] >= 0)][: len(others)]
+    for row, expected, listed in zip(measured, true, found, strict=True):
+        others = expected[expected != row][: true.shape[1] - 1]
+        near = listed[(listed != row) & (listed >= 0)][: len(others)]
         n_true += len(others)
         if len(others):
-            n_kept += int(np.sum(unit[listed] @ unit[row] >= unit[others[-1]] @ unit[row] - _SAME))
+            n_kept += int(np.sum(unit[near] @ unit[row] >= unit[others[-1]] @ unit[row] - _SAME))
     return n_kept / n_true if n_true else 1.0
 
 

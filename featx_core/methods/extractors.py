@@ -11,6 +11,7 @@ from featx_core.networks.engines.openvino_engine import EngineError
 from featx_core.networks.kept import record
 from featx_core.networks.kept.extractor import KeptExtractor
 from featx_core.networks.kept.shipped import find_shipped
+from featx_core.specs.networks import has_gradients
 
 if TYPE_CHECKING:
     from featx_core.base.progress import StageCallback
@@ -63,6 +64,8 @@ class Extractors:
 
     def _build(self, spec: Spec, workspace: Workspace, report: StageCallback) -> Extractor:
         extractor = _build(spec, workspace, report)
+        if not has_gradients(spec):
+            return extractor
         self._by_keras[spec.digest] = spec, workspace.path
         while len(self._by_keras) > MAX_REMEMBERED:
             self._by_keras.popitem(last=False)
@@ -90,7 +93,8 @@ def await_keras(report: StageCallback) -> None:
 
 def _build(spec: Spec, workspace: Workspace, report: StageCallback) -> Extractor:
     """Build an extractor. The first byte of a download begins a stage of its own, the last one ends it."""
-    await_keras(report)
+    if has_gradients(spec):
+        await_keras(report)
     report.stage(BUILDING, limit_seconds=BUILDING_SECONDS)
     is_downloading = False
 

@@ -12,7 +12,8 @@ from featx_core.base.keras_setup import load_keras
 from featx_core.expressions.layer import expression_layer
 from featx_core.images.preprocessing import PREPROCESSING
 from featx_core.methods.method import Training
-from featx_core.networks.extractor import DerivedExtractor, Extractor
+from featx_core.networks.derived import DerivedExtractor
+from featx_core.networks.extractor import Extractor
 from featx_core.specs.lambda_transform import LambdaTransform, derived_from
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ def build(spec: LambdaTransform, context: Context) -> Extractor:
     if source is None:
         return _of_pixels(spec)
     base = context.build(source)
-    spec.shapes(tuple(base.output_shape[1:]))  # type: ignore[arg-type]
-    return DerivedExtractor(spec, base, _chained(spec.expressions, base.model.output))
+    shape = spec.shapes(tuple(base.output_shape[1:]))[-1]  # type: ignore[arg-type]
+    return DerivedExtractor(spec, base, _chained(spec.expressions, base.model.output) if base.has_gradients else shape)
 
 
 def steps(spec: LambdaTransform, outlined: Outline, context: Context) -> Steps:

@@ -13,6 +13,8 @@ from featx_core.networks.own.container import weights_of
 from featx_core.networks.own.facts import ModelFacts
 from featx_core.networks.own.flattening import flatten
 from featx_core.networks.own.loading import check_network, load_model, outline_model
+from featx_core.networks.own.onnx.extractor import OnnxExtractor
+from featx_core.networks.own.onnx.network import OnnxNetwork
 from featx_core.networks.saved.likeness import gives_other_features, other_features_words
 from featx_core.specs.spec import SpecError
 
@@ -47,13 +49,23 @@ def build(spec: OwnModel, context: Context) -> Extractor:
         ModelFileError: If the file is not there, or cannot be used.
         SpecError: As `outline` raises it.
     """
-    tap = outline(spec, context).tap
+    outlined = outline(spec, context)
+    tap = outlined.tap
     facts = model_facts(context.workspace, spec.weights)
     content, name = model_file(context.workspace, spec.weights)
+    if spec.format == "onnx":
+        return OnnxExtractor(
+            spec,
+            OnnxNetwork(content, spec.image_size, spec.output, facts.batch),
+            tap=tap,
+            feature_shape=outlined.feature_shape,
+            batch_size=_batch_size(spec),
+            classes=class_names(spec, context),
+            notes=tuple(filter(None, [facts.warning(spec.preprocessing)])),
+        )
     model = load_model(content)
     changed = other_features_words(name) if gives_other_features(weights_of(content), model) else ""
     network = check_network(flatten(model, spec.image_size, spec.output))
-    height, width = spec.image_size
     return Extractor(
         spec,
         network,
@@ -61,14 +73,20 @@ def build(spec: OwnModel, context: Context) -> Extractor:
         tap=tap,
         preprocessing=spec.picture_input.preprocessing,
         fit=spec.fit,
-        batch_size=max(1, min(32, PIXELS_A_BATCH // (height * width))),
+        batch_size=_batch_size(spec),
         classes=class_names(spec, context),
         notes=tuple(filter(None, [facts.warning(spec.preprocessing), changed])),
     )
 
 
 def architecture(spec: OwnModel, context: Context) -> tuple[keras.Model, keras.KerasTensor]:
-    """Make the network and the tensor of its features, without its weights."""
+    """Make the network and the tensor of its features, without its weights.
+
+    Raises:
+        SpecError: If it is a model in ONNX, which cannot be trained.
+    """
+    if not spec.can_carry_layers:
+        raise SpecError(f"{spec.name} is an ONNX model, which cannot be trained further. Bring in the `.keras` file.")
     content, _ = model_file(context.workspace, spec.weights)
     network = outline_model(content, spec.image_size, spec.output)
     tap = find_layer(list_layers(network), spec.layer)
@@ -99,6 +117,8 @@ def check(spec: OwnModel, facts: ModelFacts) -> None:
     Raises:
         SpecError: If its size, preprocessing, output or number of classes is not that of the model.
     """
+    if spec.format != facts.format:
+        raise SpecError(f"`format` of {spec.name} must be {facts.format!r}. Received: {spec.format!r}.")
     for side, fixed in zip(spec.image_size, facts.input_shape[:2], strict=True):
         if fixed not in (0, side):
             raise SpecError(
@@ -117,9 +137,16 @@ def check(spec: OwnModel, facts: ModelFacts) -> None:
         raise SpecError(f"{spec.name} tells {n_classes} classes apart. Received: {len(spec.class_names)} names.")
 
 
+def _batch_size(spec: OwnModel) -> int:
+    height, width = spec.image_size
+    return max(1, min(32, PIXELS_A_BATCH // (height * width)))
+
+
 _LAYERS: Remembered[tuple[LayerInfo, ...]] = Remembered(16)
 
 
 def _layers(spec: OwnModel, context: Context) -> tuple[LayerInfo, ...]:
     content, _ = model_file(context.workspace, spec.weights)
+    if spec.format == "onnx":
+        return OnnxNetwork(content, spec.image_size, spec.output).layers
     return list_layers(outline_model(content, spec.image_size, spec.output))

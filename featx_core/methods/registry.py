@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from featx_core.specs.augmented import Augmented
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.lambda_transform import LambdaTransform
+from featx_core.specs.networks import has_gradients
 from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import Spec, SpecError
@@ -52,7 +54,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "own_model": Method(
             OwnModel,
             "Your model",
-            "A `.keras` file of your own, tapped at any layer.",
+            "A `.keras` or `.onnx` file of your own, tapped at any layer.",
             outline=own_model.outline,
             build=own_model.build,
             steps=own_model.steps,
@@ -168,7 +170,7 @@ def build(spec: Spec, workspace: Workspace | None = None, *, on_progress: Progre
     """
     if spec.needs_training:
         raise SpecError("This extractor is not trained yet. Train it first: `spec = fx.train(spec, workspace)`.")
-    with float32_layers():
+    with float32_layers() if has_gradients(spec) else contextlib.nullcontext():
         return _context(workspace, on_progress).build(spec)
 
 

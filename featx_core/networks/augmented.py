@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from featx_core.augmentation.copies import make_copies
-from featx_core.networks.extractor import Extractor
+from featx_core.networks.extractor import Extractor, WrappedExtractor
 
 if TYPE_CHECKING:
     from featx_core.specs.augmented import Augmented
 
 
-class AugmentedExtractor(Extractor):
+class AugmentedExtractor(WrappedExtractor):
     """Another extractor, run on copies of each image. Network, layers and model are those of the other one.
 
     Args:
@@ -28,23 +28,13 @@ class AugmentedExtractor(Extractor):
     spec: Augmented
 
     def __init__(self, spec: Augmented, base: Extractor) -> None:
-        vars(self).update(vars(base))  # not `super().__init__`, which would build a model of its own
-        self.spec = spec
-        self.base = base
+        super().__init__(spec, base)
         self.batch_size = max(1, base.batch_size // spec.n_copies)
 
     @property
     def plain(self) -> Extractor:
         """The other extractor, which knows of no copies."""
         return self.base.plain
-
-    def fit_image(self, pixels: np.ndarray) -> np.ndarray:
-        """Fit one image to the input of the network. See `Extractor.fit_image`."""
-        return self.base.fit_image(pixels)
-
-    def preprocess(self, images: np.ndarray) -> np.ndarray:
-        """Make what the network receives. See `Extractor.preprocess`."""
-        return self.base.preprocess(images)
 
     def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
         """Compute the features of copies of fitted images.

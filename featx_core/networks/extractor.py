@@ -9,16 +9,16 @@ import numpy as np
 
 from featx_core.architecture.layers import list_layers
 from featx_core.architecture.outline import pooled_shape
+from featx_core.base.compat import inputs_of
 from featx_core.base.keras_setup import load_keras
 from featx_core.images.preprocessing import Preprocessing
-from featx_core.networks.engines.choice import Engines
 from featx_core.networks.engines.fast import FLOAT32, engines_for
 from featx_core.networks.engines.gpu import BATCHES_AT_ONCE, find_gpu
-from featx_core.specs.lambda_transform import LambdaTransform, derive
 
 if TYPE_CHECKING:
     import keras
 
+    from featx_core.images.fitting import Cells
     from featx_core.networks.engines.engine import Engine
     from featx_core.networks.last_map import LastMap
     from featx_core.specs.spec import Spec
@@ -95,6 +95,36 @@ class Extractor:
         """The extractor of the image as it is, one row per image: what heatmaps look at."""
         return self
 
+    @property
+    def has_gradients(self) -> bool:
+        """Whether `network` and `model` are there, and with them gradients."""
+        return True
+
+    @property
+    def class_engine(self) -> Engine | None:
+        """What gives the scores of the classes before the softmax without Keras; None where the network gives them."""
+        return None
+
+    def engine_of(self, index: int) -> Engine | None:
+        """Return what gives a layer, by its index, without Keras; None where that is not known."""
+        return self.map_engine if self.last_map is not None and self.last_map.index == index else None
+
+    def known_cells(self, index: int) -> Cells | None:
+        """Return where the cells of a layer lie, where that is known without Keras."""
+        return self.last_map.cells if self.last_map is not None and self.last_map.index == index else None
+
+    def layers_before(self, *, of_classes: bool = False) -> set[int]:
+        """Return the indices of the layers whose outputs the features are computed from, or the network's own output."""
+        ahead = [self.network.output if of_classes else self.model.output]
+        seen = set()
+        while ahead:
+            tensor = ahead.pop()
+            if id(tensor) not in seen:
+                seen.add(id(tensor))
+                ahead.extend(inputs_of(tensor))
+        layers = self.network.layers  # Keras makes this list anew each time
+        return {info.index for info in self.layers if id(layers[info.index].output) in seen}
+
     def fit_image(self, pixels: np.ndarray) -> np.ndarray:
         """Fit one image to the input of the network.
 
@@ -161,46 +191,51 @@ class Extractor:
             )
 
 
-class DerivedExtractor(Extractor):
-    """An extractor whose features are computed from those of another one.
-
-    Its features come from `derive`, exactly as where those of the other are kept already; its graph, which is that of the
-    other with more behind it, serves heatmaps.
+class WrappedExtractor(Extractor):
+    """Another extractor with something around it. Network, layers and what the network receives are those of the other one.
 
     Args:
-        spec: What it was built from, a `LambdaTransform` of another spec.
-        base: The extractor of its source.
-        output: The symbolic tensor that holds the features, made from the output of `base.model`.
+        spec: What it was built from.
+        base: The other extractor.
+
+    Attributes:
+        base: The other extractor.
     """
 
-    def __init__(self, spec: LambdaTransform, base: Extractor, output: keras.KerasTensor) -> None:
+    def __init__(self, spec: Spec, base: Extractor) -> None:
         vars(self).update(vars(base))  # not `super().__init__`, which would list the layers once more
         self.spec = spec
-        self.model = load_keras().Model(base.network.input, output)
-        self.output_shape = (None, *output.shape[1:])
-        self._graph_engines = Engines(self.model)
-        self._base = base
+        self.base = base
 
     @property
-    def plain(self) -> Extractor:
-        """See `Extractor.plain`. Where the other extractor is not its own, this is the graph alone."""
-        if self._base.plain is self._base:
-            return self
-        graph = Extractor.__new__(Extractor)
-        vars(graph).update(vars(self), engines=self._graph_engines)
-        return graph
+    def has_gradients(self) -> bool:
+        """As the other extractor. See `Extractor.has_gradients`."""
+        return self.base.has_gradients
+
+    @property
+    def class_engine(self) -> Engine | None:
+        """That of the other extractor. See `Extractor.class_engine`."""
+        return self.base.class_engine
+
+    def engine_of(self, index: int) -> Engine | None:
+        """Return what gives a layer. See `Extractor.engine_of`."""
+        return self.base.engine_of(index)
+
+    def known_cells(self, index: int) -> Cells | None:
+        """Return where the cells of a layer lie. See `Extractor.known_cells`."""
+        return self.base.known_cells(index)
+
+    def layers_before(self, *, of_classes: bool = False) -> set[int]:
+        """Return the indices of the layers that the features are computed from. See `Extractor.layers_before`."""
+        return self.base.layers_before(of_classes=of_classes)
 
     def fit_image(self, pixels: np.ndarray) -> np.ndarray:
-        """Fit one image to the input of the network, as the other extractor does."""
-        return self._base.fit_image(pixels)
+        """Fit one image to the input of the network. See `Extractor.fit_image`."""
+        return self.base.fit_image(pixels)
 
     def preprocess(self, images: np.ndarray) -> np.ndarray:
-        """Make what the network receives, as the other extractor does."""
-        return self._base.preprocess(images)
-
-    def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
-        """Compute the features of fitted images. See `Extractor.__call__`."""
-        return derive(self.spec, self._base(images, batch_size=batch_size))
+        """Make what the network receives. See `Extractor.preprocess`."""
+        return self.base.preprocess(images)
 
 
 def pool(tensor: keras.KerasTensor, pooling: str | None) -> keras.KerasTensor:

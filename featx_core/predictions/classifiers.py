@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from featx_core.backbones.registry import BACKBONES, Backbone
 from featx_core.networks.origins import is_here
-from featx_core.specs.augmented import Augmented
-from featx_core.specs.lambda_transform import LambdaTransform
+from featx_core.specs.networks import network_of
 from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import Spec
 
@@ -31,7 +30,7 @@ def classifier_of(spec: Spec) -> Pretrained:
     >>> classifier_of(Pretrained("resnet50", layer="stage3", fit="pad")).title
     'ResNet50, last layer, not pooled'
     """
-    base = _network_of(spec)
+    base = network_of(spec)
     if not isinstance(base, Pretrained):
         raise NoClassifierError(f"{base.title.split(',')[0]} was not trained to name ImageNet classes. {_NAMING}")
     row = BACKBONES[base.backbone]
@@ -69,13 +68,6 @@ def missing_words(spec: Spec) -> str:
 def classifiers_here() -> list[str]:
     """List the backbones whose classifier is on this machine: keys of `BACKBONES`, in that order."""
     return [name for name, row in BACKBONES.items() if row.has_classifier and is_here(row, top=True)]
-
-
-def _network_of(spec: Spec) -> Spec:
-    """Return the spec that the network comes from."""
-    while isinstance(spec, Augmented | LambdaTransform):
-        spec = spec.base if isinstance(spec, Augmented) else spec.origin
-    return spec
 
 
 def _how_to_get(row: Backbone) -> str:

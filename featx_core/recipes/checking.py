@@ -158,7 +158,7 @@ def _why_that_far(difference: float, engine: str, recipe: Recipe) -> list[str]:
         words.append(
             f"That is against featx in float32, as the script computes. The run computed in bfloat16: {_how_far(own)}."
         )
-    elif "OpenVINO" in engine:
+    elif "OpenVINO" in engine and "import keras" in recipe.script:
         words.append("The run was computed by OpenVINO, the script uses TensorFlow.")
     if difference > USUAL:
         words.append(f"This network magnifies rounding; the bound is {BOUND:g}.")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import inspect
 import io
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +16,10 @@ from featx_core.backbones.registry import BACKBONES
 from featx_core.base.keras_setup import load_keras
 from featx_core.networks.extractor import Extractor
 from featx_core.networks.hub.graph import made_from
+from featx_core.networks.own.onnx.extractor import OnnxExtractor
 from featx_core.recipes.hub import constructing, hub_code
+from featx_core.recipes.network_code import NetworkCode
+from featx_core.recipes.onnx import onnx_code
 from featx_core.recipes.recipe import MAX_BYTES, RecipeError
 from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.fine_tuned import FineTuned
@@ -46,21 +47,6 @@ with np.load(beside("{ARRAYS}")) as arrays:  # exactly: `load_weights` of DINOv2
     network.set_weights(list(arrays.values()))
 """
 _WHOLE = f'network = keras.saving.load_model(beside("{WHOLE}"), compile=False)\n'
-
-
-@dataclass(frozen=True)
-class NetworkCode:
-    """How a network is made.
-
-    Attributes:
-        words: What it is, as a notebook says it.
-        code: The lines, which define `network` and `model`.
-        files: What they need beside the script.
-    """
-
-    words: str
-    code: str
-    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def why_not(spec: Spec) -> str:
@@ -98,6 +84,8 @@ def network_code(extractor: Extractor) -> NetworkCode:
         RecipeError: If there is no way to write this network, or its weights are too large.
     """
     spec = extractor.spec
+    if isinstance(extractor, OnnxExtractor):
+        return onnx_code(extractor)
     if isinstance(spec, Pretrained) and BACKBONES[spec.backbone].origin == KERAS_HUB:
         code = constructing(extractor.network) + _LOADING_ARRAYS
         files, words = {ARRAYS: _arrays_of(made_from(extractor.network))}, f"{BACKBONES[spec.backbone].title}."

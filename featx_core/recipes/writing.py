@@ -122,7 +122,7 @@ def _of_images(
         extractor = find_extractor(inner)
         network = network_code(extractor)
         files, batch_size = dict(network.files), extractor.batch_size
-        steps = "features = model.predict_on_batch(preprocess(images))"
+        steps = f"features = {network.run}"
     blocks.append(Block("What the network expects.", preparing(picture.preprocessing_name)))
     if not isinstance(inner, LambdaTransform):
         blocks.append(Block(f"{network.words} Features are what one of its layers gives.", network.code))
@@ -220,6 +220,7 @@ def _imports(code: str) -> str:
     found += "import keras\n" if "keras." in code else ""
     found += "import keras_hub\n" if "keras_hub." in code else ""
     found += "import numpy as np\n"
+    found += "import openvino\n" if "openvino." in code else ""
     if "Image." in code:
         found += "from PIL import Image, ImageOps\n"
     return found + imports_of(code)
@@ -227,6 +228,7 @@ def _imports(code: str) -> str:
 
 def _packages(code: str) -> list[str]:
     packages = ["keras", "tensorflow"] if "keras." in code else []
+    packages += ["openvino"] if "openvino." in code else []
     packages += ["keras-hub"] if "keras_hub." in code else []
     packages += ["numpy", *(["pillow"] if "Image." in code else []), *(["scipy"] if imports_of(code) else [])]
     return packages

@@ -65,7 +65,6 @@ class CustomSequential(Spec):
     """
 
     method: ClassVar[str] = "custom_sequential"
-    can_carry_layers: ClassVar[bool] = True
 
     layers: tuple[tuple[Any, ...], ...]
     image_size: tuple[int, int] = (64, 64)
@@ -129,6 +128,11 @@ class CustomSequential(Spec):
     def outlined(self) -> Outline:
         """The layers and the shapes that this spec will give: arithmetic, without Keras."""
         return outline_rows(self.layers, self.input_shape, self.layer, self.pooling)
+
+    @property
+    def can_carry_layers(self) -> bool:
+        """It is a plain network."""
+        return True
 
     @property
     def title(self) -> str:

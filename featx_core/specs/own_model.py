@@ -9,7 +9,7 @@ from featx_core.architecture.outline import POOLING_WORDS
 from featx_core.images.fitting import Fit
 from featx_core.images.preprocessing import PREPROCESSING
 from featx_core.specs.picture_input import PictureInput
-from featx_core.specs.spec import FILE_WEIGHTS, Spec, SpecError
+from featx_core.specs.spec import FILE_WEIGHTS, Spec, SpecError, later
 
 SIDES = (4, 1024)
 MAX_OUTPUTS = 100
@@ -18,7 +18,7 @@ MAX_CLASSES = 100_000
 
 @dataclass(frozen=True)
 class OwnModel(Spec):
-    """Features of one layer of a `.keras` model that the user brought into the workspace with `add_model`.
+    """Features of one layer of a model, `.keras` or `.onnx`, that the user brought into the workspace with `add_model`.
 
     Attributes:
         weights: "file:" and the SHA-256 of the file.
@@ -31,10 +31,10 @@ class OwnModel(Spec):
         pooling: "avg" or "max" over the map, "flatten", or None for the map itself. A layer without a map takes None.
         fit: How images are brought to that size, one of `FITS`.
         class_names: What the values of that output are called, where it is a classifier; empty where it is none.
+        format: "keras", or "onnx" for a model that OpenVINO runs, without gradients. As `add_model` found it.
     """
 
     method: ClassVar[str] = "own_model"
-    can_carry_layers: ClassVar[bool] = True
 
     weights: str
     name: str
@@ -45,6 +45,7 @@ class OwnModel(Spec):
     pooling: Literal["avg", "max", "flatten"] | None = None
     fit: Fit = "crop"
     class_names: tuple[str, ...] = ()
+    format: Literal["keras", "onnx"] = later("keras")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -78,6 +79,11 @@ class OwnModel(Spec):
             "last layer" if self.layer is None else self.layer if isinstance(self.layer, str) else f"layer {self.layer}"
         )
         return f"{self.name.replace(',', ' ')}, {layer}, {POOLING_WORDS[self.pooling]}"
+
+    @property
+    def can_carry_layers(self) -> bool:
+        """Whether it is a network of Keras."""
+        return self.format == "keras"
 
     @property
     def badge(self) -> str:

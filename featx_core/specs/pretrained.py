@@ -36,7 +36,6 @@ class Pretrained(Spec):
     """
 
     method: ClassVar[str] = "pretrained"
-    can_carry_layers: ClassVar[bool] = True
 
     backbone: str = "mobilenet_v2"
     weights: str = ""
@@ -108,6 +107,11 @@ class Pretrained(Spec):
     def is_fast(self) -> bool:
         """Whether it computes in bfloat16."""
         return self.precision != "float32"
+
+    @property
+    def can_carry_layers(self) -> bool:
+        """It is a plain network."""
+        return True
 
     @property
     def title(self) -> str:

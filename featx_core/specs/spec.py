@@ -36,8 +36,6 @@ class Spec(ABC):
 
     method: ClassVar[str]
     version: ClassVar[int] = 1
-    can_carry_layers: ClassVar[bool] = False
-    """Whether it describes a plain network that new layers can be put behind and trained."""
 
     def __post_init__(self) -> None:
         hints = _hints(type(self))
@@ -67,6 +65,11 @@ class Spec(ABC):
     def takes_images(self) -> bool:
         """Whether it looks at images, and so has layers, an input to show, and heatmaps."""
         return self.picture_input is not None
+
+    @property
+    def can_carry_layers(self) -> bool:
+        """Whether it describes a plain network that new layers can be put behind and trained."""
+        return False
 
     @property
     def rows_per_image(self) -> int:

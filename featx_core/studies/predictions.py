@@ -46,7 +46,8 @@ class PredictionsStudy(Study[Predictions]):
 
     def depends_on(self, workspace: Workspace) -> list[str]:
         """The contents of the images, whatever their order and names."""
-        return sorted(set(workspace.images().digests))
+        images = workspace.images()
+        return images.once("contents", lambda: sorted(set(images.digests)))
 
     def compute(self, work: Work) -> Predictions:
         """Name the images; those that were named before are not computed again."""

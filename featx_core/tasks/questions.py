@@ -15,6 +15,7 @@ from featx_core.augmentation.copies import make_copies
 from featx_core.augmentation.transforms import check_transforms
 from featx_core.methods import registry as methods
 from featx_core.networks.kept.outlines import known_outline
+from featx_core.specs.networks import has_gradients
 from featx_core.tasks.requests import CopiesQuestion, OutlineQuestion
 from featx_core.tasks.workspaces import needed
 
@@ -30,7 +31,7 @@ def needs_load(task: str, parameters: Mapping[str, Any]) -> bool:
     if task != OutlineQuestion.task:
         return True
     spec = OutlineQuestion.from_parameters(parameters).spec
-    return known_outline(spec) is None and not methods.has_quick_outline(spec)
+    return has_gradients(spec) and known_outline(spec) is None and not methods.has_quick_outline(spec)
 
 
 def outline(workspace: Workspace | None, parameters: Mapping[str, Any]) -> dict[str, Any]:

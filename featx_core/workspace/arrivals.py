@@ -74,7 +74,8 @@ class Arrivals:
         self._report = report
         self._max_bytes, self._max_images, self._link = max_bytes, max_images, link
         self._n_linked = 0
-        self._n_images, self._n_bytes = image_sizes(store)
+        is_limited = max_bytes is not None or max_images is not None
+        self._n_images, self._n_bytes = image_sizes(store) if is_limited else (0, 0)  # it looks at every image
         self._n_alike = Counter[str]()  # how far the count of equal names has come
         self._kept: dict[str, _Kept] = {}  # by their names in the workspace
 

@@ -12,13 +12,13 @@ import featx_core as fx
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
-NEEDS_HUB = "# needs keras-hub"
+NEEDS = "# needs "
 
 
-def examples(*, of_hub):
-    """The examples that need KerasHub, or those that do not."""
+def examples(needs=""):
+    """The examples that need something, or those that need nothing."""
     found = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
-    return [example for example in found if example.startswith(NEEDS_HUB) == of_hub]
+    return [each for each in found if each.startswith(f"{NEEDS}{needs}" if needs else NEEDS) == bool(needs)]
 
 
 def run(example, names):
@@ -29,7 +29,7 @@ def run(example, names):
 @pytest.mark.thorough
 def test_the_examples_with_keras_hub_run(capsys, tmp_path, monkeypatch):
     keras_hub = pytest.importorskip("keras_hub", reason="needs KerasHub, see CONTRIBUTING.md")
-    first, second = examples(of_hub=True)
+    first, second = examples("keras-hub")
     preset = fx.BACKBONES["dinov2_small"].preset
     made = getattr(keras_hub.models, preset.class_name)(**preset.config, image_shape=(224, 224, 3))
     made.save_to_preset(str(tmp_path / "dinov2_small"))
@@ -46,9 +46,21 @@ def test_the_examples_with_keras_hub_run(capsys, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+def test_the_example_with_a_network_of_pytorch_runs(capsys, tmp_path, monkeypatch, workspace):
+    onnx_files = pytest.importorskip("tests.toys.files.onnx_files")
+    monkeypatch.chdir(tmp_path)
+    onnx_files.in_two_files(onnx_files.small(), tmp_path, "mine.onnx")
+    (example,) = examples("mine.onnx")
+    names = {"fx": fx, "workspace": workspace}
+    run(example, names)
+    assert capsys.readouterr().out.splitlines() == ["['features.relu']", "(6, 6)"]
+    assert names["heatmap"].title == "first principal component"
+
+
+@pytest.mark.slow
 def test_the_examples_for_notebooks_run(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    found = examples(of_hub=False)
+    found = examples()
     assert len(found) == 4
     names: dict = {}
     for example in found:

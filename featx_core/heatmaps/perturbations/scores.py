@@ -89,6 +89,9 @@ def _features(extractor: Extractor) -> tuple[Outputs, Any]:
 
 
 def _class_scores(extractor: Extractor) -> tuple[Outputs, Any]:
+    engine = extractor.class_engine
+    if engine is not None:
+        return lambda images: engine(extractor.preprocess(images)), extractor.engines
     before, to_logits = logits_of(extractor.network)
     engines = Engines(load_keras().Model(extractor.network.input, before))
 

@@ -14,7 +14,7 @@ import numpy as np
 from featx_core.base.files.stored_arrays import unpack_arrays
 from featx_core.base.progress import ProgressCallback
 from featx_core.base.wording import counted
-from featx_core.heatmaps.cells import cells_of
+from featx_core.heatmaps.cells import find_cells
 from featx_core.heatmaps.explain import observations
 from featx_core.heatmaps.layers import HeatmapError, choose_layer, describe
 from featx_core.heatmaps.overlay import framed, limited, shrunk
@@ -39,7 +39,7 @@ class SharedColors:
         colors: float32 `(n_images, grid_height, grid_width, 3)`, RGB in [0, 1], over the images as fitted to the network.
         is_shown: bool `(n_images, grid_height, grid_width)`, False for places that are hidden.
         shares: Of the variance, from 0 to 1, of each component, at most 3.
-        cells: Where the places lie on a fitted image, see `cells_of`.
+        cells: Where the places lie on a fitted image, see `find_cells`.
         placements: Where each fitted image lies on its original.
         sizes: Width and height of each original, upright, in pixels.
         layer: The layer, in words.
@@ -174,7 +174,7 @@ def shared_colors(
         raise ValueError("`images` must hold at least one image. Received none.")
     info = choose_layer(extractor, layer)
     _check_amount(len(images), info)
-    cells = cells_of(extractor.network, info)
+    cells = find_cells(extractor, info)
     seen = observations(images, extractor, info, None, on_progress)
     activations = np.stack([observation.activations for _, observation in seen])
     sizes = tuple(size_of(image) for image in images)

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,17 +120,37 @@ class OpenVinoEngine:
     """
 
     def __init__(self, graph: Graph, precision: str = "float32", *, output: int = 0) -> None:
+        self._make_ready(lambda: _network_of(graph, output), precision)
+        self.graph = graph  # the compiled network points into its weights
+
+    @classmethod
+    def of_network(cls, network: Any, *, at_once: int = IMAGES_AT_ONCE) -> OpenVinoEngine:
+        """Make an engine of a network that OpenVINO holds already, in float32.
+
+        Args:
+            network: A model of OpenVINO from float32 images.
+            at_once: How many images it takes at once, at most.
+
+        Raises:
+            EngineError: If it cannot be made ready here.
+        """
+        engine = cls.__new__(cls)
+        engine._make_ready(lambda: network, "float32")
+        engine._at_once = at_once
+        return engine
+
+    def _make_ready(self, network: Callable[[], Any], precision: str) -> None:
         self.title = f"OpenVINO, {precision}"
+        self._at_once = IMAGES_AT_ONCE
         try:
-            self._compiled = _compiled(graph, precision, output)
+            self._compiled = _compiled(network(), precision)
         except Exception as error:
             raise EngineError("it could not be loaded") from error
-        self.graph = graph  # the compiled network points into its weights
 
     def __call__(self, batch: np.ndarray) -> np.ndarray:
         """Run the model. See `Engine`."""
         try:
-            return in_parts(self._run, np.ascontiguousarray(batch, np.float32), IMAGES_AT_ONCE)
+            return in_parts(self._run, np.ascontiguousarray(batch, np.float32), self._at_once)
         except RuntimeError as error:
             if any(words in str(error).lower() for words in _NO_MEMORY):
                 raise MemoryError(str(error)) from error
@@ -175,16 +196,21 @@ def check(engine: OpenVinoEngine, batch: np.ndarray, expected: np.ndarray) -> No
 
 
 @functools.cache
-def _core() -> Any:
+def core() -> Any:
+    """Return what reads and compiles networks in this process."""
     return load_openvino().Core()
 
 
-def _compiled(graph: Graph, precision: str, output: int) -> Any:
+def _network_of(graph: Graph, output: int) -> Any:
     openvino = load_openvino()
-    model = _core().read_model(graph.xml, openvino.Tensor(graph.weights))
+    model = core().read_model(graph.xml, openvino.Tensor(graph.weights))
     if len(model.get_results()) > 1:
         model = openvino.Model([model.get_results()[output]], model.get_parameters())
+    return model
+
+
+def _compiled(network: Any, precision: str) -> Any:
     threads_make_way = {"ENABLE_CPU_PINNING": False}  # for those that decode images
     hint = {"INFERENCE_PRECISION_HINT": _PRECISIONS[precision]}
     n_threads = {"INFERENCE_NUM_THREADS": n} if (n := threads()) else {}
-    return _core().compile_model(model, "CPU", hint | threads_make_way | n_threads)
+    return core().compile_model(network, "CPU", hint | threads_make_way | n_threads)

@@ -27,10 +27,13 @@ class KeptEngines:
 
     Args:
         engine: Gives the features.
-        rebuild: Gives what runs the network where the engine fails for another reason than memory.
+        rebuild: Gives what runs the network where the engine fails for another reason than memory; None where nothing else
+            can run it.
     """
 
-    def __init__(self, engine: OpenVinoEngine, rebuild: Callable[[], Engines | FastEngines | KeptEngines]) -> None:
+    def __init__(
+        self, engine: OpenVinoEngine, rebuild: Callable[[], Engines | FastEngines | KeptEngines] | None = None
+    ) -> None:
         self._current: OpenVinoEngine | Engines | FastEngines | KeptEngines = engine
         self._rebuild = rebuild
 
@@ -61,7 +64,7 @@ class KeptEngines:
         try:
             return self._current(batch)
         except RuntimeError as error:
-            if not isinstance(self._current, OpenVinoEngine):
+            if self._rebuild is None or not isinstance(self._current, OpenVinoEngine):
                 raise
             _LOG.warning("A kept network failed on a batch of %s.", batch.shape, exc_info=error)
             self._current = self._rebuild()

@@ -11,13 +11,14 @@ MAX_SHOWN = 60
 """Characters of a name from a file that are shown."""
 
 
-def _names(text: str) -> frozenset[str]:
+def names_in(text: str) -> frozenset[str]:
+    """Return the words of a text."""
     return frozenset(text.split())
 
 
 MODELS = frozenset({"Functional", "Sequential", "Model"})
 
-LAYERS = _names(
+LAYERS = names_in(
     """
     InputLayer Dense Conv1D Conv2D Conv2DTranspose DepthwiseConv1D DepthwiseConv2D SeparableConv2D MaxPooling1D
     MaxPooling2D AveragePooling1D AveragePooling2D GlobalAveragePooling1D GlobalAveragePooling2D GlobalMaxPooling1D
@@ -32,7 +33,7 @@ LAYERS = _names(
     """
 )
 
-OPERATIONS = _names(
+OPERATIONS = names_in(
     """
     Absolute Abs Add Subtract Multiply Divide TrueDivide FloorDivide Power Maximum Minimum Negative Square Sqrt Rsqrt
     Exp Log Log1p Mean Max Min Sum Var Std Clip Reshape Transpose Concatenate Stack Squeeze ExpandDims GetItem Cast
@@ -42,7 +43,7 @@ OPERATIONS = _names(
     """
 )
 
-OTHERS = _names(
+OTHERS = names_in(
     """
     DTypePolicy Zeros Ones Constant RandomNormal RandomUniform TruncatedNormal VarianceScaling GlorotNormal
     GlorotUniform HeNormal HeUniform LecunNormal LecunUniform Identity Orthogonal L1 L2 L1L2 OrthogonalRegularizer

@@ -10,9 +10,9 @@ from typing import Any
 from featx_core.base.files.file_names import shown_text
 from featx_core.networks.own.allowed import MAX_SHOWN, MODELS, VALUES, problem_of
 from featx_core.networks.own.errors import ModelFileError
+from featx_core.networks.own.limits import MAX_LAYERS
 
 MAX_CONFIG_BYTES = 5_000_000
-MAX_LAYERS = 5_000
 MAX_WIDTH = 65_536  # units, filters, heads
 MAX_WINDOW = 4_096  # sides of kernels, strides, paddings
 MAX_VALUES = 2**28  # in one image at a layer

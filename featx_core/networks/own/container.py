@@ -14,9 +14,9 @@ from featx_core.networks.own.allowed import MAX_SHOWN
 from featx_core.networks.own.configuration import MAX_CONFIG_BYTES, read_config
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.kinds import N_HEAD_BYTES, why_not_members, why_not_model
+from featx_core.networks.own.limits import MAX_FILE_BYTES
 from featx_core.networks.own.versions import why_off
 
-MAX_FILE_BYTES = 200_000_000
 MAX_WEIGHTS_BYTES = 1024**3
 _MAX_METADATA_BYTES = 10_000
 _MEMBERS = ("config.json", "metadata.json", "model.weights.h5")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,15 +14,12 @@ from featx_core.networks.initialization import made_up_images
 from featx_core.networks.own.container import open_container
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.flattening import flatten
+from featx_core.networks.own.limits import FREE_SIDE, MAX_SIDE
 from featx_core.networks.own.loading import check_network, check_parameters, input_of, load_model
 
 if TYPE_CHECKING:
     import keras
 
-FREE_SIDE = 224
-"""Where a model takes images of any size."""
-
-MAX_SIDE = 1024
 N_PICTURES = 4
 MAX_DIFFERENCE = 1e-4
 """Between the model and its flat form, as a share of the largest value."""
@@ -46,7 +44,7 @@ def examine(content: bytes) -> dict[str, Any]:
     model = load_model(content)
     check_parameters(model)
     height, width, channels = input_of(model)
-    size = _size(height, width)
+    size = size_of(height, width)
     pictures = made_up_images(np.random.default_rng(0), N_PICTURES, size)
     found = functional_of(model)
     outputs: list[Any] = [] if found is None else found.outputs
@@ -54,9 +52,10 @@ def examine(content: bytes) -> dict[str, Any]:
     if not networks:
         raise ModelFileError("has no output.")
     network = networks[0]
-    _compare(model, networks, _preprocessed(pictures, channels))
+    _compare(model, networks, preprocessed(pictures, channels))
     return {
-        "keras_version": open_container(content).keras_version,
+        "format": "keras",
+        "saved_by": f"Keras {open_container(content).keras_version}",
         "input_shape": [height or 0, width or 0, channels],
         "outputs": [_output(network) for network in networks],
         "n_parameters": int(sum(np.prod(variable.shape) for variable in model.weights)),
@@ -66,14 +65,20 @@ def examine(content: bytes) -> dict[str, Any]:
     }
 
 
-def _size(height: int | None, width: int | None) -> tuple[int, int]:
+def size_of(height: int | None, width: int | None) -> tuple[int, int]:
+    """Return the size of images to try a model with: its own, where it has one.
+
+    Raises:
+        ModelFileError: If it is too large.
+    """
     size = height or width or FREE_SIDE, width or height or FREE_SIDE
     if max(size) > MAX_SIDE:
         raise ModelFileError(f"takes images of {size[0]} x {size[1]}; the limit is {MAX_SIDE} x {MAX_SIDE}.")
     return size
 
 
-def _preprocessed(pictures: np.ndarray, channels: int) -> np.ndarray:
+def preprocessed(pictures: np.ndarray, channels: int) -> np.ndarray:
+    """Make what a model of so many channels receives, where nothing is known of it."""
     return PREPROCESSING["unit" if channels == 3 else "unit_grey"](pictures)
 
 
@@ -124,11 +129,23 @@ def _scaling(network: keras.Model) -> dict[str, Any]:
 
 
 def _expected(network: keras.Model, scaled: keras.KerasTensor) -> str:
-    """Try the largest values of both presets: what a network computes with is seldom beyond `USUAL`."""
     before = load_keras().Model(network.input, scaled)
+    shape = (1, *network.input.shape[1:])
+    return expected_preset(lambda images: np.asarray(before(images, training=False)), shape)
+
+
+def expected_preset(scaled: Callable[[np.ndarray], np.ndarray], shape: tuple[int, ...]) -> str:
+    """Say which preset a model's own scaling brings to a usual range, by the largest values of both.
+
+    Args:
+        scaled: From images to what the model computes with, which is seldom beyond `USUAL`.
+        shape: Of one image, with the batch.
+
+    Returns:
+        "none", "unit", or an empty text where neither fits.
+    """
     for preset, largest in (("none", 255.0), ("unit", 1.0)):
-        values = np.asarray(before(np.full((1, *network.input.shape[1:]), largest, np.float32), training=False))
-        if np.abs(values).max() <= USUAL:
+        if np.abs(scaled(np.full(shape, largest, np.float32))).max() <= USUAL:
             return preset
     return ""
 

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from featx_core.images.preprocessing import PREPROCESSING
 
@@ -29,22 +29,25 @@ class ModelOutput:
     Attributes:
         name: Of its last layer.
         shape: For one image.
-        n_classes: How many classes it scores, where it ends in a softmax or sigmoid over several; else 0.
+        n_classes: How many classes it scores, where it ends in a softmax or sigmoid over several, or may do so; else 0.
+        needs_names: Whether only the user can say that these are classes, by naming them: nothing in the file does.
     """
 
     name: str
     shape: tuple[int, ...]
     n_classes: int
+    needs_names: bool = False
 
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """A `.keras` file that can be used.
+    """A file of a model that can be used.
 
     Attributes:
         weights: "file:" and the SHA-256 of the file.
         name: Of the file, without its ending.
-        keras_version: What saved it.
+        format: "keras" or "onnx".
+        saved_by: What saved it, such as "Keras 3.15.1".
         input_shape: Height, width and channels; height and width are 0 where any go.
         outputs: In the model's order.
         n_parameters: Of the whole model.
@@ -55,11 +58,13 @@ class ModelFacts:
             over that which it saw in training; 1 is right. Empty for a model without one.
         divergences: For the same presets: how far the one is from the other, as the Kullback-Leibler divergence of two normal
             distributions; 0 is right.
+        batch: How many images it takes at once; 0 where any number goes.
     """
 
     weights: str
     name: str
-    keras_version: str
+    format: Literal["keras", "onnx"]
+    saved_by: str
     input_shape: tuple[int, int, int]
     outputs: tuple[ModelOutput, ...]
     n_parameters: int
@@ -68,6 +73,7 @@ class ModelFacts:
     expects: str
     ratios: Mapping[str, float]
     divergences: Mapping[str, float]
+    batch: int = 0
 
     @property
     def presets(self) -> tuple[str, ...]:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 from featx_core.base.compat import calls_of, functional_of
 from featx_core.base.keras_setup import load_keras
 from featx_core.networks.own.errors import ModelFileError
+from featx_core.networks.own.naming import SEPARATOR, unused
 
 if TYPE_CHECKING:
     import keras
-
-_SEPARATOR = "."
 
 
 def flatten(model: keras.Model, size: tuple[int, int], output: int = 0, *, with_weights: bool = True) -> keras.Model:
@@ -67,7 +66,7 @@ class _Copier:
         inner = functional_of(operation)
         if inner is not None:
             given = load_keras().tree.flatten(arguments[0])
-            return self.run(inner, given, f"{prefix}{operation.name}{_SEPARATOR}")
+            return self.run(inner, given, f"{prefix}{operation.name}{SEPARATOR}")
         copy = self._copy(operation, prefix)
         outputs: list[Any] = load_keras().tree.flatten(copy(*arguments, **options))
         if len(outputs) != 1:
@@ -84,12 +83,5 @@ class _Copier:
         config = operation.get_config()
         if "dtype" in config:
             config["dtype"] = "float32"
-        config["name"] = self._name(f"{prefix}{operation.name}")
+        config["name"] = unused(f"{prefix}{operation.name}", self._names)
         return type(operation).from_config(config)
-
-    def _name(self, wanted: str) -> str:
-        name, number = wanted, 1
-        while name in self._names:
-            name, number = f"{wanted}{_SEPARATOR}{number}", number + 1
-        self._names.add(name)
-        return name

@@ -1,10 +1,10 @@
-"""Files that are no `.keras` model, recognized by their first bytes, and the way from each to one that works."""
+"""Files that are no model that featx reads, recognized by their first bytes, and the way from each to one that works."""
 
 from __future__ import annotations
 
 from featx_core.networks.saved.kinds import N_HEAD_BYTES
 
-__all__ = ["N_HEAD_BYTES", "why_not_model"]
+__all__ = ["N_HEAD_BYTES", "is_onnx", "why_not_model"]
 
 _SAVE = "`model.save('name.keras')`"
 _KINDS: tuple[tuple[bytes, str], ...] = (
@@ -15,12 +15,15 @@ _KINDS: tuple[tuple[bytes, str], ...] = (
     ),
     (
         b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.",
-        "is a file of PyTorch, which holds weights or a program and no model that Keras can read. Extract the features where "
-        "it runs, and bring in the table.",
+        "is a file of PyTorch, which holds weights or a program. Where it runs, export the model with "
+        "`torch.onnx.export(model, image, 'name.onnx')`, and bring in that.",
     ),
 )
-_ONNX_MAKERS = (b"pytorch", b"onnx", b"keras")
-"""What stands near the begin of such files, which have no mark of their own."""
+_FIRST_ONNX, _LAST_ONNX = 3, 30
+"""Versions of the format, which files in ONNX begin with. They have no mark of their own."""
+
+_ONNX_TAGS = frozenset(b"\x12\x1a\x22\x28\x32\x3a\x42")
+"""What can come next: who wrote it, the network, the version of the operators."""
 
 _MEMBERS: tuple[tuple[str, str], ...] = (
     (
@@ -29,7 +32,8 @@ _MEMBERS: tuple[tuple[str, str], ...] = (
     ),
     (
         "data.pkl",
-        "is a file of PyTorch, which is a program. Extract the features where it runs, and bring in the table.",
+        "is a file of PyTorch, which is a program. Where it runs, export the model with "
+        "`torch.onnx.export(model, image, 'name.onnx')`, and bring in that.",
     ),
 )
 
@@ -44,22 +48,27 @@ def why_not_model(head: bytes) -> str | None:
         The words, or None where the file is a zip, as a `.keras` file is.
 
     >>> why_not_model(b"PK\x03\x04"), why_not_model(b"nonsense").split(".")[0]
-    (None, 'is no model of Keras, or is damaged')
+    (None, 'is no model of Keras or ONNX, or is damaged')
     """
     if head.startswith(b"PK\x03\x04"):
         return None
     for start, words in _KINDS:
         if head.startswith(start):
             return words
-    if head.startswith(b"\x08") and any(maker in head[:64] for maker in _ONNX_MAKERS):
-        return (
-            "is a model in ONNX, which featx does not read. Extract the features where it runs, and bring in the table."
-        )
     if head[4:8] == b"TFL3":
         return (
             f"is a model of TensorFlow Lite, which has no gradients. Save the one that it was made from with {_SAVE}."
         )
-    return f"is no model of Keras, or is damaged. Save one as a file with {_SAVE}."
+    return f"is no model of Keras or ONNX, or is damaged. In Keras, save one as a file with {_SAVE}."
+
+
+def is_onnx(head: bytes) -> bool:
+    r"""Whether a file begins as a model in ONNX does.
+
+    >>> is_onnx(b"\x08\x0a\x12\x07pytorch"), is_onnx(b"PK\x03\x04")
+    (True, False)
+    """
+    return len(head) > 2 and head[0] == 8 and _FIRST_ONNX <= head[1] <= _LAST_ONNX and head[2] in _ONNX_TAGS
 
 
 def why_not_members(names: list[str]) -> str | None:
@@ -73,4 +82,4 @@ def why_not_members(names: list[str]) -> str | None:
     for end, words in _MEMBERS:
         if any(name.rpartition("/")[2] == end for name in names):
             return words
-    return f"is a zip, but no model of Keras. Save one as a file with {_SAVE}."
+    return f"is a zip, but no model of Keras or ONNX. In Keras, save one as a file with {_SAVE}."

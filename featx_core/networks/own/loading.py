@@ -18,14 +18,11 @@ from featx_core.networks.own.allowed import MAX_SHOWN
 from featx_core.networks.own.container import Container, open_container, weights_of
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.flattening import flatten
-from featx_core.networks.own.weights_header import MAX_PARAMETERS, check_weights
+from featx_core.networks.own.limits import CHANNELS, MAX_PARAMETERS, MAX_VALUES_A_LAYER
+from featx_core.networks.own.weights_header import check_weights
 
 if TYPE_CHECKING:
     import keras
-
-CHANNELS = (1, 3)
-MAX_VALUES_A_LAYER = 2**27
-"""In the output of a layer for one image: half a gigabyte."""
 
 _FAILURES = (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, OSError, NotImplementedError)
 

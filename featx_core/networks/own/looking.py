@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from featx_core.base.serving import IDLE_SECONDS, serve
+from featx_core.base.serving import IDLE_SECONDS, limit_memory, serve
 from featx_core.networks.own.errors import ModelFileError
+from featx_core.networks.own.kinds import N_HEAD_BYTES, is_onnx
 
 MEMORY_BYTES = 10 * 1024**3
 """Of address space, of which TensorFlow takes a part that it never uses."""
+
+ONNX_MEMORY_BYTES = 6 * 1024**3
+"""The same for OpenVINO."""
 
 
 def main(*, idle_seconds: float = IDLE_SECONDS) -> None:
@@ -19,8 +23,12 @@ def main(*, idle_seconds: float = IDLE_SECONDS) -> None:
 
 def answer(content: bytes, options: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
     """Load one file: give its facts, or what is wrong with it."""
-    from featx_core.networks.own.examination import examine
+    if is_onnx(content[:N_HEAD_BYTES]):
+        from featx_core.networks.own.onnx.examination import examine
 
+        limit_memory(ONNX_MEMORY_BYTES)
+    else:
+        from featx_core.networks.own.examination import examine
     try:
         return {"facts": examine(content)}, b""
     except ModelFileError as error:

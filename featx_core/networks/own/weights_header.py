@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from featx_core.networks.own.container import MAX_WEIGHTS_BYTES
 from featx_core.networks.own.errors import ModelFileError
+from featx_core.networks.own.limits import MAX_PARAMETERS
 
 if TYPE_CHECKING:
     import h5py
 
-MAX_PARAMETERS = 150_000_000
 MAX_ITEMS = 100_000
 MAX_DEPTH = 64
 _ERRORS = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, UnicodeError, MemoryError)

@@ -16,6 +16,7 @@ from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.maps.projection import Projection
 from featx_core.maps.trust import draw_rows
 from featx_core.methods import registry as methods
+from featx_core.specs.networks import has_gradients
 from featx_core.workspace.runs import Run
 from pages._ui.heatmaps import grid, targets
 from pages._ui.map import maps
@@ -94,7 +95,7 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
         return
     chosen = _varied(images)
     target = targets.best_class(run)
-    method = FOR_FEATURES if target is None else FOR_CLASSES
+    method = FOR_CLASSES if target is not None and has_gradients(run.spec) else FOR_FEATURES
     found = grid.ask(run, chosen, [method], layer=None, target=target)
     predictions, naming = names.fetch(run.spec)
     if naming is not None and naming.state != "done":

@@ -1,13 +1,14 @@
 """Models that the user brings: upload one into the workspace, pick one, see what is in it."""
 
 import hashlib
+from collections.abc import Mapping
 
 import streamlit as st
 
-from featx_core.base.files.file_names import clean_name
-from featx_core.networks.own.bringing import ENDING, check_file
+from featx_core.networks.own.bringing import ENDINGS, check_files
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.facts import ModelFacts
+from featx_core.networks.own.onnx.files import ONNX_ENDING
 from featx_core.networks.own.versions import why_off
 from featx_core.studies.models.own_model import OwnModelStudy
 from featx_core.worker.jobs import Job
@@ -20,22 +21,25 @@ _LIMIT_MB = 200
 
 def pick(workspace: Workspace) -> ModelFacts:
     """Let the user pick a model of the workspace, or bring one. Stops the page until there is one that can be used."""
-    if reason := why_off():
+    reason = why_off()
+    if reason:
         st.warning(f"A `.keras` file {formatting.escape(reason)}", icon=":material/rule:")
-        fragments.end_page()
     number = session.recall("model_number", 0)
-    upload = st.file_uploader(
-        "A `.keras` file",
+    uploads = st.file_uploader(
+        "A `.keras` or `.onnx` file",
+        accept_multiple_files=True,
         key=f"model_file_{number}",
         max_upload_size=_LIMIT_MB,
-        help="As `model.save('name.keras')` writes it in Keras 3. It is inspected, and loaded in a process of "
-        "its own, before it is used. No code in it is run.",
+        help="As Keras 3 writes it with `model.save`, or PyTorch with `torch.onnx.export`. Drop an `.onnx` together with its "
+        "`.onnx.data`, or a zip of both. Files are inspected, and loaded in a process of their own, before they are used. "
+        "No code in them is run.",
     )
-    if upload is not None:
-        _keep(workspace, upload.name, upload.getvalue())
-    known = {digest: name for digest, name in workspace.artefacts().items() if name.lower().endswith(ENDING)}
+    if uploads:
+        _keep(workspace, {upload.name: upload.getvalue() for upload in uploads})
+    endings = ENDINGS if not reason else (ONNX_ENDING,)
+    known = {digest: name for digest, name in workspace.artefacts().items() if name.lower().endswith(endings)}
     if not known:
-        st.caption("Bring in a `.keras` file to continue.")
+        st.caption("Bring in a `.keras` or `.onnx` file to continue.")
         fragments.end_page()
     digest = st.selectbox("Which model", list(known), format_func=lambda digest: known[digest], key=DIGEST_KEY)
     facts, job = jobs.fetch(OwnModelStudy(f"file:{digest}"))
@@ -67,12 +71,12 @@ def _words(facts: ModelFacts) -> str:
     size = f"{facts.n_parameters / 1e6:.3g} M" if facts.n_parameters >= 1e5 else f"{facts.n_parameters:,}"
     outputs = [f"{len(facts.outputs)} outputs"] if len(facts.outputs) > 1 else []
     words = [formatting.counted(facts.n_layers, "layer"), f"{size.replace(',', ' ')} parameters", *outputs]
-    return f"{', '.join(words)}, saved by Keras {facts.keras_version}"
+    return f"{', '.join(words)}, saved by {facts.saved_by}"
 
 
-def _keep(workspace: Workspace, name: str, content: bytes) -> None:
+def _keep(workspace: Workspace, files: Mapping[str, bytes]) -> None:
     try:
-        check_file(content, name)
+        name, content = check_files(files)
     except ModelFileError as error:
         st.warning(formatting.escape(str(error)), icon=":material/rule:")
         return
@@ -85,5 +89,4 @@ def _keep(workspace: Workspace, name: str, content: bytes) -> None:
 
 def _put(workspace: Workspace, name: str, content: bytes) -> None:
     writing.check_upload(workspace, len(content))
-    shown = clean_name(name)
-    workspace.put_artefact(shown if shown.lower().endswith(ENDING) else f"{shown}{ENDING}", content)
+    workspace.put_artefact(name, content)

@@ -87,8 +87,20 @@ def _last_layer(run: Run) -> int | None:
 
 
 def overlay(heatmap: Heatmap, record: ImageRecord, opacity: float, colormap: str, longest_side: int) -> np.ndarray:
-    """Lay a heatmap on its image: uint8 `(height, width, 3)`."""
-    return heatmap.overlay(record, opacity=opacity, colormap=colormap, longest_side=longest_side)
+    """Lay a heatmap on its image: uint8 `(height, width, 3)`. What is shown is kept for the next runs of the page."""
+    if longest_side > SHOWN_SIDE:
+        return heatmap.overlay(record, opacity=opacity, colormap=colormap, longest_side=longest_side)
+    content = heatmap.grid.tobytes(), repr((heatmap.cells, heatmap.placement, heatmap.width, heatmap.height))
+    about = (record.digest, str(record.workspace.rendering), opacity, colormap, longest_side)
+    return _overlay(content, about, heatmap, record)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _overlay(
+    content: tuple[bytes, str], about: tuple[str, str, float, str, int], _heatmap: Heatmap, _record: ImageRecord
+) -> np.ndarray:
+    _, _, opacity, colormap, longest_side = about
+    return _heatmap.overlay(_record, opacity=opacity, colormap=colormap, longest_side=longest_side)
 
 
 def show_grid(

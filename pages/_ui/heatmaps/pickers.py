@@ -6,7 +6,7 @@ import streamlit as st
 
 from featx_core.base.palette import SEQUENTIAL_SCALES
 from featx_core.heatmaps.attention.kinds import NO_ATTENTION, has_attention
-from featx_core.heatmaps.methods import HEATMAPS
+from featx_core.heatmaps.methods import HEATMAPS, NO_GRADIENTS, heatmaps_of
 from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.specs.spec import SpecError
@@ -119,17 +119,21 @@ def take_images(images: ImageSet) -> None:
 
 
 def methods(run: Run) -> list[str]:
-    """Let the user pick what is drawn, a column each; say so where the network of a run does not allow it."""
+    """Let the user pick what is drawn, a column each: what the network of the run allows."""
+    options = heatmaps_of(run.spec)
+    is_whole = len(options) == len(HEATMAPS)
     found = st.pills(
         "Methods",
-        list(HEATMAPS),
-        default=list(FIRST_METHODS),
+        options,
+        default=[name for name in FIRST_METHODS if name in options],
         selection_mode="multi",
         format_func=lambda name: HEATMAPS[name].title,
-        key="heatmap_methods",
+        key="heatmap_methods" if is_whole else "heatmap_methods_without_gradients",
         persist_state="session",
         label_visibility="collapsed",
     )
+    if not is_whole:
+        st.caption(NO_GRADIENTS)
     refused = [name for name in found if HEATMAPS[name].rolls and not _attends(run)]
     return [name for name in HEATMAPS if name in found and name not in refused]
 

@@ -1,5 +1,6 @@
 """The order of images on a page, and those that a search finds."""
 
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -18,8 +19,11 @@ def natural(text: str) -> list[tuple[int, int, str]]:
     return [(0, int(part), "") if part[0] in "0123456789" else (1, 0, part) for part in parts]
 
 
+_natural_label = functools.lru_cache(maxsize=4_096)(natural)
+
+
 def _by_label(record: ImageRecord) -> Any:
-    return record.label is None, natural(record.label or ""), natural(record.name)
+    return record.label is None, _natural_label(record.label or ""), natural(record.name)
 
 
 ORDERS: Mapping[str, tuple[str, Callable[[ImageRecord], Any] | None, bool]] = MappingProxyType(

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from featx_core.base.palette import SEQUENTIAL_SCALES
-from featx_core.heatmaps.methods import HEATMAPS
+from featx_core.heatmaps.methods import HEATMAPS, heatmaps_of
 from featx_core.heatmaps.overlay import OPACITY, Heatmap
 from featx_core.images.image_set import ImageRecord
 from featx_core.worker.jobs import Job
@@ -14,48 +14,54 @@ from pages._ui.shell import formatting, jobs, session
 
 KEY = "map_heatmap"  # of the control
 NO_HEATMAP = "none"
-DEFAULT = "grad_cam"
+DEFAULT, WITHOUT_GRADIENTS = "grad_cam", "eigen_cam"
 SIDE = 320  # pixels, the longest side of a picture beside the map
 _ASKED = "map_heatmap_asked"
 
 
-def chosen() -> str:
+def last_chosen() -> str:
     """Return the method that was chosen last, or `NO_HEATMAP`."""
     found = session.recall(KEY, DEFAULT)
     return str(found) if found in HEATMAPS or found == NO_HEATMAP else DEFAULT
 
 
+def chosen(run: Run) -> str:
+    """Return the method that was chosen last, or another one where the network of a run does not allow it."""
+    found = last_chosen()
+    return found if found == NO_HEATMAP or found in heatmaps_of(run.spec) else WITHOUT_GRADIENTS
+
+
 def fetch(run: Run, record: ImageRecord) -> grid.Drawn | None:
     """Fetch the heatmap of an image, or have the worker draw it; None where none is wanted or there is no network."""
-    if chosen() == NO_HEATMAP or not run.spec.takes_images:
+    if chosen(run) == NO_HEATMAP or not run.spec.takes_images:
         _leave(None)
         return None
     layer = pickers.chosen_layer(run)
-    drawn = grid.ask(run, [record], [chosen()], layer=layer, target=targets.best_class(run))
+    drawn = grid.ask(run, [record], [chosen(run)], layer=layer, target=targets.best_class(run))
     _leave(drawn.job)
     return drawn
 
 
-def show(record: ImageRecord, drawn: grid.Drawn | None, width: int) -> None:
+def show(run: Run, record: ImageRecord, drawn: grid.Drawn | None, width: int) -> None:
     """Show the image, under its heatmap as soon as there is one."""
-    found = None if drawn is None else drawn.heatmaps.get((record.digest, chosen()))
+    found = None if drawn is None else drawn.heatmaps.get((record.digest, chosen(run)))
     if found is None:
         st.image(formatting.preview(record), width=width, alt=record.name)
     else:
         st.image(laid_on(found, record), width=width, alt=f"{record.name}: {found.title}")
 
 
-def control(drawn: grid.Drawn | None, record: ImageRecord) -> None:
+def control(run: Run, drawn: grid.Drawn | None, record: ImageRecord) -> None:
     """Let the user choose the method, and say what is drawn, or how far the worker is."""
-    titles = {NO_HEATMAP: "None", **{name: method.title for name, method in HEATMAPS.items()}}
-    session.remember(KEY, chosen())
+    titles = {NO_HEATMAP: "None", **{name: HEATMAPS[name].title for name in heatmaps_of(run.spec)}}
+    session.remember(KEY, chosen(run))
     st.selectbox("Heatmap", list(titles), format_func=titles.__getitem__, key=KEY, persist_state="session")
     if drawn is None:
         return
-    found = drawn.heatmaps.get((record.digest, chosen()))
+    found = drawn.heatmaps.get((record.digest, chosen(run)))
     if found is not None:
         words = f"{found.title}, {found.layer}. {found.note or found.seen_sentence}"
-        st.caption(formatting.escape(words), help=HEATMAPS[chosen()].caption)
+        st.caption(formatting.escape(words), help=HEATMAPS[chosen(run)].caption)
     elif drawn.job is not None and drawn.job.state != "done":
         jobs.show(drawn.job)
 

@@ -73,7 +73,7 @@ def read_selection(features: Features) -> None:
 
 def write_selection(mask: np.ndarray, keys: Sequence[str]) -> None:
     """Put what is selected into the address, and how one image is shown."""
-    shown = heatmap.chosen()
+    shown = heatmap.last_chosen()
     told = {"sel": chosen.to_link(mask, keys), "heatmap": "" if shown == heatmap.DEFAULT else shown}
     _link(data=told, key="map_link_selection", height=1)
 

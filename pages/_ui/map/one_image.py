@@ -47,7 +47,7 @@ def show(run: Run, features: Features, row: int, near: Near | None) -> None:
     drawn = None if record is None else heatmap.fetch(run, record)
     with st.container(key="map_one"):
         if record is not None:
-            heatmap.show(record, drawn, width=max(min(record.width, SIDE), 160))
+            heatmap.show(run, record, drawn, width=max(min(record.width, SIDE), 160))
         with st.container(gap="small"):
             st.text(features.row_names[row])
             st.caption(formatting.escape(_facts(features, row, record)))
@@ -56,7 +56,7 @@ def show(run: Run, features: Features, row: int, near: Near | None) -> None:
                 _label(record, bar)
                 if run.spec.takes_images:
                     whole_selection.see_heatmaps(bar, ImageSet([record]))
-                    heatmap.control(drawn, record)
+                    heatmap.control(run, drawn, record)
     if near is not None:
         _neighbors(features, records, near)
         _elsewhere(run, features, near)

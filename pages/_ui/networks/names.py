@@ -20,7 +20,7 @@ def kept(spec: Spec) -> Predictions | None:
     if not has_classifier(spec):
         return None
     workspace, study = session.workspace(), PredictionsStudy(spec)
-    key = study.key(workspace)
+    key = workspace.once(study, lambda: study.key(workspace))
     found = _read(session.token(), key, study)
     if found is None:
         _read.clear(session.token(), key, study)
@@ -29,8 +29,7 @@ def kept(spec: Spec) -> Predictions | None:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _read(_token: str, key: str, _study: PredictionsStudy) -> Predictions | None:
-    del key
-    return _study.find(session.workspace())
+    return _study.find_under(key, session.workspace())
 
 
 def fetch(spec: Spec) -> tuple[Predictions | None, Job | None]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from featx_core.heatmaps.methods import HEATMAPS
+from featx_core.heatmaps.methods import HEATMAPS, heatmaps_of
 from featx_core.images.image_set import ImageSet
 from featx_core.maps.registry import PROJECTIONS
 from featx_core.studies.files.report import MAX_HEATMAPS, MAX_RUNS, MAX_TITLE, MAX_WORDS, PARTS, ReportStudy
@@ -104,13 +104,13 @@ def _heatmaps(images: ImageSet, run: Run) -> tuple[str, tuple[str, ...]]:
     )
     name = "eigen_cam"
     if names:
-        kinds = list(HEATMAPS)
+        kinds = heatmaps_of(run.spec)
         name = st.selectbox(
             "Kind",
             kinds,
             index=kinds.index(name),
             format_func=lambda key: HEATMAPS[key].title,
-            key="report_kind",
+            key=f"report_kind_{len(kinds)}",
             persist_state="session",
         )
     return name or "eigen_cam", tuple(dict.fromkeys(by_name[each] for each in names))

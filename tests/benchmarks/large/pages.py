@@ -29,7 +29,7 @@ from PIL import Image
 import featx_core as fx
 
 PAGES = ("images", "extract", "map", "heatmaps", "compare", "report")
-N_FEATURES, N_CLASSES = 48, 8
+N_FEATURES, N_CLASSES = 256, 8  # as many features as the network gives
 SPEC = fx.Pretrained("embedded_v1", image_size=(48, 48))
 
 

@@ -54,3 +54,25 @@ def test_a_model_that_was_just_trained_becomes_a_run_with_heatmaps_of_its_classe
 
     go(page, "Heatmaps")
     expect(page.get_by_alt_text(re.compile(r": Grad-CAM for class [01], 0\.\d\d$")).first).to_be_visible()
+
+
+def test_a_network_in_onnx_in_two_files_becomes_a_run_with_heatmaps(server, open_tab, shelve, tmp_path):
+    onnx_files = pytest.importorskip("tests.toys.files.onnx_files")
+    files = onnx_files.in_two_files(onnx_files.scaled(), tmp_path, "mine.onnx")
+    sources = [(name, content) for name, content in SAMPLES["shapes"].make() if name.endswith("1.png")]
+    page = open_tab(f"{server.url}?w={shelve(server, sources)}")
+    go(page, "Extract")
+    page.get_by_text("Your model", exact=True).click()
+    page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(
+        [tmp_path / name for name in files]
+    )
+    expect(page.get_by_text(re.compile(r"^5 layers, 169 parameters, saved by PyTorch 2"))).to_be_visible()
+    expect(page.get_by_text("(n, 32, 32, 3) → (n, 30, 30, 6) → average → (n, 6)")).to_be_visible()
+    settled(page)
+    page.get_by_role("button", name=re.compile("Extract from")).click()
+    expect(page.get_by_text(f"({len(sources)}, 6)")).to_be_visible()
+
+    go(page, "Heatmaps")
+    expect(page.get_by_alt_text(re.compile(": first principal component$")).first).to_be_visible()
+    expect(page.get_by_text("An ONNX model has no gradients")).to_be_visible()
+    expect(page.get_by_text("Grad-CAM", exact=True)).to_have_count(0)

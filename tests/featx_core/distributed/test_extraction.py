@@ -3,6 +3,7 @@
 import contextlib
 import importlib.metadata
 import threading
+import types
 
 import pytest
 from filelock import FileLock
@@ -14,6 +15,7 @@ from featx_core.distributed import extraction, ray_here
 from featx_core.distributed.computing import TOKEN, Outcome
 from featx_core.distributed.extraction import LOCK, extract_images
 from featx_core.distributed.parts import PartsError, settle
+from featx_core.distributed.pipeline import explained
 from featx_core.distributed.ray_here import ClusterError
 from featx_core.specs.spec import SpecError
 from tests.toys.part_examples import SPEC, write_parts
@@ -186,3 +188,22 @@ def test_the_command_names_what_was_left_out(photos, tmp_path, stand_in, capfd):
 def test_options_that_do_not_go_together_are_one_sentence(more, words, tmp_path, capfd):
     assert main(["extract", "-o", str(tmp_path / "a.npz"), *more]) == FAILED
     assert words in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "words"),
+    [
+        (
+            "ActorDiedError",
+            "error raised in its creation task: ImportError: cannot import name 'x'",
+            "featx is not installed",
+        ),
+        ("ActorDiedError", "The actor is dead because its worker process has died.", "does not fit into the memory"),
+        ("OutOfDiskError", "", "The disk of a machine is full"),
+        ("RaySystemError", "", "The cluster was lost"),
+    ],
+)
+def test_why_ray_gave_up_is_one_sentence(kind, text, words):
+    names = ("OutOfMemoryError", "ActorDiedError", "WorkerCrashedError", "OutOfDiskError", "ObjectStoreFullError")
+    errors = types.SimpleNamespace(**{name: type(name, (Exception,), {}) for name in (*names, "RaySystemError")})
+    assert words in explained(types.SimpleNamespace(exceptions=errors), getattr(errors, kind)(text))

@@ -90,8 +90,8 @@ def test_kept_features_of_the_source_are_enough(held, monkeypatch):
 @pytest.mark.slow
 def test_only_what_is_missing_runs_through_the_network(held, make_png, over, monkeypatch):
     held.add([("cat/new.png", make_png(99))])
-    seen, engines = [], over._base.engines
-    monkeypatch.setattr(over._base, "engines", lambda batch: seen.append(len(batch)) or engines(batch))
+    seen, engines = [], over.base.engines
+    monkeypatch.setattr(over.base, "engines", lambda batch: seen.append(len(batch)) or engines(batch))
     features = extract(held.images(), over, workspace=held)
     assert seen == [1]
     assert (features.details["n_images"], features.details["n_computed"]) == (7, 7)

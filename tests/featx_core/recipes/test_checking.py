@@ -172,6 +172,20 @@ def test_a_model_of_the_user_comes_along(workspace):
 
 
 @pytest.mark.slow
+def test_a_model_in_onnx_runs_without_keras_and_names_no_path(workspace):
+    onnx_files = pytest.importorskip("tests.toys.files.onnx_files")
+    facts = onnx_files.enter(workspace, onnx_files.small())
+    of_it = fx.OwnModel(facts.weights, "small", (SIDE, SIDE), "torch", layer="stage1", pooling="max", format="onnx")
+    recipe, engine = recipe_of(workspace, fx.LambdaTransform(("x ** 2",), of_it))
+    onnx_files.onnx.checker.check_model(onnx_files.onnx.load_model_from_string(recipe.files["network.onnx"]))
+    checked = check_recipe(recipe, engine, Steps())
+    assert checked.is_reproduced, checked.words
+    assert "keras" not in checked.script
+    assert "TensorFlow" not in checked.words
+    assert not any(b"someone" in content for content in recipe.files.values())
+
+
+@pytest.mark.slow
 def test_the_notebook_gives_the_same(of_pixels, tmp_path):
     recipe, _ = of_pixels
     with zipfile.ZipFile(io.BytesIO(recipe.archive())) as file:

@@ -41,8 +41,8 @@ def open_form(visit, token, facts=None):
     return set_up(visit(token).open("extract"), method="own_model").run()
 
 
-def bring(visitor, name, content):
-    element(visitor, "model_file_0").set_value((name, content, "application/octet-stream")).run()
+def bring(visitor, *files):
+    element(visitor, "model_file_0").set_value([(*file, "application/octet-stream") for file in files]).run()
     return visitor.run()
 
 
@@ -50,20 +50,23 @@ def facts_with(**fields):
     return dataclasses.replace(SMALL_FACTS, **fields)
 
 
-def test_no_model_is_brought_in_where_keras_is_too_old(visit, token, monkeypatch):
+def test_no_model_of_keras_is_brought_in_where_keras_is_too_old(visit, token, worker, monkeypatch):
     monkeypatch.setattr(versions, "version", lambda package: "3.12.0")
     visitor = open_form(visit, token)
     words = "A `.keras` file is not opened here: models need Keras 3.15.1 or newer, and 3.12.0 is installed."
     assert words in words_of(visitor).replace("\\", "")
-    assert not visitor.tab.main.file_uploader
+    bring(visitor, ("small.keras", small_model()))
+    assert "`small.keras` is not opened here" in words_of(visitor).replace("\\", "")
+    assert library.open_workspace(token).artefacts() == {}
+    assert worker.submitted == []
 
 
 def test_a_model_is_brought_in_and_run(visit, token, worker):
     workspace = library.open_workspace(token)
     workspace.put_result(facts_key(SMALL_FACTS.weights), SMALL_FACTS.to_bytes())  # the process of its own takes seconds
     visitor = open_form(visit, token)
-    assert "Bring in a `.keras` file to continue." in words_of(visitor)
-    bring(visitor, "small.keras", small_model())
+    assert "Bring in a `.keras` or `.onnx` file to continue." in words_of(visitor)
+    bring(visitor, ("small.keras", small_model()))
     assert worker.submitted == ["own_model"]
     assert "3 layers, 168 parameters, saved by Keras 3.15.1" in words_of(visitor)
     assert "State the preprocessing to continue." in words_of(visitor)
@@ -78,7 +81,7 @@ def test_a_model_is_brought_in_and_run(visit, token, worker):
 
 def test_a_file_that_runs_code_is_refused_by_name_and_not_kept(visit, token, worker):
     visitor = open_form(visit, token)
-    bring(visitor, "mine.keras", packed(functional(an_input(), part("Lambda", "l", "image"))))
+    bring(visitor, ("mine.keras", packed(functional(an_input(), part("Lambda", "l", "image")))))
     assert "`mine.keras` uses a Lambda layer, which can run code." in words_of(visitor)
     assert library.open_workspace(token).artefacts() == {}
     assert worker.submitted == []
@@ -86,9 +89,28 @@ def test_a_file_that_runs_code_is_refused_by_name_and_not_kept(visit, token, wor
 
 def test_other_files_are_refused_with_the_way_to_one_that_works(visit, token, worker):
     visitor = open_form(visit, token)
-    bring(visitor, "old.h5", b"\x89HDF\r\n\x1a\n" + b"x" * 600)
+    bring(visitor, ("old.h5", b"\x89HDF\r\n\x1a\n" + b"x" * 600))
     assert "is an HDF5 file (.h5)" in words_of(visitor)
     assert "model.save('name.keras')" in words_of(visitor)
+
+
+def test_a_model_in_two_files_is_asked_for_as_such_and_kept_as_one(visit, token, worker, tmp_path):
+    onnx_files = pytest.importorskip("tests.toys.files.onnx_files")
+    both = onnx_files.in_two_files(onnx_files.small(), tmp_path)
+    visitor = open_form(visit, token)
+    bring(visitor, ("small.onnx", both["small.onnx"]))
+    assert "keeps its weights in a second file, `small.onnx.data`. Bring in both files together" in words_of(visitor)
+    onnx_files.enter_facts(library.open_workspace(token), onnx_files.small())
+    bring(visitor, *both.items())
+    assert list(library.open_workspace(token).artefacts().values()) == ["small.onnx"]
+    assert "4 layers, 168 parameters, saved by PyTorch 2.14.1" in words_of(visitor)
+    (digest,) = library.open_workspace(token).artefacts()
+    set_up(visitor, **{f"own_preprocessing_{digest[:12]}": "torch"}).run()
+    assert chain(visitor) == "(n, 32, 32, 3) \u2192 (n, 30, 30, 6) \u2192 average \u2192 (n, 6)"
+    worker.holds = True
+    visitor.tab.button(key="run").click().run()
+    spec = OwnModel(f"file:{digest}", "small", (SIDE, SIDE), "torch", layer="stage1", pooling="avg", format="onnx")
+    assert asked(worker)[0] == spec
 
 
 def test_a_model_that_is_refused_later_can_be_removed(visit, token, worker):

@@ -31,7 +31,16 @@ def own_model(workspace: Workspace) -> Asked:
         size, fit = _size(facts), fit_picker()
         class_names = _class_names(facts, output)
     try:
-        whole = OwnModel(facts.weights, facts.name, size, preprocessing, output, fit=fit, class_names=class_names)
+        whole = OwnModel(
+            facts.weights,
+            facts.name,
+            size,
+            preprocessing,
+            output,
+            fit=fit,
+            class_names=class_names,
+            format=facts.format,
+        )
         outline = outlines.fetch(whole)
         with layer_place:
             layer = pick_layer(outline, layer_key(facts.weights, output), _last_map(outline))
@@ -132,16 +141,17 @@ def _size(facts: ModelFacts) -> tuple[int, int]:
 
 
 def _class_names(facts: ModelFacts, output: int) -> tuple[str, ...]:
-    """Let the user name the classes of a classifier; without names they are numbered."""
-    n_classes = facts.outputs[output].n_classes
+    """Let the user name the classes of a classifier; without names they are numbered, unless only names say that it is one."""
+    n_classes, is_open = facts.outputs[output].n_classes, facts.outputs[output].needs_names
     if not n_classes:
         return ()
     text = st.text_area(
-        f"Names of the {n_classes} classes",
+        f"Names of the {n_classes} classes, if it is a classifier" if is_open else f"Names of the {n_classes} classes",
         key=_key("classes", facts.weights),
         persist_state="session",
         placeholder="One a line, in the order of the output",
-        help="For heatmaps of a class. Without names the classes are numbered.",
+        help="For heatmaps of a class. Without names "
+        + ("the last values are taken for features." if is_open else "the classes are numbered."),
     )
     names = tuple(line.strip() for line in (text or "").splitlines() if line.strip())
-    return names or tuple(f"class {number}" for number in range(n_classes))
+    return names if names or is_open else tuple(f"class {number}" for number in range(n_classes))

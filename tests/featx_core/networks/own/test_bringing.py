@@ -4,7 +4,7 @@ import pytest
 
 import featx_core as fx
 from featx_core.networks.own import bringing
-from featx_core.networks.own.bringing import check_file, model_facts
+from featx_core.networks.own.bringing import check_files, model_facts
 from featx_core.networks.own.errors import ModelFileError
 from tests.toys.files.model_files import SMALL_FACTS, an_input, enter_small_model, functional, packed, part, small_model
 
@@ -39,11 +39,15 @@ def test_a_model_that_was_examined_is_not_loaded_again(workspace, monkeypatch):
 
 def test_refusals_begin_with_the_name(workspace, tmp_path):
     lambda_ = packed(functional(an_input(), part("Lambda", "l", "image")))
-    for refuse in (lambda: check_file(lambda_, "my.keras"), lambda: fx.add_model(workspace, lambda_, "my.keras")):
+    for refuse in (lambda: check_files({"my.keras": lambda_}), lambda: fx.add_model(workspace, lambda_, "my.keras")):
         with pytest.raises(ModelFileError, match=r"^`my\.keras` uses a Lambda layer"):
             refuse()
     with pytest.raises(ModelFileError, match="is a folder, such as a SavedModel"):
         fx.add_model(workspace, tmp_path)
+    with pytest.raises(ModelFileError, match=r"`gone\.onnx` is not there"):
+        fx.add_model(workspace, tmp_path / "gone.onnx")
+    with pytest.raises(ModelFileError, match="Bring in one model at a time"):
+        check_files({"a.keras": lambda_, "b.keras": lambda_})
 
 
 def test_a_model_that_is_gone_is_said(workspace):

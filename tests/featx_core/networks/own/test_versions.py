@@ -3,7 +3,7 @@
 import pytest
 
 from featx_core.networks.own import versions
-from featx_core.networks.own.bringing import check_file
+from featx_core.networks.own.bringing import check_files
 from featx_core.networks.own.errors import ModelFileError
 from tests.toys.files.model_files import small_model
 
@@ -12,7 +12,7 @@ from tests.toys.files.model_files import small_model
 def test_a_keras_of_now_opens_models(found, monkeypatch):
     monkeypatch.setattr(versions, "version", lambda package: found)
     assert versions.why_off() == ""
-    check_file(small_model(), "mine.keras")
+    check_files({"mine.keras": small_model()})
 
 
 @pytest.mark.parametrize("found", ["3.15.0", "3.9.2", "2.15.0", "3.15"])
@@ -20,7 +20,7 @@ def test_an_older_one_does_not(found, monkeypatch):
     monkeypatch.setattr(versions, "version", lambda package: found)
     words = rf"^`mine\.keras` is not opened here: models need Keras 3\.15\.1 or newer, and {found} is installed\.$"
     with pytest.raises(ModelFileError, match=words):
-        check_file(small_model(), "mine.keras")
+        check_files({"mine.keras": small_model()})
 
 
 def test_without_keras_that_is_said(monkeypatch):

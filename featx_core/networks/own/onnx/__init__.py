@@ -1,0 +1,1 @@
+"""Models in ONNX: walked and written anew without any library, and then run by OpenVINO."""
