@@ -18,7 +18,8 @@ from featx_core.measures.neighbors import (
     at_unit_length,
     cosine_dissimilarities,
     effective_dimension,
-    hubness,
+    nearest_columns,
+    occurrence_skewness,
 )
 from featx_core.measures.probes import ProbeScore, linear_probe, vote
 from featx_core.measures.similarity import (
@@ -175,7 +176,7 @@ def _by_distance(apart: np.ndarray, subset: Subset) -> dict[str, Callable[[], An
 
     is_enough = len(subset.representatives) >= MIN_IMAGES
     measures: dict[str, Callable[[], Any]] = {
-        "hubness": lambda: hubness(between(subset.representatives)) if is_enough else None,
+        "hubness": lambda: _hubness(between(subset.representatives)) if is_enough else None,
     }
     if subset.has_labels:
         first = _first_of_groups(subset)
@@ -197,6 +198,10 @@ def _json(score: ProbeScore) -> dict[str, Any]:
     return (
         plain | known | {"correct": [round(float(each), 9) for each in score.correct], "choices": list(score.choices)}
     )
+
+
+def _hubness(apart: np.ndarray) -> float:
+    return occurrence_skewness(nearest_columns(apart, N_NEIGHBORS, np.arange(len(apart))))
 
 
 def _silhouette(apart: np.ndarray, codes: np.ndarray) -> float | None:

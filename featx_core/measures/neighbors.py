@@ -232,19 +232,15 @@ def movers(
     return [Mover(int(i), float(kept[i]), tuple(ones[i].tolist()), tuple(others[i].tolist())) for i in order]
 
 
-def hubness(apart: np.ndarray, *, n_neighbors: int = N_NEIGHBORS) -> float:
+def hubness(vectors: np.ndarray, *, n_neighbors: int = N_NEIGHBORS) -> float:
     """Measure whether a few images are among the nearest of very many others.
 
     The skewness of how often each image is a neighbour. About 0 to 1 is usual; above 2, some images are hubs.
 
-    Args:
-        apart: How far each two images are apart, `(n_images, n_images)`, as from `cosine_dissimilarities`. Not modified.
-        n_neighbors: How many neighbours each image has.
-
     Reference:
         Radovanović, Nanopoulos and Ivanović, "Hubs in space", JMLR 11, 2010.
     """
-    return occurrence_skewness(nearest_columns(apart, n_neighbors, np.arange(len(apart))))
+    return occurrence_skewness(neighbor_rows(vectors, n_neighbors))
 
 
 def occurrence_skewness(rows: np.ndarray) -> float:
