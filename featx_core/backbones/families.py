@@ -24,6 +24,7 @@ class Family:
         squares_deviation: Keras adds a layer for ImageNet weights alone, which divides the input by the root of the
             deviation once more. featx puts that into the weights, see `weights.finish_imagenet`.
         normalizes_after_pooling: The last layer is a normalization that belongs after the pooling.
+        attends: Its patches attend to the whole image, so that attention rollout can be drawn.
     """
 
     preprocessing: str
@@ -34,6 +35,7 @@ class Family:
     measured: Path | None = None
     squares_deviation: bool = False
     normalizes_after_pooling: bool = False
+    attends: bool = False
 
 
 _EMBEDDED_PAPER = "Residual blocks as in He et al. 2015, arXiv:1512.03385; how it was trained: MODEL_CARD.md"
@@ -91,15 +93,27 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         "inception_resnet_v2": Family("tf", "Szegedy et al. 2016, Inception-v4 and Inception-ResNet, arXiv:1602.07261"),
         "xception": Family("tf", "Chollet 2016, Xception, arXiv:1610.02357"),
         "nasnet": Family("tf", "Zoph et al. 2017, Learning Transferable Architectures, arXiv:1707.07012"),
-        "dinov2": Family("torch", "Oquab et al. 2023, DINOv2, arXiv:2304.07193", "preset", KERAS_HUB, _DINOV2_ABOUT),
-        "dinov3": Family("torch", "Siméoni et al. 2025, DINOv3, arXiv:2508.10104", "preset", KERAS_HUB, _DINOV3_ABOUT),
-        "siglip": Family("tf", "Zhai et al. 2023, SigLIP, arXiv:2303.15343", "preset", KERAS_HUB, _SIGLIP_ABOUT),
-        "siglip2": Family(
-            "tf", "Tschannen et al. 2025, SigLIP 2, arXiv:2502.14786", "preset", KERAS_HUB, _SIGLIP_ABOUT
+        "dinov2": Family(
+            "torch", "Oquab et al. 2023, DINOv2, arXiv:2304.07193", "preset", KERAS_HUB, _DINOV2_ABOUT, attends=True
         ),
-        "clip": Family("clip", "Radford et al. 2021, CLIP, arXiv:2103.00020", "preset", KERAS_HUB, _CLIP_ABOUT),
-        "vit": Family("tf", "Dosovitskiy et al. 2020, ViT, arXiv:2010.11929", "preset", KERAS_HUB, _VIT_ABOUT),
-        "deit": Family("torch", "Touvron et al. 2020, DeiT, arXiv:2012.12877", "preset", KERAS_HUB, _DEIT_ABOUT),
+        "dinov3": Family(
+            "torch", "Siméoni et al. 2025, DINOv3, arXiv:2508.10104", "preset", KERAS_HUB, _DINOV3_ABOUT, attends=True
+        ),
+        "siglip": Family(
+            "tf", "Zhai et al. 2023, SigLIP, arXiv:2303.15343", "preset", KERAS_HUB, _SIGLIP_ABOUT, attends=True
+        ),
+        "siglip2": Family(
+            "tf", "Tschannen et al. 2025, SigLIP 2, arXiv:2502.14786", "preset", KERAS_HUB, _SIGLIP_ABOUT, attends=True
+        ),
+        "clip": Family(
+            "clip", "Radford et al. 2021, CLIP, arXiv:2103.00020", "preset", KERAS_HUB, _CLIP_ABOUT, attends=True
+        ),
+        "vit": Family(
+            "tf", "Dosovitskiy et al. 2020, ViT, arXiv:2010.11929", "preset", KERAS_HUB, _VIT_ABOUT, attends=True
+        ),
+        "deit": Family(
+            "torch", "Touvron et al. 2020, DeiT, arXiv:2012.12877", "preset", KERAS_HUB, _DEIT_ABOUT, attends=True
+        ),
         "hgnetv2": Family(
             "torch", "Cui et al. 2021, SSLD, arXiv:2103.05959; PP-HGNetV2", "preset", KERAS_HUB, _HGNETV2_ABOUT
         ),

@@ -17,7 +17,7 @@ from featx_core.heatmaps.gradients.grad_cam_plus_plus import grad_cam_plus_plus
 from featx_core.heatmaps.gradients.hires_cam import hires_cam
 from featx_core.heatmaps.gradients.layer_cam import layer_cam
 from featx_core.heatmaps.occlusion import occlusion
-from featx_core.specs.networks import has_gradients
+from featx_core.specs.networks import has_gradients, may_attend
 
 if TYPE_CHECKING:
     from featx_core.specs.spec import Spec
@@ -164,5 +164,6 @@ NO_GRADIENTS = "An ONNX model has no gradients, and so no Grad-CAM."
 
 def heatmaps_of(spec: Spec) -> list[str]:
     """List the heatmaps that the network of a spec allows: keys of `HEATMAPS`."""
-    is_keras = has_gradients(spec)
-    return [name for name, row in HEATMAPS.items() if is_keras or not (row.needs_gradients or row.rolls)]
+    left_out = {name for name, row in HEATMAPS.items() if row.needs_gradients and not has_gradients(spec)}
+    left_out |= {name for name, row in HEATMAPS.items() if row.rolls and not may_attend(spec)}
+    return [name for name in HEATMAPS if name not in left_out]

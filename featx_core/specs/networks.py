@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from featx_core.backbones.families import FAMILIES
+from featx_core.backbones.registry import BACKBONES
 from featx_core.specs.augmented import Augmented
+from featx_core.specs.fine_tuned import FineTuned
 from featx_core.specs.lambda_transform import LambdaTransform
 from featx_core.specs.own_model import OwnModel
+from featx_core.specs.pretrained import Pretrained
 from featx_core.specs.spec import Spec
 
 
@@ -23,3 +27,17 @@ def has_gradients(spec: Spec) -> bool:
     """
     network = network_of(spec)
     return not isinstance(network, OwnModel) or network.format == "keras"
+
+
+def may_attend(spec: Spec) -> bool:
+    """Whether the patches of its network may attend to the whole image: of a model of one's own, only its layers tell.
+
+    >>> may_attend(Pretrained("resnet50")), may_attend(Pretrained("dinov2_small", weights="preset"))
+    (False, True)
+    """
+    network = network_of(spec)
+    while isinstance(network, FineTuned):
+        network = network_of(network.base)
+    if isinstance(network, Pretrained):
+        return FAMILIES[BACKBONES[network.backbone].family].attends
+    return isinstance(network, OwnModel) and network.format == "keras"

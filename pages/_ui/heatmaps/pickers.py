@@ -9,6 +9,7 @@ from featx_core.heatmaps.attention.kinds import NO_ATTENTION, has_attention
 from featx_core.heatmaps.methods import HEATMAPS, NO_GRADIENTS, heatmaps_of
 from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageRecord, ImageSet
+from featx_core.specs.networks import has_gradients, may_attend
 from featx_core.specs.spec import SpecError
 from featx_core.workspace.runs import Run
 from pages._ui.images import choice, gallery
@@ -121,18 +122,18 @@ def take_images(images: ImageSet) -> None:
 def methods(run: Run) -> list[str]:
     """Let the user pick what is drawn, a column each: what the network of the run allows."""
     options = heatmaps_of(run.spec)
-    is_whole = len(options) == len(HEATMAPS)
+    kind = "_attending" if may_attend(run.spec) else "" if has_gradients(run.spec) else "_without_gradients"
     found = st.pills(
         "Methods",
         options,
         default=[name for name in FIRST_METHODS if name in options],
         selection_mode="multi",
         format_func=lambda name: HEATMAPS[name].title,
-        key="heatmap_methods" if is_whole else "heatmap_methods_without_gradients",
+        key=f"heatmap_methods{kind}",
         persist_state="session",
         label_visibility="collapsed",
     )
-    if not is_whole:
+    if not has_gradients(run.spec):
         st.caption(NO_GRADIENTS)
     refused = [name for name in found if HEATMAPS[name].rolls and not _attends(run)]
     return [name for name in HEATMAPS if name in found and name not in refused]

@@ -35,7 +35,7 @@ def classifier():
     return ToyExtractor(sequential(*layers, head), classes=("cat", "dog", "sun"))
 
 
-@pytest.mark.parametrize("name", HEATMAPS)
+@pytest.mark.parametrize("name", [name for name, row in HEATMAPS.items() if not row.rolls])
 @pytest.mark.parametrize("grey", [0, 128, 255])
 def test_a_constant_image_gives_a_map_without_nan(headless, name, grey):
     heatmap = explain(np.full((20, 30, 3), grey, np.uint8), headless, name)

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+import featx_core as fx
 from featx_core.heatmaps.activation_energy import activation_energy
 from featx_core.heatmaps.eigen_cam import eigen_cam
 from featx_core.heatmaps.gradients.grad_cam import grad_cam
-from featx_core.heatmaps.methods import HEATMAPS
+from featx_core.heatmaps.methods import HEATMAPS, heatmaps_of
 from featx_core.heatmaps.observation import Observation
 from featx_core.heatmaps.scaling import scale
 
@@ -140,3 +141,11 @@ def test_a_map_has_a_value_for_each_place(name, activations, gradients):
 def test_the_registry_cannot_be_changed():
     with pytest.raises(TypeError, match="does not support item assignment"):
         HEATMAPS["new"] = HEATMAPS["grad_cam"]
+
+
+def test_rollout_is_offered_where_patches_may_attend_to_the_whole_image():
+    own = fx.OwnModel("file:" + "0" * 64, "mine", (224, 224), "torch")
+    for spec in (fx.Pretrained("dinov2_small", weights="random"), own, fx.Augmented(base=own)):
+        assert heatmaps_of(spec) == list(HEATMAPS)
+    for spec in (fx.Pretrained("resnet50"), fx.Pretrained("swin_small", weights="random"), fx.FineTuned()):
+        assert heatmaps_of(spec) == [name for name, row in HEATMAPS.items() if not row.rolls]

@@ -20,7 +20,7 @@ def visitor(visit, shelve, make_png):
 def test_all_backbones_are_offered(visitor):
     options = visitor.tab.selectbox(key="backbone").options
     assert [option.split(",")[0] for option in options] == [backbone.title for backbone in BACKBONES.values()]
-    assert len(options) == 53
+    assert len(options) == 59
 
 
 def test_the_view_is_complete(visitor):

@@ -6,7 +6,6 @@ import pytest
 
 from featx_core import HEATMAPS
 from featx_core.figures.faithfulness import CAPTION
-from featx_core.heatmaps.attention.kinds import NO_ATTENTION
 from featx_core.heatmaps.targets import FeatureTarget, OwnFeaturesTarget, SimilarityTarget
 from featx_core.images.fitting import Placement
 from featx_core.methods import registry as methods
@@ -166,12 +165,8 @@ def test_other_methods_take_the_columns(visitor, worker):
     set_up(visitor, heatmap_methods=["occlusion", "layer_cam"])
     asked = last_asked(worker)
     assert [study.name for study in asked[::3]] == ["layer_cam", "occlusion"]
-    set_up(visitor, heatmap_methods=["attention_rollout", "occlusion"])
-    assert [study.name for study in last_asked(worker)] == ["occlusion"] * 3
-    assert NO_ATTENTION in visitor.words
     set_up(visitor, heatmap_methods=[])
     assert "Pick at least one method that this network allows." in visitor.words
-    assert NO_ATTENTION not in visitor.words
 
 
 @pytest.mark.slow

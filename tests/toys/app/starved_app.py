@@ -3,7 +3,7 @@
 import time
 
 import streamlit as st
-from streamlit.runtime import get_instance
+from streamlit.runtime import exists, get_instance
 
 from pages._ui.shell import compat, fragments
 
@@ -34,15 +34,20 @@ def _stand_still(step: float) -> None:
     time.sleep(0.05)
 
 
-compat.mend()
-st.session_state.runs = st.session_state.get("runs", 0) + 1
-st.header(f"Page drawn {st.session_state.runs} times")
-if st.session_state.runs > 1:
-    _stand_still(_STANDSTILL if st.session_state.runs % 2 else _STANDSTILL / 12)
-with compat.forgetting():
-    for position, period in enumerate(PERIODS if st.session_state.runs % 4 < 2 else PERIODS[:2]):
-        fragments.draw(_draw_part, run_every=period)(position)
-        time.sleep(0.06)
-    for line in range(5):
-        st.caption(f"Line {line} below the parts")
-    fragments.end_page()
+def _draw() -> None:
+    compat.mend()
+    st.session_state.runs = st.session_state.get("runs", 0) + 1
+    st.header(f"Page drawn {st.session_state.runs} times")
+    if st.session_state.runs > 1:
+        _stand_still(_STANDSTILL if st.session_state.runs % 2 else _STANDSTILL / 12)
+    with compat.forgetting():
+        for position, period in enumerate(PERIODS if st.session_state.runs % 4 < 2 else PERIODS[:2]):
+            fragments.draw(_draw_part, run_every=period)(position)
+            time.sleep(0.06)
+        for line in range(5):
+            st.caption(f"Line {line} below the parts")
+        fragments.end_page()
+
+
+if exists():  # not where the tests are collected
+    _draw()
