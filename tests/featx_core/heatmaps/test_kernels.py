@@ -24,6 +24,7 @@ def test_the_patterns_are_the_kernel_of_the_first_convolution():
         np.testing.assert_array_equal(found.values[number], kernel[..., number])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "fields", "shape"),
     [

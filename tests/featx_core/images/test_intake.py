@@ -25,7 +25,9 @@ def pngs(count: int) -> dict[str, bytes]:
     return {f"{index:03d}.png": encoded(picture(20, 20, seed=index)) for index in range(count)}
 
 
-@pytest.mark.parametrize("bad", [0, 500, 999])
+@pytest.mark.parametrize(
+    "bad", [pytest.param(0, marks=pytest.mark.slow), 500, pytest.param(999, marks=pytest.mark.slow)]
+)
 def test_one_corrupt_image_among_a_thousand_is_named_and_the_rest_unchanged(bad: int) -> None:
     few = list(pngs(10).values())
     members = {f"{index:04d}.png": few[index % 10] for index in range(1000)}

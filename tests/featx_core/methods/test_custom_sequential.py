@@ -89,6 +89,7 @@ def test_the_outline_is_what_is_built(spec, pictures):
     assert extractor.n_parameters == outline.n_parameters
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 def test_random_weights_neither_vanish_nor_explode(name, pictures):
     preset = PRESETS[name]

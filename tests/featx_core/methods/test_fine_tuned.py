@@ -82,6 +82,7 @@ def test_the_network_is_flat_and_its_outline_is_true(tuned):
     assert outline.image_size == (SIDE, SIDE)
 
 
+@pytest.mark.slow
 def test_the_frozen_base_is_bit_equal_after_training(tuned):
     before = build(Toy()).network.get_weights()
     after = tuned.extractor.network.get_weights()

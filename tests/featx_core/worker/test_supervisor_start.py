@@ -281,6 +281,7 @@ def test_a_process_that_is_gone_has_no_threads():
     assert OwnTime(process.pid, 0.0).look(0.5, stopped_counts=False) == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 def test_a_worker_that_others_keep_from_the_processor_has_longer_for_its_job_and_for_an_answer(supervise, monkeypatch):
     monkeypatch.setattr(OwnTime, "look", lambda self, now, *, stopped_counts: 0.0)
     supervisor = supervise(job_seconds=0.05)

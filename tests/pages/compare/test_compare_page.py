@@ -53,6 +53,7 @@ def test_the_verdict_names_its_measure_and_the_baselines(visit, shelve_runs):
     assert "chance 50 %." in said
 
 
+@pytest.mark.slow
 def test_the_table_has_four_columns_until_more_are_asked_for(visit, shelve_runs):
     visitor = shown(visit(shelve_runs()))
     assert list(visitor.tab.main.dataframe[0].proto.column_order) == ["extractor", "probe", "knn", "ms_per_image"]

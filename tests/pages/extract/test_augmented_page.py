@@ -86,6 +86,7 @@ def test_everything_that_was_set_reaches_the_worker(visit, shelve_spec, worker):
     assert asked(worker) == Augmented(TINY, transforms, 4, 9, False, "copies")
 
 
+@pytest.mark.slow
 def test_a_network_can_be_set_up_in_the_form(visit, shelve_spec, worker):
     visitor = form(visit(shelve_spec()))
     worker.holds = True

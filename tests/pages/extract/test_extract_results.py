@@ -80,6 +80,7 @@ def test_a_run_is_quick_when_all_is_kept(visitor):
     assert "All images are already computed." in visitor.words
 
 
+@pytest.mark.slow
 def test_the_buttons_under_the_result_lead_to_map_and_heatmaps(visitor):
     keep_run(visitor.workspace, np.random.default_rng(0).normal(size=(6, 5)))
     visitor.tab.session_state["extract_view"] = "Result"

@@ -133,6 +133,7 @@ def test_heatmaps_in_the_making_hold_their_place_and_can_be_cancelled(visitor, w
     assert "Try again" in visitor.buttons
 
 
+@pytest.mark.slow
 def test_shared_colours_are_of_the_images_that_are_chosen(visitor, worker):
     visitor.tab.session_state["shared"] = True
     choose(visitor, "disc-01.png", "star-02.png")

@@ -73,6 +73,7 @@ def test_one_click_leads_to_the_map_and_the_heatmaps(visit, worker):
     assert visitor.has_no_fault
 
 
+@pytest.mark.slow
 def test_meanwhile_the_page_says_where_one_is_and_a_reload_changes_nothing(visit, gate):
     visitor = visit().press("Try with photographs")
     steps = [f"**{words}**" for words in ("Bring in photographs", "Extract features")]

@@ -43,6 +43,7 @@ def test_the_map_is_laid_out_anew_on_request(visit, shelve_features, make_png):
     assert "Lay out anew" not in visitor.buttons
 
 
+@pytest.mark.slow
 def test_where_a_first_image_is_gone_it_is_laid_out_anew(visit, shelve_features, make_png):
     visitor = visit(shelve_features(vectors(20))).open("map")
     visitor.workspace.remove(["0.png"])
