@@ -51,6 +51,7 @@ def test_where_there_is_no_glibc_nothing_else_is_tried(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 @LINUX
 def test_a_worker_gives_back_what_tensorflow_no_longer_needs():
     script = Path(__file__).parents[2] / "toys" / "memory_of_tensorflow.py"

@@ -170,6 +170,7 @@ def noise_workspace(n_images=120):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_network_that_learned_labels_of_noise_is_not_better():
     workspace = noise_workspace()
     images = workspace.images()

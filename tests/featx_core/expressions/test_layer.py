@@ -45,6 +45,7 @@ def test_a_model_with_expressions_is_saved_and_loaded_in_safe_mode(saved, monkey
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_it_loads_in_a_fresh_process(saved):
     subprocess.run([sys.executable, "-c", READ, str(saved)], check=True, env=os.environ, capture_output=True)
 

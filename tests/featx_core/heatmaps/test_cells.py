@@ -183,7 +183,10 @@ needs_lite = pytest.mark.skipif(
             marks=(needs_lite, pytest.mark.thorough),
         ),
         pytest.param(
-            Pretrained("efficientnet_lite0", image_size=(225, 225)), 0.25, id="ImageNet weights, odd", marks=needs_lite
+            Pretrained("efficientnet_lite0", image_size=(225, 225)),
+            0.25,
+            id="ImageNet weights, odd",
+            marks=(needs_lite, pytest.mark.thorough),
         ),
         pytest.param(Pretrained("embedded_v1"), 0.2, id="embedded, even"),
         pytest.param(Pretrained("embedded_v1", image_size=(113, 113)), 0.2, id="embedded, odd"),

@@ -33,6 +33,7 @@ def test_every_stage_of_a_network_can_be_looked_at():
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_class_of_a_real_classifier():
     spec = Pretrained(backbone="mobilenet_v2", weights="random", classifier=True, pooling=None)
     extractor = methods.build(spec)

@@ -74,7 +74,10 @@ def test_a_file_that_takes_too_long_is_left_and_the_next_one_looked_at(bad: Exam
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("content", "words"), [(b"crash", "crashes the program that reads it"), (b"killed", "memory")])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"crash", "crashes the program that reads it"), pytest.param(b"killed", "memory", marks=pytest.mark.thorough)],
+)
 def test_a_file_that_ends_the_process_is_named_and_the_next_one_looked_at(
     bad: Examiner, content: bytes, words: str
 ) -> None:

@@ -102,6 +102,7 @@ def network():
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_with_a_real_network_the_mean_of_copies_is_test_time_augmentation(network, workspace) -> None:
     copies = extract(workspace.images(), network)
     assert copies.values.shape == (18, 576)

@@ -181,6 +181,7 @@ def test_several_rows_an_image_are_transformed_each():
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_formula_of_copies_gives_a_row_each(workspace):
     source = Augmented(SMALL, (("horizontal_flip", 0.5),), n_copies=3, gives="copies")
     spec = LambdaTransform(("x - mean(x)",), source=source)

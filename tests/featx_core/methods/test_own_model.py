@@ -135,6 +135,7 @@ def test_a_classifier_of_one_of_several_outputs_is_explained_by_name(workspace, 
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_run_of_it_can_be_written_as_code_that_gives_the_same(filled):
     spec = dataclasses.replace(SPEC, layer="look", pooling="avg")
     features = fx.extract(filled.images(), fx.build(spec, filled), workspace=filled)

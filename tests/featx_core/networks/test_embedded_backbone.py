@@ -200,6 +200,7 @@ def test_weights_of_the_user_are_used(extractor, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_new_layers_learn_on_top_of_it_and_its_layers_are_swept():
     workspace = fx.Workspace.open(":memory:")
     workspace.add(

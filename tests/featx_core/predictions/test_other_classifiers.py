@@ -40,6 +40,7 @@ def a_network(top):
     return keras.applications.MobileNetV2(weights=None, include_top=top)
 
 
+@pytest.mark.thorough
 def test_scores_are_those_that_keras_gives_with_the_same_file(keras_home, images):
     theirs = a_network(top=True)
     (keras_home / FILES.with_top.name).write_bytes(legacy_file(theirs))

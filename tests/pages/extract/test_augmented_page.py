@@ -127,6 +127,7 @@ def few_transforms():
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_run_shows_its_study_when_it_is_asked_for(visit, shelve_spec, worker, few_transforms):
     visitor = visit(shelve_spec()).open("extract")
     worker.submit(
