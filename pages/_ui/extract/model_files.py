@@ -16,6 +16,7 @@ from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import formatting, fragments, jobs, session, writing
 
 DIGEST_KEY = "model_digest"
+_REFUSED = "model_refused"  # why the last file was not taken
 _LIMIT_MB = 200
 
 
@@ -35,7 +36,10 @@ def pick(workspace: Workspace) -> ModelFacts:
         "No code in them is run.",
     )
     if uploads:
+        session.remember(_REFUSED, "")
         _keep(workspace, {upload.name: upload.getvalue() for upload in uploads})
+    if refused := session.recall(_REFUSED, ""):
+        st.warning(formatting.escape(str(refused)), icon=":material/rule:")
     endings = ENDINGS if not reason else (ONNX_ENDING,)
     known = {digest: name for digest, name in workspace.artefacts().items() if name.lower().endswith(endings)}
     if not known:
@@ -78,12 +82,19 @@ def _keep(workspace: Workspace, files: Mapping[str, bytes]) -> None:
     try:
         name, content = check_files(files)
     except ModelFileError as error:
-        st.warning(formatting.escape(str(error)), icon=":material/rule:")
+        session.remember(_REFUSED, str(error))
+        if not any(name.lower().endswith(ONNX_ENDING) for name in files):  # else the file of its weights may come next
+            _begin_anew()
         return
     if not writing.try_to(lambda: _put(workspace, name, content)):
         return
-    session.remember("model_number", int(str(session.recall("model_number", 0))) + 1)
     session.remember(DIGEST_KEY, hashlib.sha256(content).hexdigest())
+    _begin_anew()
+
+
+def _begin_anew() -> None:
+    """Draw the page with nothing in the drop zone, so that the next file stands alone in it."""
+    session.remember("model_number", int(str(session.recall("model_number", 0))) + 1)
     st.rerun()
 
 
