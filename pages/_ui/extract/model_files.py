@@ -1,7 +1,8 @@
 """Models that the user brings: upload one into the workspace, pick one, see what is in it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -13,7 +14,7 @@ from featx_core.networks.own.versions import why_off
 from featx_core.studies.models.own_model import OwnModelStudy
 from featx_core.worker.jobs import Job
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import formatting, fragments, jobs, session, writing
+from pages._ui.shell import compat, formatting, fragments, jobs, session, writing
 
 DIGEST_KEY = "model_digest"
 _REFUSED = "model_refused"  # why the last file was not taken
@@ -37,7 +38,7 @@ def pick(workspace: Workspace) -> ModelFacts:
     )
     if uploads:
         session.remember(_REFUSED, "")
-        _keep(workspace, {upload.name: upload.getvalue() for upload in uploads})
+        _keep(workspace, uploads)
     if refused := session.recall(_REFUSED, ""):
         st.warning(formatting.escape(str(refused)), icon=":material/rule:")
     endings = ENDINGS if not reason else (ONNX_ENDING,)
@@ -78,22 +79,24 @@ def _words(facts: ModelFacts) -> str:
     return f"{', '.join(words)}, saved by {facts.saved_by}"
 
 
-def _keep(workspace: Workspace, files: Mapping[str, bytes]) -> None:
+def _keep(workspace: Workspace, uploads: Sequence[Any]) -> None:
+    files = {upload.name: upload.getvalue() for upload in uploads}
     try:
         name, content = check_files(files)
     except ModelFileError as error:
         session.remember(_REFUSED, str(error))
         if not any(name.lower().endswith(ONNX_ENDING) for name in files):  # else the file of its weights may come next
-            _begin_anew()
+            _begin_anew(uploads)
         return
     if not writing.try_to(lambda: _put(workspace, name, content)):
         return
     session.remember(DIGEST_KEY, hashlib.sha256(content).hexdigest())
-    _begin_anew()
+    _begin_anew(uploads)
 
 
-def _begin_anew() -> None:
+def _begin_anew(uploads: Sequence[Any]) -> None:
     """Draw the page with nothing in the drop zone, so that the next file stands alone in it."""
+    compat.release(uploads)
     session.remember("model_number", int(str(session.recall("model_number", 0))) + 1)
     st.rerun()
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ from featx_core.networks.hub.preset_files import read_preset
 from featx_core.networks.saved.kinds import N_HEAD_BYTES, why_not_weights
 from featx_core.networks.weights_loading import WeightsError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import formatting, fragments, session, writing
+from pages._ui.shell import compat, formatting, fragments, session, writing
 
 _LIMIT_MB = 200
 _KERAS_HELP = (
@@ -38,7 +39,7 @@ def pick(workspace: Workspace, backbone: Backbone) -> str:
         help=_PRESET_HELP if is_preset else _KERAS_HELP,
     )
     if upload is not None:
-        _keep(workspace, upload.name, upload.getvalue())
+        _keep(workspace, upload)
     if is_preset and session.is_local():
         _from_folder(workspace)
     known = {digest: name for digest, name in workspace.artefacts().items() if name.lower().endswith(tuple(kinds))}
@@ -50,13 +51,15 @@ def pick(workspace: Workspace, backbone: Backbone) -> str:
     return f"file:{digest}"
 
 
-def _keep(workspace: Workspace, name: str, content: bytes) -> None:
+def _keep(workspace: Workspace, upload: Any) -> None:
+    name, content = upload.name, upload.getvalue()
     reason = _why_not(name, content)
     if reason:
         st.warning(formatting.escape(reason), icon=":material/rule:")
         return
     if not writing.try_to(lambda: _put(workspace, name, content)):
         return
+    compat.release([upload])
     _take(hashlib.sha256(content).hexdigest())
 
 

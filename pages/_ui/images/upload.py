@@ -12,7 +12,7 @@ from featx_core.images.samples import SAMPLES
 from featx_core.workspace.workspace import Workspace
 from pages._ui.images import folder_levels, one_click
 from pages._ui.images.vectors import vector_files, vector_sets
-from pages._ui.shell import formatting, imports, session, writing
+from pages._ui.shell import compat, formatting, imports, session, writing
 
 _KINDS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF files of up to 25 MB, or zip archives of up to 200 MB."
 TABLES = "Tables of numbers (CSV, NPY, NPZ, Parquet) come in as sets of vectors."
@@ -95,6 +95,7 @@ def drop_zone(workspace: Workspace) -> None:
     )
     if files:
         session.remember("upload_number", int(str(number)) + 1)
+        compat.release(files)
         pictures = vector_files.take(files)
         if not pictures:
             st.rerun()

@@ -1,6 +1,6 @@
 """Private parts of Streamlit that featx has to touch, all in one place. Checked with Streamlit 1.67."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -37,6 +37,16 @@ def forget_others() -> None:
     if context is None or context.fragment_ids_this_run or _is_replaced(context):
         return
     context.fragment_storage.clear(new_fragment_ids=context.shared.new_fragment_ids.snapshot())
+
+
+def release(uploads: Iterable[Any]) -> None:
+    """Let go of uploaded files that were taken over: those of a drop zone that is gone stay in memory as long as the session.
+
+    What holds the files still reads them. Source: `MemoryUploadedFileManager` of Streamlit 1.67.
+    """
+    context: Any = get_script_run_ctx(suppress_warning=True)
+    for upload in uploads if context is not None else ():
+        context.uploaded_file_mgr.remove_file(context.session_id, upload.file_id)
 
 
 def _is_replaced(context: Any) -> bool:

@@ -165,6 +165,7 @@ def _open_file() -> None:
         except WorkspaceError as error:
             st.error(str(error), icon=":material/error:")
         else:
+            compat.release([upload])
             st.rerun()
 
 

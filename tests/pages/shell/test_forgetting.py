@@ -4,8 +4,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import RerunData, RerunException, StopException
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
 from pages._ui.shell import compat, fragments
 
@@ -95,3 +97,14 @@ def test_no_page_ends_by_what_refuses_all_that_comes_after():
     files = sorted(Path(fragments.__file__).parents[2].rglob("*.py"))
     assert len(files) > 20
     assert [str(file) for file in files if "st.stop(" in file.read_text()] == []
+
+
+def test_files_that_were_taken_over_are_let_go_of(run):
+    run.uploaded_file_mgr = MemoryUploadedFileManager("/upload")
+    for owner, number in (("ada", "1"), ("ada", "2"), ("bob", "1")):
+        run.uploaded_file_mgr.add_file(owner, UploadedFileRec(number, "a.png", "image/png", b"bytes"))
+    upload = UploadedFile(*run.uploaded_file_mgr.get_files("ada", ["1"]), None)
+    compat.release([upload])
+    assert run.uploaded_file_mgr.get_files("ada", ["1"]) == []
+    assert len(run.uploaded_file_mgr.get_files("ada", ["2"])) == len(run.uploaded_file_mgr.get_files("bob", ["1"])) == 1
+    assert upload.getvalue() == b"bytes"
