@@ -238,9 +238,10 @@ def _cast(cells: pyarrow.Array, n_columns: int, n_rows: int) -> Mapping[int, np.
 
     Casting what is no number is slow: columns whose first cells are none are not tried, the others some at a time.
     """
-    likely = [
-        at for at in range(n_columns) if all(map(_is_plain, cells.slice(at * n_rows, min(n_rows, 3)).to_pylist()))
-    ]
+    n_first = min(n_rows, 3)
+    places = (np.arange(n_columns)[:, np.newaxis] * n_rows + np.arange(n_first)).ravel()
+    first = cells.take(places).to_pylist()
+    likely = [at for at in range(n_columns) if all(map(_is_plain, first[at * n_first : (at + 1) * n_first]))]
     found: dict[int, np.ndarray] = {}
     for start in range(0, len(likely), _AT_A_TIME):
         block = likely[start : start + _AT_A_TIME]
@@ -253,7 +254,10 @@ def _cast_block(cells: pyarrow.Array, columns: Sequence[int], n_rows: int) -> di
     """Read some columns, or none of them."""
     import pyarrow
 
-    block = pyarrow.concat_arrays([cells.slice(at * n_rows, n_rows) for at in columns])
+    if columns[-1] - columns[0] + 1 == len(columns):
+        block = cells.slice(columns[0] * n_rows, len(columns) * n_rows)
+    else:
+        block = pyarrow.concat_arrays([cells.slice(at * n_rows, n_rows) for at in columns])
     try:
         values = block.cast(pyarrow.float64()).to_numpy(zero_copy_only=False).reshape(-1, n_rows)
     except pyarrow.ArrowInvalid:
