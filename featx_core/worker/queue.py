@@ -1,4 +1,7 @@
-"""The queue of jobs: owners, order and progress. Holds no process and no lock."""
+"""The queue of jobs: owners, order and progress. Holds no process and no lock.
+
+Owners take turns: the first jobs of all come before the second of any. So nobody waits for what others go on to ask for.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ class QueuedJob:
     workspace_path: str | None
     parameters: Mapping[str, Any]
     owners: list[str]
+    turn: int = 0
     state: State = "waiting"
     stage: str = ""
     done: int = 0
@@ -68,6 +72,8 @@ class JobQueue:
         self._clock = clock
         self._records: dict[str, QueuedJob] = {}
         self._seconds: dict[str, float] = {}
+        self._turn = 0  # of the job that began last
+        self._turns: dict[str, int] = {}  # of the last job of each owner, since there was nothing to do
 
     def submit(
         self, task: str, workspace_path: str | None, parameters: Mapping[str, Any], title: str, owner: str
@@ -83,6 +89,7 @@ class JobQueue:
             if owner not in record.owners:
                 self._check_owner(owner)
                 record.owners.append(owner)
+                self._place(record, owner)
             return record
         self._check_owner(owner)
         if len(self.waiting) >= self._limits.max_waiting:
@@ -90,8 +97,20 @@ class JobQueue:
         record = QueuedJob(key, task, title, workspace_path, dict(parameters), [owner])
         self._records.pop(key, None)
         self._records[key] = record
-        self.waiting.append(record)
+        self._place(record, owner)
         return record
+
+    def _place(self, record: QueuedJob, owner: str) -> None:
+        """Put a job that does not run among those that wait, where this owner's turn is."""
+        turn = max(self._turns.get(owner, 0) + 1, self._turn)
+        self._turns[owner] = turn
+        if record is self.running or (record in self.waiting and record.turn <= turn):
+            return
+        if record in self.waiting:
+            self.waiting.remove(record)
+        record.turn = turn
+        place = next((at for at, other in enumerate(self.waiting) if other.turn > turn), len(self.waiting))
+        self.waiting.insert(place, record)
 
     def _check_owner(self, owner: str) -> None:
         n_unfinished = sum(record.is_unfinished and owner in record.owners for record in self._records.values())
@@ -119,7 +138,7 @@ class JobQueue:
         if self.running is not None or not self.waiting:
             return None
         record = self.running = self.waiting.pop(0)
-        record.state = "running"
+        record.state, self._turn = "running", record.turn
         record.begun, record.started = self._clock(), time.time()
         record.first = record.last = (record.begun, 0)
         return record
@@ -151,6 +170,9 @@ class JobQueue:
             self.waiting.remove(record)
         if record is self.running:
             self.running = None
+        if self.running is None and not self.waiting:
+            self._turn = 0
+            self._turns.clear()
         self._drop_old()
 
     def _drop_old(self) -> None:

@@ -74,7 +74,7 @@ def test_table_takes_four_jobs_of_each_of_forty_owners_and_refuses_when_two_hund
     with pytest.raises(JobRefusedError, match=r"The server is busy; your files are kept\."):
         add(table, 200)
     table.start_next()
-    assert table.snapshot(add(table, 200).key).position == 200
+    assert table.snapshot(add(table, 200).key).position == 80  # behind the first jobs of all, before their second ones
 
 
 def test_table_estimates_the_end_of_the_running_job_from_its_pace(table, clock):
@@ -155,3 +155,51 @@ def test_asks_has_sent_twice_at_most_and_never_after_they_ended_a_worker():
     questions.worker_is_gone("It stopped.")
     with pytest.raises(TaskFailedError, match=r"It stopped\."):
         innocent.wait(0)
+
+
+def order(table):
+    found = []
+    while (record := table.start_next()) is not None:
+        found.append(record.title)
+        table.end(record, "done")
+    return found
+
+
+def test_owners_take_turns(table):
+    add(table, 1, owner="ada")
+    table.start_next()
+    for n, owner in ((2, "ada"), (3, "ada"), (4, "bob"), (5, "carol"), (6, "bob")):
+        add(table, n, owner=owner)
+    assert [record.title for record in table.waiting] == ["job 4", "job 5", "job 2", "job 6", "job 3"]
+    table.end(table.running, "done")
+    assert order(table) == ["job 4", "job 5", "job 2", "job 6", "job 3"]
+
+
+def test_who_comes_later_does_not_go_before_those_whose_turn_it_is(table):
+    for n in range(1, 4):
+        add(table, n, owner="ada")
+    table.start_next()
+    table.end(table.running, "done")
+    table.start_next()  # the second turn has begun
+    add(table, 4, owner="bob")
+    add(table, 5, owner="bob")
+    assert [record.title for record in table.waiting] == ["job 4", "job 3", "job 5"]
+
+
+def test_a_job_that_somebody_joins_waits_no_longer_than_a_new_one_of_theirs(table):
+    add(table, 1, owner="ada")
+    table.start_next()
+    for n, owner in ((2, "ada"), (3, "ada"), (4, "carol")):
+        add(table, n, owner=owner)
+    add(table, 3, owner="bob")
+    assert [record.title for record in table.waiting] == ["job 4", "job 3", "job 2"]
+    assert len(table.waiting) == 3
+
+
+def test_turns_begin_anew_when_there_was_nothing_to_do(table):
+    for n in range(3):
+        add(table, n, owner="ada")
+    assert order(table) == ["job 0", "job 1", "job 2"]
+    add(table, 3, owner="ada")
+    add(table, 4, owner="bob")
+    assert order(table) == ["job 3", "job 4"]
