@@ -24,6 +24,8 @@ from featx_core.workspace import arrivals
 from featx_core.workspace.workspace import Workspace
 from tests.toys.files.odd_files import encoded, picture, zipped
 
+pytestmark = pytest.mark.slow
+
 FILES = {f"{number}.png": encoded(picture(20, 20, seed=number)) for number in range(5)}
 EVERY_EXCEPTION = sorted(
     {

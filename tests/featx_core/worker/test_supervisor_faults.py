@@ -18,6 +18,8 @@ from featx_core.workspace.store import Store
 from featx_core.workspace.workspace import Workspace
 from tests.toys.worker.supervising import PATIENCE, begun, eventually, finished, is_running, posix, submit, supervised
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def supervise(monkeypatch):
@@ -40,7 +42,6 @@ def result(workspace_path, key):
         workspace.close()
 
 
-@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT])
 def test_row_30_death_fails_one_job_and_no_other(supervise, caplog, number):
@@ -57,7 +58,6 @@ def test_row_30_death_fails_one_job_and_no_other(supervise, caplog, number):
     assert supervisor.worker_pid != first_pid
 
 
-@pytest.mark.slow
 @posix
 def test_row_30_a_light_request_survives_the_death_of_a_job(supervise):
     supervisor = supervise()
@@ -71,7 +71,6 @@ def test_row_30_a_light_request_survives_the_death_of_a_job(supervise):
     assert finished(supervisor, key).state == "failed"
 
 
-@pytest.mark.slow
 @posix
 def test_row_30_a_job_runs_again_when_a_light_request_ended_its_worker(supervise, tmp_path):
     supervisor = supervise()
@@ -84,7 +83,6 @@ def test_row_30_a_job_runs_again_when_a_light_request_ended_its_worker(supervise
     assert (job.state, job.result, begun(log)) == ("done", {"n": 30}, 2)
 
 
-@pytest.mark.slow
 @posix
 def test_row_31_a_hung_worker_is_ended_and_says_how_far_it_got(supervise, workspace_path):
     supervisor = supervise(stall_seconds=1.0)
@@ -98,7 +96,6 @@ def test_row_31_a_hung_worker_is_ended_and_says_how_far_it_got(supervise, worksp
     assert finished(supervisor, waiting).state == "done"
 
 
-@pytest.mark.slow
 def test_a_stage_may_be_silent_for_as_long_as_it_declares(supervise):
     supervisor = supervise(stall_seconds=0.5)
     assert finished(supervisor, submit(supervisor, "sleep_deaf", seconds=1.5, limit=PATIENCE)).state == "done"
@@ -107,7 +104,6 @@ def test_a_stage_may_be_silent_for_as_long_as_it_declares(supervise):
     assert "did not answer" in silent.message
 
 
-@pytest.mark.slow
 def test_row_31_a_job_over_its_time_is_ended_and_the_worker_lives(supervise, workspace_path, tmp_path):
     supervisor = supervise(job_seconds=0.5)
     key = submit(supervisor, "count", workspace_path=workspace_path, n=2000, log=str(tmp_path / "log"))
@@ -121,7 +117,6 @@ def test_row_31_a_job_over_its_time_is_ended_and_the_worker_lives(supervise, wor
     assert finished(supervisor, submit(supervisor, "echo")).result["pid"] == pid
 
 
-@pytest.mark.slow
 def test_too_much_memory_ends_the_worker_with_advice(supervise):
     supervisor = supervise(worker_bytes=600 * 1024**2)
     job = finished(supervisor, submit(supervisor, "allocate", bytes=800 * 1024**2))
@@ -131,7 +126,6 @@ def test_too_much_memory_ends_the_worker_with_advice(supervise):
     assert finished(supervisor, submit(supervisor, "echo")).state == "done"
 
 
-@pytest.mark.slow
 def test_after_a_memory_error_a_fresh_worker_goes_on(supervise):
     supervisor = supervise()
     assert eventually(lambda: supervisor.is_ready)
@@ -143,7 +137,6 @@ def test_after_a_memory_error_a_fresh_worker_goes_on(supervise):
     assert finished(supervisor, submit(supervisor, "echo")).result["pid"] != pid
 
 
-@pytest.mark.slow
 def test_a_task_may_ask_for_a_fresh_worker(supervise):
     supervisor = supervise()
     first = finished(supervisor, submit(supervisor, "echo", needs_fresh_worker=True))
@@ -151,7 +144,6 @@ def test_a_task_may_ask_for_a_fresh_worker(supervise):
     assert finished(supervisor, submit(supervisor, "echo")).result["pid"] != first.result["pid"]
 
 
-@pytest.mark.slow
 def test_an_idle_worker_is_replaced_after_so_many_jobs(supervise):
     supervisor = supervise(worker_jobs=2)
     pids = [finished(supervisor, submit(supervisor, "echo", n=i)).result["pid"] for i in range(2)]
@@ -160,7 +152,6 @@ def test_an_idle_worker_is_replaced_after_so_many_jobs(supervise):
     assert finished(supervisor, submit(supervisor, "echo", n=2)).result["pid"] != pids[0]
 
 
-@pytest.mark.slow
 def test_an_idle_worker_that_holds_much_memory_is_replaced(supervise):
     supervisor = supervise(idle_bytes=1)
     key = submit(supervisor, "echo", n=1)
@@ -169,7 +160,6 @@ def test_an_idle_worker_that_holds_much_memory_is_replaced(supervise):
     assert supervisor.job(key).state == "done"
 
 
-@pytest.mark.slow
 def test_a_worker_that_cannot_start_is_not_started_without_end(supervise, monkeypatch, tmp_path):
     log = tmp_path / "log"
     monkeypatch.setenv("FAKE_WARM_UP", f"open({str(log)!r}, 'a').write('begun '); os._exit(3)")
@@ -201,7 +191,6 @@ def test_a_machine_that_starts_no_process_is_not_asked_without_end():
     assert len(tries) == 2
 
 
-@pytest.mark.slow
 def test_a_paused_worker_comes_back(supervise, monkeypatch, tmp_path):
     log = tmp_path / "log"
     monkeypatch.setenv(
@@ -245,7 +234,6 @@ def test_a_workspace_that_is_gone_is_not_made_again(supervise, tmp_path):
     assert not path.exists()
 
 
-@pytest.mark.slow
 def test_stop_ends_the_worker_and_says_so(supervise):
     supervisor = supervise()
     keys = [submit(supervisor, "sleep_deaf", seconds=60), submit(supervisor, "echo")]
@@ -260,7 +248,6 @@ def test_stop_ends_the_worker_and_says_so(supervise):
     assert finished(supervisor, submit(supervisor, "echo")).state == "done"
 
 
-@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("task", ["sleep_deaf", "wait_for"])
 def test_the_worker_ends_when_its_server_is_killed(tmp_path, task):

@@ -25,6 +25,8 @@ from tests.toys.app.comparing_runs import (
 )
 from tests.toys.app.visiting import element, tiles
 
+pytestmark = pytest.mark.slow
+
 PROGRESS = "Comparing 3 runs"
 ALL = ComparisonStudy(tuple(spec.digest for spec in TITLES.values()))
 
@@ -36,7 +38,6 @@ def test_with_one_run_the_page_asks_for_a_second(visit, shelve_runs, worker):
     assert visitor.has_no_fault
 
 
-@pytest.mark.slow
 def test_three_runs_are_compared_at_once_and_the_verdict_names_the_best(visit, shelve_runs, worker):
     visitor = shown(visit(shelve_runs()))
     assert worker.submitted == ["comparison"]
@@ -46,14 +47,12 @@ def test_three_runs_are_compared_at_once_and_the_verdict_names_the_best(visit, s
     assert visitor.has_no_fault
 
 
-@pytest.mark.slow
 def test_the_verdict_names_its_measure_and_the_baselines(visit, shelve_runs):
     said = text(shown(visit(shelve_runs())))
     assert "Accuracy of a linear probe: MobileNetV2 100 %, colour histogram " in said
     assert "chance 50 %." in said
 
 
-@pytest.mark.slow
 def test_the_table_has_four_columns_until_more_are_asked_for(visit, shelve_runs):
     visitor = shown(visit(shelve_runs()))
     assert list(visitor.tab.main.dataframe[0].proto.column_order) == ["extractor", "probe", "knn", "ms_per_image"]
@@ -72,7 +71,6 @@ def test_one_press_runs_the_small_networks_of_this_machine(visit, shelve_runs, w
     assert visitor.has_no_fault
 
 
-@pytest.mark.slow
 def test_images_that_the_best_two_do_not_both_get_right_are_shown(visit, shelve_runs):
     visitor = opened(shown(visit(shelve_runs())), "disagreements").run()
     said = [head.value for head in visitor.tab.main.subheader]
@@ -163,7 +161,6 @@ def test_the_page_leaves_a_comparison_that_is_not_waited_for(visit, shelve_runs,
     )
 
 
-@pytest.mark.slow
 def test_one_press_begins_a_run_for_each_backbone_and_one_press_stops_them_all(visit, shelve_runs, worker):
     visitor = shown(visit(shelve_runs()))
     worker.holds = True
@@ -178,7 +175,6 @@ def test_one_press_begins_a_run_for_each_backbone_and_one_press_stops_them_all(v
     assert not [button for button in visitor.tab.button if button.label == "Cancel all"]
 
 
-@pytest.mark.slow
 def test_runs_that_are_taken_away_leave_the_comparison(visit, shelve_runs):
     visitor = shown(visit(shelve_runs()))
     element(visitor, "compared_3").set_value([STRONG.digest, WEAK.digest])
@@ -187,7 +183,6 @@ def test_runs_that_are_taken_away_leave_the_comparison(visit, shelve_runs):
     assert "MobileNetV2 is better than MobileNetV3Small" in verdict(visitor)
 
 
-@pytest.mark.slow
 def test_a_changed_label_makes_another_comparison(visit, shelve_runs, worker):
     visitor = shown(visit(shelve_runs()))
     visitor.workspace.set_labels({"0.png": "dog"})
@@ -196,7 +191,6 @@ def test_a_changed_label_makes_another_comparison(visit, shelve_runs, worker):
     assert visitor.has_no_fault
 
 
-@pytest.mark.slow
 def test_a_comparison_that_failed_is_told_once_and_can_be_tried_again(visit, shelve_runs, worker):
     worker.holds = True
     visitor = visit(shelve_runs()).open("compare")
@@ -208,7 +202,6 @@ def test_a_comparison_that_failed_is_told_once_and_can_be_tried_again(visit, she
     assert "MobileNetV2 is better" in verdict(visitor)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("n_draws", [3])
 def test_a_damaged_comparison_is_computed_again_once(visit, shelve_runs, worker, n_draws):
     visitor = shown(visit(shelve_runs()))
@@ -224,7 +217,6 @@ def test_a_damaged_comparison_is_computed_again_once(visit, shelve_runs, worker,
     assert visitor.has_no_fault
 
 
-@pytest.mark.slow
 def test_a_comparison_of_another_make_is_computed_again_once(visit, shelve_runs, worker):
     visitor = shown(visit(shelve_runs()))
     visitor.workspace.put_result(ALL.key(visitor.workspace), b'{"table": []}')

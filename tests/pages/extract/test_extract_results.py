@@ -9,6 +9,8 @@ from tests.toys.app.extracting import set_up, words_of
 from tests.toys.app.map_packs import n_points
 from tests.toys.app.visiting import SPEC, element, keep_run, nodes, texts
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def visitor(visit, shelve, make_png):
@@ -43,7 +45,6 @@ def test_a_run_that_fails_says_why_in_one_sentence_and_can_be_tried_again(visito
     assert "Try again" in visitor.buttons
 
 
-@pytest.mark.slow
 def test_a_run_ends_in_its_card_map_and_heatmaps(visitor, worker):
     set_up(visitor, side_MobileNetV2=64)
     visitor.tab.button(key="run").click().run()
@@ -62,7 +63,6 @@ def test_a_run_ends_in_its_card_map_and_heatmaps(visitor, worker):
     assert run.spec == SPEC
 
 
-@pytest.mark.slow
 def test_the_result_has_a_table_and_three_downloads(visitor):
     keep_run(visitor.workspace, np.arange(6 * 70.0).reshape(6, 70))
     visitor.tab.session_state["extract_view"] = "Result"
@@ -80,7 +80,6 @@ def test_a_run_is_quick_when_all_is_kept(visitor):
     assert "All images are already computed." in visitor.words
 
 
-@pytest.mark.slow
 def test_the_buttons_under_the_result_lead_to_map_and_heatmaps(visitor):
     keep_run(visitor.workspace, np.random.default_rng(0).normal(size=(6, 5)))
     visitor.tab.session_state["extract_view"] = "Result"

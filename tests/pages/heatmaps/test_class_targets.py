@@ -15,6 +15,8 @@ from tests.toys.app.heatmaps_page import last_asked, pictures, set_up
 from tests.toys.app.named_images import LITE, take_as_installed
 from tests.toys.app.visiting import keep_run
 
+pytestmark = pytest.mark.slow
+
 CLASSIFIER = classifier_of(LITE)
 
 
@@ -76,7 +78,6 @@ def test_a_run_that_ends_early_explains_classes_from_its_own_last_layer(visit, e
     assert (by_name["eigen_cam"].spec, by_name["eigen_cam"].layer) == (spec, None)
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("installed_lite")
 def test_the_class_stands_under_its_heatmap_with_its_score(visit, extracted, worker):
     worker.holds = True  # a page may not take as long as a network on a busy machine
