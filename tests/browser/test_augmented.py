@@ -12,6 +12,7 @@ pytestmark = pytest.mark.browser
 LONG = 300_000  # milliseconds: two copies of 240 images
 
 
+@pytest.mark.thorough
 def test_copies_are_previewed_extracted_and_mapped_with_trails(server, open_tab):
     page = open_tab(server.url)
     press(page, "Other sample sets")

@@ -11,6 +11,7 @@ from tests.browser.steps import settled
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.thorough
 def test_a_formula_is_typed_and_run(server, open_tab, shelve):
     token = shelve(server, list(SAMPLES["regions"].make())[:8])
     page = open_tab(f"{server.url}extract?w={token}")

@@ -58,6 +58,7 @@ def test_plain_pictures_of_other_colours_are_not_copies():
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["shapes", "digits"])
 def test_the_sample_sets_hold_no_duplicates(name):
     workspace = Workspace.open(":memory:")

@@ -150,6 +150,7 @@ def test_training_gives_a_spec_with_weights_of_its_own(learning, painted_workspa
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "learning", ["labels", *(pytest.param(each, marks=pytest.mark.thorough) for each in LEARNINGS if each != "labels")]
 )

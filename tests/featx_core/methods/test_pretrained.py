@@ -80,6 +80,7 @@ def test_the_outline_needs_no_memory_for_weights_and_is_remembered():
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_layer_names_mean_the_same_after_other_networks_were_built():
     before = methods.outline(Pretrained("inception_v3", layer="conv2d_40", image_size=(75, 75))).tap
     build_network(BACKBONES["inception_v3"], (75, 75))

@@ -10,7 +10,7 @@ from featx_core.networks.engines.fast import USUAL_COSINE
 from featx_core.networks.engines.openvino_engine import MAX_DISAGREEMENT
 from tests.toys import backbone_checks
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 
 BUILT_OTHERWISE = ("efficientnet_v2s", "mobilenet_v3_large")
 """Whose constructor takes another way than that of the first of their family. All other siblings repeat its blocks at another
@@ -20,8 +20,6 @@ FIRST_OF_FAMILY = {row.family: key for key, row in reversed(BACKBONES.items()) i
 """Those of KerasHub have tests of their own, in `hub/`."""
 
 EXAMINED = [key for key in BACKBONES if key in (*FIRST_OF_FAMILY, *BUILT_OTHERWISE)]
-AT_EACH_CHANGE = ("mobilenet_v2",)
-CASES = [key if key in AT_EACH_CHANGE else pytest.param(key, marks=pytest.mark.thorough) for key in EXAMINED]
 BACKBONES_A_PROCESS = 8
 SECONDS = 600
 
@@ -34,7 +32,7 @@ def examined(request):
         yield {key: pool.apply_async(backbone_checks.examine, (key,)) for key in EXAMINED if key in chosen}
 
 
-@pytest.mark.parametrize("key", CASES)
+@pytest.mark.parametrize("key", EXAMINED)
 def test_random_features_are_sane_and_those_of_keras_and_the_outline_is_what_is_built(key, examined):
     found = examined[key].get(timeout=SECONDS)
     assert found["shape"] == (4, BACKBONES[key].n_features)
@@ -46,14 +44,14 @@ def test_random_features_are_sane_and_those_of_keras_and_the_outline_is_what_is_
     assert found["n_parameters"] == BACKBONES[key].n_parameters
 
 
-@pytest.mark.parametrize("key", CASES)
+@pytest.mark.parametrize("key", EXAMINED)
 def test_openvino_agrees_with_tensorflow_in_both_precisions(key, examined):
     found = examined[key].get(timeout=SECONDS)
     assert found["engines_disagree"] < max(MAX_DISAGREEMENT, 5 * found["rounding"])
     assert 1 - found["cosine_of_bfloat16"] <= max(1 - USUAL_COSINE, 4 * (1 - found["cosine_of_rounding"]))
 
 
-@pytest.mark.parametrize("key", CASES)
+@pytest.mark.parametrize("key", EXAMINED)
 def test_heatmaps_lie_on_the_photograph_and_grad_cam_of_a_feature_is_its_channel(key, examined):
     found = examined[key].get(timeout=SECONDS)["heatmaps"]
     assert found["shapes"] == {backbone_checks.photograph().shape[:2]}

@@ -29,6 +29,7 @@ def needs_reset(workspace, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_only_what_ran_with_networks_that_were_there_needs_none(needs_reset, workspace):
     image = workspace.images().digests[0]
     assert needs_reset(ExtractJob(SMALL))

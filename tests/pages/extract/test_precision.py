@@ -34,6 +34,7 @@ def test_it_is_shown_where_the_gpu_of_the_worker_has_it(visitor, worker, monkeyp
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_the_run_card_names_engine_and_difference(visitor, worker):
     for key, value in {"backbone": "mobilenet_v3_small", "precision": "bfloat16", "side_MobileNetV3Small": 64}.items():
         element(visitor, key).set_value(value)
