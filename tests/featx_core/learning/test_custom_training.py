@@ -151,9 +151,7 @@ def test_training_gives_a_spec_with_weights_of_its_own(learning, painted_workspa
 
 @pytest.mark.slow
 @pytest.mark.thorough
-@pytest.mark.parametrize(
-    "learning", ["labels", *(pytest.param(each, marks=pytest.mark.thorough) for each in LEARNINGS if each != "labels")]
-)
+@pytest.mark.parametrize("learning", LEARNINGS)
 def test_a_seed_repeats_bit_for_bit(learning, painted_workspace):
     first = fx.train(tiny(learning, epochs=1), painted_workspace)
     other = fx.Workspace.open(":memory:")
