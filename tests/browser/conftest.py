@@ -68,6 +68,7 @@ def fresh_server(chromium: Browser, keras_home: None, tmp_path: Path) -> Iterato
 
 _SERVER_IS_GONE = (
     r"ERR_CONNECTION_(REFUSED|RESET)|WebSocket connection to .* failed|WebSocket is already in CLOSING"
+    r"|Failed to fetch dynamically imported module"
     r"|when disconnected from server"
 )
 """What a page complains of when a test ends its server before the page is closed."""
