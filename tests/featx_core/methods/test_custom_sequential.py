@@ -15,6 +15,8 @@ from featx_core.specs.custom_sequential import CustomSequential
 from featx_core.specs.registry import spec_from_json
 from featx_core.specs.spec import SpecError
 
+pytestmark = pytest.mark.slow
+
 TINY = (
     fx.layer("Conv2D", filters=4, kernel_size=3, activation="relu"),
     fx.layer("BatchNormalization"),
@@ -66,7 +68,6 @@ def test_grey_is_one_channel_from_the_picture_to_the_heatmap(pictures):
     assert fx.explain(pictures[0], extractor, "grad_cam").grid.shape == (7, 7)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("layer", [1, 2, 3, 4])
 def test_maps_and_heatmaps_work_at_any_row_with_places(layer, pictures):
     extractor = methods.build(tiny())
@@ -89,7 +90,6 @@ def test_the_outline_is_what_is_built(spec, pictures):
     assert extractor.n_parameters == outline.n_parameters
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 def test_random_weights_neither_vanish_nor_explode(name, pictures):
     preset = PRESETS[name]
@@ -104,7 +104,6 @@ def test_the_features_do_not_depend_on_the_batch(pictures):
     np.testing.assert_allclose(extractor(pictures, batch_size=1), extractor(pictures, batch_size=3), atol=1e-6)
 
 
-@pytest.mark.slow
 @pytest.mark.thorough
 def test_a_seed_repeats_bit_for_bit(pictures):
     np.testing.assert_array_equal(methods.build(tiny(seed=3))(pictures), methods.build(tiny(seed=3))(pictures))

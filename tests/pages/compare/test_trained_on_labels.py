@@ -9,6 +9,8 @@ from featx_core.specs.fine_tuned import FineTuned
 from pages._ui.shell import library
 from tests.toys.app.comparing_runs import STRONG, TITLES, figure, opened, shown, spaces, text
 
+pytestmark = pytest.mark.slow
+
 SHA = "a" * 64
 TUNED = FineTuned(class_names=("cat", "dog"), weights=f"file:{SHA}")
 MARK = f":material/school: {CAUTION} Its training saw 30 of the 40 images shown."

@@ -7,6 +7,8 @@ from pages._ui.extract import inspection
 from tests.toys.app.extracting import asked, chain, sentence, set_up
 from tests.toys.app.visiting import element
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def visitor(visit, shelve, make_png):

@@ -12,6 +12,8 @@ from pages._ui.shell import library
 from tests.toys.app.extracting import asked
 from tests.toys.app.visiting import SPEC, element, keep_run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def token(shelve, make_png):

@@ -13,6 +13,8 @@ from pages._ui.images.vectors import vector_files
 from pages._ui.shell import writing
 from tests.toys.app.visiting import element, tiles
 
+pytestmark = pytest.mark.slow
+
 LABELS = ("cat", "dog") * 15
 
 
@@ -61,7 +63,6 @@ def rows_of_noise(n_columns=3, **columns):
     return pd.DataFrame(noise, columns=[f"f{at}" for at in range(n_columns)]).assign(**columns)
 
 
-@pytest.mark.slow
 def test_a_table_is_shown_before_it_comes_in(visit):
     visitor = upload(visit(), ("embeddings.csv", csv()))
     assert "Vectors from embeddings.csv" in visitor.words.replace("\\", "")
@@ -238,7 +239,6 @@ def test_a_local_table_is_taken_like_an_upload(visit, tmp_path):
     assert "30 rows of 3 numbers" in visitor.words
 
 
-@pytest.mark.slow
 def test_no_table_is_read_by_the_page_itself(visit, monkeypatch):
     def never(*arguments, **options):
         raise AssertionError("A page has read a table itself.")

@@ -13,6 +13,8 @@ from pages._ui.map import maps
 from tests.toys.app.map_packs import colors, fetched, maps_of, n_points, places, select, told, unpack
 from tests.toys.app.visiting import SPEC, element, named, tiles
 
+pytestmark = pytest.mark.slow
+
 
 def vectors(n, n_features=6, seed=0):
     return np.random.default_rng(seed).normal(size=(n, n_features)).astype(np.float32)
@@ -201,7 +203,6 @@ def test_features_that_are_not_finite_are_left_out_and_counted(visit, shelve_fea
     assert "1 of 8 images was left out" in caption(visitor)
 
 
-@pytest.mark.slow
 def test_features_that_are_all_not_finite_give_a_sentence(visit, shelve_features):
     visitor = visit(shelve_features(np.full((4, 3), np.nan))).open("map")
     assert visitor.has_no_fault

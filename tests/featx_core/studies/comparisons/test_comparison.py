@@ -16,6 +16,8 @@ from featx_core.studies.sketches import SketchesStudy
 from tests.toys.entered_runs import Told, enter_run, filled_workspace, picture
 from tests.toys.studying import do, done, watched
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def filled():
