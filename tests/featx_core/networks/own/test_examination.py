@@ -140,6 +140,34 @@ def test_several_inputs_by_name_are_refused_in_one_sentence(tmp_path):
         examine((tmp_path / "two.keras").read_bytes())
 
 
+@pytest.mark.parametrize("policy", ["mixed_float16", "bfloat16"])
+def test_a_model_of_less_precision_computes_in_float32(policy, tmp_path):
+    layers = keras.layers.Conv2D(4, 3, dtype=policy), keras.layers.GlobalAveragePooling2D(dtype=policy)
+    content = saved(tmp_path, *layers)
+    assert examine(content)["n_parameters"] == 112
+    kernel, bias = (np.asarray(value, np.float32) for value in layers[0].get_weights())
+    pixels = np.random.default_rng(0).random((1, SIDE, SIDE, 3), np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(pixels[0], (3, 3), axis=(0, 1))
+    expected = np.einsum("hwcij,ijcf->f", windows, kernel) / windows.shape[0] / windows.shape[1] + bias
+    np.testing.assert_allclose(flatten(load_model(content), (SIDE, SIDE))(pixels)[0], expected, rtol=1e-5)
+
+
+def test_a_model_of_whole_numbers_is_tried_with_them(tmp_path):
+    image = keras.Input((SIDE, SIDE, 3), dtype="uint8")
+    keras.Model(image, keras.layers.Conv2D(2, 3)(keras.layers.Rescaling(1 / 255)(image))).save(tmp_path / "m.keras")
+    facts = facts_of((tmp_path / "m.keras").read_bytes())
+    assert (facts.suggested, facts.scaling) == ("none", ("whole numbers as input", "Rescaling"))
+
+
+def test_what_fails_on_an_image_and_what_gives_several_values_is_said(tmp_path):
+    with pytest.raises(ModelFileError, match="a layer of it fails on an image"):
+        examine(saved(tmp_path, keras.layers.Conv2D(2, 3, activation="threshold")))
+    image = keras.Input((SIDE, SIDE, 3))
+    keras.Model(image, keras.ops.split(image, 3, axis=-1)).save(tmp_path / "split.keras")
+    with pytest.raises(ModelFileError, match="has a layer with several outputs, `split`"):
+        examine((tmp_path / "split.keras").read_bytes())
+
+
 def test_values_that_are_not_finite_are_refused(tmp_path):
     with pytest.raises(ModelFileError, match="values that are not finite"):
         examine(saved(tmp_path, keras.layers.Rescaling(float("inf")), keras.layers.Rescaling(0.0)))
