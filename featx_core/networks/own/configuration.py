@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from featx_core.base.files.file_names import shown_text
-from featx_core.networks.own.allowed import MAX_SHOWN, MODELS, VALUES, problem_of
+from featx_core.networks.own.allowed import DANGERS, MAX_SHOWN, MODELS, VALUES, problem_of
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.limits import MAX_LAYERS
 
@@ -124,6 +124,8 @@ def _parts(value: Any) -> Iterator[Mapping[str, Any]]:
 
 def _check_class(part: Mapping[str, Any]) -> None:
     if "class_name" not in part:
+        if _is_code(part):
+            raise ModelFileError(f"{DANGERS['__lambda__']}, and save the model again.")
         return
     name = part["class_name"]
     if isinstance(name, str) and name in VALUES:
@@ -134,6 +136,12 @@ def _check_class(part: Mapping[str, Any]) -> None:
     settings = part.get("config")
     if isinstance(settings, dict) and settings.get("data_format") == "channels_first":
         raise ModelFileError(f"has channels first, in layer `{_named(settings)}`. Only channels last can be read.")
+
+
+def _is_code(part: Mapping[str, Any]) -> bool:
+    """Tell a function as Keras writes one for an activation: its code, defaults and closure, without a class."""
+    value = part.get("value")
+    return len(part) == 1 and isinstance(value, list) and len(value) == 3 and isinstance(value[0], str)
 
 
 def _check_sizes(part: Mapping[str, Any]) -> None:

@@ -14,7 +14,18 @@ from featx_core.networks.own.examination import examine
 from featx_core.networks.own.facts import ModelFacts
 from featx_core.networks.own.flattening import flatten
 from featx_core.networks.own.loading import load_model, outline_model
-from tests.toys.files.model_files import SMALL_FACTS, an_input, functional, packed, part, small_model, weights
+from tests.toys.files.model_files import (
+    N_FILTERS,
+    SMALL_FACTS,
+    an_input,
+    functional,
+    kernel,
+    packed,
+    part,
+    small_model,
+    small_parts,
+    weights,
+)
 from tests.toys.memory import forget_peak, peak_megabytes
 
 keras = pytest.importorskip("keras")
@@ -171,6 +182,25 @@ def test_what_fails_on_an_image_and_what_gives_several_values_is_said(tmp_path):
 def test_values_that_are_not_finite_are_refused(tmp_path):
     with pytest.raises(ModelFileError, match="values that are not finite"):
         examine(saved(tmp_path, keras.layers.Rescaling(float("inf")), keras.layers.Rescaling(0.0)))
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf, 1e39])
+def test_weights_beyond_float32_are_refused_by_their_layer(value):
+    """Even where the output hides them, as the maximum of a NaN and 0 may."""
+    arrays = {"layers/conv2d/vars/0": kernel().astype(np.float64), "layers/conv2d/vars/1": np.full(N_FILTERS, value)}
+    with pytest.raises(ModelFileError, match=r"NaN, infinite or too large for float32, in layer `look`\.$"):
+        load_model(packed(functional(*small_parts()), weights(arrays)))
+
+
+@pytest.mark.parametrize("mode", ["vgg16", "densenet", "resnet_v2"])
+def test_preprocessing_of_keras_within_a_model_is_taken(mode, tmp_path):
+    image = keras.Input((SIDE, SIDE, 3))
+    model = keras.Model(image, getattr(keras.applications, mode).preprocess_input(image))
+    model.save(tmp_path / "m.keras")
+    content = (tmp_path / "m.keras").read_bytes()
+    pixels = np.random.default_rng(0).uniform(0, 255, (1, SIDE, SIDE, 3)).astype(np.float32)
+    expected = getattr(keras.applications, mode).preprocess_input(pixels.copy())
+    np.testing.assert_allclose(flatten(load_model(content), (SIDE, SIDE))(pixels), expected, rtol=1e-5, atol=1e-5)
 
 
 def test_weights_that_do_not_fit_are_refused():
