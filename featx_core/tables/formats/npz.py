@@ -7,7 +7,7 @@ import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -44,11 +44,11 @@ def open_table(opened: Opened, choice: Choice) -> RawTable:
         TableError: If there is none of numbers.
     """
     with _archive(opened) as archive:
-        headers = _headers(archive)
+        headers, damaged = _headers(archive)
     tables = {name for name, header in headers.items() if _is_table(name, header, headers)}
     arrays = _ordered(headers, tables)
     if not arrays:
-        _explain(headers)
+        _explain(headers, damaged)
     stated = [name for name, role in choice.stated.items() if role == "feature" and name in tables]
     if choice.array is not None and choice.array not in stated:
         raise TableError(f"has no table of numbers “{choice.array}”. It has: {', '.join(arrays[:12])}")
@@ -58,7 +58,7 @@ def open_table(opened: Opened, choice: Choice) -> RawTable:
         _column(opened, name, header, n_rows, is_features=name in tables)
         for name, header in headers.items()
         if name not in hidden
-    )
+    ) + tuple(RawColumn(name, "damaged") for name in damaged)
     return RawTable(columns, n_rows, arrays if len(headers[arrays[0]].shape) > 1 else (), noun="array")
 
 
@@ -71,16 +71,21 @@ def _archive(opened: Opened) -> Iterator[zipfile.ZipFile]:
         raise TableError("is not a NumPy archive that can be read: it is damaged") from error
 
 
-def _headers(archive: zipfile.ZipFile) -> dict[str, npy.Header]:
-    """Read what the arrays declare. Those that cannot be read are passed over."""
+def _headers(archive: zipfile.ZipFile) -> tuple[dict[str, npy.Header], list[str]]:
+    """Read what the arrays declare, and list those that cannot be read."""
     members = [name for name in archive.namelist() if name.endswith(_SUFFIX)]
     if len(members) > MAX_ARRAYS:
         raise TableError(f"holds more than {MAX_ARRAYS} arrays")
-    found = {}
+    found: dict[str, npy.Header] = {}
+    damaged = []
     for member in members:
-        with contextlib.suppress(TableError), archive.open(member) as file:
-            found[member.removesuffix(_SUFFIX)] = npy.read_header(file)
-    return found
+        name = member.removesuffix(_SUFFIX)
+        try:
+            with archive.open(member) as file:
+                found[name] = npy.read_header(file)
+        except (TableError, *_FAULTS):
+            damaged.append(name)
+    return found, damaged
 
 
 def _is_table(name: str, header: npy.Header, headers: Mapping[str, npy.Header]) -> bool:
@@ -95,13 +100,15 @@ def _ordered(headers: Mapping[str, npy.Header], tables: Collection[str]) -> tupl
     return tuple(sorted(wide or tables, key=lambda name: (vector_rank(name), -headers[name].n_bytes, name)))
 
 
-def _explain(headers: Mapping[str, npy.Header]) -> None:
+def _explain(headers: Mapping[str, npy.Header], damaged: Sequence[str]) -> None:
     """Say why no array can be used."""
     for name, header in sorted(headers.items(), key=lambda item: item[1].is_text):
         try:
             npy.check_kind(header)
         except TableError as error:
             raise TableError(f"holds no table of numbers: its array “{name}” {error}") from None
+    if damaged:
+        raise TableError(f"is damaged: its array “{damaged[0]}” cannot be read")
     raise TableError("holds no array")
 
 
