@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import math
-import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featx_core.base.files.zip_faults import ZIP_FAULTS
 from featx_core.base.wording import counted, too_large
 from featx_core.tables.columns.column_words import vector_rank
 from featx_core.tables.content import number_words
@@ -28,9 +27,6 @@ MAX_ARRAYS = 1_000
 _SUFFIX = ".npy"
 _OWN = frozenset({"values", "names", "labels", "digests", "spec"})  # what featx writes
 _OWN_ASIDE = frozenset({"digests", "spec", "copies"})
-_FAULTS = (
-    zipfile.BadZipFile, OSError, EOFError, struct.error, zlib.error, NotImplementedError, RuntimeError, UnicodeDecodeError,
-)  # fmt: skip
 
 
 def open_table(opened: Opened, choice: Choice) -> RawTable:
@@ -67,7 +63,9 @@ def _archive(opened: Opened) -> Iterator[zipfile.ZipFile]:
     try:
         with opened() as file, zipfile.ZipFile(file) as archive:
             yield archive
-    except _FAULTS as error:
+    except TableError:
+        raise
+    except ZIP_FAULTS as error:
         raise TableError("is not a NumPy archive that can be read: it is damaged") from error
 
 
@@ -83,7 +81,7 @@ def _headers(archive: zipfile.ZipFile) -> tuple[dict[str, npy.Header], list[str]
         try:
             with archive.open(member) as file:
                 found[name] = npy.read_header(file)
-        except (TableError, *_FAULTS):
+        except (TableError, *ZIP_FAULTS):
             damaged.append(name)
     return found, damaged
 
