@@ -51,8 +51,9 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 def _end(server: subprocess.Popen[bytes]) -> None:
     """Let the server end its work, as long as that takes a moment."""
-    for stop in (lambda: None, server.terminate, server.kill):
-        stop()
+    for stop in (None, server.terminate, server.kill):
+        if stop is not None:
+            stop()
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.wait(END_SECONDS)
             return
