@@ -30,6 +30,10 @@ LightTask = Callable[[Workspace | None, Mapping[str, Any]], Any]
 _LOG = logging.getLogger(__name__)
 
 
+PREPARE_SECONDS = 0.3
+"""Without a job or a question, after which the worker gets ready for what may be asked next."""
+
+
 def _nothing() -> None:
     return None
 
@@ -40,7 +44,8 @@ class Worker:
     Args:
         tasks: Holds `TASKS`, `LIGHT_TASKS`, and perhaps `warm_up` (run once, before anything else), `load` (run once, beside
             what needs none of it; `needs_load` tells of a question whether it does), `reset` (run before each job that comes
-            after one that needs it) and `next_idle_command` (see `IdleWork`).
+            after one that needs it), `prepare` (run a step at a time when nothing else is to do, while it gives True) and
+            `next_idle_command` (see `IdleWork`).
         channel: The way to the server.
     """
 
@@ -90,14 +95,25 @@ class Worker:
                 self._do(message)
 
     def _next(self) -> dict[str, Any]:
-        """Wait for a message; do idle work meanwhile."""
+        """Wait for a message; meanwhile get ready for what may be asked next, then do idle work."""
+        pause = PREPARE_SECONDS
         while True:
             with contextlib.suppress(queue.Empty):
-                message = self._inbox.get(timeout=IDLE_SECONDS)
+                message = self._inbox.get(timeout=pause)
                 self._idle.stop()
                 return message
             if self._loading is None:
-                self._idle.go_on()
+                if pause == IDLE_SECONDS:
+                    self._idle.go_on()
+                pause = PREPARE_SECONDS if self._prepare() else IDLE_SECONDS
+
+    def _prepare(self) -> bool:
+        """Do one step of getting ready; give whether there is one more. What fails here fails again when it is asked for."""
+        try:
+            return bool(getattr(self._tasks, "prepare", _nothing)())
+        except Exception:
+            _LOG.warning("What may be asked next could not be got ready.", exc_info=True)
+            return False
 
     def _do(self, message: dict[str, Any]) -> None:
         if message["type"] == "run":
