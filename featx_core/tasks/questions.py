@@ -36,7 +36,7 @@ def needs_load(task: str, parameters: Mapping[str, Any]) -> bool:
 
 
 def outline(workspace: Workspace | None, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """List the layers and shapes of a network, without weights. The one asked about last is got ready when nothing else is to do.
+    """List the layers and shapes of a network, without weights, and have it got ready when nothing else is to do.
 
     Args:
         workspace: Where the spec needs one.
