@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, NoReturn
 
 from streamlit import runtime
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session
 from streamlit.runtime.app_session import AppSession, AppSessionState
 from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
@@ -110,7 +111,7 @@ def mend() -> None:
     an eighth of a busy server's time.
     Source: `AppSession.request_rerun`, `_handle_scriptrunner_event_on_event_loop` and `_populate_theme_msg` of Streamlit 1.67.
     """
-    app_session._populate_theme_msg = _populate_theme
+    setattr(app_session, "_populate_theme_msg", _populate_theme)  # noqa: B010
     setattr(AppSession, "_create_scriptrunner", _create_in_turn)  # noqa: B010  (mypy refuses the assignment)
 
 
@@ -129,12 +130,12 @@ _populate_at_once = app_session._populate_theme_msg
 
 
 def _populate_theme(message: Any, section: str = "theme") -> None:
-    message.MergeFrom(_theme(section, type(message)))
+    message.MergeFrom(_theme(section))
 
 
 @cache
-def _theme(section: str, kind: type[Any]) -> Any:
-    made = kind()
+def _theme(section: str) -> CustomThemeConfig:
+    made = CustomThemeConfig()
     _populate_at_once(made, section)
     return made
 
