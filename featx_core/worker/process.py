@@ -31,7 +31,7 @@ _LOG = logging.getLogger(__name__)
 
 
 TIDY_SECONDS = 0.05
-"""Without a job or a question, after which memory is given back: after each of many short jobs it took an eighth of the time."""
+"""Without a job or a question, after which memory is given back: after each short job it took an eighth of the time."""
 
 MAX_UNTIDIED = 8
 """Jobs without a pause, after which memory is given back all the same."""
