@@ -29,13 +29,14 @@ def next_idle_command() -> Sequence[str] | None:
     for spec, workspace_path in EXTRACTORS.built_by_keras():
         n_tries = _TRIES.get(spec.digest, 0)
         if n_tries < MAX_TRIES and record.may_be_kept(spec) and not record.is_kept(spec):
-            if not _has_room():
+            if not has_room():
                 return None
             _TRIES[spec.digest] = n_tries + 1
             return [sys.executable, "-P", "-m", "featx_core.tasks.converting", spec.to_json(), workspace_path]
     return None
 
 
-def _has_room() -> bool:
+def has_room() -> bool:
+    """Whether memory and disk are free for a conversion."""
     free = shutil.disk_usage(data_folder("graphs")).free
     return psutil.virtual_memory().available >= MIN_MEMORY_BYTES and free >= MIN_DISK_BYTES
