@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from featx_core.measures.geometry import Geometry, inner_products
 from featx_core.measures.neighbors import (
+    DIGITS,
     N_NEIGHBORS,
-    comparable,
     cosine_dissimilarities,
     nearest_columns,
     neighbor_rows,
     neighbors_shared,
 )
+from featx_core.measures.ranks import average_ranks
 
 MEASURES = {
     "cka": "Linear CKA, debiased",
@@ -55,12 +57,17 @@ def space_of(vectors: np.ndarray, *, n_neighbors: int = N_NEIGHBORS) -> Space:
     Raises:
         ValueError: If there are too few images, or a value is not finite.
     """
-    return Space(centered_products(vectors), *ranks_and_neighbors(vectors, n_neighbors))
+    vectors = _checked(vectors)
+    return space_from(Geometry(cosine_dissimilarities(vectors), inner_products(vectors)), n_neighbors)
 
 
-def ranks_and_neighbors(vectors: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the parts of a `Space` that come from cosines. Arguments as for `space_of`."""
-    apart = cosine_dissimilarities(_checked(vectors))
+def space_from(geometry: Geometry, n_neighbors: int = N_NEIGHBORS) -> Space:
+    """Prepare a feature space of which it is known how its images lie, at least 4 of them."""
+    return Space(u_centered(geometry.products), *ranks_and_neighbors(geometry.apart, n_neighbors))
+
+
+def ranks_and_neighbors(apart: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the parts of a `Space` that come from cosine dissimilarities, `(n_images, n_images)`."""
     return _centered_ranks(apart), nearest_columns(apart, n_neighbors, np.arange(len(apart)))
 
 
@@ -82,7 +89,7 @@ def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
         ICLR 2021.
     """
     _check_pair(first, second)
-    return _inner(centered_products(first), centered_products(second))
+    return _inner(*(u_centered(inner_products(_checked(space))) for space in (first, second)))
 
 
 def rsa(first: np.ndarray, second: np.ndarray) -> float:
@@ -187,29 +194,29 @@ def _check_pair(first: np.ndarray, second: np.ndarray) -> None:
         raise ValueError(f"Both spaces must hold the same images. Received: {len(first)} and {len(second)} rows.")
 
 
-def centered_products(vectors: np.ndarray) -> np.ndarray:
+def u_centered(products: np.ndarray) -> np.ndarray:
     """Return the U-centred Gram matrix of length 1: the inner product of two of them is the debiased CKA.
 
     For off-diagonal K: K_ij - r_i/(n-2) - r_j/(n-2) + s/((n-1)(n-2)), r the row sums, s their sum, diagonal 0. The mean
     product of two such matrices over n(n-3) is the unbiased HSIC (Székely and Rizzo 2014, Annals of Statistics 42).
+
+    Args:
+        products: Inner products of images around any point, `(n_images, n_images)`. Not modified.
     """
-    vectors = _checked(vectors)
-    n_images = len(vectors)
-    centered = vectors - vectors.mean(axis=0)
-    centered = centered / (np.abs(centered).max(initial=0) or 1)
-    products = centered @ centered.T
+    n_images = len(products)
+    products = products.copy()
     np.fill_diagonal(products, 0)
     rows = products.sum(axis=1) / (n_images - 2)
-    products += rows.sum() / (n_images - 1) - rows[:, None] - rows[None, :]
+    products -= rows[:, None] - rows.sum() / (n_images - 1)
+    products -= rows
     np.fill_diagonal(products, 0)
     return _at_length_one(products)
 
 
 def _centered_ranks(apart: np.ndarray) -> np.ndarray:
-    from scipy.stats import rankdata
-
-    upper = np.triu_indices(len(apart), 1)
-    ranks = rankdata(comparable(apart[upper]))
+    upper = np.triu(np.ones(apart.shape, bool), 1)
+    # Dissimilarities that differ by rounding alone are equal.
+    ranks = average_ranks(np.rint(apart[upper] * (10**DIGITS / (apart.max(initial=0) or 1))).astype(np.int64))
     full = np.zeros_like(apart)
     full[upper] = ranks - ranks.mean()
     return _at_length_one(full + full.T)
