@@ -110,10 +110,7 @@ def prepare_space(vectors: np.ndarray, subset: Subset, *, geometry: Geometry | N
     rows = subset.representatives[:MAX_SIMILARITY_IMAGES]
     if len(rows) < MIN_IMAGES:
         return PreparedSpace(None, None)
-    if geometry is None:
-        single = geometry_of(_finite(vectors[subset.rows[rows]])[0])
-    else:
-        single = geometry.part(rows)
+    single = (geometry or find_geometry(vectors, subset)).part(rows)
     parts = halves(len(rows))
     if len(parts[0]) < MIN_IMAGES:
         return PreparedSpace(space_from(single), None)

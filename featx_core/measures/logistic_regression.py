@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-TOLERANCE = 1e-5
-"""Length of the gradient of the mean loss at which training ends; scikit-learn's default is 1e-4 for its largest entry."""
+TOLERANCE = 1e-4
+"""Length of the gradient of the mean loss at which training ends; scikit-learn's default is as much for its largest entry."""
+
+SCORES_TOLERANCE = 1e-5
+"""Its largest entry where probabilities are asked for."""
 
 MAX_STEPS = 50
 MAX_INNER_STEPS = 200
@@ -104,7 +107,7 @@ def label_scores(rows: np.ndarray, codes: np.ndarray, others: np.ndarray, regula
     """
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(solver="newton-cg", tol=TOLERANCE, max_iter=1_000, C=regularization)
+    model = LogisticRegression(solver="newton-cg", tol=SCORES_TOLERANCE, max_iter=1_000, C=regularization)
     found = np.zeros((len(others), int(codes.max()) + 1))
     found[:, np.unique(codes)] = model.fit(rows, codes).predict_proba(others)
     return found
