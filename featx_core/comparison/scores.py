@@ -17,7 +17,6 @@ from featx_core.measures.geometry import Geometry, geometry_of
 from featx_core.measures.neighbors import (
     N_NEIGHBORS,
     at_unit_length,
-    nearest_columns,
     occurrence_skewness,
 )
 from featx_core.measures.probes import ProbeScore, linear_probe, vote
@@ -25,10 +24,10 @@ from featx_core.measures.similarity import (
     MEASURES,
     MIN_IMAGES,
     Space,
+    centered_ranks,
     chance_level,
     compare_spaces,
     halves,
-    ranks_and_neighbors,
     space_from,
     space_of,
     u_centered,
@@ -94,6 +93,7 @@ def score_extractor(
         "nmi": lambda: _nmi(known[subset.probed[firsts]], subset.codes[firsts]) if subset.has_labels else None,
         "halves": lambda: _feature_halves(single[:MAX_HALVES_IMAGES]) if enough else None,
         "effective_dimension": lambda: geometry.part(subset.representatives).effective_dimension,
+        "hubness": lambda: occurrence_skewness(geometry.part(subset.representatives).neighbors) if enough else None,
         **_by_distance(geometry.apart, subset),
     }
     result |= zip(measures, in_threads(_called, list(measures.values())), strict=True)
@@ -115,12 +115,13 @@ def prepare_space(vectors: np.ndarray, subset: Subset, *, geometry: Geometry | N
     if len(parts[0]) < MIN_IMAGES:
         return PreparedSpace(space_from(single), None)
     tasks: list[Callable[[], Any]] = [
-        lambda: ranks_and_neighbors(single.apart, N_NEIGHBORS),
+        lambda: centered_ranks(single.apart),
+        lambda: single.neighbors,
         lambda: u_centered(single.products),
         *(functools.partial(_half, single, part) for part in parts),
     ]
-    cosines, products, left, right = in_threads(_called, tasks)
-    return PreparedSpace(Space(products, *cosines), (left, right))
+    ranks, neighbors, products, left, right = in_threads(_called, tasks)
+    return PreparedSpace(Space(products, ranks, neighbors), (left, right))
 
 
 def _half(single: Geometry, rows: np.ndarray) -> Space:
@@ -152,8 +153,7 @@ def score_pair(first: PreparedSpace, second: PreparedSpace) -> dict[str, Any]:
 
 def _chance(first: Space, second: Space) -> dict[str, tuple[float, float]]:
     """The noise floor, with the same permutations whichever of the two comes first."""
-    ahead = float(np.sum(np.abs(first.products))) <= float(np.sum(np.abs(second.products)))
-    return chance_level(first, second) if ahead else chance_level(second, first)
+    return chance_level(first, second) if first.spread <= second.spread else chance_level(second, first)
 
 
 def _check_rows(vectors: np.ndarray, subset: Subset) -> None:
@@ -189,17 +189,13 @@ def _by_distance(apart: np.ndarray, subset: Subset) -> dict[str, Callable[[], An
     def between(rows: np.ndarray) -> np.ndarray:
         return apart if len(rows) == len(apart) else apart[np.ix_(rows, rows)]
 
-    is_enough = len(subset.representatives) >= MIN_IMAGES
-    measures: dict[str, Callable[[], Any]] = {
-        "hubness": lambda: _hubness(between(subset.representatives)) if is_enough else None,
+    if not subset.has_labels:
+        return {}
+    first = _first_of_groups(subset)
+    return {
+        "knn": lambda: _json(vote(between(subset.probed), subset.codes, subset.probed_groups)),
+        "silhouette": lambda: _silhouette(between(subset.probed[first]), subset.codes[first]),
     }
-    if subset.has_labels:
-        first = _first_of_groups(subset)
-        measures |= {
-            "knn": lambda: _json(vote(between(subset.probed), subset.codes, subset.probed_groups)),
-            "silhouette": lambda: _silhouette(between(subset.probed[first]), subset.codes[first]),
-        }
-    return measures
 
 
 def _first_of_groups(subset: Subset) -> np.ndarray:
@@ -213,10 +209,6 @@ def _json(score: ProbeScore) -> dict[str, Any]:
     return (
         plain | known | {"correct": [round(float(each), 9) for each in score.correct], "choices": list(score.choices)}
     )
-
-
-def _hubness(apart: np.ndarray) -> float:
-    return occurrence_skewness(nearest_columns(apart, N_NEIGHBORS, np.arange(len(apart))))
 
 
 def _silhouette(apart: np.ndarray, codes: np.ndarray) -> float | None:

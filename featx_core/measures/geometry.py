@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 
 from featx_core.base.threads import in_threads
-from featx_core.measures.neighbors import cosine_dissimilarities
+from featx_core.measures.neighbors import N_NEIGHBORS, cosine_dissimilarities, nearest_columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,11 @@ class Geometry:
             return self
         some = np.ix_(rows, rows)
         return Geometry(self.apart[some], self.products[some])
+
+    @functools.cached_property
+    def neighbors(self) -> np.ndarray:
+        """Rows of the `N_NEIGHBORS` nearest images of each, nearest first, int64; fewer where there are not so many."""
+        return nearest_columns(self.apart, N_NEIGHBORS, np.arange(len(self.apart)))
 
     @property
     def effective_dimension(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +47,16 @@ class Space:
     ranks: np.ndarray
     neighbors: np.ndarray
 
+    @functools.cached_property
+    def moments(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """For `products` and for `ranks`: the sum of squares, and that of squared row sums."""
+        return _moments(self.products), _moments(self.ranks)
+
+    @functools.cached_property
+    def spread(self) -> float:
+        """Sum of the absolute `products`: by it spaces can be told apart."""
+        return float(np.sum(np.abs(self.products)))
+
 
 def space_of(vectors: np.ndarray, *, n_neighbors: int = N_NEIGHBORS) -> Space:
     """Prepare a feature space for comparing it.
@@ -63,12 +74,8 @@ def space_of(vectors: np.ndarray, *, n_neighbors: int = N_NEIGHBORS) -> Space:
 
 def space_from(geometry: Geometry, n_neighbors: int = N_NEIGHBORS) -> Space:
     """Prepare a feature space of which it is known how its images lie, at least 4 of them."""
-    return Space(u_centered(geometry.products), *ranks_and_neighbors(geometry.apart, n_neighbors))
-
-
-def ranks_and_neighbors(apart: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the parts of a `Space` that come from cosine dissimilarities, `(n_images, n_images)`."""
-    return _centered_ranks(apart), nearest_columns(apart, n_neighbors, np.arange(len(apart)))
+    neighbors = nearest_columns(geometry.apart, n_neighbors, np.arange(len(geometry.apart)))
+    return Space(u_centered(geometry.products), centered_ranks(geometry.apart), neighbors)
 
 
 def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
@@ -106,7 +113,7 @@ def rsa(first: np.ndarray, second: np.ndarray) -> float:
         Kriegeskorte, Mur and Bandettini, "Representational similarity analysis", Frontiers in Systems Neuroscience 2, 2008.
     """
     _check_pair(first, second)
-    ones, others = (_centered_ranks(cosine_dissimilarities(_checked(space))) for space in (first, second))
+    ones, others = (centered_ranks(cosine_dissimilarities(_checked(space))) for space in (first, second))
     return _inner(ones, others)
 
 
@@ -160,13 +167,15 @@ def chance_level(first: Space, second: Space) -> dict[str, tuple[float, float]]:
     n_images, n_neighbors = first.neighbors.shape
     rng = np.random.default_rng(0)
     orders = [rng.permutation(n_images) for _ in range(N_PERMUTATIONS)]
-    shuffled = [np.argsort(order)[second.neighbors[order]] for order in orders]
-    shared = [float(neighbors_shared(first.neighbors, rows).mean()) for rows in shuffled]
+    every = np.arange(n_images)[:, None]
+    is_neighbor = np.zeros((n_images, n_images), bool)
+    is_neighbor[every, first.neighbors] = True
+    shared = [float(is_neighbor[every, np.argsort(order)[second.neighbors[order]]].mean()) for order in orders]
     expected = n_neighbors / (n_images - 1)
     spread = float(np.sqrt(np.mean((np.array(shared) - expected) ** 2)))
     return {
-        "cka": (0.0, ONE_IN_TWENTY * _mantel_deviation(first.products, second.products)),
-        "rsa": (0.0, ONE_IN_TWENTY * _mantel_deviation(first.ranks, second.ranks)),
+        "cka": (0.0, ONE_IN_TWENTY * _mantel_deviation(n_images, first.moments[0], second.moments[0])),
+        "rsa": (0.0, ONE_IN_TWENTY * _mantel_deviation(n_images, first.moments[1], second.moments[1])),
         "overlap": (expected, expected + ONE_IN_TWENTY * spread),
     }
 
@@ -213,7 +222,8 @@ def u_centered(products: np.ndarray) -> np.ndarray:
     return _at_length_one(products)
 
 
-def _centered_ranks(apart: np.ndarray) -> np.ndarray:
+def centered_ranks(apart: np.ndarray) -> np.ndarray:
+    """Return the centred ranks of the dissimilarities of length 1: the inner product of two of them is the RSA."""
     upper = np.triu(np.ones(apart.shape, bool), 1)
     # Dissimilarities that differ by rounding alone are equal.
     ranks = average_ranks(np.rint(apart[upper] * (10**DIGITS / (apart.max(initial=0) or 1))).astype(np.int64))
@@ -227,17 +237,18 @@ def _at_length_one(matrix: np.ndarray) -> np.ndarray:
     return matrix / length if length > 1e-12 * matrix.size else np.zeros_like(matrix)
 
 
-def _mantel_deviation(first: np.ndarray, second: np.ndarray) -> float:
-    """Standard deviation of the inner product over all permutations of one of two matrices.
+def _moments(matrix: np.ndarray) -> tuple[float, float]:
+    sums = matrix.sum(axis=1, dtype=np.float64)
+    return float(np.vdot(matrix, matrix)), float(np.vdot(sums, sums))
+
+
+def _mantel_deviation(n: int, first: tuple[float, float], second: tuple[float, float]) -> float:
+    """Standard deviation of the inner product over all permutations of one of two matrices of n rows, by their moments.
 
     Both symmetric, with zeros on the diagonal and a sum of 0. With s the sum of squares and r that of squared row sums:
     2ss'/n(n-1) + 4(r-s)(r'-s')/n(n-1)(n-2) + (2s-4r)(2s'-4r')/n(n-1)(n-2)(n-3).
     """
-    n = len(first)
-    (s, r), (s_, r_) = (
-        (float(np.vdot(matrix, matrix)), float(np.sum(matrix.sum(axis=1, dtype=np.float64) ** 2)))
-        for matrix in (first, second)
-    )
+    (s, r), (s_, r_) = first, second
     variance = 2 * s * s_ + 4 * (r - s) * (r_ - s_) / (n - 2)
     if n > 3:
         variance += (2 * s - 4 * r) * (2 * s_ - 4 * r_) / ((n - 2) * (n - 3))
