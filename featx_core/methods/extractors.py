@@ -12,6 +12,7 @@ from featx_core.networks.engines.openvino_engine import EngineError
 from featx_core.networks.kept import record
 from featx_core.networks.kept.extractor import KeptExtractor
 from featx_core.networks.kept.shipped import find_shipped
+from featx_core.networks.kept.taking import take_kept
 from featx_core.specs.networks import has_gradients
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ class Extractors:
     def built_by_keras(self) -> list[tuple[Spec, str]]:
         """List the specs whose networks Keras built of late, the last one first, each with the file of its workspace."""
         return list(reversed(self._by_keras.values()))
+
+    def take_kept(self) -> None:
+        """Make the graphs of those ready that were converted since they were built, so that no job waits for it."""
+        for extractor in self._built.values():
+            take_kept(extractor)
 
     def has(self, spec: Spec) -> bool:
         """Return whether the extractor of a spec is one of the last that were built."""

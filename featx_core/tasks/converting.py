@@ -17,7 +17,8 @@ from featx_core.base.other_process import stand_behind
 from featx_core.heatmaps.keeping import can_be_kept, facts_of, model_to_convert
 from featx_core.methods.registry import build
 from featx_core.networks.engines import graph_cache, openvino_engine
-from featx_core.networks.engines.choice import MAX_PARAMETERS, MIN_GAIN, N_PROBES, N_TRIALS
+from featx_core.networks.engines.choice import MAX_PARAMETERS, MIN_GAIN, N_PROBES
+from featx_core.networks.engines.conversion import N_TRIALS
 from featx_core.networks.engines.engine import TensorFlowEngine
 from featx_core.networks.engines.openvino_engine import EngineError, OpenVinoEngine
 from featx_core.networks.kept import record

@@ -15,10 +15,10 @@ from typing import Any
 
 from featx_core.base.faults import explain_fault
 from featx_core.base.files.digests import canonical_json
+from featx_core.base.idle import IDLE_SECONDS, IdleWork
 from featx_core.base.loading import Loading, load_aside
 from featx_core.base.memory import hand_back
 from featx_core.base.progress import Cancelled
-from featx_core.worker.idle import IDLE_SECONDS, IdleWork
 from featx_core.worker.protocol import Channel
 from featx_core.worker.report import Report
 from featx_core.workspace.store import WorkspaceError
