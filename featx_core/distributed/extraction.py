@@ -90,7 +90,7 @@ def extract_images(
         if spec.picture_input is None:
             raise SpecError(f"{spec.title} takes no images.")
         form = spec.picture_input.image_size, spec.picture_input.fit
-        left = list(chunks(images, held.paths, images_per_chunk(form[0])))
+        left = list(chunks(images, held.paths, images_per_chunk(form[0], len(images))))
         started = time.perf_counter()
         n_computed = 0
         if left:

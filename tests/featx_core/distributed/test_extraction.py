@@ -50,7 +50,7 @@ def stand_in(monkeypatch):
     monkeypatch.setattr(extraction, "check_ray", lambda: None)
     monkeypatch.setattr(extraction, "connected", lambda address: contextlib.nullcontext())
     monkeypatch.setattr(extraction, "plan_actors", lambda ray, asked: (1, 1, 0))
-    monkeypatch.setattr(extraction, "images_per_chunk", lambda size: 4)
+    monkeypatch.setattr(extraction, "images_per_chunk", lambda size, n_images: 4)
     monkeypatch.setattr(extraction, "outcomes", outcomes)
     return asked, does
 
