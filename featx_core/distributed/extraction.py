@@ -97,6 +97,8 @@ def extract_images(
             tell.stage("Starting Ray")
             with connected(address) as ray, _writing(place) as token:
                 actors = plan_actors(ray, n_actors)
+                if actors[0] > len(left):
+                    actors = plan_actors(ray, len(left))
                 order = Order(spec.to_json(), str(place), token, actors[1], weights)
                 tell.stage("Extracting")
                 with contextlib.closing(outcomes(ray, left, order, form, actors)) as found:
