@@ -137,7 +137,7 @@ def weights_of(spec: Spec, workspace: Workspace | None) -> dict[str, bytes]:
         except KeyError:
             found[digest] = b""
         if not found[digest]:
-            raise SpecError(f"{spec.title} has weights that a workspace keeps. Name that file with --workspace.")
+            raise SpecError(f"{spec.title} has weights that a workspace keeps. Name that file with --files-from.")
     return found
 
 
