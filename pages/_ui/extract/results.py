@@ -68,7 +68,7 @@ def _card(run: Run, features: Features, images: ImageSet) -> None:
         with actions.popover("Download", icon=":material/download:"):
             _downloads(run, features)
         run_actions.show(run, actions)
-        facts = st.container(horizontal=True, gap="large")
+        facts = st.container(horizontal=True, gap="medium")
         for title, value, words in _facts(run, features):
             facts.metric(title, value, help=words, width="content")
         st.caption(_small_print(run, features, images))
