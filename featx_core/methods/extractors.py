@@ -6,6 +6,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from featx_core.base import loading
+from featx_core.base.progress import Stages
 from featx_core.methods.registry import build, class_names
 from featx_core.networks.engines.openvino_engine import EngineError
 from featx_core.networks.kept import record
@@ -60,13 +61,33 @@ class Extractors:
         """
         extractor = self._built.pop(spec.digest, None)
         if extractor is None:
-            while len(self._built) >= MAX_EXTRACTORS:
-                self._built.popitem(last=False)
+            self._make_room()
             extractor = _kept(spec) or self._build(spec, workspace, report)
         if isinstance(extractor, KeptExtractor):
             extractor.build_by = lambda: _build(spec, workspace, report)
         self._built[spec.digest] = extractor
         return extractor
+
+    def prepare(self, spec: Spec) -> Extractor:
+        """Have the extractor of a spec stand ready before anybody asks for it.
+
+        Args:
+            spec: One that is built without a workspace and without a download.
+        """
+        if spec.digest not in self._built:
+            self._make_room()
+            self._built[spec.digest] = _kept(spec) or _build(spec, None, Stages())
+        return self._built[spec.digest]
+
+    def renew(self, spec: Spec) -> None:
+        """Take what is kept of a network by now in place of the one that Keras built."""
+        kept = _kept(spec)
+        if kept is not None:
+            self._built[spec.digest] = kept
+
+    def _make_room(self) -> None:
+        while len(self._built) >= MAX_EXTRACTORS:
+            self._built.popitem(last=False)
 
     def _build(self, spec: Spec, workspace: Workspace, report: StageCallback) -> Extractor:
         extractor = _build(spec, workspace, report)
@@ -97,7 +118,7 @@ def await_keras(report: StageCallback) -> None:
         loading.wait(lambda: report(0, 0))
 
 
-def _build(spec: Spec, workspace: Workspace, report: StageCallback) -> Extractor:
+def _build(spec: Spec, workspace: Workspace | None, report: StageCallback) -> Extractor:
     """Build an extractor. The first byte of a download begins a stage of its own, the last one ends it."""
     if has_gradients(spec):
         await_keras(report)

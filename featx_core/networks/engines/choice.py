@@ -186,7 +186,7 @@ class Engines:
         return int(self._model.count_params())
 
     def _look_up(self) -> None:
-        self._key = graph_cache.graph_key(self._model)
+        self._key = self._key or graph_cache.graph_key(self._model)  # which reads all weights: as long as 16 images
         facts = graph_cache.read_facts(self._key) if self._key else {}
         if "failure" in facts:
             self._refuse(str(facts["failure"]))

@@ -12,6 +12,7 @@ from featx_core.networks.engines.conversion import N_TRIALS, prepare
 from featx_core.networks.engines.engine import TensorFlowEngine
 from featx_core.networks.engines.openvino_engine import EngineError
 from tests.toys import engine_toys
+from tests.toys.thorough import first_of
 
 pytestmark = pytest.mark.skipif(not openvino_engine.is_available(), reason="OpenVINO is not installed")
 
@@ -117,7 +118,7 @@ def test_nothing_is_converted_for_a_few_images():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "damage", [lambda content: content[:-9], lambda content: bytes(len(content)), lambda content: b""]
+    "damage", first_of([lambda content: content[:-9], lambda content: bytes(len(content)), lambda content: b""])
 )
 def test_a_damaged_graph_is_made_again(damage):
     converted(Engines(engine_toys.tiny_model()))
