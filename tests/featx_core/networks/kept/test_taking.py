@@ -33,4 +33,4 @@ def test_a_network_that_tensorflow_ran_takes_the_graph_that_is_there_by_then(mon
     assert not wants_graph(extractor)
     extractor.engines.begin()
     assert extractor.engines.title == "OpenVINO, float32"
-    assert not wants_graph(SimpleNamespace(engines=None))
+    assert not wants_graph(SimpleNamespace())
