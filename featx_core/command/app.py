@@ -8,6 +8,7 @@ import importlib.util
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from featx_core.command.outcome import DONE, CommandError
@@ -51,7 +52,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 def _end(server: subprocess.Popen[bytes]) -> None:
     """Let the server end its work, as long as that takes a moment."""
-    for stop in (lambda: None, server.terminate, server.kill):
+    stops: list[Callable[[], None]] = [lambda: None, server.terminate, server.kill]
+    for stop in stops:
         stop()
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.wait(END_SECONDS)
