@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from featx_core.base.labels import label_text
 from featx_core.images.folder_labels import FolderLevel, folder_levels, label_words, labels_at
-from featx_core.images.image_set import Found
 from featx_core.images.intake_report import IntakeReport
 from featx_core.workspace.kept_files import KeptFiles, note_change
 from featx_core.workspace.store import Store, WorkspaceError
@@ -18,10 +17,29 @@ from featx_core.workspace.validation import require
 MAX_REPORT_LINES = 10_000
 """So many lines of each kind of a report are kept."""
 
-_MARK = "SELECT (SELECT value FROM facts WHERE name = 'changes'), count(*), max(id) FROM images"
+_MARK = (
+    "SELECT (SELECT value FROM facts WHERE name = 'changes'), (SELECT value FROM facts WHERE name = 'changes of labels'),"
+    " count(*), max(id) FROM images"
+)
 
 OTHER_LABELS = -2
 """What `label_level` gives where labels do not come from one level of folders."""
+
+
+class Mark(NamedTuple):
+    """What differs once images came, went or were changed.
+
+    Attributes:
+        changes: Counts changes of images, and those taken out; None before the first.
+        labelings: Counts changes of labels alone.
+        n_images: How many there are.
+        newest: The largest id; None where there is no image.
+    """
+
+    changes: str | None
+    labelings: str | None
+    n_images: int
+    newest: int | None
 
 
 class LastIntake(KeptFiles):
@@ -30,8 +48,7 @@ class LastIntake(KeptFiles):
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self._unsaved_report: IntakeReport | None = None
-        self._marked: tuple[tuple[int, int], tuple[Any, ...]] | None = None  # at a version of the file
-        self._found: tuple[tuple[int, int], dict[Hashable, Any]] = (-1, -1), {}  # at a version of the file
+        self._marked: tuple[tuple[int, int], Mark] | None = None  # at a version of the file
         self._levels: tuple[tuple[Any, ...], list[FolderLevel], int | None] | None = None  # at a mark of the images
 
     def last_intake(self) -> IntakeReport | None:
@@ -58,7 +75,7 @@ class LastIntake(KeptFiles):
 
         def work(connection: sqlite3.Connection) -> None:
             connection.executemany("UPDATE images SET label = ? WHERE name = ?", rows)
-            note_change(connection)
+            note_change(connection, "labels")
 
         self._store.free(work)
 
@@ -102,22 +119,11 @@ class LastIntake(KeptFiles):
             self._levels = mark, levels, fitting[0] if fitting else OTHER_LABELS
         return self._levels[1:]
 
-    def once(self, about: Hashable, find: Callable[[], Found]) -> Found:
-        """Find something out once, until anything in the file changes. For what takes long with very many images."""
-        version = self._store.version()
-        if self._found[0] != version:
-            self._found = version, {}
-        known = self._found[1]
-        if about not in known:
-            known[about] = find()
-        found: Found = known[about]
-        return found
-
-    def _images_mark(self) -> tuple[Any, ...]:
+    def _images_mark(self) -> Mark:
         """Return what differs once images came, went or were changed; vectors and results do not count."""
         version = self._store.version()
         if self._marked is None or self._marked[0] != version:
-            self._marked = version, self._store.rows(_MARK)[0]
+            self._marked = version, Mark(*self._store.rows(_MARK)[0])
         return self._marked[1]
 
     def _newest_paths(self) -> list[tuple[str, str]]:

@@ -12,7 +12,8 @@ from featx_core.figures.maps import map_figure
 from featx_core.figures.style import CONFIG
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import OPACITY
-from featx_core.images.image_set import ImageRecord, ImageSet
+from featx_core.images.image_set import ImageSet
+from featx_core.images.listing import order
 from featx_core.maps.projection import Projection
 from featx_core.maps.trust import draw_rows
 from featx_core.methods import registry as methods
@@ -93,7 +94,7 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
     if not run.spec.takes_images:
         st.caption("Heatmaps need a network and images; this run holds only numbers.")
         return
-    chosen = _varied(images)
+    chosen = list(order.varied(images, N_IMAGES))
     target = targets.best_class(run)
     method = FOR_CLASSES if target is not None and has_gradients(run.spec) else FOR_FEATURES
     found = grid.ask(run, chosen, [method], layer=None, target=target)
@@ -123,12 +124,3 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
         help=" ".join(filter(None, (HEATMAPS[method].caption, formatting.escape(methods.heatmap_caption(run.spec))))),
     )
 
-
-def _varied(images: ImageSet) -> list[ImageRecord]:
-    """Pick a few images, of as many labels as there are."""
-    first_of: dict[str | None, ImageRecord] = {}
-    for record in images:
-        first_of.setdefault(record.label, record)
-    firsts = list(first_of.values())[:N_IMAGES]
-    taken = {record.name for record in firsts}
-    return [*firsts, *(record for record in images if record.name not in taken)][:N_IMAGES]

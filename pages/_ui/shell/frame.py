@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
 from featx_core.extraction.vector_sets import vector_sets
+from featx_core.images.listing import order
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import compat, formatting, jobs, library, questions, run_list, runs, session, undo, writing
@@ -117,7 +118,7 @@ def _workspace_menu() -> None:
     workspace = session.workspace()
     n_images, n_bytes = workspace.size()
     images = workspace.images()
-    n_labels = images.once("number of labels", lambda: len(set(images.labels) - {None, ""}))
+    n_labels = order.n_labels(images)
     with st.popover(formatting.escape(workspace.title), icon=":material/folder_open:", width="stretch"):
         title = st.text_input("Workspace name", value=workspace.title, max_chars=80)
         if title.strip() and title.strip() != workspace.title:
