@@ -135,6 +135,10 @@ class ImageSet(Sequence[ImageRecord]):
         places = {name: row for row, name in enumerate(self._names)}
         return self.of_rows(np.array([places[name] for name in names], int))
 
+    def at(self, places: np.ndarray) -> Matched:
+        """Return the images at some places, int `(n_rows,)`, -1 for none."""
+        return Matched(self._records, places)
+
     def matching(self, names: Iterable[str], digests: Iterable[str]) -> Matched:
         """Return the image that each row of features is of: by its digest, and among equal files by its name; else None."""
         return Matched(self._records, places_of(tuple(names), tuple(digests), self._names, self._digests))

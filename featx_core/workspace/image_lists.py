@@ -87,6 +87,7 @@ class ImageLists(LastIntake):
         noted = {text: tuple(json.loads(text)) for text in set(notes)}
         facts = Facts(
             np.array(numbers, np.int64),
+            np.array(contents, np.int64),
             tuple(names),
             tuple(map(digests.__getitem__, contents)),
             tuple(path or name for path, name in zip(paths, names, strict=True)),
@@ -104,7 +105,7 @@ class ImageLists(LastIntake):
 
 
 def _joined(first: Facts, second: Facts) -> Facts:
-    names = ("number", "name", "digest", "path", "width", "height", "format", "brightness", "notes")
+    names = ("number", "content", "name", "digest", "path", "width", "height", "format", "brightness", "notes")
     pairs = [(getattr(first, name), getattr(second, name)) for name in names]
     columns = [np.concatenate(pair) if isinstance(pair[0], np.ndarray) else pair[0] + pair[1] for pair in pairs]
     return Facts(*columns, keeper=first.keeper)

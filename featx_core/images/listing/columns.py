@@ -21,6 +21,7 @@ class Facts:
 
     Attributes:
         number: int64 `(n_images,)`, rising: what the workspace calls them.
+        content: int64 `(n_images,)`, what it calls their files.
         name: Of each.
         digest: The SHA-256 of each.
         path: Where each lay.
@@ -34,6 +35,7 @@ class Facts:
     """
 
     number: np.ndarray
+    content: np.ndarray
     name: tuple[str, ...]
     digest: tuple[str, ...]
     path: tuple[str, ...]

@@ -19,6 +19,9 @@ from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace, image_set_key
 from pages._ui.shell import formatting, jobs, session
 
+MAX_VALUES = 10_000_000
+"""So many numbers of a run are kept in the server's memory; more stay in the workspace until they are needed."""
+
 VIEW = "extract_view"  # the key of what the Extract page shows
 VIEWS = ("Set up", "Result")
 
@@ -117,13 +120,12 @@ def expectation(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
     """Say how much there is to do, and how long it took before."""
     if not spec.takes_images:
         return "This takes about a second."
-    stored = workspace.vectors.stored(spec.digest)
-    n_new = len(set(images.digests) - stored)
+    n_new = workspace.n_left(spec.digest)
     if not n_new:
         return "All images are already computed."
     speed = next((_speed(run) for run in workspace.ledger.runs() if _alike(run.spec, spec) and _speed(run)), None)
     words = f"{formatting.counted(n_new, 'image')} to compute{' after the training' if spec.needs_training else ''}"
-    if stored and n_new < len(images):
+    if n_new < len(workspace.images()):
         words += f", {formatting.counted(len(images) - n_new, 'image')} already stored"
     return f"{words}, about {jobs.duration(n_new / speed)} at the speed of the last run." if speed else f"{words}."
 
@@ -149,8 +151,9 @@ def features_of(run: Run) -> Features | None:
         return _unsaved_features(run.digest, run.created, watched())
     workspace = session.workspace()
     images = workspace.images()
-    labels = images.once("labels", lambda: hash(tuple(zip(images.names, images.labels, strict=True))))
-    key = images.once("key", lambda: image_set_key(images))
+    names = images.once("hash of names", lambda: hash(images.column("name")), of_labels=False)
+    labels = images.once("hash of labels", lambda: hash((names, images.column("label"))))
+    key = image_set_key(images)
     try:
         return _features(session.token(), run.digest, run.created, key, labels, workspace)
     except SpecError as error:  # numbers that were brought in are gone
@@ -163,7 +166,7 @@ def _features(
     _token: str, digest: str, created: str, images_key: str, labels: int, _workspace: Workspace
 ) -> Features | None:
     del created, images_key, labels
-    return load_features(_workspace, digest)
+    return load_features(_workspace, digest, max_values=MAX_VALUES)
 
 
 def _speed(run: Run) -> float | None:
