@@ -126,6 +126,20 @@ class ImageSet(Sequence[ImageRecord]):
         rows = [row for row, name in enumerate(self._names) if name in wanted] if wanted else []
         return self.of_rows(np.array(rows, int))
 
+    def by_digest(self, digests: Iterable[str]) -> dict[str, ImageRecord]:
+        """Return the images of some digests, of equal files the first one. Digests that are not there are passed over."""
+        wanted = list(digests)
+        places = self.places_of_digests(wanted)
+        return {digest: self[place] for digest, place in zip(wanted, places.tolist(), strict=True) if place >= 0}
+
+    def places_of_digests(self, digests: Sequence[str]) -> np.ndarray:
+        """Return where the first image of each of some digests stands, int `(n_digests,)`; -1 where there is none."""
+        wanted, first = set(digests), {}
+        for place, digest in enumerate(self._digests):
+            if digest in wanted:
+                first.setdefault(digest, place)
+        return np.fromiter((first.get(digest, -1) for digest in digests), np.int64, len(digests))
+
     def select(self, names: Iterable[str]) -> ImageSet:
         """Return the images of these names, in the order of the names.
 
