@@ -59,6 +59,11 @@ class StoredValues:
             found[start : start + len(part)] = part
         return found if dtype is None else found.astype(dtype)
 
+    def some(self, rows: np.ndarray) -> StoredValues:
+        """Return some of the rows without reading them."""
+        digests = [self._digests[row] for row in rows.tolist()]
+        return StoredValues(self._vectors, self._extractor, digests, self.shape[1:])
+
     def blocks(self) -> Iterator[tuple[int, np.ndarray]]:
         """Read all rows, some at a time: the place of the first, and float32 `(n, *feature_shape)`."""
         for start in range(0, len(self), ROWS_AT_ONCE):

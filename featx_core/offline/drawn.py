@@ -21,9 +21,7 @@ VIRIDIS = ("#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#3
 _KINDS = {"float32": "f4", "float64": "f8", "uint8": "u1", "uint16": "u2", "uint32": "u4"}
 _NAME_CHARACTERS = 120
 _NO_DIGEST = "0" * 64
-_ODD_NUMBERS = np.array(
-    [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64
-)
+_ODD_NUMBERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64)
 """Each mixes one quarter of a digest; odd ones lose nothing."""
 
 
@@ -102,7 +100,9 @@ def _ids(keys: Sequence[str]) -> np.ndarray:
         quarters = np.frombuffer(bytes.fromhex("".join(keys)), np.uint64).reshape(-1, 4)
         words = np.bitwise_xor.reduce(quarters * _ODD_NUMBERS, axis=1)
     else:
-        words = np.frombuffer(b"".join(hashlib.blake2b(key.encode(), digest_size=8).digest() for key in keys), np.uint64)
+        words = np.frombuffer(
+            b"".join(hashlib.blake2b(key.encode(), digest_size=8).digest() for key in keys), np.uint64
+        )
     return (words >> np.uint64(12)).astype(np.float64)
 
 

@@ -214,7 +214,9 @@ def image_sizes(store: Store, after: int = 0) -> tuple[int, int]:
         after: An id of an image: of images with greater ones alone, and of files that no other image has.
     """
     n_images = store.value("SELECT count(*) FROM images WHERE id > ?", (after,))
-    query = "SELECT coalesce(sum(length(bytes)), 0) FROM contents WHERE id IN (SELECT content_id FROM images WHERE id > ?)"
+    query = (
+        "SELECT coalesce(sum(length(bytes)), 0) FROM contents WHERE id IN (SELECT content_id FROM images WHERE id > ?)"
+    )
     if not after:
         return n_images, store.value(query, (after,))
     known = "(SELECT 1 FROM images WHERE content_id = contents.id AND id <= ?)"

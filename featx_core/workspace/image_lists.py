@@ -90,7 +90,7 @@ class ImageLists(LastIntake):
             np.array(contents, np.int64),
             tuple(names),
             tuple(map(digests.__getitem__, contents)),
-            tuple(path or name for path, name in zip(paths, names, strict=True)),
+            tuple([path or name for path, name in zip(paths, names, strict=True)]),
             np.array(widths, np.int64),
             np.array(heights, np.int64),
             _shared(forms),

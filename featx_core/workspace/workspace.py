@@ -256,6 +256,13 @@ class Workspace(ImageLists):
         """
         remove_images(self._store, names)
 
+    def file_bytes(self) -> int:
+        """Return how large the file is that `copy_to` writes, about."""
+        n_pages, n_free, page = (
+            self._store.value(f"PRAGMA {name}") for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((n_pages - n_free) * page)
+
     def copy_to(self, path: Path | str) -> None:
         """Write the whole workspace to another file, while it stays in use."""
         self._store.copy_to(path)

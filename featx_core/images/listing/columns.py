@@ -110,4 +110,6 @@ class Columns(Sequence[ImageRecord]):
         whole = self._all_labels if name == "label" else getattr(self.facts, name)
         if self._rows is None:
             return whole
-        return whole[self._rows] if isinstance(whole, np.ndarray) else tuple(map(whole.__getitem__, self._rows.tolist()))
+        return (
+            whole[self._rows] if isinstance(whole, np.ndarray) else tuple(map(whole.__getitem__, self._rows.tolist()))
+        )

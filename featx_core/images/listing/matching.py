@@ -29,7 +29,7 @@ class Matched(Sequence[ImageRecord | None]):
     def __getitem__(self, index: int) -> ImageRecord | None: ...
     @overload
     def __getitem__(self, index: slice) -> Matched: ...
-    def __getitem__(self, index: int | slice) -> ImageRecord | None | Matched:
+    def __getitem__(self, index: int | slice) -> ImageRecord | Matched | None:
         if isinstance(index, slice):
             return Matched(self.images, self.places[index])
         place = int(self.places[index])
@@ -92,7 +92,7 @@ def places_of(
     """
     if digests == known_digests and names == known_names:
         return np.arange(len(names))
-    first = {digest: place for place, digest in zip(range(len(known_names) - 1, -1, -1), reversed(known_digests))}
+    first = {digest: place for place, digest in zip(range(len(known_names) - 1, -1, -1), reversed(known_digests), strict=True)}
     places = np.fromiter((first.get(digest, -1) for digest in digests), np.int64, len(digests))
     if len(first) < len(known_digests):  # some files are equal
         by_name = {name: place for place, name in enumerate(known_names)}

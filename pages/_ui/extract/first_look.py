@@ -15,14 +15,13 @@ from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageSet
 from featx_core.images.listing import order
 from featx_core.maps.projection import Projection
-from featx_core.maps.trust import draw_rows
 from featx_core.methods import registry as methods
 from featx_core.specs.networks import has_gradients
 from featx_core.workspace.runs import Run
 from pages._ui.heatmaps import grid, targets
 from pages._ui.map import maps
 from pages._ui.networks import names
-from pages._ui.shell import formatting, jobs, session
+from pages._ui.shell import formatting, jobs, runs, session
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -41,9 +40,7 @@ def show_map(run: Run, features: Features) -> None:
     if len(features) < 2:
         st.caption("A map needs at least 2 rows.")
         return
-    shown = (
-        features.of_rows(draw_rows(len(features), MAX_POINTS, 0).tolist()) if len(features) > MAX_POINTS else features
-    )
+    shown = runs.sample_of(run, features, MAX_POINTS)
     try:
         projection = maps.in_server(run, shown, "pca", 2, 0, {})
     except ValueError as error:  # too few features that are numbers
@@ -123,4 +120,3 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
         f"{HEATMAPS[method].title}: {HEATMAPS[method].draws}.",
         help=" ".join(filter(None, (HEATMAPS[method].caption, formatting.escape(methods.heatmap_caption(run.spec))))),
     )
-

@@ -172,4 +172,3 @@ def overlay_look() -> tuple[float, str]:
         persist_state="session",
     )
     return opacity, colormap
-

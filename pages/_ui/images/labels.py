@@ -28,7 +28,6 @@ def _options(images: ImageSet) -> list[tuple[str, str]]:
     return options + ([_NOTED] if len(order.noted(images)) else [])
 
 
-
 def filtered(images: ImageSet, chosen: tuple[str, str]) -> ImageSet:
     """Return the images that were picked, in their order."""
     if chosen == _ALL:

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.extraction.colorings import COLORINGS, RunColoring
 from featx_core.extraction.features import Features
-from featx_core.images.image_set import Matched
+from featx_core.images.image_set import ImageSet, Matched
 from featx_core.learning.labels_seen import labels_caution
 from featx_core.maps.caption import caption_parts
 from featx_core.maps.placing import place
@@ -197,6 +197,14 @@ def images_of(features: Features) -> Matched:
     return images.at(places)
 
 
+def chosen_of(features: Features, rows: Sequence[int]) -> tuple[ImageSet, list[int]]:
+    """Return the images of some rows, each once, and the rows that have none."""
+    found = images_of(features).of_rows(np.array(rows, int))
+    places = dict.fromkeys(found.places[found.is_there].tolist())
+    unseen = np.array(rows, int)[~found.is_there]
+    return session.workspace().images().of_rows(np.array(list(places), int)), unseen.tolist()
+
+
 def column(features: Features, projection: Projection, key: str) -> Column:
     """Return what points can be coloured by, a value for each row of the features."""
     if key == KEPT:
@@ -206,10 +214,11 @@ def column(features: Features, projection: Projection, key: str) -> Column:
             values[projection.rows] = each
         return Column("Neighbours kept (0 to 1)", values)
     title, found, is_number = _facts(features, key)
+    if isinstance(found, np.ndarray):
+        return Column(title, found.astype(np.float32))
     if is_number:
         return Column(title, np.array([np.nan if value is None else float(value) for value in found], np.float32))
-    texts = [None if value is None else str(value) for value in found]
-    return Column(title, texts)
+    return Column(title, [None if value is None else str(value) for value in found])
 
 
 def color_column(features: Features, projection: Projection, key: str) -> Column:
@@ -228,7 +237,7 @@ def shown_columns(features: Features, color: str) -> list[str]:
     return list(dict.fromkeys([color, "label", *told(features)]))
 
 
-def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | None], bool]:
+def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | None] | np.ndarray, bool]:
     """Return the title of a column, its value for each row, and whether it is a number."""
     found = told(features)
     if color in found:

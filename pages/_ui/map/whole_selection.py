@@ -19,7 +19,7 @@ _ONLY_IMAGES = "Only images can be labelled here. Other rows keep the labels of 
 
 def table_of(features: Features, chosen: ImageSet, unseen: list[int]) -> pd.DataFrame:
     """List images, then rows that have no image."""
-    rows = [(record.name, record.label, record.digest) for record in chosen]
+    rows = list(zip(chosen.names, chosen.labels, chosen.digests, strict=True))
     rows += [(features.names[row], features.labels[row], "") for row in unseen]
     return pd.DataFrame(rows, columns=["name", "label", "sha256"])
 

@@ -116,8 +116,8 @@ def open_page(name: str) -> None:
 
 def _workspace_menu() -> None:
     workspace = session.workspace()
-    n_images, n_bytes = workspace.size()
     images = workspace.images()
+    n_images = len(images)
     n_labels = order.n_labels(images)
     with st.popover(formatting.escape(workspace.title), icon=":material/folder_open:", width="stretch"):
         title = st.text_input("Workspace name", value=workspace.title, max_chars=80)
@@ -130,7 +130,7 @@ def _workspace_menu() -> None:
             on_click="ignore",
             icon=":material/download:",
             width="stretch",
-            help=f"Images, labels, runs and features: about {formatting.size(n_bytes)}. {_opens(workspace)}",
+            help=f"Images, labels, runs and features: about {formatting.size(workspace.file_bytes())}. {_opens(workspace)}",
         )
         if st.button("New workspace", icon=":material/add:", width="stretch"):
             session.switch(library.new_token())

@@ -7,6 +7,7 @@ import streamlit as st
 from featx_core.extraction.features import Features, load_features
 from featx_core.extraction.rows import rows_of
 from featx_core.images.image_set import ImageSet
+from featx_core.maps.trust import draw_rows
 from featx_core.methods import registry as methods
 from featx_core.methods.defaults import default_spec
 from featx_core.specs.registry import spec_from_json
@@ -167,6 +168,20 @@ def _features(
 ) -> Features | None:
     del created, images_key, labels
     return load_features(_workspace, digest, max_values=MAX_VALUES)
+
+
+def sample_of(run: Run, features: Features, n_rows: int) -> Features:
+    """Return rows of the features that are drawn at random, the same ones each time; all where there are no more."""
+    if len(features) <= n_rows:
+        return features
+    return _sample(
+        (session.token(), run.digest, run.created, hash((features.digests, features.labels)), n_rows), features
+    )
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _sample(about: tuple[str, str, str, int, int], _features: Features) -> Features:
+    return _features.of_rows(draw_rows(len(_features), about[-1], 0).tolist())
 
 
 def _speed(run: Run) -> float | None:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from featx_core.images.listing import records
 from featx_core.images.decoding import decode
 from featx_core.images.examiners import Examiner
 from featx_core.images.fitting import fit_image
+from featx_core.images.listing import records
 from featx_core.workspace import kept_inputs
 from featx_core.workspace.faults import DiskFullError
 from featx_core.workspace.workspace import Workspace
