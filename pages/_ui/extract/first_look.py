@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from featx_core.base.palette import SEQUENTIAL_SCALES
+from featx_core.comparison.shared_rows import take_places
 from featx_core.extraction.features import Features
 from featx_core.figures.maps import map_figure
 from featx_core.figures.style import CONFIG
@@ -15,8 +16,10 @@ from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageSet
 from featx_core.images.listing import order
 from featx_core.maps.projection import Projection
+from featx_core.maps.trust import draw_rows
 from featx_core.methods import registry as methods
 from featx_core.specs.networks import has_gradients
+from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
 from pages._ui.heatmaps import grid, targets
 from pages._ui.map import maps
@@ -42,9 +45,13 @@ def show_map(run: Run, features: Features) -> None:
         return
     shown = runs.sample_of(run, features, MAX_POINTS)
     try:
-        projection = maps.in_server(run, shown, "pca", 2, 0, {})
+        projection, job = _pca(run, features, shown)
     except ValueError as error:  # too few features that are numbers
         st.caption(str(error))
+        return
+    if projection is None:
+        if job is not None:
+            jobs.show(job)
         return
     pictured = maps.images_of(features) if _is_pictured(run, features) else []
     thumbnails = {row: session.thumbnails() + record.digest for row, record in enumerate(pictured) if record}
@@ -54,6 +61,15 @@ def show_map(run: Run, features: Features) -> None:
     maps.show_caution(run, features)
     words = f"{MAX_POINTS:,} of {len(features):,} rows, drawn at random.".replace(",", " ")
     maps.show_caption(projection, words if shown is not features else "")
+
+
+def _pca(run: Run, features: Features, shown: Features) -> tuple[Projection | None, Job | None]:
+    """Lay out the rows that are shown; where there are too many to keep in memory, they are taken from the map of all."""
+    if not features.is_stored:
+        return maps.in_server(run, shown, "pca", 2, 0, {}), None
+    whole, job = maps.fetch(run, features, maps.Choice("pca", 2, "label", 0, {}), alone=False)
+    rows = draw_rows(len(features), MAX_POINTS, 0)
+    return (None if whole is None else take_places(whole, rows)), job
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

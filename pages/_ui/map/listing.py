@@ -26,12 +26,16 @@ def arranged(images: ImageSet, features: Features) -> ImageSet:
         persist_state="session",
         help="Typical: by the cosine of the features to the mean of the selection." if by_type else None,
     )
+    found = _called(images, asked) if asked else images
+    if not len(found):
+        st.caption("Nothing is called so.")
+    return found.of_rows(_order(found, images, features, order))
+
+
+def _called(images: ImageSet, asked: str) -> ImageSet:
     texts = zip(images.names, images.labels, strict=True)
     rows = [row for row, (name, label) in enumerate(texts) if asked in f"{name}\n{label or ''}".casefold()]
-    if not rows:
-        st.caption("Nothing is called so.")
-    found = images.of_rows(np.array(rows, int))
-    return found.of_rows(_order(found, images, features, order))
+    return images.of_rows(np.array(rows, int))
 
 
 def _order(found: ImageSet, images: ImageSet, features: Features, order: str) -> np.ndarray:
