@@ -92,7 +92,10 @@ def places_of(
     """
     if digests == known_digests and names == known_names:
         return np.arange(len(names))
-    first = {digest: place for place, digest in zip(range(len(known_names) - 1, -1, -1), reversed(known_digests), strict=True)}
+    first = {
+        digest: place
+        for place, digest in zip(range(len(known_names) - 1, -1, -1), reversed(known_digests), strict=True)
+    }
     places = np.fromiter((first.get(digest, -1) for digest in digests), np.int64, len(digests))
     if len(first) < len(known_digests):  # some files are equal
         by_name = {name: place for place, name in enumerate(known_names)}
