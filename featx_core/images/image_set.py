@@ -134,7 +134,8 @@ class ImageSet(Sequence[ImageRecord]):
 
     def places_of_digests(self, digests: Sequence[str]) -> np.ndarray:
         """Return where the first image of each of some digests stands, int `(n_digests,)`; -1 where there is none."""
-        wanted, first = set(digests), {}
+        wanted = set(digests)
+        first: dict[str, int] = {}
         for place, digest in enumerate(self._digests):
             if digest in wanted:
                 first.setdefault(digest, place)

@@ -103,7 +103,7 @@ def _ids(keys: Sequence[str]) -> np.ndarray:
         words = np.frombuffer(
             b"".join(hashlib.blake2b(key.encode(), digest_size=8).digest() for key in keys), np.uint64
         )
-    return (words >> np.uint64(12)).astype(np.float64)
+    return np.asarray(words >> np.uint64(12), np.float64)
 
 
 def _aspects(records: Sequence[ImageRecord | None]) -> np.ndarray:

@@ -106,9 +106,12 @@ class ImageLists(LastIntake):
 
 def _joined(first: Facts, second: Facts) -> Facts:
     names = ("number", "content", "name", "digest", "path", "width", "height", "format", "brightness", "notes")
-    pairs = [(getattr(first, name), getattr(second, name)) for name in names]
-    columns = [np.concatenate(pair) if isinstance(pair[0], np.ndarray) else pair[0] + pair[1] for pair in pairs]
-    return Facts(*columns, keeper=first.keeper)
+    pairs = {name: (getattr(first, name), getattr(second, name)) for name in names}
+    columns: dict[str, Any] = {
+        name: np.concatenate(pair) if isinstance(pair[0], np.ndarray) else pair[0] + pair[1]
+        for name, pair in pairs.items()
+    }
+    return Facts(**columns, keeper=first.keeper)
 
 
 def _shared(texts: Sequence[Any]) -> tuple[Any, ...]:

@@ -1,1 +1,1 @@
-"""Very many images as columns, and their order."""
+"""Very many images as columns."""

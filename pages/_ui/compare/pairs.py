@@ -282,7 +282,7 @@ def _compared_rows(first: Features, second: Features) -> np.ndarray:
         first, second = first.of_rows(rows.tolist()), second.of_rows(rows.tolist())
     is_finite = np.isfinite(first.vectors).all(axis=1) & np.isfinite(second.vectors).all(axis=1)
     rows = rows[is_finite]
-    return rows[draw_rows(len(rows), MAX_MOVERS_IMAGES, 0)]
+    return np.asarray(rows[draw_rows(len(rows), MAX_MOVERS_IMAGES, 0)])
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -14,7 +14,7 @@ from featx_core.figures.style import CONFIG
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageSet
-from featx_core.images.listing import order
+from featx_core.images.sorting import order
 from featx_core.maps.projection import Projection
 from featx_core.maps.trust import draw_rows
 from featx_core.methods import registry as methods

@@ -9,7 +9,7 @@ from featx_core.heatmaps.attention.kinds import NO_ATTENTION, has_attention
 from featx_core.heatmaps.methods import HEATMAPS, NO_GRADIENTS, heatmaps_of
 from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageRecord, ImageSet
-from featx_core.images.listing import order
+from featx_core.images.sorting import order
 from featx_core.specs.networks import has_gradients, may_attend
 from featx_core.specs.spec import SpecError
 from featx_core.workspace.runs import Run

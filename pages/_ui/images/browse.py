@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.images.image_set import ImageSet
-from featx_core.images.listing import order
+from featx_core.images.sorting import order
 from featx_core.predictions.predictions import Predictions
 from featx_core.workspace.workspace import Workspace
 from pages._ui.images import channels, choice, gallery, labels, scaling

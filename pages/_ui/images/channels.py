@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.images.formats.channels import CHANNELS, Channels, channels_text
 from featx_core.images.image_set import ImageSet
-from featx_core.images.listing.order import noted
+from featx_core.images.sorting.order import noted
 from featx_core.workspace.rendered_images import many_channeled
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import formatting, imports, session

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.images.image_set import ImageSet
-from featx_core.images.listing import order
+from featx_core.images.sorting import order
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import formatting, writing
 

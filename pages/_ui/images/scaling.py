@@ -6,8 +6,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.images.image_set import ImageSet
-from featx_core.images.listing.order import noted
 from featx_core.images.rendering.scaling import SCALINGS
+from featx_core.images.sorting.order import noted
 from featx_core.workspace.rendered_images import deep_images, has_low_use
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import formatting, imports, session

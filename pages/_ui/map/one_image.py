@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.extraction.features import Features
-from featx_core.images.image_set import ImageRecord, ImageSet
+from featx_core.images.image_set import ImageRecord, ImageSet, Matched
 from featx_core.workspace.runs import Run
 from pages._ui.images import gallery
 from pages._ui.map import heatmap, maps, whole_selection
@@ -68,7 +68,7 @@ def _label(record: ImageRecord, place: DeltaGenerator) -> None:
                 st.rerun(scope="app")
 
 
-def _neighbors(features: Features, records: list[ImageRecord | None], near: Near) -> None:
+def _neighbors(features: Features, records: Matched, near: Near) -> None:
     noun = "images" if records[near.row] is not None else "rows"
     st.markdown(
         f"**Nearest {noun} by features**",
@@ -79,7 +79,7 @@ def _neighbors(features: Features, records: list[ImageRecord | None], near: Near
     _go_to(features, picked)
 
 
-def _listed(features: Features, records: list[ImageRecord | None], near: Near, *, key: str) -> int | None:
+def _listed(features: Features, records: Matched, near: Near, *, key: str) -> int | None:
     """List neighbours with their distances; give the row that was just pressed."""
     pictured = [(row, distance) for row, distance in near.others if records[row] is not None]
     found = {record.name: row for row, _ in pictured if (record := records[row]) is not None}

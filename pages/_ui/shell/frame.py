@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
 from featx_core.extraction.vector_sets import vector_sets
-from featx_core.images.listing import order
+from featx_core.images.sorting import order
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import compat, formatting, jobs, library, questions, run_list, runs, session, theme, undo, writing

@@ -14,7 +14,7 @@ from pathlib import Path
 from featx_core.base.files.folders import data_folder
 from featx_core.base.files.whole_file import remove_strays, replacing
 from featx_core.base.wording import counted
-from featx_core.images.listing.order import in_order
+from featx_core.images.sorting.order import in_order
 from featx_core.workspace.glance import Glance, glance
 from featx_core.workspace.reserve import Reserve
 from featx_core.workspace.store import DamagedWorkspaceError, WorkspaceBusyError, WorkspaceError

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from featx_core.images.image_set import ImageSet
-from featx_core.images.listing.natural import natural_keys, natural_order
+from featx_core.images.sorting.natural import natural_keys, natural_order
 
 
 def _by_name(images: ImageSet) -> np.ndarray:
