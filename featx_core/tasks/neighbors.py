@@ -9,7 +9,7 @@ import numpy as np
 
 from featx_core.base.files.digests import digest_of_all
 from featx_core.extraction.features import Features, load_features
-from featx_core.measures.neighbors import nearest_by_blocks
+from featx_core.measures.neighbor_blocks import nearest_by_blocks
 from featx_core.tasks.requests import NeighborsQuestion
 from featx_core.tasks.workspaces import needed
 

@@ -4,7 +4,8 @@ import streamlit as st
 
 from featx_core.images.image_set import ImageRecord
 from featx_core.workspace.runs import Run
-from pages._ui.shell import formatting, nearest, runs, session
+from pages._ui.images import nearest
+from pages._ui.shell import formatting, runs, session
 
 _SHOWN = 9
 _COLUMNS = 3

@@ -6,10 +6,10 @@ from streamlit.delta_generator import DeltaGenerator
 from featx_core.extraction.features import Features
 from featx_core.images.image_set import ImageRecord, ImageSet, Matched
 from featx_core.workspace.runs import Run
-from pages._ui.images import gallery
+from pages._ui.images import gallery, nearest
 from pages._ui.map import heatmap, maps, whole_selection
 from pages._ui.map.canvas import Near
-from pages._ui.shell import chosen, formatting, nearest, runs, session, writing
+from pages._ui.shell import chosen, formatting, runs, session, writing
 
 SIDE = 220  # pixels, the width of the image at most
 

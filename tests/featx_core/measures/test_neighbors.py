@@ -10,7 +10,6 @@ from featx_core.measures.neighbors import (
     hubness,
     movers,
     nearest,
-    nearest_by_blocks,
     neighbor_rows,
     neighbors_shared,
 )
@@ -25,14 +24,6 @@ def test_cosine_needs_no_length_and_no_division_by_zero():
     np.testing.assert_allclose(cosine_dissimilarities(vectors), expected, atol=1e-12)
     np.testing.assert_allclose(cosine_dissimilarities(vectors, vectors[:3]), np.array(expected)[:, :3], atol=1e-12)
     np.testing.assert_array_equal(cosine_dissimilarities(np.zeros((2, 3))), 1)
-
-
-def test_nearest_by_blocks_are_the_nearest_of_all():
-    rng = np.random.default_rng(0)
-    vectors = rng.normal(size=(3 * ROWS_AT_ONCE, 3)).astype(np.float32)
-    assert nearest_by_blocks(vectors, 5_000) == [
-        (near.row, pytest.approx(near.similarity, abs=1e-6)) for near in nearest(vectors, 5_000)
-    ]
 
 
 def test_nearest_by_hand():
