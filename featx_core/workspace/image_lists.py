@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from featx_core.images.image_set import ImageSet
+from featx_core.images.image_set import Found, ImageSet
 from featx_core.images.listing.columns import Columns, Facts
 from featx_core.workspace.arrivals import image_sizes
 from featx_core.workspace.last_intake import LastIntake, Mark
@@ -52,6 +52,16 @@ class ImageLists(LastIntake):
         if listed is None or listed[0] != mark:
             self._listed = listed = mark, self._grown(*listed, mark) if listed is not None else self._read(mark)
         return listed[1]
+
+    def _about_images(self, about: Hashable, find: Callable[[], Found]) -> Found:
+        return self.images().once(about, find, of_labels=False)
+
+    def _labels_of(self, names: Sequence[str]) -> tuple[str | None, ...]:
+        images = self.images()
+        if len(names) == len(images):
+            return tuple(images.column("label"))
+        wanted = set(names)
+        return tuple(label for name, label in zip(images.names, images.labels, strict=True) if name in wanted)
 
     def _read(self, mark: Mark) -> ImageSet:
         """List all images anew."""

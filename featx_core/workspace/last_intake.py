@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
-from collections.abc import Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from featx_core.base.labels import label_text
 from featx_core.images.folder_labels import FolderLevel, folder_levels, label_words, labels_at
+from featx_core.images.image_set import Found
 from featx_core.images.intake_report import IntakeReport
 from featx_core.workspace.kept_files import KeptFiles, note_change
 from featx_core.workspace.store import Store, WorkspaceError
@@ -107,17 +109,23 @@ class LastIntake(KeptFiles):
         return self._found_levels()[1]
 
     def _found_levels(self) -> tuple[list[FolderLevel], int | None]:
-        """Find levels and the one that labels come from, once after each change of the images."""
+        """Find levels, once after each intake, and the one that labels come from, once after each change of images."""
         mark = (*self._images_mark(), self.fact("intake_after"))
         if self._levels is None or self._levels[0] != mark:
-            newest, known = self._newest_paths(), dict(self._store.rows("SELECT name, label FROM images"))
-            levels = folder_levels([path for _, path in newest])
-            candidates: tuple[int | None, ...] = (None, *(level.index for level in levels))
-            fitting = [
-                index for index in candidates if all(known.get(name) == label for name, label in _labels(newest, index))
-            ]
+            about = ("levels of folders", mark[-1])
+            names, levels, candidates = self._about_images(about, lambda: _levels_of(self._newest_paths()))
+            now = self._labels_of(names)
+            fitting = [index for index, labels in candidates.items() if labels == now]
             self._levels = mark, levels, fitting[0] if fitting else OTHER_LABELS
         return self._levels[1:]
+
+    @abstractmethod
+    def _about_images(self, about: Hashable, find: Callable[[], Found]) -> Found:
+        """Find something out about all images that does not depend on labels, once."""
+
+    @abstractmethod
+    def _labels_of(self, names: Sequence[str]) -> tuple[str | None, ...]:
+        """Return the labels of images, in the order in which they came."""
 
     def _images_mark(self) -> Mark:
         """Return what differs once images came, went or were changed; vectors and results do not count."""
@@ -138,6 +146,16 @@ class LastIntake(KeptFiles):
             self.set_fact("intake", report.shortened(MAX_REPORT_LINES).to_json())
         except WorkspaceError:
             self._unsaved_report = report
+
+
+def _levels_of(
+    newest: Sequence[tuple[str, str]],
+) -> tuple[tuple[str, ...], list[FolderLevel], dict[int | None, tuple[str | None, ...]]]:
+    """Return names, levels of folders, and the labels that each level gives."""
+    levels = folder_levels([path for _, path in newest])
+    candidates: tuple[int | None, ...] = (None, *(level.index for level in levels))
+    labels = {index: tuple(label for _, label in _labels(newest, index)) for index in candidates}
+    return tuple(name for name, _ in newest), levels, labels
 
 
 def _labels(newest: Sequence[tuple[str, str]], index: int | None) -> list[tuple[str, str | None]]:
