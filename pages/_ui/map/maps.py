@@ -221,9 +221,8 @@ def column(features: Features, projection: Projection, key: str) -> Column:
     return Column(title, [None if value is None else str(value) for value in found])
 
 
-def color_column(features: Features, projection: Projection, key: str) -> Column:
-    """Return what points are coloured by: of very many predicted classes the most frequent, the others as one."""
-    found = column(features, projection, key)
+def shown_colors(found: Column, key: str) -> Column:
+    """Return a column as points are coloured by it: of very many predicted classes the most frequent, the others as one."""
     is_long = key == NAMED or key.startswith("column ")  # of a file, which may say something else of each row
     return Column(found.title, most_frequent(list(found.values))) if is_long and not _is_array(found) else found
 
