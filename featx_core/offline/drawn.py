@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,6 @@ from featx_core.base.palette import NO_LABEL_COLOR, SYMBOLS, label_styles
 from featx_core.base.wording import shortened
 from featx_core.images.image_set import ImageRecord, Matched
 from featx_core.maps.projection import Projection
-from featx_core.tables.rows import is_digest
 
 VIRIDIS = ("#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725")
 """Evenly spaced stops of the scale that plotly's figures have."""
@@ -21,6 +21,7 @@ VIRIDIS = ("#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#3
 _KINDS = {"float32": "f4", "float64": "f8", "uint8": "u1", "uint16": "u2", "uint32": "u4"}
 _NAME_CHARACTERS = 120
 _NO_DIGEST = "0" * 64
+_HEXADECIMAL = re.compile("[0-9a-f]*")
 _ODD_NUMBERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64)
 """Each mixes one quarter of a digest; odd ones lose nothing."""
 
@@ -96,8 +97,9 @@ def _centred(coordinates: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
 
 def _ids(keys: Sequence[str]) -> np.ndarray:
     """Return a whole number below 2**52 for each key, the same on every map."""
-    if all(map(is_digest, keys)):
-        quarters = np.frombuffer(bytes.fromhex("".join(keys)), np.uint64).reshape(-1, 4)
+    joined = "".join(keys)
+    if set(map(len, keys)) == {len(_NO_DIGEST)} and _HEXADECIMAL.fullmatch(joined):  # digests, as of images
+        quarters = np.frombuffer(bytes.fromhex(joined), np.uint64).reshape(-1, 4)
         words = np.bitwise_xor.reduce(quarters * _ODD_NUMBERS, axis=1)
     else:
         words = np.frombuffer(
@@ -158,7 +160,9 @@ def _numbers_pack(title: str, values: np.ndarray) -> bytes:
 
 def names_pack(names: Sequence[str]) -> bytes:
     """Pack what points are called."""
-    return pack({"names": [shortened(name, _NAME_CHARACTERS) for name in names]})
+    return pack(
+        {"names": [name if len(name) <= _NAME_CHARACTERS else shortened(name, _NAME_CHARACTERS) for name in names]}
+    )
 
 
 def trails_pack(corners: np.ndarray, projection: Projection) -> bytes:
