@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from featx_core.images.sorting import order
 from pages._ui.heatmaps import channels, faithful, grid, layers, pickers, shared, targets, whole, words
-from pages._ui.images import order
 from pages._ui.shell import fragments, frame, guards, jobs, runs, session
 
 frame.guard()

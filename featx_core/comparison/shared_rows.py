@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from featx_core.extraction.features import Features
+from featx_core.extraction.stored_values import StoredValues
 from featx_core.maps.projection import Projection
 
 
@@ -29,7 +30,7 @@ def take_rows(features: Features, rows: np.ndarray) -> Features:
     chosen = rows.tolist()
     return dataclasses.replace(
         features,
-        values=features.values[rows],
+        values=features.values.some(rows) if isinstance(features.values, StoredValues) else features.values[rows],
         names=tuple(features.names[row] for row in chosen),
         labels=tuple(features.labels[row] for row in chosen),
         digests=tuple(features.digests[row] for row in chosen),

@@ -1,10 +1,12 @@
 """What a map can be coloured by: properties of the images, and predictions of a run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from featx_core.images.image_set import ImageRecord
+import numpy as np
+
+from featx_core.images.image_set import Matched
 
 
 @dataclass(frozen=True)
@@ -13,13 +15,13 @@ class Coloring:
 
     Attributes:
         title: Its name with unit, to show.
-        value: From a record to the fact; None where it has none.
         is_number: Whether it is a quantity (a colour scale) or a class (a colour each).
+        of: From the images of rows to the fact of each; None, or NaN for numbers, where there is none.
     """
 
     title: str
-    value: Callable[[ImageRecord], str | float | None]
     is_number: bool
+    of: Callable[[Matched], Sequence[str | None] | np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,19 @@ class RunColoring:
     is_number: bool = False
 
 
+def _first_notes(images: Matched) -> Sequence[str | None]:
+    return [notes[0] if notes else None for notes in images.texts("notes")]
+
+
 COLORINGS: Mapping[str, Coloring] = MappingProxyType(
     {
-        "label": Coloring("Label", lambda record: record.label, is_number=False),
-        "brightness": Coloring("Brightness (0 to 100)", lambda record: record.brightness, is_number=True),
-        "megapixels": Coloring("Megapixels", lambda record: record.width * record.height / 1e6, is_number=True),
-        "aspect": Coloring("Width / height", lambda record: record.width / record.height, is_number=True),
-        "format": Coloring("File format", lambda record: record.format, is_number=False),
-        "note": Coloring("First note", lambda record: record.notes[0] if record.notes else None, is_number=False),
+        "label": Coloring("Label", False, lambda images: images.texts("label")),
+        "brightness": Coloring("Brightness (0 to 100)", True, lambda images: images.numbers("brightness")),
+        "megapixels": Coloring(
+            "Megapixels", True, lambda images: images.numbers("width") * images.numbers("height") / 1e6
+        ),
+        "aspect": Coloring("Width / height", True, lambda images: images.numbers("width") / images.numbers("height")),
+        "format": Coloring("File format", False, lambda images: images.texts("format")),
+        "note": Coloring("First note", False, _first_notes),
     }
 )

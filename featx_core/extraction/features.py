@@ -6,17 +6,22 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from featx_core.extraction.rows import load_rows, table_of
+from featx_core.extraction.stored_values import StoredValues
 
 if TYPE_CHECKING:
     from featx_core.images.image_set import ImageSet
     from featx_core.specs.spec import Spec
     from featx_core.tables.rows import Rows, Table
+    from featx_core.workspace.runs import Run
     from featx_core.workspace.workspace import Workspace
+
+
+_LOOKED_AT = 16  # images, to learn of what shape features are
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Features:
     """The features of a set of images; row i belongs to image i.
 
     Attributes:
-        values: float32 `(n_images, *feature_shape)`, what the layer gives.
+        values: float32 `(n_images, *feature_shape)`, what the layer gives; or `StoredValues`, which reads like it.
         names: The name of each image.
         labels: The label of each image, or None.
         digests: SHA-256 of each image's bytes.
@@ -47,7 +52,7 @@ class Features:
     @property
     def vectors(self) -> np.ndarray:
         """The same as float32 `(n_images, n_features)`, one row per image."""
-        return self.values.reshape(len(self.values), math.prod(self.values.shape[1:]))
+        return np.asarray(self.values).reshape(len(self.values), math.prod(self.values.shape[1:]))
 
     @property
     def feature_shape(self) -> tuple[int, ...]:
@@ -68,6 +73,11 @@ class Features:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the numbers stay in the workspace until they are needed: there are very many."""
+        return isinstance(self.values, StoredValues)
 
     def per_image(self) -> Features:
         """Return one row per image: the mean over its copies. Features that have no copies are given as they are."""
@@ -126,12 +136,13 @@ def table_features(table: Table, spec: Spec, details: Mapping[str, Any]) -> Feat
     return Features(table.values, table.names, table.labels, table.digests, spec, dict(details))
 
 
-def load_features(workspace: Workspace, digest: str) -> Features | None:
+def load_features(workspace: Workspace, digest: str, *, max_values: int | None = None) -> Features | None:
     """Fetch the features of a run for the images that the workspace holds now.
 
     Args:
         workspace: Where the run was made.
         digest: The digest of the run's spec.
+        max_values: Where there are more numbers, they stay in the workspace until they are needed, see `StoredValues`.
 
     Returns:
         The features, without the images that came in after the run; None when there is no such run or no image of it.
@@ -142,9 +153,25 @@ def load_features(workspace: Workspace, digest: str) -> Features | None:
     table = table_of(run.spec, workspace)
     if table is not None:
         return table_features(table, run.spec, run.details)
+    if max_values is not None and run.spec.rows_per_image == 1:
+        found = _stored(workspace, run, max_values)
+        if found is not None:
+            return found
     images = workspace.images()
     rows = load_rows(run.spec, workspace, images.digests)
     return gather(images, rows, run.spec, run.details) if rows else None
+
+
+def _stored(workspace: Workspace, run: Run, max_values: int) -> Features | None:
+    """Return the features of a run without reading them; None where they are few."""
+    images = workspace.featured(run.digest)
+    first = next(iter(workspace.vectors.load(run.digest, images[:_LOOKED_AT].digests).values()), None)
+    if first is None or len(images) * first.size <= max_values:
+        return None
+    names, labels, digests = (images.column(name) for name in ("name", "label", "digest"))
+    values = cast(np.ndarray, StoredValues(workspace.vectors, run.digest, digests, first.shape))
+    paths = images.once("paths that say more", lambda: _paths(images), of_labels=False)
+    return Features(values, names, labels, digests, run.spec, dict(run.details), paths=paths)
 
 
 def dead_share(vectors: np.ndarray) -> float:

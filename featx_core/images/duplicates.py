@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,6 +19,7 @@ from featx_core.images.image_set import ImageGoneError, ImageRecord
 SIDE = 16  # pixels of the tiny image
 BINS = 8  # a colour channel
 ROWS_AT_ONCE = 1_000
+_PAIRS_AT_ONCE = 2_000_000
 MAX_THUMBNAIL_SIDE = 1_024  # pixels
 
 RELATIVE_DIFFERENCE = 0.13
@@ -97,7 +98,12 @@ def color_histograms(images: Sequence[ImageRecord]) -> np.ndarray:
     return sketch(images).color_histograms
 
 
-def duplicate_groups(images: Sequence[ImageRecord] | Sketches, *, digests: Sequence[str] | None = None) -> np.ndarray:
+def duplicate_groups(
+    images: Sequence[ImageRecord] | Sketches,
+    *,
+    digests: Sequence[str] | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> np.ndarray:
     """Find equal files and near-duplicates: the same image in another size, format, quality or brightness.
 
     Two images belong together when their tiny images are alike but for what such changes do; groups are what hangs
@@ -106,23 +112,44 @@ def duplicate_groups(images: Sequence[ImageRecord] | Sketches, *, digests: Seque
     Args:
         images: With thumbnails, or what `sketch` gave for them.
         digests: Of the files, when `images` are sketches; equal ones belong together in any case.
+        on_progress: Called with images compared and images in all.
 
     Returns:
         int64 `(n_images,)`: for each image the row of the first image of its group.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     sketches = images if isinstance(images, Sketches) else sketch(images)
     if digests is None and not isinstance(images, Sketches):
         digests = [image.digest for image in images]
-    n_images = len(sketches.pictures)
-    pairs = [*_alike(sketches.pictures), *_equal(digests or [])]
-    first, second = np.array(pairs, np.int64).reshape(-1, 2).T
-    graph = coo_array((np.ones(len(first), bool), (first, second)), shape=(n_images, n_images))
+    different, alike = _different(sketches.pictures)
+    groups = np.arange(len(sketches.pictures))
+    pairs = [_equal(digests or []), alike]
+    for pair in _alike(sketches.pictures[different], on_progress):
+        pairs.append(different[pair])
+        if sum(map(len, pairs)) > _PAIRS_AT_ONCE:
+            groups, pairs = _joined(groups, np.concatenate(pairs)), []
+    return _joined(groups, np.concatenate(pairs)) if pairs else groups
+
+
+def _joined(groups: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """Join the groups that pairs of rows, int `(n_pairs, 2)`, hold together; each is named by its first row."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n_images = len(groups)
+    ends = np.vstack([groups[pairs], np.stack([np.arange(n_images), groups], axis=1)])
+    graph = coo_array((np.ones(len(ends), bool), (ends[:, 0], ends[:, 1])), shape=(n_images, n_images))
     _, component = connected_components(graph, directed=False)
     _, first_of = np.unique(component, return_index=True)
     return np.asarray(first_of[component].astype(np.int64))
+
+
+def _different(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows no two of which have the very same tiny image, and pairs that join all others to them."""
+    first: dict[bytes, int] = {}
+    places = [first.setdefault(picture.tobytes(), row) for row, picture in enumerate(pictures)]
+    pairs = np.stack([np.array(places, np.int64), np.arange(len(pictures))], axis=1)
+    is_read = np.isfinite(pictures[:, 0, 0]) if len(pictures) else np.zeros(0, bool)
+    return np.array(sorted(first.values()), np.int64), pairs[(pairs[:, 0] < pairs[:, 1]) & is_read]
 
 
 def count_duplicates(groups: np.ndarray) -> tuple[int, int]:
@@ -156,8 +183,8 @@ def _sketch_one(thumbnail: bytes) -> tuple[np.ndarray, np.ndarray]:
     return tiny, np.sqrt(counts / counts.sum())
 
 
-def _alike(pictures: np.ndarray) -> list[tuple[int, int]]:
-    """Pairs of rows whose tiny images are alike, the lower row first.
+def _alike(pictures: np.ndarray, on_progress: ProgressCallback | None = None) -> Iterator[np.ndarray]:
+    """Pairs of rows whose tiny images are alike, int `(n_pairs, 2)`, the lower row first.
 
     With the variations v of two images, s² = vv' and G the mean of their product, each less its mean colour, the root
     mean square difference at equal variation is at most NOISE + RELATIVE_DIFFERENCE s where
@@ -170,7 +197,6 @@ def _alike(pictures: np.ndarray) -> list[tuple[int, int]]:
     root = np.sqrt(variation)
     left = np.hstack([rest, (RELATIVE_DIFFERENCE**2 / 2 - 1) * variation, NOISE * RELATIVE_DIFFERENCE * root])
     right = np.hstack([rest, variation, root])
-    pairs: list[tuple[int, int]] = []
     for start in range(0, len(pictures), ROWS_AT_ONCE):
         rows, columns = np.nonzero(left[start : start + ROWS_AT_ONCE] @ right[start:].T >= -(NOISE**2) / 2)
         first, second = rows + start, columns + start
@@ -179,10 +205,12 @@ def _alike(pictures: np.ndarray) -> list[tuple[int, int]]:
         is_near = (
             (first < second) & (shift <= SHIFT) & (scale <= NOISE + RELATIVE_SCALE * root[first, 0] * root[second, 0])
         )
-        pairs += zip(first[is_near].tolist(), second[is_near].tolist(), strict=True)
-    return pairs
+        yield np.stack([first[is_near], second[is_near]], axis=1)
+        if on_progress is not None:
+            on_progress(min(start + ROWS_AT_ONCE, len(pictures)), len(pictures))
 
 
-def _equal(digests: Sequence[str]) -> list[tuple[int, int]]:
+def _equal(digests: Sequence[str]) -> np.ndarray:
     first: dict[str, int] = {}
-    return [(first.setdefault(digest, row), row) for row, digest in enumerate(digests)]
+    places = [first.setdefault(digest, row) for row, digest in enumerate(digests)]
+    return np.stack([np.array(places, np.int64), np.arange(len(digests))], axis=1)

@@ -4,173 +4,49 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+import numpy as np
 
 from featx_core.base.files.digests import digest_of_all
-from featx_core.images.decoding import ImageError, decode
-from featx_core.images.fitting import fit_image
+from featx_core.images.listing.columns import Columns
+from featx_core.images.listing.matching import Matched, places_of
+from featx_core.images.listing.records import ImageGoneError, ImageRecord, Keeper, UnreadImageError
 
 if TYPE_CHECKING:
-    import numpy as np
+    from featx_core.images.listing.columns import Facts
 
-    from featx_core.images.rendering.choice import Rendering
-
+__all__ = ["Found", "ImageGoneError", "ImageRecord", "ImageSet", "Keeper", "Matched", "UnreadImageError"]
 
 Found = TypeVar("Found")
 
 
-class ImageGoneError(KeyError):
-    """An image that was removed from its workspace in the meantime, with what to do, in plain words."""
+class ImageSet(Sequence[ImageRecord]):
+    """Images in a fixed order. Cheap: it holds what is known of them, not pixels.
 
-    def __str__(self) -> str:
-        return str(self.args[0])
-
-
-class UnreadImageError(ImageError):
-    """An image whose bytes are not to be had. As text it says why, to follow a name; alone it names the image."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"{name} {reason}.")
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return self.reason
-
-
-class Keeper(Protocol):
-    """What keeps the bytes of images, such as a workspace."""
-
-    @property
-    def rendering(self) -> Rendering:
-        """How images of more than 8 bits are brought to 8, and channels without colours shown."""
-
-    def content(self, digest: str) -> bytes:
-        """Fetch the bytes of one image file."""
-
-    def thumbnail(self, digest: str) -> bytes:
-        """Fetch a small image of one image."""
-
-    def load_input(self, digest: str, size: tuple[int, int], fit: str) -> np.ndarray | None:
-        """Fetch an image as a network receives it, if it is kept so."""
-
-    def save_input(self, digest: str, pixels: np.ndarray, fit: str) -> None:
-        """Keep an image as a network receives it, if that is worth it."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImageRecord:
-    """One image of a workspace: what is known of it, and the way to its bytes.
-
-    Attributes:
-        name: Unique in the workspace, safe to show as plain text.
-        label: Its class, or None.
-        digest: SHA-256 of the bytes, in hexadecimal. Equal for equal files.
-        width: In pixels, after turning it upright.
-        height: In pixels, after turning it upright.
-        format: The real file format, such as "JPEG".
-        brightness: Mean lightness of the image, 0 (black) to 100 (white).
-        notes: What was done to it on the way in, in plain words.
-        path: Where it lay, with its folders; its name where that is not known.
+    Args:
+        records: The images. `Columns` stay columns: of very many images, records are made where they are asked for.
     """
 
-    name: str
-    label: str | None
-    digest: str
-    width: int
-    height: int
-    format: str
-    brightness: float
-    notes: tuple[str, ...]
-    workspace: Keeper = field(repr=False, compare=False)
-    path: str = ""
-
-    def read(self) -> bytes:
-        """Fetch the file as it came in.
-
-        Raises:
-            ImageGoneError: If it was taken out of its workspace.
-            UnreadImageError: If it is damaged there, or its file stays elsewhere and is gone or changed.
-        """
-        return self._fetch(self.workspace.content)
-
-    def pixels(self, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
-        """Decode the image, upright.
-
-        Args:
-            at_least: `(height, width)` in pixels that are enough. A large JPEG is then decoded at a reduced size, much faster.
-
-        Returns:
-            uint8 `(height, width, 3)`, RGB.
-
-        Raises:
-            ImageGoneError: If it was taken out of its workspace.
-        """
-        return decode(self.read(), at_least=at_least, rendering=self.workspace.rendering)
-
-    def shown_pixels(self, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
-        """Decode the image to be looked at: as `pixels`, and where its bytes are not to be had from its thumbnail.
-
-        Args:
-            at_least: As for `pixels`.
-
-        Raises:
-            ImageGoneError: If it was taken out of its workspace.
-            ImageError: If there is no thumbnail either.
-        """
-        try:
-            return self.pixels(at_least=at_least)
-        except UnreadImageError:
-            return decode(self.thumbnail())
-
-    def fitted(self, size: tuple[int, int], fit: str) -> np.ndarray:
-        """Bring the image to the input of a network: `fit_image` of its pixels, but large images are decoded once only.
-
-        Args:
-            size: `(height, width)` in pixels.
-            fit: One of `featx_core.images.fitting.FITS`.
-
-        Returns:
-            uint8 `(*size, 3)`, RGB, read-only.
-
-        Raises:
-            ImageGoneError: If it was taken out of its workspace.
-            ImageError: If it cannot be decoded.
-        """
-        pixels = self.workspace.load_input(self.digest, size, fit)
-        if pixels is None:
-            pixels = fit_image(self.pixels(at_least=size), size, fit)
-            self.workspace.save_input(self.digest, pixels, fit)
-        return pixels
-
-    def thumbnail(self) -> bytes:
-        """Fetch a small image (WebP, longest side 256 pixels). Raises as `read` does."""
-        return self._fetch(self.workspace.thumbnail)
-
-    def _fetch(self, fetch: Callable[[str], bytes]) -> bytes:
-        try:
-            return fetch(self.digest)
-        except ImageError as error:
-            raise UnreadImageError(self.name, str(error)) from None
-        except KeyError:
-            raise ImageGoneError(
-                f"{self.name} was removed from the workspace while it was needed. Start again to continue without it."
-            ) from None
-
-
-class ImageSet(Sequence[ImageRecord]):
-    """Images in a fixed order. Cheap: it holds records, not pixels."""
-
     def __init__(self, records: Iterable[ImageRecord]) -> None:
-        self._records = tuple(records)
+        self._records: Sequence[ImageRecord] = records if isinstance(records, Columns) else tuple(records)
         self._found: dict[Hashable, Any] = {}
 
-    def once(self, about: Hashable, find: Callable[[], Found]) -> Found:
-        """Find something out about all of these images, and keep it with them: the next time it is there already."""
-        if about not in self._found:
-            self._found[about] = find()
-        found: Found = self._found[about]
-        return found
+    def once(self, about: Hashable, find: Callable[[], Found], *, of_labels: bool = True) -> Found:
+        """Find something out about all of these images, and keep it with them: the next time it is there already.
+
+        Args:
+            about: Names what is found.
+            find: Finds it.
+            of_labels: Whether it depends on labels. What does not is there also after labels were changed.
+        """
+        found = self._found
+        if not of_labels and isinstance(self._records, Columns) and self._records.is_whole:
+            found = self._records.facts.found
+        if about not in found:
+            found[about] = find()
+        result: Found = found[about]
+        return result
 
     @overload
     def __getitem__(self, index: int) -> ImageRecord: ...
@@ -203,35 +79,67 @@ class ImageSet(Sequence[ImageRecord]):
         """The SHA-256 of each image's bytes."""
         return list(self._digests)
 
-    @functools.cached_property
-    def digest_of_all(self) -> str:
-        """A digest of which images these are, in which order; labels and names do not count."""
-        return digest_of_all(self._digests)
-
-    @functools.cached_property
-    def _by_both(self) -> dict[tuple[str, str], ImageRecord]:
-        return {(record.name, record.digest): record for record in self._records}
-
-    @functools.cached_property
-    def _by_digest(self) -> dict[str, ImageRecord]:
-        return {record.digest: record for record in reversed(self._records)}
-
-    @functools.cached_property
-    def _names(self) -> tuple[str, ...]:
-        return tuple(record.name for record in self._records)
-
-    @functools.cached_property
-    def _labels(self) -> tuple[str | None, ...]:
-        return tuple(record.label for record in self._records)
-
-    @functools.cached_property
-    def _digests(self) -> tuple[str, ...]:
-        return tuple(record.digest for record in self._records)
-
     @property
     def paths(self) -> list[str]:
         """Where each image lay, with its folders."""
-        return [record.path or record.name for record in self._records]
+        return [path or name for path, name in zip(self.column("path"), self._names, strict=True)]
+
+    def column(self, name: str) -> Any:
+        """Return one attribute of all images, by its name: numbers as an array, all else as a tuple."""
+        if isinstance(self._records, Columns):
+            return self._records.column(name)
+        found = tuple(getattr(record, name) for record in self._records)
+        return np.array(found) if name in ("width", "height", "brightness") else found
+
+    @property
+    def facts(self) -> Facts | None:
+        """What is known of these images but their labels, as columns, where it is all images of a workspace."""
+        records = self._records
+        return records.facts if isinstance(records, Columns) and records.is_whole else None
+
+    @functools.cached_property
+    def digest_of_all(self) -> str:
+        """A digest of which images these are, in which order; labels and names do not count."""
+        return self.once("digest of all", lambda: digest_of_all(self._digests), of_labels=False)
+
+    @functools.cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(self.column("name"))
+
+    @functools.cached_property
+    def _labels(self) -> tuple[str | None, ...]:
+        return tuple(self.column("label"))
+
+    @functools.cached_property
+    def _digests(self) -> tuple[str, ...]:
+        return tuple(self.column("digest"))
+
+    def of_rows(self, rows: np.ndarray) -> ImageSet:
+        """Return some of the images: those at some places, int `(n_rows,)`, or where a mask `(n_images,)` says so."""
+        if isinstance(self._records, Columns):
+            return ImageSet(self._records.take(rows))
+        return ImageSet(self._records[row] for row in np.arange(len(self))[rows].tolist())
+
+    def named(self, names: Iterable[str]) -> ImageSet:
+        """Return the images that have one of some names, in their own order. Names that are not there are passed over."""
+        wanted = set(names)
+        rows = [row for row, name in enumerate(self._names) if name in wanted] if wanted else []
+        return self.of_rows(np.array(rows, int))
+
+    def by_digest(self, digests: Iterable[str]) -> dict[str, ImageRecord]:
+        """Return the images of some digests, of equal files the first one. Digests that are not there are passed over."""
+        wanted = list(digests)
+        places = self.places_of_digests(wanted)
+        return {digest: self[place] for digest, place in zip(wanted, places.tolist(), strict=True) if place >= 0}
+
+    def places_of_digests(self, digests: Sequence[str]) -> np.ndarray:
+        """Return where the first image of each of some digests stands, int `(n_digests,)`; -1 where there is none."""
+        wanted = set(digests)
+        first: dict[str, int] = {}
+        for place, digest in enumerate(self._digests):
+            if digest in wanted:
+                first.setdefault(digest, place)
+        return np.fromiter((first.get(digest, -1) for digest in digests), np.int64, len(digests))
 
     def select(self, names: Iterable[str]) -> ImageSet:
         """Return the images of these names, in the order of the names.
@@ -239,10 +147,13 @@ class ImageSet(Sequence[ImageRecord]):
         Raises:
             KeyError: If there is no image of such a name.
         """
-        by_name = {record.name: record for record in self._records}
-        return ImageSet(by_name[name] for name in names)
+        places = {name: row for row, name in enumerate(self._names)}
+        return self.of_rows(np.array([places[name] for name in names], int))
 
-    def matching(self, names: Iterable[str], digests: Iterable[str]) -> list[ImageRecord | None]:
+    def at(self, places: np.ndarray) -> Matched:
+        """Return the images at some places, int `(n_rows,)`, -1 for none."""
+        return Matched(self._records, places)
+
+    def matching(self, names: Iterable[str], digests: Iterable[str]) -> Matched:
         """Return the image that each row of features is of: by its digest, and among equal files by its name; else None."""
-        by_both, by_digest = self._by_both, self._by_digest
-        return [by_both.get(key) or by_digest.get(key[1]) for key in zip(names, digests, strict=True)]
+        return Matched(self._records, places_of(tuple(names), tuple(digests), self._names, self._digests))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from featx_core.base.labels import label_texts
 from featx_core.base.palette import NO_LABEL_COLOR, SYMBOLS, label_styles
 from featx_core.base.wording import shortened
-from featx_core.images.image_set import ImageRecord
+from featx_core.images.image_set import ImageRecord, Matched
 from featx_core.maps.projection import Projection
 
 VIRIDIS = ("#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725")
@@ -19,6 +20,10 @@ VIRIDIS = ("#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#3
 
 _KINDS = {"float32": "f4", "float64": "f8", "uint8": "u1", "uint16": "u2", "uint32": "u4"}
 _NAME_CHARACTERS = 120
+_NO_DIGEST = "0" * 64
+_HEXADECIMAL = re.compile("[0-9a-f]*")
+_ODD_NUMBERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64)
+"""Each mixes one quarter of a digest; odd ones lose nothing."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +97,23 @@ def _centred(coordinates: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
 
 def _ids(keys: Sequence[str]) -> np.ndarray:
     """Return a whole number below 2**52 for each key, the same on every map."""
-    words = [hashlib.blake2b(key.encode(), digest_size=8).digest() for key in keys]
-    return (np.frombuffer(b"".join(words), np.uint64) >> np.uint64(12)).astype(np.float64)
+    joined = "".join(keys)
+    if set(map(len, keys)) == {len(_NO_DIGEST)} and _HEXADECIMAL.fullmatch(joined):  # digests, as of images
+        quarters = np.frombuffer(bytes.fromhex(joined), np.uint64).reshape(-1, 4)
+        words = np.bitwise_xor.reduce(quarters * _ODD_NUMBERS, axis=1)
+    else:
+        words = np.frombuffer(
+            b"".join(hashlib.blake2b(key.encode(), digest_size=8).digest() for key in keys), np.uint64
+        )
+    return np.asarray(words >> np.uint64(12), np.float64)
 
 
 def _aspects(records: Sequence[ImageRecord | None]) -> np.ndarray:
     """Return width / height of each image in steps of 2 to the 1/32, 128 for a square; 0 where there is no image."""
-    ratios = np.array([np.nan if record is None else record.width / record.height for record in records])
+    if isinstance(records, Matched):
+        ratios = records.numbers("width") / records.numbers("height")
+    else:
+        ratios = np.array([np.nan if record is None else record.width / record.height for record in records])
     steps = np.clip(np.round(128 + 32 * np.log2(ratios)), 1, 255)
     return np.where(np.isnan(steps), 0, steps).astype(np.uint8)
 
@@ -114,10 +129,10 @@ def column_pack(column: Column, rows: np.ndarray) -> bytes:
         return _numbers_pack(column.title, column.values[rows].astype(np.float32))
     texts = label_texts(column.values)
     styles = label_styles(texts)
-    on_map = [texts[row] for row in rows]
+    on_map = list(map(texts.__getitem__, rows.tolist()))
     present = set(on_map)
     order = {text: code for code, text in enumerate(text for text in styles if text in present)}
-    codes = np.array([order[text] for text in on_map], np.uint32)
+    codes = np.fromiter(map(order.__getitem__, on_map), np.uint32, len(on_map))
     counts = np.bincount(codes, minlength=len(order))
     classes = [
         {
@@ -145,7 +160,9 @@ def _numbers_pack(title: str, values: np.ndarray) -> bytes:
 
 def names_pack(names: Sequence[str]) -> bytes:
     """Pack what points are called."""
-    return pack({"names": [shortened(name, _NAME_CHARACTERS) for name in names]})
+    return pack(
+        {"names": [name if len(name) <= _NAME_CHARACTERS else shortened(name, _NAME_CHARACTERS) for name in names]}
+    )
 
 
 def trails_pack(corners: np.ndarray, projection: Projection) -> bytes:
@@ -164,4 +181,8 @@ def trails_pack(corners: np.ndarray, projection: Projection) -> bytes:
 
 def records_bytes(records: Sequence[ImageRecord | None]) -> bytes:
     """Return the digests of all images, 32 bytes each, 0 where a point has no image."""
-    return b"".join(bytes(32) if record is None else bytes.fromhex(record.digest) for record in records)
+    if isinstance(records, Matched):
+        digests = records.texts("digest")
+    else:
+        digests = [None if record is None else record.digest for record in records]
+    return bytes.fromhex("".join([digest or _NO_DIGEST for digest in digests]))

@@ -27,6 +27,7 @@ from featx_core.studies.model_file import ModelFileStudy
 from featx_core.studies.models.own_model import OwnModelStudy
 from featx_core.studies.outliers import OutliersStudy
 from featx_core.studies.predictions import PredictionsStudy
+from featx_core.studies.rows.duplicates import DuplicatesStudy
 from featx_core.studies.similarity import SimilarityStudy
 from featx_core.studies.sketches import SketchesStudy
 from featx_core.studies.study import Study
@@ -47,6 +48,7 @@ STUDIES: Mapping[str, type[Study[Any]]] = MappingProxyType(
             ModelFileStudy,
             OwnModelStudy,
             SketchesStudy,
+            DuplicatesStudy,
             PredictionsStudy,
             OutliersStudy,
             LabelErrorsStudy,

@@ -93,9 +93,10 @@ class Work:
         Raises:
             ValueError: If one is no longer there.
         """
-        known = {record.digest: record for record in self.images()}
+        wanted = list(digests)
+        known = self.images().by_digest(wanted)
         try:
-            return [known[digest] for digest in digests]
+            return [known[digest] for digest in wanted]
         except KeyError:
             raise ValueError("This image is no longer in the workspace. Pick another one.") from None
 

@@ -17,7 +17,7 @@ from featx_core.methods import registry as methods
 from featx_core.networks.kept.outlines import known_outline
 from featx_core.specs.networks import has_gradients
 from featx_core.tasks.preparing import PREPARATION
-from featx_core.tasks.requests import CopiesQuestion, OutlineQuestion
+from featx_core.tasks.requests import CopiesQuestion, NeighborsQuestion, OutlineQuestion
 from featx_core.tasks.workspaces import needed
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _WEBP_QUALITY = 90
 
 def needs_load(task: str, parameters: Mapping[str, Any]) -> bool:
     """Whether a question needs Keras."""
+    if task == NeighborsQuestion.task:
+        return False
     if task != OutlineQuestion.task:
         return True
     spec = OutlineQuestion.from_parameters(parameters).spec

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from featx_core.tasks.extraction import extract_features, fetch_weights
 from featx_core.tasks.idle import next_idle_command
 from featx_core.tasks.keras_state import load, reset, warm_up
+from featx_core.tasks.neighbors import find_neighbors
 from featx_core.tasks.preparing import PREPARATION
 from featx_core.tasks.questions import needs_load, outline, show_copies
 from featx_core.tasks.studies import compute_studies
@@ -25,7 +26,7 @@ TASKS: Mapping[str, Callable[[Workspace | None, Mapping[str, Any], JobReport], M
 """Jobs: they run one at a time."""
 
 LIGHT_TASKS: Mapping[str, Callable[[Workspace | None, Mapping[str, Any]], Any]] = MappingProxyType(
-    {"outline": outline, "copies": show_copies}
+    {"outline": outline, "copies": show_copies, "neighbors": find_neighbors}
 )
 """Questions: requests of about a second, answered between the steps of a running job."""
 

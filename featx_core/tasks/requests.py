@@ -116,6 +116,27 @@ class OutlineQuestion(_Fields):
 
 
 @dataclass(frozen=True)
+class NeighborsQuestion(_Fields):
+    """Find the images nearest to one image by features that are too many for the server's memory.
+
+    Attributes:
+        run: The digest of the run.
+        created: When it was last run.
+        rows: The digest of all rows of the features, so that a row is the same one here and there.
+        row: Which one.
+        n_neighbors: How many, at most.
+    """
+
+    task: ClassVar[str] = "neighbors"
+
+    run: str
+    created: str
+    rows: str
+    row: int
+    n_neighbors: int
+
+
+@dataclass(frozen=True)
 class CopiesQuestion(_Fields):
     """Show the randomly changed copies of one image that an extractor would look at.
 

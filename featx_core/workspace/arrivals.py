@@ -128,7 +128,7 @@ class Arrivals:
         if changed:
             with self._store.transaction() as connection:
                 connection.executemany("UPDATE images SET label = ? WHERE name = ?", changed)
-                note_change(connection)
+                note_change(connection, "labels")
         self._report.labels = label_words([kept.path for kept in self._kept.values()], list(labels.values()))
 
     def _insert(self, incoming: Incoming) -> None:
@@ -206,13 +206,21 @@ class Arrivals:
         return None
 
 
-def image_sizes(store: Store) -> tuple[int, int]:
-    """Count the images of a workspace, and the bytes of their files (equal files once)."""
-    n_images = store.value("SELECT count(*) FROM images")
-    n_bytes = store.value(
-        "SELECT coalesce(sum(length(bytes)), 0) FROM contents WHERE id IN (SELECT content_id FROM images)"
+def image_sizes(store: Store, after: int = 0) -> tuple[int, int]:
+    """Count the images of a workspace, and the bytes of their files (equal files once).
+
+    Args:
+        store: The workspace's file.
+        after: An id of an image: of images with greater ones alone, and of files that no other image has.
+    """
+    n_images = store.value("SELECT count(*) FROM images WHERE id > ?", (after,))
+    query = (
+        "SELECT coalesce(sum(length(bytes)), 0) FROM contents WHERE id IN (SELECT content_id FROM images WHERE id > ?)"
     )
-    return n_images, n_bytes
+    if not after:
+        return n_images, store.value(query, (after,))
+    known = "(SELECT 1 FROM images WHERE content_id = contents.id AND id <= ?)"
+    return n_images, store.value(f"{query} AND NOT EXISTS {known}", (after, after))
 
 
 def _names(incoming: Incoming) -> Iterator[str]:

@@ -94,10 +94,16 @@ class KeptFiles:
         return rows[0][1] if is_right else None
 
 
-def note_change(connection: sqlite3.Connection) -> None:
-    """Note that facts of images were changed, or images taken out, so that whoever has listed them lists them again."""
+def note_change(connection: sqlite3.Connection, of: str = "changes") -> None:
+    """Note a change of images, so that whoever has listed them lists them again.
+
+    Args:
+        connection: In a transaction.
+        of: "labels" where labels alone were changed; "changes" where other facts were, or images were taken out.
+    """
     connection.execute(
-        "INSERT INTO facts VALUES ('changes', '1') ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+        "INSERT INTO facts VALUES (?, '1') ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1",
+        (of if of == "changes" else f"changes of {of}",),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
+from abc import abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from featx_core.base.labels import label_text
 from featx_core.images.folder_labels import FolderLevel, folder_levels, label_words, labels_at
@@ -18,10 +19,29 @@ from featx_core.workspace.validation import require
 MAX_REPORT_LINES = 10_000
 """So many lines of each kind of a report are kept."""
 
-_MARK = "SELECT (SELECT value FROM facts WHERE name = 'changes'), count(*), max(id) FROM images"
+_MARK = (
+    "SELECT (SELECT value FROM facts WHERE name = 'changes'), (SELECT value FROM facts WHERE name = 'changes of labels'),"
+    " count(*), max(id) FROM images"
+)
 
 OTHER_LABELS = -2
 """What `label_level` gives where labels do not come from one level of folders."""
+
+
+class Mark(NamedTuple):
+    """What differs once images came, went or were changed.
+
+    Attributes:
+        changes: Counts changes of images, and those taken out; None before the first.
+        labelings: Counts changes of labels alone.
+        n_images: How many there are.
+        newest: The largest id; None where there is no image.
+    """
+
+    changes: str | None
+    labelings: str | None
+    n_images: int
+    newest: int | None
 
 
 class LastIntake(KeptFiles):
@@ -30,8 +50,7 @@ class LastIntake(KeptFiles):
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self._unsaved_report: IntakeReport | None = None
-        self._marked: tuple[tuple[int, int], tuple[Any, ...]] | None = None  # at a version of the file
-        self._found: tuple[tuple[int, int], dict[Hashable, Any]] = (-1, -1), {}  # at a version of the file
+        self._marked: tuple[tuple[int, int], Mark] | None = None  # at a version of the file
         self._levels: tuple[tuple[Any, ...], list[FolderLevel], int | None] | None = None  # at a mark of the images
 
     def last_intake(self) -> IntakeReport | None:
@@ -58,7 +77,7 @@ class LastIntake(KeptFiles):
 
         def work(connection: sqlite3.Connection) -> None:
             connection.executemany("UPDATE images SET label = ? WHERE name = ?", rows)
-            note_change(connection)
+            note_change(connection, "labels")
 
         self._store.free(work)
 
@@ -90,34 +109,29 @@ class LastIntake(KeptFiles):
         return self._found_levels()[1]
 
     def _found_levels(self) -> tuple[list[FolderLevel], int | None]:
-        """Find levels and the one that labels come from, once after each change of the images."""
+        """Find levels, once after each intake, and the one that labels come from, once after each change of images."""
         mark = (*self._images_mark(), self.fact("intake_after"))
         if self._levels is None or self._levels[0] != mark:
-            newest, known = self._newest_paths(), dict(self._store.rows("SELECT name, label FROM images"))
-            levels = folder_levels([path for _, path in newest])
-            candidates: tuple[int | None, ...] = (None, *(level.index for level in levels))
-            fitting = [
-                index for index in candidates if all(known.get(name) == label for name, label in _labels(newest, index))
-            ]
+            about = ("levels of folders", mark[-1])
+            names, levels, candidates = self._about_images(about, lambda: _levels_of(self._newest_paths()))
+            now = self._labels_of(names)
+            fitting = [index for index, labels in candidates.items() if labels == now]
             self._levels = mark, levels, fitting[0] if fitting else OTHER_LABELS
         return self._levels[1:]
 
-    def once(self, about: Hashable, find: Callable[[], Found]) -> Found:
-        """Find something out once, until anything in the file changes. For what takes long with very many images."""
-        version = self._store.version()
-        if self._found[0] != version:
-            self._found = version, {}
-        known = self._found[1]
-        if about not in known:
-            known[about] = find()
-        found: Found = known[about]
-        return found
+    @abstractmethod
+    def _about_images(self, about: Hashable, find: Callable[[], Found]) -> Found:
+        """Find something out about all images that does not depend on labels, once."""
 
-    def _images_mark(self) -> tuple[Any, ...]:
+    @abstractmethod
+    def _labels_of(self, names: Sequence[str]) -> tuple[str | None, ...]:
+        """Return the labels of images, in the order in which they came."""
+
+    def _images_mark(self) -> Mark:
         """Return what differs once images came, went or were changed; vectors and results do not count."""
         version = self._store.version()
         if self._marked is None or self._marked[0] != version:
-            self._marked = version, self._store.rows(_MARK)[0]
+            self._marked = version, Mark(*self._store.rows(_MARK)[0])
         return self._marked[1]
 
     def _newest_paths(self) -> list[tuple[str, str]]:
@@ -132,6 +146,16 @@ class LastIntake(KeptFiles):
             self.set_fact("intake", report.shortened(MAX_REPORT_LINES).to_json())
         except WorkspaceError:
             self._unsaved_report = report
+
+
+def _levels_of(
+    newest: Sequence[tuple[str, str]],
+) -> tuple[tuple[str, ...], list[FolderLevel], dict[int | None, tuple[str | None, ...]]]:
+    """Return names, levels of folders, and the labels that each level gives."""
+    levels = folder_levels([path for _, path in newest])
+    candidates: tuple[int | None, ...] = (None, *(level.index for level in levels))
+    labels = {index: tuple(label for _, label in _labels(newest, index)) for index in candidates}
+    return tuple(name for name, _ in newest), levels, labels
 
 
 def _labels(newest: Sequence[tuple[str, str]], index: int | None) -> list[tuple[str, str | None]]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+import numpy as np
+
 from featx_core.base.files.digests import digest_of_all
 from featx_core.base.files.file_names import shown_text
 from featx_core.images.decoding import THUMBNAIL_SIDE, thumbnail
@@ -27,8 +29,6 @@ from featx_core.workspace.store import BUSY_SECONDS, DiskFullError, Store, Works
 from featx_core.workspace.vectors import VectorStore
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from featx_core.base.progress import ProgressCallback
     from featx_core.images.formats.channels import Channels
     from featx_core.images.rendering.choice import Rendering
@@ -194,9 +194,23 @@ class Workspace(ImageLists):
         return self.once(("rows", extractor_digest), lambda: self._rows(extractor_digest))
 
     def _rows(self, extractor_digest: str) -> Rows:
-        stored = self.vectors.stored(extractor_digest)
-        kept = ImageSet(record for record in self.images() if record.digest in stored)
-        return Rows(tuple(kept.names), tuple(kept.labels), tuple(kept.digests))
+        kept = self.featured(extractor_digest)
+        return Rows(kept.column("name"), kept.column("label"), kept.column("digest"))
+
+    def featured(self, extractor_digest: str) -> ImageSet:
+        """List the images that have features of an extractor."""
+        images = self.images()
+        if images.facts is None:
+            return images
+        has_features = np.isin(images.facts.content, self.vectors.stored_contents(extractor_digest))
+        return images if has_features.all() else images.of_rows(has_features)
+
+    def n_left(self, extractor_digest: str) -> int:
+        """Count the images that have no features of an extractor, equal files once."""
+        facts = self.images().facts
+        if facts is None:
+            return 0
+        return len(np.setdiff1d(facts.content, self.vectors.stored_contents(extractor_digest)))
 
     def content(self, digest: str) -> bytes:
         """Fetch the bytes of one image file.
@@ -241,6 +255,13 @@ class Workspace(ImageLists):
         `removals.take_images` takes them out so that they can be brought back for some seconds.
         """
         remove_images(self._store, names)
+
+    def file_bytes(self) -> int:
+        """Return how large the file is that `copy_to` writes, about."""
+        n_pages, n_free, page = (
+            self._store.value(f"PRAGMA {name}") for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((n_pages - n_free) * page)
 
     def copy_to(self, path: Path | str) -> None:
         """Write the whole workspace to another file, while it stays in use."""

@@ -45,6 +45,7 @@ from featx_core.studies.model_file import ModelFile, ModelFileStudy
 from featx_core.studies.models.own_model import OwnModelStudy
 from featx_core.studies.outliers import OutliersStudy
 from featx_core.studies.predictions import PredictionsStudy
+from featx_core.studies.rows.duplicates import Duplicates, DuplicatesStudy
 from featx_core.studies.similarity import SimilarityStudy
 from featx_core.studies.sketches import SketchesStudy
 from tests.toys.entered_runs import enter_run, filled_workspace
@@ -218,6 +219,12 @@ EXAMPLES = {
         SketchesStudy(tuple(WORKSPACE.images().digests)),
         {"images": tuple(WORKSPACE.images().digests[::-1])},
         sketch(WORKSPACE.images()),
+    ),
+    "duplicates": Example(
+        DuplicatesStudy(),
+        {},
+        Duplicates((("0" * 64, "1" * 64), ("2" * 64,))),
+        frozenset({"image", "image without features"}),
     ),
     "predictions": Example(
         PredictionsStudy(fx.Pretrained("efficientnet_lite0")),

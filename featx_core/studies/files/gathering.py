@@ -85,29 +85,30 @@ def kept_clusters(workspace: Workspace, run: Run) -> list[tuple[str, Clusters]]:
 
 def findings_of(workspace: Workspace, run: Run, images: ImageSet) -> list[Finding]:
     """Return the lists of images worth a look that the workspace keeps."""
-    by_digest = {image.digest: image for image in images}
     makers: Sequence[Callable[[], Finding | None]] = (
-        lambda: _label_errors(workspace, run, by_digest),
-        lambda: _outliers(workspace, run, by_digest),
-        lambda: _quality(workspace, images, by_digest),
+        lambda: _label_errors(workspace, run, images),
+        lambda: _outliers(workspace, run, images),
+        lambda: _quality(workspace, images),
     )
     return [found for make in makers if (found := make()) is not None]
 
 
-def _label_errors(workspace: Workspace, run: Run, known: dict[str, ImageRecord]) -> Finding | None:
+def _label_errors(workspace: Workspace, run: Run, images: ImageSet) -> Finding | None:
     found = LabelErrorsStudy(run.digest).find(workspace)
     if found is None:
         return None
+    known = images.by_digest(found.digests)
     words = zip(found.digests, found.labels, found.offered, found.margins, strict=True)
     lines = [(known[d], f"{own} → {other}, {margin:.2f}") for d, own, other, margin in words if d in known][:MAX_LISTED]
     reading = "Each image was scored by a linear probe trained without it. Hard images are listed, too."
     return f"Likely label errors by {run.title}: {len(found.digests)} of {found.n_images}", lines, reading
 
 
-def _outliers(workspace: Workspace, run: Run, known: dict[str, ImageRecord]) -> Finding | None:
+def _outliers(workspace: Workspace, run: Run, images: ImageSet) -> Finding | None:
     found = OutliersStudy(run.digest).find(workspace)
     if found is None:
         return None
+    known = images.by_digest(found.digests)
     pairs = [(d, distance) for d, distance in zip(found.digests, found.distances, strict=True) if d in known]
     lines = [(known[digest], f"{distance:.2f}") for digest, distance in pairs[: min(found.n_beyond, MAX_LISTED)]]
     reading = (
@@ -116,10 +117,11 @@ def _outliers(workspace: Workspace, run: Run, known: dict[str, ImageRecord]) -> 
     return f"Outliers by {run.title}: {found.n_beyond}", lines, reading
 
 
-def _quality(workspace: Workspace, images: ImageSet, known: dict[str, ImageRecord]) -> Finding | None:
-    found = QualityStudy(tuple(images.digests)).find(workspace)
+def _quality(workspace: Workspace, images: ImageSet) -> Finding | None:
+    found = QualityStudy().find(workspace)
     if found is None:
         return None
+    known = images.by_digest(found.digests)
     told = zip(found.digests, found.problems, found.scores, strict=True)
     lines = [(known[d], f"{problem}, {score:.1f}") for d, problem, score in told if d in known][:MAX_LISTED]
     reading = "The number is the distance from the median of the set in robust standard deviations."

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from featx_core.base.files.digests import digest_of
 from featx_core.base.wording import counted
 from featx_core.images.decoding import ImageError
 from featx_core.maps.trust import draw_rows
@@ -90,8 +91,8 @@ class ReportStudy(Study[Report]):
         kept = [] if main is None else [method for method, _ in kept_clusters(workspace, main)]
         found = [] if main is None else [title for title, _, _ in findings_of(workspace, main, images)]
         details = [[run.digest, run.title, run.details.get("engine"), run.details.get("seconds")] for run in runs]
-        names = [list(each) for each in zip(images.names, images.labels, strict=True)]
-        return [workspace.title, image_set_key(images), names, details, kept, found]
+        names = images.once("digest of names", lambda: digest_of(images.names), of_labels=False)
+        return [workspace.title, image_set_key(images), names, digest_of(images.labels), details, kept, found]
 
     def compute(self, work: Work) -> Report:
         """Gather and write it."""

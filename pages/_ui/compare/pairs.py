@@ -16,6 +16,7 @@ from featx_core.images.image_set import ImageSet
 from featx_core.maps.procrustes import align_map
 from featx_core.maps.projection import Projection
 from featx_core.maps.registry import PROJECTIONS
+from featx_core.maps.trust import draw_rows
 from featx_core.measures.neighbors import Mover, movers
 from featx_core.measures.similarity import MEASURES
 from featx_core.workspace.runs import Run
@@ -275,11 +276,13 @@ def _movers(pair: tuple[Run, Run], first: Features, second: Features) -> None:
 
 def _compared_rows(first: Features, second: Features) -> np.ndarray:
     """Return the rows that are numbers in both spaces; of very many, a sample that is always the same."""
+    rows = np.arange(len(first))
+    if first.is_stored or second.is_stored:
+        rows = draw_rows(len(rows), MAX_MOVERS_IMAGES, 0)
+        first, second = first.of_rows(rows.tolist()), second.of_rows(rows.tolist())
     is_finite = np.isfinite(first.vectors).all(axis=1) & np.isfinite(second.vectors).all(axis=1)
-    rows = np.flatnonzero(is_finite)
-    if len(rows) > MAX_MOVERS_IMAGES:
-        rows = np.sort(np.random.default_rng(0).choice(rows, MAX_MOVERS_IMAGES, replace=False))
-    return rows
+    rows = rows[is_finite]
+    return np.asarray(rows[draw_rows(len(rows), MAX_MOVERS_IMAGES, 0)])
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -288,7 +291,8 @@ def _moved(
 ) -> list[Mover]:
     """Find the movers once, not with every selection; their rows are those of the features."""
     del made, digests
-    found = movers(_first.vectors[_rows], _second.vectors[_rows], n_neighbors=N_NEIGHBORS, limit=N_MOVERS)
+    vectors = (features.of_rows(_rows.tolist()).vectors for features in (_first, _second))
+    found = movers(*vectors, n_neighbors=N_NEIGHBORS, limit=N_MOVERS)
     return [
         Mover(int(_rows[row]), kept, tuple(_rows[list(ones)].tolist()), tuple(_rows[list(others)].tolist()))
         for row, kept, ones, others in found

@@ -7,21 +7,24 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from featx_core.base.palette import SEQUENTIAL_SCALES
+from featx_core.comparison.shared_rows import take_places
 from featx_core.extraction.features import Features
 from featx_core.figures.maps import map_figure
 from featx_core.figures.style import CONFIG
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import OPACITY
-from featx_core.images.image_set import ImageRecord, ImageSet
+from featx_core.images.image_set import ImageSet
+from featx_core.images.sorting import order
 from featx_core.maps.projection import Projection
 from featx_core.maps.trust import draw_rows
 from featx_core.methods import registry as methods
 from featx_core.specs.networks import has_gradients
+from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
 from pages._ui.heatmaps import grid, targets
 from pages._ui.map import maps
 from pages._ui.networks import names
-from pages._ui.shell import formatting, jobs, session
+from pages._ui.shell import formatting, jobs, runs, session
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -40,13 +43,15 @@ def show_map(run: Run, features: Features) -> None:
     if len(features) < 2:
         st.caption("A map needs at least 2 rows.")
         return
-    shown = (
-        features.of_rows(draw_rows(len(features), MAX_POINTS, 0).tolist()) if len(features) > MAX_POINTS else features
-    )
+    shown = runs.sample_of(run, features, MAX_POINTS)
     try:
-        projection = maps.in_server(run, shown, "pca", 2, 0, {})
+        projection, job = _pca(run, features, shown)
     except ValueError as error:  # too few features that are numbers
         st.caption(str(error))
+        return
+    if projection is None:
+        if job is not None:
+            jobs.show(job)
         return
     pictured = maps.images_of(features) if _is_pictured(run, features) else []
     thumbnails = {row: session.thumbnails() + record.digest for row, record in enumerate(pictured) if record}
@@ -56,6 +61,15 @@ def show_map(run: Run, features: Features) -> None:
     maps.show_caution(run, features)
     words = f"{MAX_POINTS:,} of {len(features):,} rows, drawn at random.".replace(",", " ")
     maps.show_caption(projection, words if shown is not features else "")
+
+
+def _pca(run: Run, features: Features, shown: Features) -> tuple[Projection | None, Job | None]:
+    """Lay out the rows that are shown; where there are too many to keep in memory, they are taken from the map of all."""
+    if not features.is_stored:
+        return maps.in_server(run, shown, "pca", 2, 0, {}), None
+    whole, job = maps.fetch(run, features, maps.Choice("pca", 2, "label", 0, {}), alone=False)
+    rows = draw_rows(len(features), MAX_POINTS, 0)
+    return (None if whole is None else take_places(whole, rows)), job
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -93,7 +107,7 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
     if not run.spec.takes_images:
         st.caption("Heatmaps need a network and images; this run holds only numbers.")
         return
-    chosen = _varied(images)
+    chosen = list(order.varied(images, N_IMAGES))
     target = targets.best_class(run)
     method = FOR_CLASSES if target is not None and has_gradients(run.spec) else FOR_FEATURES
     found = grid.ask(run, chosen, [method], layer=None, target=target)
@@ -122,13 +136,3 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
         f"{HEATMAPS[method].title}: {HEATMAPS[method].draws}.",
         help=" ".join(filter(None, (HEATMAPS[method].caption, formatting.escape(methods.heatmap_caption(run.spec))))),
     )
-
-
-def _varied(images: ImageSet) -> list[ImageRecord]:
-    """Pick a few images, of as many labels as there are."""
-    first_of: dict[str | None, ImageRecord] = {}
-    for record in images:
-        first_of.setdefault(record.label, record)
-    firsts = list(first_of.values())[:N_IMAGES]
-    taken = {record.name for record in firsts}
-    return [*firsts, *(record for record in images if record.name not in taken)][:N_IMAGES]

@@ -12,10 +12,10 @@ from featx_core.images.examiners import FOR_PAGES
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.images.preprocessing import NetworkInput, describe_input
 from featx_core.images.rendering.choice import Rendering
+from featx_core.images.sorting.order import matching
 from featx_core.methods import registry as methods
 from featx_core.specs.picture_input import PictureInput
 from featx_core.specs.spec import Spec, SpecError
-from pages._ui.images.order import matching
 from pages._ui.networks import outlines
 from pages._ui.shell import formatting, fragments, questions, session
 

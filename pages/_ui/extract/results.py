@@ -17,12 +17,13 @@ from featx_core.measures.binning import FeaturePicture, feature_picture
 from featx_core.tasks.requests import ExtractJob
 from featx_core.workspace.runs import Run
 from pages._ui.extract import as_code, first_look, method_results, run_actions
-from pages._ui.shell import formatting, frame, jobs, session, turns
+from pages._ui.shell import formatting, frame, jobs, runs, session, turns
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _TABLE_COLUMNS = 64
+_TABLE_ROWS = 1_000  # where there are too many for memory
 
 
 def show(run: Run, features: Features, images: ImageSet) -> None:
@@ -153,13 +154,16 @@ def _downloads(run: Run, features: Features) -> None:
 
 def _picture(run: Run, features: Features) -> None:
     st.header("Feature matrix", anchor=False)
+    n_all = len(features)
+    features = runs.sample_of(run, features, first_look.MAX_POINTS) if features.is_stored else features
     about = (session.token(), run.digest, run.created, hash((features.row_names, features.digests)))
     picture, figure = _matrix(about, session.is_dark(), features)
     st.plotly_chart(figure, key=f"picture_{run.digest[:12]}", theme=None, config=CONFIG, alt="Feature matrix")
     row = "an image" if features.copies is None else "a copy of an image"
     row = row if run.spec.takes_images else "one of the table's"
+    sample = "" if len(features) == n_all else f" {formatting.counted(len(features), 'row')} drawn at random."
     st.caption(
-        f"Each row is {row}, columns are features. Look for constant columns and unusual rows.",
+        f"Each row is {row}, columns are features. Look for constant columns and unusual rows.{sample}",
         help=f"One cell is the mean over {picture.images_a_row} x "
         f"{picture.features_a_column} values. Colours are clipped at the 2nd and 98th percentiles. The order of "
         "features has no meaning.",
@@ -182,6 +186,8 @@ def _matrix(about: tuple[Any, ...], dark: bool, _features: Features) -> tuple[Fe
 
 
 def _table(features: Features) -> None:
+    n_all = len(features)
+    features = features.of_rows(range(min(n_all, _TABLE_ROWS))) if features.is_stored else features
     table = export.to_table(features)
     n_features = features.vectors.shape[1]
     n_named = table.shape[1] - n_features  # columns before the features
@@ -192,3 +198,5 @@ def _table(features: Features) -> None:
         st.caption(
             f"The first {_TABLE_COLUMNS} of {n_features:,} features. Downloads contain all of them.".replace(",", " ")
         )
+    if len(features) < n_all:
+        st.caption(f"The first {len(features):,} of {n_all:,} rows. Downloads contain all of them.".replace(",", " "))

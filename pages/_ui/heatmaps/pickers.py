@@ -9,11 +9,11 @@ from featx_core.heatmaps.attention.kinds import NO_ATTENTION, has_attention
 from featx_core.heatmaps.methods import HEATMAPS, NO_GRADIENTS, heatmaps_of
 from featx_core.heatmaps.overlay import OPACITY
 from featx_core.images.image_set import ImageRecord, ImageSet
+from featx_core.images.sorting import order
 from featx_core.specs.networks import has_gradients, may_attend
 from featx_core.specs.spec import SpecError
 from featx_core.workspace.runs import Run
 from pages._ui.images import choice, gallery
-from pages._ui.images.order import matching
 from pages._ui.networks import outlines
 from pages._ui.networks.layer_choices import layer_words
 from pages._ui.shell import formatting, questions, session
@@ -91,9 +91,8 @@ def some_images(images: ImageSet) -> list[ImageRecord]:
     chosen = choice.for_heatmaps()
     gallery.hear(_GALLERY, chosen)
     if not chosen.is_set:
-        chosen.take(_different(images))
-    names = set(chosen.names)
-    return [record for record in images if record.name in names]
+        chosen.take(order.varied(images, _FIRST_IMAGES).names)
+    return list(images.named(chosen.names))
 
 
 def offer_choice(images: ImageSet, n_chosen: int) -> None:
@@ -108,7 +107,7 @@ def _choose(images: ImageSet) -> None:
     gallery.hear(_GALLERY, chosen)
     n_chosen = f"{len(chosen.names)} of at most {choice.MAX_HEATMAPS} chosen"
     wanted = st.text_input(n_chosen, type="search", live=True, placeholder="Name or label", key="search_heatmap_images")
-    shown = matching(images, wanted)
+    shown = order.matching(images, wanted)
     page = gallery.paged(shown, key="heatmap_gallery_page", page_size=_PAGE_SIZE)
     gallery.choose(page, chosen, key=_GALLERY, labels=images.labels)
     line = st.container(horizontal=True)
@@ -176,10 +175,3 @@ def overlay_look() -> tuple[float, str]:
         persist_state="session",
     )
     return opacity, colormap
-
-
-def _different(images: ImageSet) -> list[str]:
-    first_of: dict[str | None, str] = {}
-    for record in images:
-        first_of.setdefault(record.label, record.name)
-    return [*first_of.values(), *(name for name in images.names if name not in first_of.values())][:_FIRST_IMAGES]

@@ -4,9 +4,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.images.image_set import ImageSet
+from featx_core.images.sorting import order
 from featx_core.predictions.predictions import Predictions
 from featx_core.workspace.workspace import Workspace
-from pages._ui.images import channels, choice, gallery, labels, order, scaling
+from pages._ui.images import channels, choice, gallery, labels, scaling
 from pages._ui.images.choice import Choice
 from pages._ui.networks import names
 from pages._ui.shell import formatting, frame
@@ -63,7 +64,7 @@ def _says(images: ImageSet) -> dict[str, str]:
 
 def _act(workspace: Workspace, images: ImageSet, shown: ImageSet, chosen: Choice, line: DeltaGenerator) -> None:
     """Say how many images there are; where some are chosen, offer what can be done with them."""
-    here = images.once("names", lambda: frozenset(images.names))
+    here = images.once("set of names", lambda: frozenset(images.names), of_labels=False) if chosen.names else ()
     picked = [name for name in chosen.names if name in here]
     if not picked:
         line.caption(labels.sentence(images, shown) + scaling.hint(images), width="content")

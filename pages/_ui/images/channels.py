@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.images.formats.channels import CHANNELS, Channels, channels_text
 from featx_core.images.image_set import ImageSet
+from featx_core.images.sorting.order import noted
 from featx_core.workspace.rendered_images import many_channeled
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import formatting, imports, session
@@ -20,7 +21,7 @@ _COLORS = ("Red", "Green", "Blue")
 def choose(workspace: Workspace, images: ImageSet, place: DeltaGenerator) -> None:
     """Offer the ways to show channels, where there are images that have several."""
     current = workspace.rendering.channels
-    counts = images.once(("channels", current), lambda: many_channeled(images, current))
+    counts = images.once(("channels", current), lambda: many_channeled(noted(images), current), of_labels=False)
     if not counts:
         return
     words = f"Channels: {TITLES[current].lower() if isinstance(current, str) else 'chosen'}"

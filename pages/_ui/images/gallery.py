@@ -129,7 +129,7 @@ def paged(images: ImageSet, *, key: str, page_size: int) -> ImageSet:
 @st.dialog("Image", width="small", position="right")
 def _drawer(name: str) -> None:
     workspace = session.workspace()
-    found = [record for record in workspace.images() if record.name == name]
+    found = workspace.images().named([name])
     if not found:
         st.caption("This image is no longer in the workspace.")
         return

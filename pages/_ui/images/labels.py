@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.images.image_set import ImageSet
+from featx_core.images.sorting import order
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import formatting, writing
 
@@ -20,10 +21,11 @@ def choose(images: ImageSet, place: DeltaGenerator) -> tuple[str, str]:
 
 
 def _options(images: ImageSet) -> list[tuple[str, str]]:
-    found = sorted({label for label in images.labels if label})
+    labels, _ = order.codes_of_labels(images)
+    found = sorted(label for label in labels if label)
     options = [_ALL, *((_LABELLED, label) for label in found)]
-    options += [_UNLABELLED] if found and None in images.labels else []
-    return options + ([_NOTED] if any(record.notes for record in images) else [])
+    options += [_UNLABELLED] if found and None in labels else []
+    return options + ([_NOTED] if len(order.noted(images)) else [])
 
 
 def filtered(images: ImageSet, chosen: tuple[str, str]) -> ImageSet:
@@ -31,9 +33,8 @@ def filtered(images: ImageSet, chosen: tuple[str, str]) -> ImageSet:
     if chosen == _ALL:
         return images
     if chosen == _NOTED:
-        return images.once(chosen, lambda: ImageSet(record for record in images if record.notes))
-    wanted = None if chosen == _UNLABELLED else chosen[1]
-    return images.once(chosen, lambda: ImageSet(record for record in images if record.label == wanted))
+        return order.noted(images)
+    return images.once(chosen, lambda: order.of_label(images, None if chosen == _UNLABELLED else chosen[1]))
 
 
 def _words(option: tuple[str, str]) -> str:
@@ -45,7 +46,7 @@ def _words(option: tuple[str, str]) -> str:
 
 def sentence(images: ImageSet, shown: ImageSet) -> str:
     """Say how many images are shown, and how many labels there are."""
-    n_labels = images.once("number of labels", lambda: len(set(images.labels) - {None, ""}))
+    n_labels = order.n_labels(images)
     words = formatting.counted(len(images), "image")
     if len(shown) != len(images):
         words = f"{formatting.counted(len(shown), 'image')} of {formatting.counted(len(images), 'image')}"

@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.images.image_set import ImageSet
 from featx_core.images.rendering.scaling import SCALINGS
+from featx_core.images.sorting.order import noted
 from featx_core.workspace.rendered_images import deep_images, has_low_use
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import formatting, imports, session
@@ -22,7 +23,7 @@ _KEY = "scaling"
 
 def choose(workspace: Workspace, images: ImageSet, place: DeltaGenerator) -> None:
     """Offer the ways to scale deep images, where there are any."""
-    n_deep = images.once("n_deep", lambda: len(deep_images(images)))
+    n_deep = images.once("n_deep", lambda: len(deep_images(noted(images))), of_labels=False)
     if not n_deep:
         return
     current = workspace.rendering.scaling
@@ -55,7 +56,7 @@ def choose(workspace: Workspace, images: ImageSet, place: DeltaGenerator) -> Non
 
 def hint(images: ImageSet) -> str:
     """Say that some images are dark because they use little of their range, in words that can follow a sentence."""
-    n_dark = images.once("n_dark", lambda: sum(has_low_use(record.notes) for record in images if record.notes))
+    n_dark = images.once("n_dark", lambda: sum(map(has_low_use, noted(images).column("notes"))), of_labels=False)
     verb = "uses" if n_dark == 1 else "use"
     return f" {formatting.counted(n_dark, 'image')} {verb} little of the range: see Scaling." if n_dark else ""
 

@@ -1,11 +1,10 @@
 """The images nearest to one image, by the features of a run."""
 
-import numpy as np
 import streamlit as st
 
 from featx_core.images.image_set import ImageRecord
-from featx_core.measures.neighbors import nearest
 from featx_core.workspace.runs import Run
+from pages._ui.images import nearest
 from pages._ui.shell import formatting, runs, session
 
 _SHOWN = 9
@@ -30,22 +29,23 @@ def _neighbors(record: ImageRecord, run: Run) -> None:
     if features is None or record.digest not in features.digests:
         st.caption("This image has no features in that run. Extract again to add it.")
         return
-    each = features.per_image()
-    usable = np.flatnonzero(np.isfinite(each.vectors).all(axis=1))
-    rows = [row for row in usable if each.digests[row] == record.digest]
-    rows.sort(key=lambda row: each.names[row] != record.name)
-    if not rows:
+    rows = [row for row, digest in enumerate(features.digests) if digest == record.digest]
+    rows.sort(key=lambda row: features.names[row] != record.name)
+    near = nearest.fetch(run, features, rows[0], n_neighbors=_SHOWN)
+    if near is None:
+        return
+    if not near:
         st.caption("The features of this image are not all finite, so it has no neighbours.")
         return
-    known = session.workspace().images().matching(each.names, each.digests)
-    near = nearest(each.vectors[usable], int(np.searchsorted(usable, rows[0])), n_neighbors=_SHOWN)
+    names, digests = ([column[row] for row, _ in near] for column in (features.names, features.digests))
+    known = session.workspace().images().matching(names, digests)
     columns = st.columns(_COLUMNS)
-    for place, neighbor in enumerate(near):
-        image = known[usable[neighbor.row]]
+    for place, (_, distance) in enumerate(near):
+        image = known[place]
         if image is not None:
             with columns[place % _COLUMNS]:
                 st.image(image.thumbnail(), width="stretch", alt=image.name)
-                st.caption(f"{neighbor.similarity:.2f} {formatting.escape(image.label or image.name)}")
+                st.caption(f"{1 - distance:.2f} {formatting.escape(image.label or image.name)}")
     st.caption(
         "By cosine similarity of the features.",
         help="1 is the same direction. What is similar to this network may not look similar to you.",

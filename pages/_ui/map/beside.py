@@ -30,17 +30,15 @@ def show(run: Run, features: Features, rows: list[int]) -> None:
         )
         return
     found = maps.images_of(features)
-    chosen = ImageSet(dict.fromkeys(record for record in (found[row] for row in rows) if record is not None))
-    unseen = [row for row in rows if found[row] is None]
+    chosen, unseen = maps.chosen_of(features, rows)
     copies = "" if features.copies is None else f" ({len(rows)} of their rows)"
     st.markdown(f"**Selection: {_counted(len(chosen), len(unseen))}{copies}**")
-    words = [record.label or "no label" for record in chosen]
+    words = [label or "no label" for label in chosen.labels]
     st.caption(_most_of([*words, *(features.labels[row] or "no label" for row in unseen)]))
     _classes(features, rows)
-    pictured = [(row, record) for row in rows if (record := found[row]) is not None]
-    if len(rows) == len(pictured) == len(chosen) == 2:
-        (one, first), (other, second) = pictured
-        pair.show(run, features, (one, other), (first, second))
+    if len(rows) == len(chosen) == 2 and not unseen:
+        first, second = (found[row] or chosen[0] for row in rows)
+        pair.show(run, features, (rows[0], rows[1]), (first, second))
     whole_selection.actions(run, features, rows, chosen, unseen)
     if len(chosen) > 1 and run.spec.takes_images:
         _shared_colors(run, chosen)

@@ -72,17 +72,20 @@ def prepare(run: Run, features: Features, projection: Projection, choice: maps.C
 def _prepared(about: tuple[Any, ...], _features: Features, _projection: Projection, _choice: maps.Choice) -> Drawn:
     token, rows = about[0], _projection.rows
     records = maps.images_of(_features)
-    on_map = [records[row] for row in rows]
+    on_map = records.of_rows(rows)
     keys = chosen.keys_of(_features.digests, _features.copies)
     point_keys = [keys[row] for row in rows]
     columns = {key: maps.column(_features, _projection, key) for key in maps.shown_columns(_features, _choice.color)}
+    told = {f"column {key}": drawn.column_pack(column, rows) for key, column in columns.items()}
+    plain = columns[_choice.color]
+    colors, names = maps.shown_colors(plain, _choice.color), _features.row_names
     packs = {
         "places": drawn.places_pack(_projection, point_keys, on_map),
-        "names": drawn.names_pack([_features.row_names[row] for row in rows]),
-        "color": drawn.column_pack(maps.color_column(_features, _projection, _choice.color), rows),
-        **{f"column {key}": drawn.column_pack(column, rows) for key, column in columns.items()},
+        "names": drawn.names_pack([names[row] for row in rows]),
+        "color": told[f"column {_choice.color}"] if colors is plain else drawn.column_pack(colors, rows),
+        **told,
     }
-    if any(on_map):
+    if on_map.has_any:
         packs["records"] = drawn.records_bytes(on_map)
     if _choice.trails and _features.copies is not None:
         from_first = begins_with_original(_features.spec)

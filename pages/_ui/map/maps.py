@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.extraction.colorings import COLORINGS, RunColoring
 from featx_core.extraction.features import Features
-from featx_core.images.image_set import ImageRecord
+from featx_core.images.image_set import ImageSet, Matched
 from featx_core.learning.labels_seen import labels_caution
 from featx_core.maps.caption import caption_parts
 from featx_core.maps.placing import place
@@ -26,11 +26,8 @@ from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
 from pages._ui.map import clusters
 from pages._ui.networks import names
-from pages._ui.shell import jobs, session
+from pages._ui.shell import jobs, runs, session
 from pages._ui.shell.inputs import seed_input
-
-MAX_VALUES_IN_SERVER = 10_000_000
-"""So many numbers are laid out in the server itself, where that is quick: more would take longer than a page may."""
 
 KEPT = "kept"  # colour by how well each image's neighbours are kept: a fact of the map, not of the image
 
@@ -79,7 +76,7 @@ def controls(bar: DeltaGenerator, features: Features) -> Choice:
     n_components = bar.segmented_control(
         "Axes", [2, 3], default=2, required=True, format_func=lambda n: f"{n}-D", key="axes", persist_state="session"
     )
-    is_pictured = features.spec.takes_images or any(images_of(features))
+    is_pictured = features.spec.takes_images or images_of(features).has_any
     titles = {key: column.title for key, column in COLORINGS.items() if key == "label" or is_pictured}
     titles |= {key: column.title for key, column in told(features).items()}
     titles |= clusters.titles(features) | {KEPT: "Neighbours kept"}
@@ -137,7 +134,7 @@ def _parameter(item: Parameter, projection: str) -> float | int | str:
 
 def fetch(run: Run, features: Features, choice: Choice, *, alone: bool = True) -> tuple[Projection | None, Job | None]:
     """Return the map, or the job that makes it. `alone` cancels maps that were asked for before and not waited for."""
-    if not PROJECTIONS[choice.name].in_worker and features.values.size <= MAX_VALUES_IN_SERVER:
+    if not PROJECTIONS[choice.name].in_worker and features.values.size <= runs.MAX_VALUES:
         base = features.of_rows(range(choice.n_base)) if choice.n_base else features
         projection = in_server(run, base, choice.name, choice.n_components, choice.seed, choice.parameters)
         return (placed(run, projection, choice, features) if choice.n_base else projection), None
@@ -192,9 +189,20 @@ def _computed(
     return project(_features.vectors, name, n_components=n_components, seed=seed, **parameters)
 
 
-def images_of(features: Features) -> list[ImageRecord | None]:
+def images_of(features: Features) -> Matched:
     """Return the image of the workspace that each row belongs to, or None."""
-    return session.workspace().images().matching(features.names, features.digests)
+    images = session.workspace().images()
+    about = ("images of", features.spec.digest, features.copies is None, hash(features.digests), hash(features.names))
+    places = images.once(about, lambda: images.matching(features.names, features.digests).places, of_labels=False)
+    return images.at(places)
+
+
+def chosen_of(features: Features, rows: Sequence[int]) -> tuple[ImageSet, list[int]]:
+    """Return the images of some rows, each once, and the rows that have none."""
+    found = images_of(features).of_rows(np.array(rows, int))
+    places = dict.fromkeys(found.places[found.is_there].tolist())
+    unseen = np.array(rows, int)[~found.is_there]
+    return session.workspace().images().of_rows(np.array(list(places), int)), unseen.tolist()
 
 
 def column(features: Features, projection: Projection, key: str) -> Column:
@@ -206,15 +214,15 @@ def column(features: Features, projection: Projection, key: str) -> Column:
             values[projection.rows] = each
         return Column("Neighbours kept (0 to 1)", values)
     title, found, is_number = _facts(features, key)
+    if isinstance(found, np.ndarray):
+        return Column(title, found.astype(np.float32))
     if is_number:
         return Column(title, np.array([np.nan if value is None else float(value) for value in found], np.float32))
-    texts = [None if value is None else str(value) for value in found]
-    return Column(title, texts)
+    return Column(title, [None if value is None else str(value) for value in found])
 
 
-def color_column(features: Features, projection: Projection, key: str) -> Column:
-    """Return what points are coloured by: of very many predicted classes the most frequent, the others as one."""
-    found = column(features, projection, key)
+def shown_colors(found: Column, key: str) -> Column:
+    """Return a column as points are coloured by it: of very many predicted classes the most frequent, the others as one."""
     is_long = key == NAMED or key.startswith("column ")  # of a file, which may say something else of each row
     return Column(found.title, most_frequent(list(found.values))) if is_long and not _is_array(found) else found
 
@@ -228,7 +236,7 @@ def shown_columns(features: Features, color: str) -> list[str]:
     return list(dict.fromkeys([color, "label", *told(features)]))
 
 
-def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | None], bool]:
+def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | None] | np.ndarray, bool]:
     """Return the title of a column, its value for each row, and whether it is a number."""
     found = told(features)
     if color in found:
@@ -238,8 +246,7 @@ def _facts(features: Features, color: str) -> tuple[str, Sequence[str | float | 
     column = COLORINGS[color]
     if color == "label":
         return column.title, features.labels, False
-    values = [None if record is None else column.value(record) for record in images_of(features)]
-    return column.title, values, column.is_number
+    return column.title, column.of(images_of(features)), column.is_number
 
 
 def told(features: Features) -> Mapping[str, RunColoring]:

@@ -1,14 +1,12 @@
 """Beside a map: one image, its facts, and its true neighbours in the space of the features."""
 
-import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.extraction.features import Features
-from featx_core.images.image_set import ImageRecord, ImageSet
-from featx_core.measures.neighbors import nearest
+from featx_core.images.image_set import ImageRecord, ImageSet, Matched
 from featx_core.workspace.runs import Run
-from pages._ui.images import gallery
+from pages._ui.images import gallery, nearest
 from pages._ui.map import heatmap, maps, whole_selection
 from pages._ui.map.canvas import Near
 from pages._ui.shell import chosen, formatting, runs, session, writing
@@ -17,26 +15,12 @@ SIDE = 220  # pixels, the width of the image at most
 
 
 def neighbors(run: Run, features: Features, row: int) -> Near | None:
-    """Find the neighbours of a row by the cosine of the features; None where they are no numbers or there are no others.
+    """Find the neighbours of a row by the cosine of the features; None where there are none, or while they are looked for.
 
     Where an image has several rows, its features are their mean, and neighbours are other images.
     """
-    about = (session.token(), run.digest, run.created, hash((features.digests, features.copies)), row)
-    others = _nearest(about, features)
+    others = nearest.fetch(run, features, row)
     return Near(row, others) if others else None
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _nearest(about: tuple[str, str, str, int, int], _features: Features) -> list[tuple[int, float]]:
-    """Return rows of the features and their cosine distances, nearest first."""
-    each, row = _features.per_image(), about[-1]
-    n_copies = len(_features) // max(1, len(each))
-    usable = np.flatnonzero(np.isfinite(each.vectors).all(axis=1))
-    at = int(np.searchsorted(usable, row // n_copies))
-    if at >= len(usable) or usable[at] != row // n_copies:
-        return []
-    vectors = each.vectors if len(usable) == len(each) else each.vectors[usable]
-    return [(int(usable[near.row]) * n_copies, 1 - near.similarity) for near in nearest(vectors, at)]
 
 
 def show(run: Run, features: Features, row: int, near: Near | None) -> None:
@@ -84,7 +68,7 @@ def _label(record: ImageRecord, place: DeltaGenerator) -> None:
                 st.rerun(scope="app")
 
 
-def _neighbors(features: Features, records: list[ImageRecord | None], near: Near) -> None:
+def _neighbors(features: Features, records: Matched, near: Near) -> None:
     noun = "images" if records[near.row] is not None else "rows"
     st.markdown(
         f"**Nearest {noun} by features**",
@@ -95,7 +79,7 @@ def _neighbors(features: Features, records: list[ImageRecord | None], near: Near
     _go_to(features, picked)
 
 
-def _listed(features: Features, records: list[ImageRecord | None], near: Near, *, key: str) -> int | None:
+def _listed(features: Features, records: Matched, near: Near, *, key: str) -> int | None:
     """List neighbours with their distances; give the row that was just pressed."""
     pictured = [(row, distance) for row, distance in near.others if records[row] is not None]
     found = {record.name: row for row, _ in pictured if (record := records[row]) is not None}
@@ -139,7 +123,8 @@ def _elsewhere(run: Run, features: Features, near: Near) -> None:
     image = features.digests[near.row]
     beside = neighbors(other, found, found.digests.index(image)) if image in found.digests else None
     if beside is None:
-        st.caption("This run has no features of it.")
+        if image not in found.digests or not found.is_stored:  # else the worker looks for them
+            st.caption("This run has no features of it.")
         return
     own = {features.digests[row] for row, _ in near.others}
     n_shared = len(own & {found.digests[row] for row, _ in beside.others})

@@ -13,7 +13,7 @@ from pages._ui.shell import formatting, jobs, session
 
 def show(run: Run, features: Features, rows: tuple[int, int], records: tuple[ImageRecord, ImageRecord]) -> None:
     """Say how near two images are by their features, and show on request what makes them so."""
-    distance = cosine_dissimilarities(features.vectors[list(rows)])[0, 1]
+    distance = cosine_dissimilarities(features.of_rows(rows).vectors)[0, 1]
     st.caption(f"Cosine distance of their features: {distance:.3f}.")
     if not run.spec.takes_images:
         return

@@ -5,7 +5,12 @@ import pandas as pd
 import streamlit as st
 
 from featx_core.extraction.features import Features
+from featx_core.maps.trust import draw_rows
 from featx_core.measures.effect_sizes import feature_effects
+from pages._ui.shell import formatting
+
+MAX_ROWS = 5_000
+"""So many of the selected and of the other rows are looked at where there are too many to keep in memory."""
 
 
 def show(features: Features, rows: list[int]) -> None:
@@ -19,10 +24,18 @@ def show(features: Features, rows: list[int]) -> None:
             _table(features, rows)
 
 
+def _drawn(rows: np.ndarray) -> np.ndarray:
+    return rows if len(rows) <= MAX_ROWS else rows[draw_rows(len(rows), MAX_ROWS, 0)]
+
+
 def _table(features: Features, rows: list[int]) -> None:
-    usable = np.isfinite(features.vectors).all(axis=1)
     is_inside = np.zeros(len(features), bool)
     is_inside[rows] = True
+    n_all = len(features)
+    if features.is_stored:
+        chosen = np.sort(np.concatenate([_drawn(np.flatnonzero(part)) for part in (is_inside, ~is_inside)]))
+        features, is_inside = features.of_rows(chosen.tolist()), is_inside[chosen]
+    usable = np.isfinite(features.vectors).all(axis=1)
     try:
         found = feature_effects(features.vectors[usable], is_inside[usable])
     except ValueError:  # too few that are numbers
@@ -36,8 +49,9 @@ def _table(features: Features, rows: list[int]) -> None:
     )
     formats = dict.fromkeys(table.columns[1:], st.column_config.NumberColumn(format="%.3g"))
     st.dataframe(table, hide_index=True, key="map_effects", column_config=formats, alt="Features by their effect size")
+    sample = "" if len(features) == n_all else f" Of {formatting.counted(len(features), 'row')} drawn at random."
     st.caption(
-        "Effect sizes, not tests.",
+        f"Effect sizes, not tests.{sample}",
         help="What is picked on a map of the same features differs by how it was picked. Cohen's d is the difference of "
         "the means in pooled standard deviations; AUC is how often a selected one is higher than another.",
     )

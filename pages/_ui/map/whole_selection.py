@@ -1,6 +1,7 @@
 """What can be done with everything that is selected on a map: label, remove, look closer, download."""
 
 import functools
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
@@ -19,7 +20,7 @@ _ONLY_IMAGES = "Only images can be labelled here. Other rows keep the labels of 
 
 def table_of(features: Features, chosen: ImageSet, unseen: list[int]) -> pd.DataFrame:
     """List images, then rows that have no image."""
-    rows = [(record.name, record.label, record.digest) for record in chosen]
+    rows = list(zip(chosen.names, chosen.labels, chosen.digests, strict=True))
     rows += [(features.names[row], features.labels[row], "") for row in unseen]
     return pd.DataFrame(rows, columns=["name", "label", "sha256"])
 
@@ -32,7 +33,7 @@ def actions(run: Run, features: Features, rows: list[int], chosen: ImageSet, uns
     with bar.popover("Label them", icon=":material/label:", disabled=not has_images, help=words):
         _label(chosen)
     with bar.popover("Download", icon=":material/download:"):
-        _downloads(features, rows, table_of(features, chosen, unseen))
+        _downloads(features, rows, functools.partial(table_of, features, chosen, unseen))
     if has_images and run.spec.takes_images:
         see_heatmaps(bar, chosen)
     if has_images:
@@ -47,10 +48,10 @@ def _label(chosen: ImageSet) -> None:
             st.rerun(scope="app")
 
 
-def _downloads(features: Features, rows: list[int], table: pd.DataFrame) -> None:
+def _downloads(features: Features, rows: list[int], table: Callable[[], pd.DataFrame]) -> None:
     some = functools.cache(lambda: features.of_rows(rows))
     for words, name, kind, write in (
-        ("List (.csv)", "selection", "text/csv", lambda: formatting.safe_csv(table)),
+        ("List (.csv)", "selection", "text/csv", lambda: formatting.safe_csv(table())),
         ("Features (.npz)", "features", "application/octet-stream", lambda: export.to_npz(some())),
         ("Features (.csv)", "features", "text/csv", lambda: export.to_csv(some())),
         ("Features (.parquet)", "features", "application/vnd.apache.parquet", lambda: export.to_parquet(some())),

@@ -90,8 +90,7 @@ def _runs(runs: list[Run]) -> list[Run]:
 def _heatmaps(images: ImageSet, run: Run) -> tuple[str, tuple[str, ...]]:
     if not run.spec.takes_images or not len(images):
         return "eigen_cam", ()
-    picked = set(choice.for_heatmaps().names)
-    offered = [*(image for image in images if image.name in picked), *images[:MAX_OFFERED]]
+    offered = [*images.named(choice.for_heatmaps().names), *images[:MAX_OFFERED]]
     by_name = {image.name: image.digest for image in offered}
     names = st.multiselect(
         "Heatmaps of",

@@ -67,7 +67,7 @@ def mask_of(chosen: Chosen, keys: Sequence[str]) -> np.ndarray:
         return np.zeros(len(keys), bool)
     has_copies = any("#" in key for key in list(chosen.keys)[:1])
     if keys and has_copies == ("#" in keys[0]):
-        return np.fromiter((key in chosen.keys for key in keys), bool, len(keys))
+        return np.fromiter(map(chosen.keys.__contains__, keys), bool, len(keys))
     digests = chosen.digests
     return np.fromiter((key.partition("#")[0] in digests for key in keys), bool, len(keys))
 

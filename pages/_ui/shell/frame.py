@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
 from featx_core.extraction.vector_sets import vector_sets
+from featx_core.images.sorting import order
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import compat, formatting, jobs, library, questions, run_list, runs, session, theme, undo, writing
@@ -110,9 +111,9 @@ def open_page(name: str) -> None:
 
 def _workspace_menu() -> None:
     workspace = session.workspace()
-    n_images, n_bytes = workspace.size()
     images = workspace.images()
-    n_labels = images.once("number of labels", lambda: len(set(images.labels) - {None, ""}))
+    n_images = len(images)
+    n_labels = order.n_labels(images)
     with st.popover(formatting.escape(workspace.title), icon=":material/folder_open:", width="stretch"):
         title = st.text_input("Workspace name", value=workspace.title, max_chars=80)
         if title.strip() and title.strip() != workspace.title:
@@ -124,7 +125,7 @@ def _workspace_menu() -> None:
             on_click="ignore",
             icon=":material/download:",
             width="stretch",
-            help=f"Images, labels, runs and features: about {formatting.size(n_bytes)}. {_opens(workspace)}",
+            help=f"Images, labels, runs and features: about {formatting.size(workspace.file_bytes())}. {_opens(workspace)}",
         )
         if st.button("New workspace", icon=":material/add:", width="stretch"):
             session.switch(library.new_token())

@@ -14,6 +14,7 @@ from pathlib import Path
 from featx_core.base.files.folders import data_folder
 from featx_core.base.files.whole_file import remove_strays, replacing
 from featx_core.base.wording import counted
+from featx_core.images.sorting.order import in_order
 from featx_core.workspace.glance import Glance, glance
 from featx_core.workspace.reserve import Reserve
 from featx_core.workspace.store import DamagedWorkspaceError, WorkspaceBusyError, WorkspaceError
@@ -27,6 +28,7 @@ MAX_ADOPTED_RUNS = 2_000  # each page lists them
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _OPEN_AT_ONCE = 64
 _EMPTY_FOR = 24 * 3600  # seconds after which a workspace that holds neither images nor runs is swept away
+_LARGE_BYTES = 64 * 1024**2  # of a file that takes a moment to open
 _LOOKED_AT = 32  # files, for the list of recent ones
 _GLANCES_SECONDS = 1.0  # for all of them together
 _NOT_AGAIN_FOR = 60.0  # seconds, when a file could not be looked at
@@ -94,10 +96,18 @@ def open_workspace(token: str, *, make: bool = False) -> Workspace:
     return _awaited(begun) if begun is not None else _opened(token, make, mine)
 
 
+def takes_long(token: str) -> bool:
+    """Return whether it will take a moment to open a workspace."""
+    with _lock:
+        is_open = token in _open
+    return not is_open and exists(token) and path_of(token).stat().st_size > _LARGE_BYTES
+
+
 def _opened(token: str, make: bool, turn: "Future[Workspace]") -> Workspace:
     """Open a workspace for everybody who waits for it."""
     try:
         workspace = _open_file(path_of(token), make)
+        in_order(workspace.images())  # of very many it takes a moment: once here, not in the page of each visitor
     except BaseException as error:
         with _lock:
             del _opening[token]

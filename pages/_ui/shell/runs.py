@@ -7,6 +7,7 @@ import streamlit as st
 from featx_core.extraction.features import Features, load_features
 from featx_core.extraction.rows import rows_of
 from featx_core.images.image_set import ImageSet
+from featx_core.maps.trust import draw_rows
 from featx_core.methods import registry as methods
 from featx_core.methods.defaults import default_spec
 from featx_core.specs.registry import spec_from_json
@@ -18,6 +19,9 @@ from featx_core.workspace.runs import Run
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace, image_set_key
 from pages._ui.shell import formatting, jobs, session
+
+MAX_VALUES = 10_000_000
+"""So many numbers of a run are kept in the server's memory; more stay in the workspace until they are needed."""
 
 VIEW = "extract_view"  # the key of what the Extract page shows
 VIEWS = ("Set up", "Result")
@@ -117,13 +121,12 @@ def expectation(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
     """Say how much there is to do, and how long it took before."""
     if not spec.takes_images:
         return "This takes about a second."
-    stored = workspace.vectors.stored(spec.digest)
-    n_new = len(set(images.digests) - stored)
+    n_new = workspace.n_left(spec.digest)
     if not n_new:
         return "All images are already computed."
     speed = next((_speed(run) for run in workspace.ledger.runs() if _alike(run.spec, spec) and _speed(run)), None)
     words = f"{formatting.counted(n_new, 'image')} to compute{' after the training' if spec.needs_training else ''}"
-    if stored and n_new < len(images):
+    if n_new < len(workspace.images()):
         words += f", {formatting.counted(len(images) - n_new, 'image')} already stored"
     return f"{words}, about {jobs.duration(n_new / speed)} at the speed of the last run." if speed else f"{words}."
 
@@ -149,8 +152,9 @@ def features_of(run: Run) -> Features | None:
         return _unsaved_features(run.digest, run.created, watched())
     workspace = session.workspace()
     images = workspace.images()
-    labels = images.once("labels", lambda: hash(tuple(zip(images.names, images.labels, strict=True))))
-    key = images.once("key", lambda: image_set_key(images))
+    names = images.once("hash of names", lambda: hash(images.column("name")), of_labels=False)
+    labels = images.once("hash of labels", lambda: hash((names, images.column("label"))))
+    key = image_set_key(images)
     try:
         return _features(session.token(), run.digest, run.created, key, labels, workspace)
     except SpecError as error:  # numbers that were brought in are gone
@@ -163,7 +167,21 @@ def _features(
     _token: str, digest: str, created: str, images_key: str, labels: int, _workspace: Workspace
 ) -> Features | None:
     del created, images_key, labels
-    return load_features(_workspace, digest)
+    return load_features(_workspace, digest, max_values=MAX_VALUES)
+
+
+def sample_of(run: Run, features: Features, n_rows: int) -> Features:
+    """Return rows of the features that are drawn at random, the same ones each time; all where there are no more."""
+    if len(features) <= n_rows:
+        return features
+    return _sample(
+        (session.token(), run.digest, run.created, hash((features.digests, features.labels)), n_rows), features
+    )
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _sample(about: tuple[str, str, str, int, int], _features: Features) -> Features:
+    return _features.of_rows(draw_rows(len(_features), about[-1], 0).tolist())
 
 
 def _speed(run: Run) -> float | None:

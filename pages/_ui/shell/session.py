@@ -1,5 +1,6 @@
 """Whose session this is: its workspace, found again after a reload through the page's address."""
 
+import contextlib
 from typing import NoReturn
 
 import streamlit as st
@@ -53,8 +54,10 @@ def workspace() -> Workspace:
     For one that cannot be opened now, the page waits for the user. One that cannot be opened at all is named on the page,
     and a new one takes its place for this session.
     """
+    waiting = st.spinner("Opening the workspace") if library.takes_long(token()) else contextlib.nullcontext()
     try:
-        return library.open_workspace(token(), make=True)
+        with waiting:
+            return library.open_workspace(token(), make=True)
     except (WorkspaceBusyError, DiskFullError) as error:
         _offer_to_wait(error)
     except WorkspaceError as error:

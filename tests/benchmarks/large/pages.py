@@ -11,13 +11,17 @@ what counts here. Times are the processor's, of the whole run of a page in the s
 from __future__ import annotations
 
 import argparse
+import contextlib
 import cProfile
 import hashlib
 import io
 import os
 import pstats
+import resource
 import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -27,6 +31,8 @@ import numpy as np
 from PIL import Image
 
 import featx_core as fx
+from featx_core.maps.projection import project
+from featx_core.studies.maps.map import MapStudy
 
 PAGES = ("images", "extract", "map", "heatmaps", "compare", "report")
 N_FEATURES, N_CLASSES = 256, 8  # as many features as the network gives
@@ -37,6 +43,11 @@ def resident() -> float:
     """The resident size of this process in MB."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def peak() -> float:
+    """The largest resident size of this process so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def made_up(path: Path, n_images: int) -> None:
@@ -64,6 +75,8 @@ def made_up(path: Path, n_images: int) -> None:
     vectors = centres[np.arange(n_images) % N_CLASSES] + rng.normal(size=(n_images, N_FEATURES)).astype(np.float32)
     workspace.vectors.save(SPEC.digest, dict(zip(digests, vectors, strict=True)))
     workspace.ledger.save(SPEC, {"feature_shape": [N_FEATURES], "n_images": n_images, "seconds": 1.0, "batch_size": 64})
+    study = MapStudy(SPEC.digest, "pca")
+    workspace.put_result(study.key(workspace), project(vectors, "pca", n_components=2, seed=0).to_bytes())
     workspace.close()
 
 
@@ -83,7 +96,11 @@ def main() -> None:
     parser.add_argument("n_images", type=int, nargs="?", default=10_000)
     parser.add_argument("--file", type=Path)
     parser.add_argument("--profile", choices=PAGES)
+    parser.add_argument("--write", type=Path, help="write the workspace there, and end")
     asked = parser.parse_args()
+    if asked.write is not None:
+        made_up(asked.write, asked.n_images)
+        return
     with tempfile.TemporaryDirectory() as home:
         os.environ["FEATX_HOME"] = home
         _measure(asked)
@@ -111,17 +128,34 @@ def _measure(asked: argparse.Namespace) -> None:
     if asked.file is not None:
         shutil.copyfile(asked.file, path)
     else:
-        made_up(path, asked.n_images)
-    print(f"before the workspace is opened, the process holds {resident():.0f} MB")
+        subprocess.run([sys.executable, "-m", __spec__.name, str(asked.n_images), "--write", str(path)], check=True)
+    small = library.new_token()
+    made_up(library.path_of(small), 50)
+    with contextlib.redirect_stdout(
+        io.StringIO()
+    ):  # a server that has drawn every page before, and holds all its modules
+        _walk(Visitor(small), library.open_workspace(small))
+    before = resident()
+    print(f"after a walk through a small workspace, the process holds {before:.0f} MB")
     started = time.process_time()
     workspace = library.open_workspace(token)
     print(f"open {time.process_time() - started:.2f} s; {path.stat().st_size / 1e6:.0f} MB", flush=True)
     started = time.process_time()
     visitor = Visitor(token)
     print(f"first page {time.process_time() - started:.2f} s, the process holds {resident():.0f} MB")
-    for page in [asked.profile] if asked.profile else PAGES:
-        if asked.profile:
-            _profile(lambda: visitor.open(asked.profile))
+    if asked.profile:
+        _profile(lambda: visitor.open(asked.profile))
+        _profile(visitor.run)
+        return
+    _walk(visitor, workspace)
+    print(f"at the end the process has grown by {resident() - before:.0f} MB, at its largest it held {peak():.0f} MB")
+
+
+def _walk(visitor: object, workspace: fx.Workspace) -> None:
+    """Go through all pages, and print what each takes."""
+    from pages._ui.shell import runs
+
+    for page in PAGES:
         started = time.process_time()
         visitor.open(page)
         first = time.process_time() - started
@@ -129,10 +163,24 @@ def _measure(asked: argparse.Namespace) -> None:
         print(f"{page:10s} first {first:.2f} s, again {again:.3f} s, the process holds {resident():.0f} MB", flush=True)
         if not visitor.has_no_fault:
             print(visitor.words[:2000])
-        if asked.profile:
-            _profile(visitor.run)
-    if not asked.profile:
-        _use_gallery(visitor, workspace)
+    _use_gallery(visitor, workspace)
+    print(f"the process holds {resident():.0f} MB")
+    _use_map(visitor, workspace)
+    print(f"the process holds {resident():.0f} MB")
+    visitor.tab.session_state[runs.VIEW] = "Result"
+    started = time.process_time()
+    visitor.open("extract")
+    print(f"a result   {time.process_time() - started:.2f} s, again {median(visitor.run):.3f} s", flush=True)
+
+
+def _use_map(visitor: object, workspace: fx.Workspace) -> None:
+    from pages._ui.shell.chosen import Chosen
+
+    visitor.open("map")
+    digests = workspace.images().digests
+    for n_chosen in (1, 2, 1_000, len(digests)):
+        visitor.tab.session_state["map_chosen"] = Chosen(frozenset(digests[:n_chosen]), f"bench:{n_chosen}")
+        print(f"map with {n_chosen} selected {median(visitor.run, 3):.3f} s, {visitor.has_no_fault}", flush=True)
 
 
 def _use_gallery(visitor: object, workspace: fx.Workspace) -> None:

@@ -10,7 +10,14 @@ from featx_core.studies.comparisons.kernels import KernelsStudy
 from featx_core.studies.maps.map import MapStudy
 from featx_core.tasks import requests
 from featx_core.tasks.registry import LIGHT_TASKS, TASKS
-from featx_core.tasks.requests import CopiesQuestion, ExtractJob, OutlineQuestion, StudyJob, WeightsJob
+from featx_core.tasks.requests import (
+    CopiesQuestion,
+    ExtractJob,
+    NeighborsQuestion,
+    OutlineQuestion,
+    StudyJob,
+    WeightsJob,
+)
 
 SPEC = fx.Augmented(fx.Pretrained(weights="random"), n_copies=3)
 EXAMPLES = (
@@ -19,6 +26,7 @@ EXAMPLES = (
     WeightsJob("vgg16", top=True),
     StudyJob((KernelsStudy(SPEC), MapStudy("0" * 64, "tsne", parameters=(("perplexity", 5),))), ("kernels:0", "map:1")),
     OutlineQuestion(SPEC),
+    NeighborsQuestion("0" * 64, "2026-01-01T00:00:00+00:00", "1" * 64, 7, 10),
     CopiesQuestion(SPEC, "0" * 64, SPEC.transforms, 3, 4, True),
 )
 

@@ -51,6 +51,24 @@ def test_what_is_taken_and_brought_back_is_listed_again(two):
     assert two[1].images().names[3] == "3.png"
 
 
+def test_a_changed_label_reads_no_image_again_and_new_images_are_read_alone(two, make_png, monkeypatch):
+    listed = two[1].images()
+    calls: list[int] = []
+    read = two[1]._facts_after
+    monkeypatch.setattr(two[1], "_facts_after", lambda number: calls.append(number) or read(number))
+    two[0].set_labels({"1.png": "cat"})
+    assert two[1].images().facts is listed.facts
+    assert two[1].images().labels == [None, "cat", None, None]
+    two[0].add([("new.png", make_png(9)), ("same.png", listed[0].read())])
+    two[0].set_labels({"new.png": "dog"})
+    assert calls == []
+    assert facts(two[1])[3:] == [("3.png", None), ("new.png", "dog"), ("same.png", None)]
+    assert calls == [4]
+    assert list(two[1].images()) == list(Workspace.open(two[0].path).images())
+    assert two[1].size() == Workspace.open(two[0].path).size()
+    assert listed.labels == [None] * 4
+
+
 def test_an_image_in_the_place_of_the_last_one_is_another(two, make_png):
     two[1].images()
     two[0].remove(["3.png"])
@@ -61,7 +79,7 @@ def test_an_image_in_the_place_of_the_last_one_is_another(two, make_png):
 def test_vectors_results_and_facts_read_no_image_again(two, monkeypatch):
     one, other = two
     listed = other.images()
-    monkeypatch.setattr(image_lists, "_RECORDS", "SELECT no such query")
+    monkeypatch.setattr(image_lists, "_FACTS", "SELECT no such query")
     one.vectors.save("a", {listed[0].digest: np.ones(3, np.float32)})
     one.put_result("b", b"c")
     one.set_fact("d", "e")

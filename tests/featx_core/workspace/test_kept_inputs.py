@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from featx_core.images import image_set
 from featx_core.images.decoding import decode
 from featx_core.images.examiners import Examiner
 from featx_core.images.fitting import fit_image
+from featx_core.images.listing import records
 from featx_core.workspace import kept_inputs
 from featx_core.workspace.faults import DiskFullError
 from featx_core.workspace.workspace import Workspace
@@ -44,7 +44,7 @@ def no_decoding(monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("decoded again")
 
-    monkeypatch.setattr(image_set, "decode", refuse)
+    monkeypatch.setattr(records, "decode", refuse)
 
 
 def from_file(size, fit):
@@ -64,7 +64,7 @@ def test_the_usual_input_is_kept_by_the_intake_and_is_that_of_the_file(workspace
 def test_other_inputs_are_kept_when_they_were_made_once(workspace, fit, monkeypatch):
     (record,) = workspace.images()
     first = record.fitted((32, 48), fit)
-    monkeypatch.setattr(image_set, "decode", None)
+    monkeypatch.setattr(records, "decode", None)
     np.testing.assert_array_equal(first, from_file((32, 48), fit))
     np.testing.assert_array_equal(record.fitted((32, 48), fit), first)
 

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from featx_core.images import decoding, intake
@@ -151,14 +152,22 @@ def test_a_second_time_nothing_is_read_but_what_is_new_or_changed(
 ) -> None:
     (folder / "dog" / "new.png").write_bytes(make_png(7))
     os.utime(folder / "cat" / "1.png", (1, 1))
+    kept = (folder / "dog" / "0.png").stat()
+    (folder / "dog" / "0.png").write_bytes(make_png(8, width=64))
+    os.utime(folder / "dog" / "0.png", ns=(kept.st_atime_ns, kept.st_mtime_ns))  # another size alone
     read: list[str] = []
     real = intake.open_file
     monkeypatch.setattr(intake, "open_file", lambda file: read.append(file.name) or real(file))
     workspace = Workspace.open(path)
+    before = workspace.images()
+    workspace.vectors.save("a", dict.fromkeys(before.digests, np.ones(3, np.float32)))
     report = workspace.add([folder], link=True)
-    assert read == ["1.png", "new.png"]
-    assert report.added == 1
-    assert report.sentence().startswith("1 image is ready. 4 images were in this workspace already.")
+    assert sorted(read) == ["0.png", "1.png", "new.png"]
+    assert report.added == 2
+    assert report.sentence().startswith("2 images are ready. 3 images were in this workspace already.")
+    assert workspace.n_left("a") == 2  # the new and the changed one are extracted, and no other
+    changed = next(image for image in workspace.images()[len(before) :] if "0" in image.name)
+    assert changed.read() == (folder / "dog" / "0.png").read_bytes()
 
 
 def test_a_second_time_copied_files_are_not_decoded(folder: Path, make_png: Callable[..., bytes]) -> None:

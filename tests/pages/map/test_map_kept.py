@@ -9,7 +9,7 @@ import pytest
 
 from featx_core.maps.projection import project
 from pages._ui.map import downloads
-from pages._ui.shell import chosen
+from pages._ui.shell import chosen, runs
 from tests.toys.app.map_packs import colors, n_points, places, select, selected, told
 from tests.toys.app.visiting import SPEC, Visitor, element, tiles
 
@@ -107,7 +107,9 @@ def test_odd_links_show_the_map_all_the_same(shelve_features, worker, asked):
         assert selected(visitor) == []
 
 
-def test_one_image_is_shown_with_its_nearest_by_cosine(visit, shelve_features):
+@pytest.mark.parametrize("max_values", [runs.MAX_VALUES, pytest.param(10, marks=pytest.mark.slow)])
+def test_one_image_is_shown_with_its_nearest_by_cosine(visit, shelve_features, monkeypatch, max_values):
+    monkeypatch.setattr(runs, "MAX_VALUES", max_values)
     values = vectors(30, seed=4)
     visitor = select(visit(shelve_features(values)).open("map"), [5])
     exact = values.astype(np.float64)

@@ -39,8 +39,7 @@ def fetched(study: Study[Result]) -> Result | None:
 
 def records(images: ImageSet, digests: Sequence[str]) -> list[ImageRecord]:
     """Return the images of some digests, each once, in this order."""
-    first = {image.digest: image for image in reversed(list(images))}
-    return [first[digest] for digest in digests if digest in first]
+    return list(images.by_digest(digests).values())
 
 
 def show(
@@ -54,7 +53,7 @@ def show(
     chosen: Choice | None = None,
 ) -> ImageSet:
     """Show a list: its images, and the way to all of them on the map."""
-    listed = ImageSet(found)
+    listed = found if isinstance(found, ImageSet) else ImageSet(found)
     page = gallery.paged(listed, key=f"{key}_page", page_size=_PAGE_SIZE)
     start = (st.session_state.get(f"{key}_page", 1) - 1) * _PAGE_SIZE if len(listed) > _PAGE_SIZE else 0
     says = words[start : start + len(page)]

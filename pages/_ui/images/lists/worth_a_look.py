@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.curation.quality import PROBLEMS
-from featx_core.images.duplicates import duplicate_groups
 from featx_core.images.image_set import ImageSet
 from featx_core.learning.labels_seen import saw_labels
 from featx_core.studies.label_errors import LabelErrorsStudy
 from featx_core.studies.maps.quality import QualityStudy
 from featx_core.studies.outliers import OutliersStudy
-from featx_core.studies.sketches import SketchesStudy
+from featx_core.studies.rows.duplicates import DuplicatesStudy
 from featx_core.workspace.runs import Run
 from pages._ui.images import gallery
 from pages._ui.images.choice import Choice
@@ -115,23 +113,18 @@ def _outliers(images: ImageSet, run: Run) -> None:
 
 
 def _duplicates(images: ImageSet) -> None:
-    import pandas as pd
-
-    sketches = listed.fetched(SketchesStudy(tuple(images.digests)))
-    if sketches is None:
+    found = listed.fetched(DuplicatesStudy())
+    if found is None:
         return
-    numbers = duplicate_groups(sketches, digests=images.digests)
-    sizes = np.bincount(numbers, minlength=len(images))
-    rows = [row for row in np.argsort(numbers, kind="stable") if sizes[numbers[row]] > 1]
-    if not rows:
+    rows, numbers = found.rows_of(images)
+    if not len(rows):
         st.markdown("**No near-duplicates.**")
         return
-    kept = _largest_of_each(images, numbers)
-    extra = [images[row].name for row in rows if row not in kept]
-    groups = formatting.counted(len({numbers[row] for row in rows}), "group")
+    shown = images.of_rows(rows)
+    extra = found.all_but_largest(shown, numbers)
+    groups = formatting.counted(len(found.groups), "group")
     st.markdown(f"**{formatting.counted(len(rows), 'image')} in {groups}** show the same picture.")
-    words = [f"group {place}" for place in pd.factorize(numbers[rows])[0] + 1]
-    listed.show([images[row] for row in rows], images, words, key="look_duplicates")
+    listed.show(shown, images, [f"group {number}" for number in (numbers + 1).tolist()], key="look_duplicates")
     others = formatting.counted(len(extra), "image")
     if st.button(f"Keep the largest of each group, remove {others}", icon=":material/delete:", key="remove_copies"):
         gallery.change(lambda: gallery.remove(session.workspace(), extra))
@@ -140,16 +133,8 @@ def _duplicates(images: ImageSet) -> None:
     )
 
 
-def _largest_of_each(images: ImageSet, numbers: np.ndarray) -> set[int]:
-    order = sorted(range(len(images)), key=lambda row: -images[row].width * images[row].height)
-    first: dict[int, int] = {}
-    for row in order:
-        first.setdefault(int(numbers[row]), row)
-    return set(first.values())
-
-
 def _quality(images: ImageSet) -> None:
-    found = listed.fetched(QualityStudy(tuple(images.digests)))
+    found = listed.fetched(QualityStudy())
     if found is None:
         return
     counts = {problem: found.problems.count(problem) for problem in PROBLEMS if problem in found.problems}

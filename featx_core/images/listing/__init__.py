@@ -1,0 +1,1 @@
+"""Very many images as columns."""

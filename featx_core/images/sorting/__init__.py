@@ -1,0 +1,1 @@
+"""The order of very many images, and searches among them."""
