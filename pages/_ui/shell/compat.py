@@ -164,7 +164,8 @@ def _waiting(session: Any) -> deque[Any]:
     """Return what a session's runs did and the event loop was not given yet."""
     if not hasattr(session, "_not_handed_over"):
         session._not_handed_over, session._is_told = deque(), False
-    return session._not_handed_over
+    found: deque[Any] = session._not_handed_over
+    return found
 
 
 def _hand_over(session: Any) -> None:
