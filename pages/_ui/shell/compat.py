@@ -1,23 +1,18 @@
 """Private parts of Streamlit that featx has to touch, all in one place. Checked with Streamlit 1.67."""
 
-import asyncio
-from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache, partial
+from functools import cache
 from typing import Any, NoReturn
 
 from streamlit import runtime
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session
 from streamlit.runtime.app_session import AppSession, AppSessionState
-from streamlit.runtime.runtime import Runtime
-from streamlit.runtime.scriptrunner import ScriptRunnerEvent, StopException, get_script_run_ctx
+from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
 SECONDS_BETWEEN_LOOKS = 0.05
-SECONDS_TOGETHER = 0.01
-"""For which what a page draws is collected, as long as Streamlit waits between two sendings."""
 MAX_LOOKS = 200
 """After which a page that is drawn without end is not drawn once more: its parts look for themselves."""
 
@@ -110,15 +105,12 @@ def _wake(session: Any, looks: int) -> None:
 
 
 def mend() -> None:
-    """Mend three things in this process from now on.
+    """Mend two things in this process from now on.
 
     A part waits for what was drawn before it. Themes, which stand before each run of each part, are read once: they took
-    an eighth of a busy server's time. What a page draws goes to the event loop together: each element woke it twice.
-    Source: `AppSession.request_rerun`, `_on_scriptrunner_event`, `_populate_theme_msg` and `Runtime._enqueued_some_message` of
-    Streamlit 1.67.
+    an eighth of a busy server's time.
+    Source: `AppSession.request_rerun`, `_handle_scriptrunner_event_on_event_loop` and `_populate_theme_msg` of Streamlit 1.67.
     """
-    setattr(AppSession, "_on_scriptrunner_event", _on_event)  # noqa: B010
-    setattr(Runtime, "_enqueued_some_message", _note_message)  # noqa: B010
     setattr(app_session, "_populate_theme_msg", _populate_theme)  # noqa: B010
     setattr(AppSession, "_create_scriptrunner", _create_in_turn)  # noqa: B010  (mypy refuses the assignment)
 
@@ -146,51 +138,6 @@ def _theme(section: str) -> CustomThemeConfig:
     made = CustomThemeConfig()
     _populate_at_once(made, section)
     return made
-
-
-def _on_event(session: Any, sender: Any, event: ScriptRunnerEvent, **facts: Any) -> None:
-    """Note what a run did, in its thread. An element waits for those that follow; all else is told at once, behind them."""
-    waiting = _waiting(session)
-    waiting.append(partial(session._handle_scriptrunner_event_on_event_loop, sender, event, **facts))
-    if event != ScriptRunnerEvent.ENQUEUE_FORWARD_MSG:
-        session._call_soon_on_event_loop(partial(_hand_over, session))
-    elif not session._is_told:
-        session._is_told = True
-        later = partial(session._event_loop.call_later, SECONDS_TOGETHER, _hand_over, session)
-        session._call_soon_on_event_loop(later)
-
-
-def _waiting(session: Any) -> deque[Any]:
-    """Return what a session's runs did and the event loop was not given yet."""
-    if not hasattr(session, "_not_handed_over"):
-        session._not_handed_over, session._is_told = deque(), False
-    found: deque[Any] = session._not_handed_over
-    return found
-
-
-def _hand_over(session: Any) -> None:
-    """Let the session handle what its runs did, in their order. What comes from now on is told anew."""
-    session._is_told = False
-    waiting = _waiting(session)
-    try:
-        while waiting:
-            waiting.popleft()()
-    finally:
-        if waiting:  # one of them failed: the others have their turn
-            session._event_loop.call_soon(_hand_over, session)
-
-
-_note_from_afar = Runtime._enqueued_some_message
-
-
-def _note_message(server: Runtime) -> None:
-    """Have messages sent: from the event loop itself, without waking it."""
-    with suppress(RuntimeError):  # no event loop in this thread
-        found = server._get_async_objs()
-        if asyncio.get_running_loop() is found.eventloop:
-            found.need_send_data.set()
-            return
-    _note_from_afar(server)
 
 
 _create_at_once = AppSession._create_scriptrunner
