@@ -94,24 +94,45 @@ CONTROLS = re.compile(
     r"|MenuButton|Multiselect|NumberInput|PageLink|PlotlyChart|Radio|Selectbox|Slider|TextArea|TextInput)\."
 )
 """Scripts that Streamlit fetches when an element of their kind is first drawn."""
+PICTURES = re.compile(r"/(media|thumbnail)/")
+N_PICTURES = {
+    "Heatmaps": 12
+}  # three images, each beside three heatmaps, which the worker draws when they are asked for
 
 
 def open_slowly(page, address, name):
-    """Open a page, and let the scripts of controls come when all the rest is painted, as on a slow machine.
+    """Open a page, and let the scripts of controls come when all the rest is painted, and pictures after them.
 
-    On a fast one, a place that is too small or too large before its control comes would be seen in some runs alone.
+    So they do on a slow machine; on a fast one, a place that is too small or too large before something comes would be
+    seen in some runs alone.
     """
-    held = []
-    page.route(CONTROLS, lambda route: held.append(route))
-    page.goto(address)
+    scripts, pictures = hold(page, CONTROLS), hold(page, PICTURES)
+    page.goto(address, wait_until="commit")
     page.get_by_role("heading", name=name, exact=True, level=1).wait_for()
-    settled(page).evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    n_held = len(held)
+    settled(page).evaluate(PAINTED)
+    assert len(scripts) > 2
+    let_go(page, CONTROLS, scripts)
+    if name in N_PICTURES:
+        page.get_by_test_id("stMain").locator("img").nth(N_PICTURES[name] - 1).wait_for(state="attached")
+    settled(page).evaluate(PAINTED)
+    let_go(page, PICTURES, pictures)
+    settled(page).wait_for_load_state("networkidle")
+
+
+PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def hold(page, pattern):
+    """Hold back what a page asks for from now on."""
+    held = []
+    page.route(pattern, lambda route: held.append(route))
+    return held
+
+
+def let_go(page, pattern, held):
     while held:
         held.pop().continue_()
-    page.unroute(CONTROLS)
-    settled(page).wait_for_load_state("networkidle")
-    assert n_held > 2
+    page.unroute(pattern)
 
 
 def test_nothing_jumps_when_one_goes_from_page_to_page(server, open_tab, furnished):

@@ -40,7 +40,7 @@ def pick(workspace: Workspace) -> ModelFacts:
         session.remember(_REFUSED, "")
         _keep(workspace, uploads)
     if refused := session.recall(_REFUSED, ""):
-        st.warning(formatting.escape(str(refused)), icon=":material/rule:")
+        _show_refusal(str(refused))
     endings = ENDINGS if not reason else (ONNX_ENDING,)
     known = {digest: name for digest, name in workspace.artefacts().items() if name.lower().endswith(endings)}
     if not known:
@@ -54,6 +54,21 @@ def pick(workspace: Workspace) -> ModelFacts:
     st.badge(f"Your model {formatting.escape(known[digest])}", icon=":material/upload_file:", color="violet")
     st.caption(formatting.escape(_words(facts)))
     return facts
+
+
+def _show_refusal(reason: str) -> None:
+    """Say why the last file was not taken, until the user has read it."""
+    line = st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False)
+    line.warning(formatting.escape(reason), icon=":material/rule:")
+    line.button(
+        "",
+        icon=":material/close:",
+        type="tertiary",
+        help="Close",
+        key="close_refusal",
+        on_click=session.remember,
+        args=(_REFUSED, ""),
+    )
 
 
 def _show_checking(workspace: Workspace, digest: str, job: Job | None) -> None:

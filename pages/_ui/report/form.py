@@ -53,7 +53,8 @@ def show(workspace: Workspace, runs: list[Run], images: ImageSet) -> ReportStudy
         help="Clusters and lists of images worth a look are those that this workspace keeps.",
     )
     chosen = _runs(runs)
-    main = shell_runs.pick(chosen or runs, key="report_run", label="Run of the map, heatmaps and findings")
+    words_of_run = "Run of the map, heatmaps and findings"
+    main = shell_runs.pick(chosen or runs, key="report_run", label=words_of_run, width="stretch")
     map_name = "pca"
     if "map" in parts:
         map_name = st.segmented_control(

@@ -143,9 +143,8 @@ def _opens(workspace: Workspace) -> str:
     n_linked = workspace.n_linked()
     if not n_linked:
         return "Open it on any machine with featx."
-    return (
-        f"{formatting.counted(n_linked, 'linked file')} stay on this computer, with thumbnails alone in the workspace."
-    )
+    stays = "stays" if n_linked == 1 else "stay"
+    return f"{formatting.counted(n_linked, 'linked file')} {stays} on this computer, with thumbnails alone in the workspace."
 
 
 def _rename(workspace: Workspace, title: str) -> None:

@@ -1,6 +1,7 @@
 """Runs on the pages: start one, follow it, pick one, fetch its features."""
 
 import contextlib
+from typing import Literal
 
 import streamlit as st
 
@@ -131,7 +132,9 @@ def expectation(workspace: Workspace, spec: Spec, images: ImageSet) -> str:
     return f"{words}, about {jobs.duration(n_new / speed)} at the speed of the last run." if speed else f"{words}."
 
 
-def pick(found: list[Run], *, key: str = "picked_run", label: str = "Run") -> Run:
+def pick(
+    found: list[Run], *, key: str = "picked_run", label: str = "Run", width: int | Literal["stretch"] = 380
+) -> Run:
     """Let the user pick a run, the newest first. The choice holds on all pages."""
     by_digest = {run.digest: run for run in found}
     digest = st.selectbox(
@@ -141,7 +144,7 @@ def pick(found: list[Run], *, key: str = "picked_run", label: str = "Run") -> Ru
         key=key,
         persist_state="session",
         help="All extractions of these images, newest first.",
-        width=380,
+        width=width,
     )
     return by_digest[digest]
 

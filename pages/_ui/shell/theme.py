@@ -14,7 +14,8 @@ _theme = st.components.v2.component(
 def show() -> None:
     """Let what stands over the page, as popovers do, know that the theme is dark: Streamlit tells the page alone."""
     scheme = "dark" if session.is_dark() else "light"
-    st.html(f"<style>:is([data-testid='portal'], #stFloatingOverlayPortal) {{ color-scheme: {scheme}; }}</style>")
+    over = "[data-testid='portal'], #stFloatingOverlayPortal, [data-testid='stDialog']"
+    st.html(f"<style>:is({over}) {{ color-scheme: {scheme}; }}</style>")
 
 
 def watch() -> None:

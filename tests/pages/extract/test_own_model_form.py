@@ -92,6 +92,9 @@ def test_other_files_are_refused_with_the_way_to_one_that_works(visit, token, wo
     bring(visitor, ("old.h5", b"\x89HDF\r\n\x1a\n" + b"x" * 600))
     assert "is an HDF5 file (.h5)" in words_of(visitor)
     assert "model.save('name.keras')" in words_of(visitor)
+    assert "is an HDF5 file (.h5)" in words_of(visitor.run())
+    visitor.tab.button(key="close_refusal").click().run()
+    assert "is an HDF5 file (.h5)" not in words_of(visitor)
 
 
 def test_a_model_in_two_files_is_asked_for_as_such_and_kept_as_one(visit, token, worker, tmp_path):

@@ -122,6 +122,7 @@ def test_a_local_folder_may_stay_where_it_is_and_says_when_a_file_is_gone(visit,
     visitor.press("Bring in").until(is_brought_in)
     assert visitor.workspace.n_linked() == 1
     assert "1 file stays where it is: do not move or change it." in report(visitor)
+    assert "1 linked file stays on this computer, with thumbnails alone in the workspace." in visitor.words
     (tmp_path / "a.png").unlink()
     record = visitor.workspace.images()[0]
     assert formatting.why_unread(record).startswith("The file is no longer where it was")
