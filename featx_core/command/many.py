@@ -25,14 +25,15 @@ N_NAMED = 20
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of work on many machines."""
     group = parser.add_argument_group(
-        "on many machines", "By Ray Data. The output is a folder of Parquet files, which the app opens as vectors."
+        "on many machines",
+        "Ray Data shares the work out. The output is a folder of Parquet files, which the app opens as vectors.",
     )
     group.add_argument(
         "--ray",
         nargs="?",
         const=HERE,
         metavar="ADDRESS",
-        help="host:port or auto; without one, a cluster of this machine",
+        help="a cluster: host:port, or auto for the one that runs here; without an address, this machine alone",
     )
     group.add_argument(
         "--images",
@@ -40,12 +41,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="IMAGES",
-        help="as above, or addresses (s3://)",
+        help="files, folders, patterns, Parquet files, or addresses such as s3://bucket/photos/**/*.jpg; can be repeated",
     )
     group.add_argument(
-        "--actors", type=int, metavar="N", help="processes with the network (default: one a GPU or 8 cores)"
+        "--actors",
+        type=int,
+        metavar="N",
+        help="processes with the network (default: one a GPU, or one for up to 8 cores)",
     )
-    group.add_argument("--workspace", metavar="FILE", help="holds the weights that the spec names")
 
 
 def check_unused(arguments: argparse.Namespace) -> None:
@@ -54,9 +57,8 @@ def check_unused(arguments: argparse.Namespace) -> None:
     Raises:
         CommandError: If there is one.
     """
-    for name in ("actors", "workspace"):
-        if getattr(arguments, name) is not None:
-            raise CommandError(f"--{name} goes with --ray.")
+    if arguments.actors is not None:
+        raise CommandError("--actors goes with --ray.")
     arguments.images += arguments.more_images
 
 
@@ -69,7 +71,7 @@ def run(arguments: argparse.Namespace, spec: Spec, terminal: Terminal) -> int:
         raise CommandError("No images were named. Name them with --images.")
     if arguments.actors is not None and arguments.actors < 1:
         raise CommandError(f"--actors takes a number from 1. Received: {arguments.actors}.")
-    with _workspace(arguments.workspace) as workspace:
+    with _workspace(arguments.files_from) as workspace:
         found = extract_images(
             given,
             spec,

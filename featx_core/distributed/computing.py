@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,8 @@ from featx_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from featx_core.distributed.decoding import Decoded
+    from featx_core.networks.engines.choice import Engines
+    from featx_core.networks.engines.fast import FastEngines
     from featx_core.networks.extractor import Extractor
 
 TOKEN = ".featx-run"
@@ -85,6 +87,7 @@ class Computer:
         for name, content in weights.items():
             workspace.put_artefact(name, content)
         self.extractor: Extractor = Extractors().find(spec_from_json(spec), workspace, Silent())
+        self.extractor.engines = OneRun(self.extractor.engines)  # type: ignore[assignment]
 
     @property
     def n_features(self) -> int:
@@ -186,6 +189,44 @@ class Pixels:
         raise KeyError(digest)
 
     thumbnail = content
+
+
+class OneRun:
+    """Lets the engines of an extractor take all chunks of an actor for one run, so that nothing is measured for each anew.
+
+    Args:
+        engines: Of the extractor.
+    """
+
+    def __init__(self, engines: Engines | FastEngines) -> None:
+        self._engines = engines
+        engines.begin()
+
+    @property
+    def title(self) -> str:
+        """What computes now, and in which precision."""
+        return self._engines.title
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What happened, in plain sentences."""
+        return self._engines.notes
+
+    def begin(self) -> None:
+        """A chunk begins no run."""
+
+    def plan(self, seconds_left: float) -> None:
+        """Begin a conversion where it pays; of the time left, that of this chunk is known."""
+        self._engines.plan(seconds_left)
+
+    def conclude(self) -> None:
+        """A chunk ends no run."""
+
+    end = conclude
+
+    def __call__(self, batch: np.ndarray) -> np.ndarray:
+        """Run the network."""
+        return self._engines(batch)
 
 
 class Silent:

@@ -90,13 +90,15 @@ def extract_images(
         if spec.picture_input is None:
             raise SpecError(f"{spec.title} takes no images.")
         form = spec.picture_input.image_size, spec.picture_input.fit
-        left = list(chunks(images, held.paths, images_per_chunk(form[0])))
+        left = list(chunks(images, held.paths, images_per_chunk(form[0], len(images))))
         started = time.perf_counter()
         n_computed = 0
         if left:
             tell.stage("Starting Ray")
             with connected(address) as ray, _writing(place) as token:
                 actors = plan_actors(ray, n_actors)
+                if actors[0] > len(left):
+                    actors = plan_actors(ray, len(left))
                 order = Order(spec.to_json(), str(place), token, actors[1], weights)
                 tell.stage("Extracting")
                 with contextlib.closing(outcomes(ray, left, order, form, actors)) as found:
@@ -135,7 +137,7 @@ def weights_of(spec: Spec, workspace: Workspace | None) -> dict[str, bytes]:
         except KeyError:
             found[digest] = b""
         if not found[digest]:
-            raise SpecError(f"{spec.title} has weights that a workspace keeps. Name that file with --workspace.")
+            raise SpecError(f"{spec.title} has weights that a workspace keeps. Name that file with --files-from.")
     return found
 
 

@@ -11,6 +11,9 @@ MAX_CHUNK_BYTES = 32 * 1024**2
 
 MIN_CHUNK, MAX_CHUNK = 8, 1024  # images
 
+N_CHUNKS, BATCH = 16, 32
+"""Chunks of a small job, so that all actors have work to the end; images that a network takes at once."""
+
 
 @dataclass(frozen=True)
 class Listed:
@@ -53,16 +56,23 @@ class Chunk:
         return f"part-{digest.hexdigest()[:20]}.parquet"
 
 
-def images_per_chunk(size: tuple[int, int]) -> int:
+def images_per_chunk(size: tuple[int, int], n_images: int | None = None) -> int:
     """Return how many images go together.
 
     Args:
         size: Height and width of what the network receives, in pixels.
+        n_images: Of the whole job; None where that is unknown.
 
     >>> images_per_chunk((224, 224)), images_per_chunk((4000, 4000)), images_per_chunk((32, 32))
     (222, 8, 1024)
+    >>> images_per_chunk((224, 224), 10), images_per_chunk((224, 224), 1000), images_per_chunk((224, 224), 100_000)
+    (32, 64, 222)
     """
-    return min(MAX_CHUNK, max(MIN_CHUNK, MAX_CHUNK_BYTES // (3 * size[0] * size[1])))
+    most = min(MAX_CHUNK, max(MIN_CHUNK, MAX_CHUNK_BYTES // (3 * size[0] * size[1])))
+    if n_images is None:
+        return most
+    n_batches = -(-n_images // (N_CHUNKS * BATCH))
+    return min(most, BATCH * max(1, n_batches))
 
 
 def chunks(images: Sequence[Listed], done: Collection[str], n_images: int) -> Iterator[Chunk]:

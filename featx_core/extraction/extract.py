@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from featx_core.networks.engines.fast import FastEngines
     from featx_core.networks.extractor import Extractor
     from featx_core.specs.spec import Spec
+    from featx_core.tables.rows import Table
     from featx_core.workspace.workspace import Workspace
 
 DECODING_THREADS = min(4, max(2, os.cpu_count() or 2))  # more would hold more large images at once
@@ -85,19 +86,19 @@ def extract(
     return _entered(features, workspace)
 
 
-def extract_table(spec: Spec, workspace: Workspace) -> Features:
+def extract_table(spec: Spec, workspace: Workspace, *, table: Table | None = None) -> Features:
     """Return the features of a spec that takes rows of numbers rather than images, and enter the run in the ledger.
 
     Args:
         spec: One that does not take images.
         workspace: Where its numbers are kept.
+        table: These, where they are at hand.
 
     Raises:
         ValueError: If the spec takes images, or its table has no rows.
     """
     started = time.perf_counter()
-    table = table_of(spec, workspace)
-    if table is None or not len(table.values):
+    if (table := table or table_of(spec, workspace)) is None or not len(table.values):
         raise ValueError(f"`spec` must take rows of numbers, at least one. {spec.title!r} does not: use `extract`.")
     details = {
         "n_images": len(table.values),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from featx_core.tables.facts import Fact
+    from featx_core.tables.rows import Vectors
     from featx_core.workspace.workspace import Workspace
 
 Read = TypeVar("Read")
@@ -30,9 +31,7 @@ def table_of(spec: Spec, workspace: Workspace) -> Table | None:
         SpecError: If the numbers are no longer in the workspace, or a formula does not fit to them.
     """
     if isinstance(spec, VectorTable):
-        found = _read(spec, workspace, unpack)
-        rows = _rows(Words(found.names, found.labels, found.digests), workspace)
-        return Table(found.values, rows.names, rows.labels, rows.digests)
+        return as_table(_read(spec, workspace, unpack), workspace)
     if spec.takes_images or not isinstance(spec, LambdaTransform):
         return None
     table = table_of(spec.origin, workspace)
@@ -40,6 +39,12 @@ def table_of(spec: Spec, workspace: Workspace) -> Table | None:
         return None
     spec.shapes(table.values.shape[1:])
     return dataclasses.replace(table, values=derive(spec, table.values))
+
+
+def as_table(vectors: Vectors, workspace: Workspace) -> Table:
+    """Return rows of numbers as a workspace lists them: each with a name, and the digest of its image where it has one."""
+    rows = _rows(Words(vectors.names, vectors.labels, vectors.digests), workspace)
+    return Table(vectors.values.astype("f4", copy=False), rows.names, rows.labels, rows.digests)
 
 
 def rows_of(spec: Spec, workspace: Workspace) -> Rows:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from featx_core.base.files.file_names import shown_text
 from featx_core.extraction.extract import extract_table
+from featx_core.extraction.rows import as_table
 from featx_core.specs.vector_table import VectorTable
 from featx_core.tables.storing import pack
 
@@ -47,7 +48,8 @@ def add_vectors(workspace: Workspace, vectors: Vectors, *, title: str = "Vectors
         raise ValueError("`vectors` has no rows. Import at least one.")
     name = shown_text(title, MAX_TITLE) or "Vectors"
     spec = VectorTable(source=f"file:{workspace.put_artefact(f'{name}.npz', pack(vectors))}", name=name)
-    return workspace.ledger.save(spec, {**extract_table(spec, workspace).details, "notes": list(vectors.notes)})
+    features = extract_table(spec, workspace, table=as_table(vectors, workspace))  # read back, they would be here twice
+    return workspace.ledger.save(spec, {**features.details, "notes": list(vectors.notes)})
 
 
 def vector_sets(workspace: Workspace) -> list[Run]:

@@ -50,7 +50,7 @@ def assemble_vectors(table: RawTable, columns: Sequence[Column], *, good_rows_on
     shown, name_notes = _told_apart(names, kept)
     at, digests = _digests(table, columns, kept)
     return Vectors(
-        np.ascontiguousarray(values[is_good]),
+        np.ascontiguousarray(values if is_good.all() else values[is_good]),
         shown,
         tuple(None if labels is None else whole_name(_unguarded(labels[row])) or None for row in kept),
         (*table.notes, *_column_notes(table, columns, leave=at), *notes, *name_notes),

@@ -10,6 +10,7 @@ from featx_core.distributed.parts import write_part
 from featx_core.distributed.plan import Chunk, Listed
 
 SPEC = fx.Pretrained("embedded_v1")
+N_IMAGES, N_A_CHUNK = 60, 6
 
 
 def digest_of(path):

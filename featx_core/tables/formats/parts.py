@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featx_core.base.wording import counted, spaced
+from featx_core.tables.columns.vectors_in_cells import CellVectors
 from featx_core.tables.formats import parquet
+from featx_core.tables.formats.delimited import vector_column
 from featx_core.tables.layout import MAX_FILE_BYTES, Choice, TableError
 from featx_core.tables.raw import RawTable
 from featx_core.tables.rows import Table
@@ -52,20 +55,26 @@ def open_table(folder: Path, choice: Choice) -> RawTable:
     n_rows = sum(file.metadata.num_rows for file in files.values())
     if not n_rows:
         raise TableError("holds no features: no image could be read")
-    limit = max(1, min(MAX_SAMPLED, MAX_FILE_BYTES // (4 * _width(files))))
+    if choice.array not in (None, FEATURES):
+        raise TableError(f"has no lists of numbers “{choice.array}”. It has: {FEATURES}")
+    width = _width(files)
+    limit = min(n_rows, MAX_SAMPLED, max(1, MAX_FILE_BYTES // (4 * width)))
     last = _last_key(files, limit) if n_rows > limit else None
-    kept: list[pyarrow.RecordBatch] = []
+    values = np.empty((limit, width), np.float32)
+    words: list[pyarrow.RecordBatch] = []
     n_kept = 0
     for batch in _batches(files, COLUMNS):
         some = batch if last is None else batch.filter(pyarrow.array(_keys(batch.column(DIGEST)) <= last))
         some = some.slice(0, limit - n_kept)  # equal images share a digest: one more than wanted may fit
+        values[n_kept : n_kept + some.num_rows] = _numbers(some, width)
         n_kept += some.num_rows
-        if some.num_rows:
-            kept.append(some)
-    table = pyarrow.Table.from_batches(kept)
+        words.append(some.select([PATH, LABEL, DIGEST]))
+    table = pyarrow.Table.from_batches(words)
     names = pyarrow.array(short_names(table.column(PATH).to_pylist()), pyarrow.string())
     table = table.set_column(table.column_names.index(PATH), "name", names)
-    return parquet.columns_of(table, choice, notes=_notes(folder, n_rows, n_kept))
+    raw = parquet.columns_of(table, dataclasses.replace(choice, array=None), notes=_notes(folder, n_rows, n_kept))
+    vectors = vector_column(FEATURES, CellVectors(values, np.full(limit, width)))
+    return dataclasses.replace(raw, columns=(*raw.columns, vectors), arrays=(FEATURES,))
 
 
 def read_all(folder: Path) -> Table:
@@ -85,7 +94,7 @@ def read_all(folder: Path) -> Table:
     words: list[list[Any]] = [[], [], []]
     for batch in _batches(files, COLUMNS):
         start = len(words[0])
-        values[start : start + batch.num_rows] = batch.column(FEATURES).flatten().to_numpy().reshape(-1, width)
+        values[start : start + batch.num_rows] = _numbers(batch, width)
         for column, kept in zip((PATH, LABEL, DIGEST), words, strict=True):
             kept += batch.column(column).to_pylist()
     return Table(values, tuple(short_names(words[0])), tuple(words[1]), tuple(words[2]))
@@ -157,6 +166,14 @@ def _batches(files: dict[Path, Any], columns: Collection[str]) -> Iterator[pyarr
             yield from file.iter_batches(batch_size=_N_AT_ONCE, columns=list(columns), use_threads=False)
         except (pyarrow.ArrowException, OSError) as error:
             raise TableError(f"holds a damaged file, {path.name}: the command that made it makes it again") from error
+
+
+def _numbers(batch: pyarrow.RecordBatch, width: int) -> np.ndarray:
+    """Return the features of a batch, float32 `(n_rows, width)`; a row without any is NaN."""
+    column = batch.column(FEATURES)
+    found = np.full((batch.num_rows, width), np.nan, np.float32)
+    found[column.is_valid().to_numpy(zero_copy_only=False)] = column.flatten().to_numpy().reshape(-1, width)
+    return found
 
 
 def _last_key(files: dict[Path, Any], limit: int) -> np.uint64:

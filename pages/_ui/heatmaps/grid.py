@@ -25,6 +25,11 @@ MIN_COLUMN = 132  # pixels, with the gap beside it
 SHOWN_SIDE = 520  # pixels, the longest side of an image in the grid
 UNKNOWN = -1  # the layers of a network are still being read
 SAVED_SIDE = 2048  # pixels, of one that is downloaded
+_PICTURE = (
+    "img, [data-testid^='stSkeleton'], "
+    "[data-testid='stColumn'] > [data-testid='stVerticalBlock'] > [data-testid='stElementContainer']:first-child"
+)
+"""What is as high as a picture in a row of them: it, what stands in for it, and what holds either."""
 
 
 @dataclass(frozen=True)
@@ -108,17 +113,16 @@ def show_grid(
     drawn: Drawn, records: Sequence[ImageRecord], names: Sequence[str], *, opacity: float, colormap: str
 ) -> None:
     """Show one row per image: the original, then one column a method."""
-    keep_places(records)
     _keep_widths(len(names) + 1)
     titles = {name: _titles(drawn, records, name) for name in names}
     with st.container(key="method_grid"):
-        head = st.columns(len(names) + 1)
+        head = st.container(key="heatmap_heads").columns(len(names) + 1)
         head[0].markdown("**Original**")
         for place, name in zip(head[1:], names, strict=True):
             method = HEATMAPS[name]
             place.markdown(f"**{method.title}**", help=f"{method.caption} {method.scale} {method.reference}.")
             title = next(iter(titles[name])) if len(titles[name]) == 1 else ""
-            place.caption(formatting.escape(_beside_method(title, name)) or "\u00a0")
+            place.caption(formatting.escape(_beside_method(title, name)) or formatting.BLANK)
         for record in records:
             row = st.container(key=place_key(record)).columns(len(names) + 1)
             row[0].image(formatting.preview(record), width="stretch", alt=record.name)
@@ -151,10 +155,13 @@ def place_key(record: ImageRecord) -> str:
 
 
 def keep_places(records: Sequence[ImageRecord]) -> None:
-    """Give pictures their height before they come, so that nothing below them moves."""
+    """Give pictures their height before they come, so that nothing below them moves.
+
+    Call it before the controls: the rules are there when the first row is.
+    """
     rules = (
-        f".st-key-{place_key(record)} :is(img, [data-testid='stSkeleton']) "
-        f"{{ aspect-ratio: {record.width} / {record.height}; width: 100%; height: auto !important; }}"
+        f".st-key-{place_key(record)} :is({_PICTURE}) {{ aspect-ratio: {record.width} / {record.height}; "
+        "width: 100%; height: auto !important; }"
         for record in records
     )
     st.html(f"<style>{' '.join(rules)}</style>")
@@ -199,12 +206,12 @@ def cell(
     """
     if heatmap is None:
         st.skeleton(height=180)
-        st.caption("\u00a0")
+        st.caption(formatting.BLANK)
         return
     alt = f"{record.name}: {', '.join(filter(None, (heatmap.title, layer)))}"
     st.image(overlay(heatmap, record, opacity, colormap, SHOWN_SIDE), width="stretch", alt=alt)
     line = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", wrap=False)
-    line.caption(formatting.escape(". ".join(filter(None, (words, heatmap.note)))) or "\u00a0")
+    line.caption(formatting.escape(". ".join(filter(None, (words, heatmap.note)))) or formatting.BLANK)
     line.download_button(
         "",
         data=lambda: png(overlay(heatmap, record, opacity, colormap, SAVED_SIDE)),

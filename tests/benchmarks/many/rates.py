@@ -1,228 +1,128 @@
-"""Ray beside the plain command, on the same files: `python -m tests.benchmarks.many.rates [IMAGES] [REPEATS] [BACKBONE]`.
+"""Ray beside the plain command, on the same files: `python -m tests.benchmarks.many.rates`; four minutes on two quiet cores.
 
-All peers take turns, each as a command of its own, with the graph of the network on disk. Each does a few images and many: what
+The peers take turns, each as a command of its own, with the graph of the network on disk. Each does a few images and many: what
 the difference takes is the rate, the rest is overhead. Both are told by the clock and by the processors' time of all processes
-of the command, which says more on a machine that does other work as well. Two machines are two nodes of one core each here.
+of the command, which says more on a machine that does other work as well. With `--nodes` also two machines: two nodes of one
+core each here.
 """
 
+import argparse
 import contextlib
-import os
-import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
-import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
-import psutil
-import pyarrow.parquet as pq
+from tests.benchmarks.many.commands import Course, Taken, two_machines
+from tests.benchmarks.measuring import Outcome, at_least, at_most, machine, spread
 
-import featx_core as fx
-from featx_core.networks.engines import graph_cache
-from featx_core.networks.engines.conversion import prepare
-from featx_core.networks.engines.engine import TensorFlowEngine
-from tests.benchmarks.measuring import SIZES, Outcome, at_least, at_most, machine, photograph, spread
-
-COMPUTES = "_Compute"
+Round = dict[str, tuple[Taken, Taken]]
+N_OVERHEAD = 1000
+"""Images of the job whose overhead has a bar."""
 
 
-@dataclass(frozen=True)
-class Taken:
-    """What a command took.
+def rates(n_images: int, n_rounds: int, backbone: str, *, with_nodes: bool) -> list[Outcome]:
+    """Let the peers take turns.
 
-    Attributes:
-        seconds: By the clock.
-        spent: Seconds of the processors, all of its processes.
-        peak: The largest memory of its own (not shared with others) of a process with the network, in GB.
+    Args:
+        n_images: Of the large job; the small one has a fifth.
+        n_rounds: How often each does both.
+        backbone: Its network.
+        with_nodes: Whether a cluster of two machines takes part.
     """
-
-    seconds: float
-    spent: float
-    peak: float
-
-
-class Course:
-    """A set of files, a network and the commands that extract its features."""
-
-    def __init__(self, home: Path, counts: tuple[int, int], backbone: str) -> None:
-        os.environ["FEATX_HOME"] = str(home / "home")
-        self.home, self.n_bytes = home, 0.0
-        self.photos = home / "photos"
-        for count in counts:
-            (self.photos / f"{count:06}").mkdir(parents=True)
-            for number in range(count):
-                (self.photos / f"{count:06}" / f"{number}.jpg").write_bytes(photograph(SIZES["0.3 megapixels"], number))
-        is_random = backbone not in ("embedded_v1", "efficientnet_lite0")
-        spec = fx.Pretrained(backbone, weights="random") if is_random else fx.Pretrained(backbone)
-        self.spec = home / "spec.json"
-        self.spec.write_text(spec.to_json(), encoding="utf-8")
-        self.title = spec.title
-        extractor = fx.build(spec)
-        engine = TensorFlowEngine(extractor.model)
-        batch = extractor.preprocess(extractor.fit_image(_pixels())[None])
-        key = graph_cache.graph_key(extractor.model) or ""
-        prepare(key, engine, batch, engine(batch))
-        graph_cache.write_facts(
-            key, {"ratio": 2.0}
-        )  # as a first run leaves it: OpenVINO is used from the first batch on
-
-    def plain(self, n_images: int) -> Taken:
-        """The plain command."""
-        output = self.home / "plain.parquet"
-        images = [str(self.photos / f"{n_images:06}")]
-        taken = self._run(["extract", *images, "--spec", str(self.spec), "-o", str(output)], os.getpid())
-        output.unlink()
-        return taken
-
-    def ray(self, n_images: int, n_actors: int, address: str | None = None) -> Taken:
-        """The command with Ray."""
-        folder = self.home / "parts"
-        where = ["--ray"] if address is None else ["--ray", address]
-        images = ["--images", str(self.photos / f"{n_images:06}")]
-        more = ["--spec", str(self.spec), *images, "-o", str(folder), "--actors", str(n_actors)]
-        taken = self._run(["extract", *where, *more], os.getpid())
-        parts = list(folder.glob("part-*"))
-        if sum(pq.read_metadata(part).num_rows for part in parts) != n_images:
-            raise SystemExit("images are missing")
-        self.n_bytes = sum(part.stat().st_size for part in parts) / n_images
-        shutil.rmtree(folder)
-        return taken
-
-    def _run(self, arguments: list[str], root: int) -> Taken:
-        before = _spent(root, {})
-        spent, peaks, over = dict[int, float](), [0.0], threading.Event()
-        begun = time.perf_counter()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "featx_core", *arguments],
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            text=True,
-        )
-
-        def watch() -> None:
-            while not over.wait(0.4):
-                _spent(root, spent)
-                of_network = _actors() or ([psutil.Process(process.pid)] if "--ray" not in arguments else [])
-                for each in of_network:
-                    with contextlib.suppress(psutil.Error):
-                        peaks[0] = max(peaks[0], each.memory_full_info().uss / 1e9)
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        said = process.stderr.read() if process.stderr is not None else ""
-        seconds = time.perf_counter() - begun
-        over.set()
-        watcher.join()
-        if process.wait():
-            raise SystemExit(said)
-        taken = Taken(seconds, sum(spent.values()) - sum(before.get(pid, 0) for pid in spent), peaks[0])
-        print(" ".join(arguments[1:3] + arguments[-2:]), taken, flush=True)
-        return taken
-
-
-def rates(n_images: int, n_repeats: int, backbone: str) -> list[Outcome]:
-    """Let the peers take turns."""
-    n_few = n_images // 4
+    counts = n_images // 5, n_images
     with tempfile.TemporaryDirectory() as home:
-        course = Course(Path(home), (n_few, n_images), backbone)
-        rounds: list[dict[str, tuple[Taken, Taken]]] = []
-        for _ in range(n_repeats):
-            found = {
-                "plain": (course.plain(n_few), course.plain(n_images)),
-                "one": (course.ray(n_few, 1), course.ray(n_images, 1)),
-                "two": (course.ray(n_few, 2), course.ray(n_images, 2)),
-            }
-            with two_machines() as address:
-                found["nodes"] = course.ray(n_few, 2, address), course.ray(n_images, 2, address)
-            rounds.append(found)
-            print(found, machine(), flush=True)
-    title = f"{course.title}, {n_few} and {n_images} JPEGs of 0.3 megapixels"
-    n_more = n_images - n_few
-
-    def of(peer: str, what: str) -> list[float]:
-        """Seconds of each image more."""
-        return [(getattr(many, what) - getattr(few, what)) / n_more for few, many in (each[peer] for each in rounds)]
-
-    def ratios(first: str, second: str, what: str) -> list[float]:
-        return [above / below for above, below in zip(of(second, what), of(first, what), strict=True)]
-
-    def overhead(what: str) -> list[float]:
-        each = [each["one"] for each in rounds]
-        return [getattr(few, what) - n_few * one for (few, _), one in zip(each, of("one", what), strict=True)]
-
-    peaks = [each["one"][1].peak / each["plain"][1].peak for each in rounds]
-    outcomes = [
-        Outcome(
-            f"{title}: {peer}, milliseconds an image, by the clock / of the processors",
-            f"{1000 * statistics.median(of(peer, 'seconds')):.1f} / {1000 * statistics.median(of(peer, 'spent')):.1f}",
-        )
-        for peer in rounds[0]
-    ]
-    for what, word in (("seconds", "by the clock"), ("spent", "of the processors")):
-        outcomes += [
-            at_least(f"{title}: Ray with one actor / plain command, {word}", ratios("one", "plain", what), 0.85),
-            at_least(f"{title}: Ray with two actors / with one, {word}", ratios("two", "one", what), 0.95),
-            at_least(f"{title}: two nodes / one actor, {word}", ratios("nodes", "one", what), 0.95),
-            at_most(f"{title}: overhead of the command, {word}", overhead(what), 25, " s"),
-        ]
+        course = Course(Path(home), counts, backbone)
+        worker = course.worker(counts[0])
+        rounds = [_round(course, counts, with_nodes=with_nodes) for _ in range(n_rounds)]
+    title = f"{course.title}, {counts[0]} and {counts[1]} JPEGs of 0.3 megapixels"
     return [
-        *outcomes,
-        at_most(f"{title}: own memory of an actor / of the plain command", peaks, 1.2),
-        Outcome(f"{title}: own memory of an actor", spread([each["one"][1].peak for each in rounds], " GB")),
+        *_paces(title, rounds, counts),
+        *_speed(title, rounds, counts),
+        *_memory(title, rounds, worker),
         Outcome(f"{title}: bytes an image in parts", f"{course.n_bytes:.0f}"),
     ]
 
 
-@contextlib.contextmanager
-def two_machines() -> Iterator[str]:
-    """Run a cluster of two nodes of one core each; gives its address."""
-    from ray.cluster_utils import Cluster
-
-    from featx_core.distributed.ray_here import make_findable
-
-    make_findable()
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    node = {"num_cpus": 1, "object_store_memory": 512 * 1024**2}
-    cluster = Cluster(initialize_head=True, head_node_args=node)
-    try:
-        cluster.add_node(**node)
-        cluster.wait_for_nodes()
-        yield cluster.address
-    finally:
-        cluster.shutdown()
-
-
-def _actors() -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        if any("ray::" in part and COMPUTES in part for part in process.info["cmdline"] or ()):
-            found.append(process)
+def _round(course: Course, counts: tuple[int, int], *, with_nodes: bool) -> Round:
+    peers: dict[str, Callable[[int], Taken]] = {
+        "plain": course.plain,
+        "one": lambda n_images: course.ray(n_images, 1),
+        "two": lambda n_images: course.ray(n_images, 2),
+    }
+    with contextlib.ExitStack() as stack:
+        found: Round = {}
+        for name, peer in peers.items():
+            found[name] = peer(counts[0]), peer(counts[1])
+            print(f"{name}: {found[name][0]}, {found[name][1]}; {machine()}", flush=True)
+        if with_nodes:
+            address = stack.enter_context(two_machines())
+            found["nodes"] = course.ray(counts[0], 2, address), course.ray(counts[1], 2, address)
+            print(f"nodes: {found['nodes'][0]}, {found['nodes'][1]}; {machine()}", flush=True)
     return found
 
 
-def _spent(root: int, known: dict[int, float]) -> dict[int, float]:
-    """Note the processors' time of all that a process began, also of what has ended since."""
-    with contextlib.suppress(psutil.Error):
-        for process in psutil.Process(root).children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                times = process.cpu_times()
-                known[process.pid] = times.user + times.system
-    return known
+def _of(rounds: list[Round], counts: tuple[int, int], peer: str, what: str) -> list[float]:
+    """Seconds of each image more."""
+    n_more = counts[1] - counts[0]
+    return [(getattr(each[peer][1], what) - getattr(each[peer][0], what)) / n_more for each in rounds]
 
 
-def _pixels() -> object:
-    from featx_core.images.decoding import decode
+def _paces(title: str, rounds: list[Round], counts: tuple[int, int]) -> list[Outcome]:
+    def pace(peer: str, what: str) -> str:
+        return f"{1000 * statistics.median(_of(rounds, counts, peer, what)):.1f}"
 
-    return decode(photograph(SIZES["0.3 megapixels"], 0))
+    return [
+        Outcome(
+            f"{title}: {peer}, milliseconds an image, by the clock / of the processors",
+            f"{pace(peer, 'seconds')} / {pace(peer, 'spent')}",
+        )
+        for peer in rounds[0]
+    ]
+
+
+def _speed(title: str, rounds: list[Round], counts: tuple[int, int]) -> list[Outcome]:
+    def ratios(peer: str, what: str) -> list[float]:
+        plain, other = _of(rounds, counts, "plain", what), _of(rounds, counts, peer, what)
+        return [above / below for above, below in zip(plain, other, strict=True)]
+
+    def overhead(what: str) -> list[float]:
+        """What a job takes beyond what the plain command takes an image."""
+        plain, one = _of(rounds, counts, "plain", what), _of(rounds, counts, "one", what)
+        fixed = [getattr(each["one"][0], what) - counts[0] * pace for each, pace in zip(rounds, one, strict=True)]
+        return [each + N_OVERHEAD * (mine - bare) for each, mine, bare in zip(fixed, one, plain, strict=True)]
+
+    outcomes = []
+    bars = {"one": ("one actor", 0.85), "two": ("two actors", 0.95), "nodes": ("two machines", None)}
+    for what, word in (("seconds", "by the clock"), ("spent", "of the processors")):
+        for peer, (name, bar) in bars.items():
+            if peer not in rounds[0]:
+                continue
+            line = f"{title}: Ray with {name} / plain command, images a second, {word}"
+            found = ratios(peer, what)
+            outcomes.append(Outcome(line, spread(found)) if bar is None else at_least(line, found, bar))
+        outcomes.append(at_most(f"{title}: overhead of a job of {N_OVERHEAD}, {word}", overhead(what), 25, " s"))
+    return outcomes
+
+
+def _memory(title: str, rounds: list[Round], worker: Taken) -> list[Outcome]:
+    actors = [each["one"][1] for each in rounds]
+    return [
+        at_most(f"{title}: own memory (USS) of an actor / of the worker", [a.own / worker.own for a in actors], 1.2),
+        at_most(f"{title}: RSS of an actor / of the worker", [a.resident / worker.resident for a in actors], 1.2),
+        Outcome(f"{title}: USS of an actor", spread([a.own for a in actors], " GB")),
+        Outcome(f"{title}: USS and RSS of the worker", f"{worker.own:.2f} and {worker.resident:.2f} GB"),
+        Outcome(f"{title}: USS of the plain command", spread([each["plain"][1].own for each in rounds], " GB")),
+    ]
 
 
 if __name__ == "__main__":
-    given = sys.argv[1:]
-    n_images, n_repeats = (int(given[at]) if len(given) > at else usual for at, usual in enumerate((3552, 3)))
-    for outcome in rates(n_images, n_repeats, given[2] if len(given) > 2 else "efficientnet_lite0"):
-        print(outcome)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=1250)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--backbone", default="efficientnet_lite0")
+    parser.add_argument("--nodes", action="store_true")
+    given = parser.parse_args()
+    for outcome in rates(given.images, given.rounds, given.backbone, with_nodes=given.nodes):
+        print(outcome.what, outcome.value, outcome.bar, {True: "met", False: "MISSED", None: ""}[outcome.is_met])
     print(machine())

@@ -1,9 +1,5 @@
 """Images at addresses, wherever fsspec reaches: listed by a pattern, read one by one, named where they fail."""
 
-import functools
-import http.server
-import threading
-
 import pytest
 
 from featx_core.distributed.decoding import decode_chunk
@@ -11,6 +7,7 @@ from featx_core.distributed.listing import ListingError, list_images
 from featx_core.distributed.plan import Chunk, Listed
 from featx_core.distributed.ray_here import ClusterError
 from tests.conftest import png
+from tests.toys.web_folder import web_folder
 
 fsspec = pytest.importorskip("fsspec", reason="addresses need fsspec, which comes with Ray")
 
@@ -30,14 +27,8 @@ def address(request, tmp_path):
     for name, content in contents.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
-    quiet = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(quiet, directory=str(tmp_path)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with web_folder(tmp_path) as found:
+        yield found
 
 
 def test_images_at_an_address_are_listed_read_and_named(address):

@@ -9,7 +9,7 @@ import pytest
 import featx_core as fx
 from featx_core.base import processor
 from featx_core.distributed import computing
-from featx_core.distributed.computing import TOKEN, Order, Outcome, PartWriter, Silent
+from featx_core.distributed.computing import TOKEN, OneRun, Order, Outcome, PartWriter, Silent
 from featx_core.distributed.decoding import decode_chunk
 from featx_core.distributed.plan import Chunk, Listed
 from featx_core.methods.extractors import Extractors
@@ -97,3 +97,27 @@ def test_a_full_disk_is_one_sentence(order, chunk, monkeypatch):
     monkeypatch.setattr(computing, "write_part", full)
     fault = writer.compute(decode_chunk(chunk, *FORM)).fault
     assert fault == f"Features cannot be written into {order.folder}: no space left on device."
+
+
+def test_all_chunks_of_an_actor_are_one_run_for_its_engine():
+    """So bfloat16 is measured against float32 once, and a conversion goes on from chunk to chunk."""
+    called = []
+
+    class Engine:
+        title, notes = "engine", ("a note",)
+
+        def __getattr__(self, name):
+            return lambda *_: called.append(name)
+
+        def __call__(self, batch):
+            return 2 * batch
+
+    engines = OneRun(Engine())
+    for _ in range(3):
+        engines.begin()
+        assert engines(3) == 6
+        engines.plan(1.0)
+        engines.conclude()
+        engines.end()
+    assert called == ["begin", "plan", "plan", "plan"]
+    assert (engines.title, engines.notes) == ("engine", ("a note",))

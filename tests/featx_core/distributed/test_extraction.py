@@ -50,7 +50,7 @@ def stand_in(monkeypatch):
     monkeypatch.setattr(extraction, "check_ray", lambda: None)
     monkeypatch.setattr(extraction, "connected", lambda address: contextlib.nullcontext())
     monkeypatch.setattr(extraction, "plan_actors", lambda ray, asked: (1, 1, 0))
-    monkeypatch.setattr(extraction, "images_per_chunk", lambda size: 4)
+    monkeypatch.setattr(extraction, "images_per_chunk", lambda size, n_images: 4)
     monkeypatch.setattr(extraction, "outcomes", outcomes)
     return asked, does
 
@@ -117,7 +117,7 @@ def test_two_commands_do_not_write_into_one_folder(photos, tmp_path, stand_in):
     ("spec", "folder", "error", "words"),
     [
         (TO_TRAIN, "parts", SpecError, "is to be trained first"),
-        (KEPT, "parts", SpecError, r"has weights that a workspace keeps\. Name that file with --workspace"),
+        (KEPT, "parts", SpecError, r"has weights that a workspace keeps\. Name that file with --files-from"),
         (fx.VectorTable("file:" + "0" * 64), "parts", SpecError, "takes no images"),
         (fx.Augmented(SPEC, gives="copies"), "parts", SpecError, "rows per image; parts hold one"),
         (SPEC, "s3://bucket/parts", PartsError, "Parts go into a folder that all machines reach"),
@@ -207,3 +207,16 @@ def test_why_ray_gave_up_is_one_sentence(kind, text, words):
     names = ("OutOfMemoryError", "ActorDiedError", "WorkerCrashedError", "OutOfDiskError", "ObjectStoreFullError")
     errors = types.SimpleNamespace(**{name: type(name, (Exception,), {}) for name in (*names, "RaySystemError")})
     assert words in explained(types.SimpleNamespace(exceptions=errors), getattr(errors, kind)(text))
+
+
+def test_the_command_takes_weights_from_the_workspace_of_the_run(photos, tmp_path, stand_in):
+    with contextlib.closing(fx.Workspace.open(tmp_path / "run.featx")) as workspace:
+        digest = workspace.put_artefact("own.weights.h5", b"weights")
+    orders = []
+    stand_in[1]["outcome"] = lambda chunk, order: orders.append(order)
+    spec = tmp_path / "spec.json"
+    spec.write_text(fx.Pretrained("resnet50", weights=f"file:{digest}").to_json(), encoding="utf-8")
+    arguments = ["extract", "--ray", "--spec", str(spec), "--images", str(photos), "-o", str(tmp_path / "parts")]
+    assert main(arguments) == FAILED
+    main([*arguments, "--files-from", str(tmp_path / "run.featx")])
+    assert orders[0].weights == {digest: b"weights"}

@@ -28,6 +28,7 @@ def test_a_folder_of_parts_comes_in_with_its_images(visit, tmp_path):
     words = visitor.words.replace("\\", "")
     assert "Vectors from parts" in words
     assert "6 rows of 4 numbers" in words
+    assert "How each column is used" not in words  # they are known
     (box,) = [box for box in visitor.tab.checkbox if box.key.startswith("pictures_")]
     assert "5 images can be reached" in box.label
     visitor.press("Import these vectors").until(is_brought_in)

@@ -96,7 +96,7 @@ def _asked(file: Waiting, workspace: Workspace) -> tuple[Vectors | None, str]:
     array = _array(bar, layout, number)
     if layout.has_header is not None:
         bar.checkbox("First row holds column names", layout.has_header, key=f"header_{number}")
-    roles = column_roles.choose(layout, f"{number}_{array}_{layout.has_header}")
+    roles = () if _is_folder(file) else column_roles.choose(layout, f"{number}_{array}_{layout.has_header}")
     if layout.is_doubtful and array is None:
         st.info("Several arrays could hold the features. Choose one.", icon=":material/rule:")
         return None, ""
@@ -107,6 +107,11 @@ def _asked(file: Waiting, workspace: Workspace) -> tuple[Vectors | None, str]:
     _preview(vectors, workspace)
     part_pictures.offer(workspace, number, file.source, vectors)
     return vectors, title.strip() or PurePosixPath(file.name).stem
+
+
+def _is_folder(file: Waiting) -> bool:
+    """Whether it is a folder of parts, whose columns are known."""
+    return isinstance(file.source, Path) and file.source.is_dir()
 
 
 def _layout(file: Waiting) -> Layout:
@@ -177,7 +182,7 @@ def _decide(workspace: Workspace, file: Waiting, vectors: Vectors | None, title:
             session.remember(vector_sets.REPORT, run.digest)
             part_pictures.begin(workspace, file.number, file.name)
         st.rerun()
-    if bar.button("Skip this file", key=f"out_{file.number}"):
+    if bar.button(f"Skip this {'folder' if _is_folder(file) else 'file'}", key=f"out_{file.number}"):
         _leave(file)
         st.rerun()
 

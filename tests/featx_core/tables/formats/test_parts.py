@@ -1,6 +1,8 @@
 """A folder of parts as vectors: all of it, an even sample of it, and what is wrong with it."""
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import featx_core as fx
@@ -116,3 +118,16 @@ def test_digests_of_a_parquet_file_of_features_are_kept(tmp_path):
     assert vectors.digests == tuple(map(digest_of, FIRST))
     np.testing.assert_array_equal(vectors.values, np.stack([vector_of(path) for path in FIRST]))
     assert "sha256" not in vectors.facts
+
+
+def test_a_row_without_features_does_not_move_the_others(tmp_path):
+    (written,) = write_parts(tmp_path / "parts", [*FIRST, *SECOND])
+    table = pq.read_table(written)
+    rows = table["features"].to_pylist()
+    rows[1] = None
+    table = table.set_column(3, table.schema.field("features"), [pa.array(rows, table.schema.field("features").type)])
+    pq.write_table(table, written)
+    vectors = fx.read_vectors(tmp_path / "parts")
+    expected = {"cat/1.jpg": vector_of(FIRST[0]).tolist(), "dog/2.jpg": vector_of(SECOND[0]).tolist()}
+    assert dict(zip(vectors.names, vectors.values.tolist(), strict=True)) == expected
+    assert vectors.notes == ("1 row with missing or infinite values was left out.",)
