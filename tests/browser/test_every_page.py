@@ -88,7 +88,7 @@ new PerformanceObserver((list) => {
             `${entry.value.toFixed(3)} ${node?.className ?? node} ${Math.round(a.y)} > ${Math.round(b.y)}`)];
     }
 }).observe({ type: "layout-shift", buffered: true });"""
-RUNS = """window.runs = 0;
+COUNT_RUNS = """window.runs = 0;
 const app = document.querySelector("[data-testid='stApp']");
 new MutationObserver(() => { window.runs += app.dataset.testScriptState === "running"; })
     .observe(app, { attributeFilter: ["data-test-script-state"] });"""
@@ -140,7 +140,7 @@ def test_an_open_page_follows_the_theme_of_the_system_with_one_run(server, open_
     page = open_tab(f"{server.url}?w={furnished}", color_scheme="light")
     page.locator(".tile").last.wait_for()
     settled(page)
-    page.evaluate(RUNS)
+    page.evaluate(COUNT_RUNS)
     for scheme in ("dark", "light"):
         page.emulate_media(color_scheme=scheme)
         page.wait_for_function(f"document.body.innerHTML.includes('color-scheme: {scheme};')")
