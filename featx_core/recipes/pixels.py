@@ -39,10 +39,10 @@ FITTING: Mapping[str, tuple[str, str]] = MappingProxyType(
             f"""\
     height, width = (round(side * {RESIZE[0]} / {RESIZE[1]}) for side in SIZE)
     is_tall = SIZE[1] * image.height > SIZE[0] * image.width  # beside the frame
-    across, down = int(height * image.width / image.height), int(width * image.height / image.width)
-    image = image.resize((width, down) if is_tall else (across, height), Image.Resampling.BILINEAR)
-    left, top = round((image.width - SIZE[1]) / 2), round((image.height - SIZE[0]) / 2)
-    return np.asarray(image.crop((left, top, left + SIZE[1], top + SIZE[0])))
+    tall, wide = (width, int(width * image.height / image.width)), (int(height * image.width / image.height), height)
+    image = np.asarray(image.resize(tall if is_tall else wide, Image.Resampling.BILINEAR))
+    top, left = round((image.shape[0] - SIZE[0]) / 2), round((image.shape[1] - SIZE[1]) / 2)
+    return image[top : top + SIZE[0], left : left + SIZE[1]]
 """,
         ),
     }

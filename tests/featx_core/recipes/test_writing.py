@@ -6,12 +6,13 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import featx_core as fx
 from featx_core.backbones import registry
 from featx_core.backbones.registry import FAMILIES
 from featx_core.expressions.functions import FUNCTIONS
-from featx_core.images.fitting import FITS
+from featx_core.images.fitting import FITS, fit_image
 from featx_core.images.preprocessing import PREPROCESSING
 from featx_core.recipes.formulas import CALLS, HELPERS, imports_of, transforming
 from featx_core.recipes.networks import check_kind, why_not
@@ -108,3 +109,13 @@ def test_a_run_without_images_is_refused(workspace):
     empty = fx.Workspace.open(":memory:")
     with pytest.raises(RecipeError, match="No image of this run is left to check a script with"):
         write_recipe(run, empty, fx.build)
+
+
+@pytest.mark.parametrize("fit", FITTING)
+def test_images_are_fitted_as_featx_fits_them(fit):
+    rng = np.random.default_rng(0)
+    for shape, size in (((90, 40, 3), (32, 48)), ((41, 97, 3), (64, 33)), ((50, 50, 3), (32, 32))):
+        pixels = rng.integers(0, 256, shape, dtype=np.uint8)
+        names = {"np": np, "Image": Image, "SIZE": size}
+        exec(f"def fitted(image):\n{FITTING[fit][1]}", names)
+        np.testing.assert_array_equal(names["fitted"](Image.fromarray(pixels)), fit_image(pixels, size, fit))
