@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING, Any
 from featx_core.distributed.computing import NO_ROOM, Order, Outcome, PartWriter
 from featx_core.distributed.decoding import decode_chunk
 from featx_core.distributed.plan import Chunk
-from featx_core.distributed.ray_here import ClusterError
+from featx_core.distributed.ray_here import N_RETRIES, ClusterError
 
 if TYPE_CHECKING:
     import pyarrow
 
 COLUMN = "content"
-N_RETRIES = 4
-"""So many times is an actor that dies started again, and a chunk that was lost with one done again."""
-
 CORES_A_TASK = 0.5
 """That Ray counts for a task that decodes. Actors count for half of the cores: so as many tasks run as there are cores, beside
 actors that use as many threads, and whichever stage is behind gets them."""

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from featx_core.distributed import extraction, pipeline
-from featx_core.distributed.ray_here import ClusterError
+from featx_core.distributed.ray_here import N_RETRIES, ClusterError
 from tests.toys.part_examples import N_A_CHUNK, N_IMAGES, SPEC
 from tests.toys.ray_runs import FROZEN, NODE, FreezingCompute, computing, meanwhile, rows_of, run
 
@@ -143,5 +143,5 @@ def test_a_network_that_does_not_fit_is_one_sentence(many, cluster, tmp_path):
 
     with pytest.raises(ClusterError, match="does not fit into the memory of a machine"), meanwhile(kill):
         run(many, tmp_path / "parts", cluster.address, n_actors=1)
-    assert 0 < len(killed) <= 2 + pipeline.N_RETRIES  # one more where an actor of the test before was still there
+    assert 0 < len(killed) <= 2 + N_RETRIES  # one more where an actor of the test before was still there
     assert not list((tmp_path / "parts").glob("part-*"))
