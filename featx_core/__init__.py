@@ -14,7 +14,6 @@ from featx_core.curation.quality import Quality, image_quality
 from featx_core.distributed.dataset import extract_dataset
 from featx_core.distributed.extraction import extract_images
 from featx_core.expressions.layer import load_keras_with_layers as load_keras
-from featx_core.extraction.extract import extract
 from featx_core.extraction.features import Features, load_features
 from featx_core.extraction.vector_sets import add_vectors, remove_vectors, vector_sets
 from featx_core.heatmaps.explain import explain
@@ -54,6 +53,7 @@ from featx_core.studies.files.reporting import report
 from featx_core.tables.layout import TableError
 from featx_core.tables.reading import read_vectors
 from featx_core.tables.rows import Vectors
+from featx_core.tasks.between_calls import extract
 from featx_core.workspace.workspace import Workspace
 
 __all__ = [

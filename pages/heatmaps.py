@@ -11,6 +11,9 @@ workspace = session.workspace()
 st.title("Heatmaps", anchor=False)
 found = guards.need_runs(workspace)
 images = workspace.images()
+in_order = order.in_order(images)
+chosen = pickers.some_images(in_order)
+grid.keep_places(chosen)
 
 bar = st.container(horizontal=True, vertical_alignment="top", gap="small")
 with bar:
@@ -22,7 +25,7 @@ with bar:
     target = targets.target(run, images)
 line = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 with line:
-    chosen = pickers.some_images(order.in_order(images))
+    pickers.offer_choice(in_order, len(chosen))
     record = pickers.one_of(chosen) if is_by_layer and chosen else None
     opacity, colormap = pickers.overlay_look()
 names = pickers.methods(run)

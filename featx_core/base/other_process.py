@@ -127,12 +127,11 @@ class OtherProcess:
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self.close()
-            path = os.pathsep.join(part for part in (str(_ROOT), os.environ.get("PYTHONPATH", "")) if part)
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", self._module],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": path},
+                env={**environment(), **_ENVIRONMENT},
                 start_new_session=os.name == "posix",  # Ctrl-C in the terminal is for the server alone
             )
         return self._process
@@ -167,6 +166,12 @@ class Pool(Generic[Process]):
         """End the processes."""
         for process in self._all:
             process.close()
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of this process, with which another one finds featx."""
+    path = os.pathsep.join(part for part in (str(_ROOT), os.environ.get("PYTHONPATH", "")) if part)
+    return {**os.environ, "PYTHONPATH": path}
 
 
 def stand_behind() -> None:

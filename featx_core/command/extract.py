@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import functools
+import glob
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from featx_core.extraction.extract import extract
 from featx_core.extraction.for_fiftyone import to_fiftyone
 from featx_core.images.intake_report import ALREADY_HERE
 from featx_core.methods.registry import build, train
+from featx_core.workspace.store import DamagedWorkspaceError
 from featx_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ READERS: Mapping[str, tuple[str, Callable[[Features], bytes]]] = {
 """Programs with a form of their own: the ending of their file, and what writes it."""
 KEPT_BESIDE = ".part.featx"
 """The ending of the file beside the output that holds what is computed until all is."""
+ASKED = "asked"
+"""The fact that names of which images it is."""
 N_NAMED = 20
 
 
@@ -86,7 +90,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     to_bytes = WRITERS.get(ending) if arguments.reader is None else READERS[arguments.reader][1]
     spec = specs.spec_of(arguments) if arguments.model is None else None
     images = Images(arguments.images, arguments.list)
-    with _workspace(arguments.output, ending) as workspace:
+    with _workspace(arguments.output, ending, images) as workspace:
         if spec is None:
             terminal.stage("Checking the model")
             spec = own_model(arguments, workspace)
@@ -116,12 +120,29 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 
 @contextlib.contextmanager
-def _workspace(output: str, ending: str) -> Iterator[Workspace]:
-    workspace = Workspace.open(output if ending == WORKSPACE else _beside(output))
+def _workspace(output: str, ending: str, images: Images) -> Iterator[Workspace]:
+    workspace = Workspace.open(output) if ending == WORKSPACE else _kept_beside(output, images.digest)
     try:
         yield workspace
     finally:
         workspace.close()
+
+
+def _kept_beside(output: str, asked: str) -> Workspace:
+    """Open what an earlier try kept of the same images; what is damaged, or is of others, is begun anew."""
+    path = _beside(output)
+    with contextlib.suppress(DamagedWorkspaceError):
+        workspace = Workspace.open(path)
+        if not len(workspace.images()):
+            workspace.set_fact(ASKED, asked)
+        if workspace.fact(ASKED) == asked:
+            return workspace
+        workspace.close()
+    for part in path.absolute().parent.glob(f"{glob.escape(path.name)}*"):
+        part.unlink()
+    workspace = Workspace.open(path)
+    workspace.set_fact(ASKED, asked)
+    return workspace
 
 
 def _beside(output: str) -> Path:

@@ -27,6 +27,8 @@ COMMANDS: Mapping[str, ModuleType] = {
 }
 RESUMED = ("extract", "report")
 """Commands that keep what they computed in a workspace."""
+SPEAKING = ("app",)
+"""Commands whose standard error is the log of a server."""
 KEPT = "What is done is kept: the same command goes on from there."
 NOTHING_KEPT = "Nothing was written."
 UNITS = {"project": "step", "compare": "step", "report": "step", "neighbors": "row"}
@@ -46,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     if given.verbose:
         logging.basicConfig(level=logging.INFO)
-    with contextlib.nullcontext(sys.stderr) if given.verbose else _silent_libraries() as out:
+    speaks = given.verbose or given.command in SPEAKING
+    with contextlib.nullcontext(sys.stderr) if speaks else _silent_libraries() as out:
         return _carry_out(given, Terminal(UNITS.get(given.command, "image"), out=out, is_quiet=given.quiet))
 
 

@@ -58,12 +58,11 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 def _given(arguments: argparse.Namespace) -> Given:
     if not arguments.features.lower().endswith(".featx"):
+        if arguments.run is not None:
+            raise CommandError("--run picks a run of a workspace; a table holds one set of features.")
         return table_of(arguments.features, is_whole=True)
     with opened(arguments.features) as workspace:
-        found = runs_of(workspace, None if arguments.run is None else [arguments.run])
-    if not found:
-        raise CommandError("This run has no features of images that are in the workspace now. Extract again.")
-    return found[-1]
+        return runs_of(workspace, None if arguments.run is None else [arguments.run])[-1]
 
 
 def _table(given: Given, usable: np.ndarray, found: NeighborLists) -> pd.DataFrame:

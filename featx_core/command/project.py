@@ -71,6 +71,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 def _given(arguments: argparse.Namespace) -> Given:
     if not arguments.features.lower().endswith(".featx"):
+        if arguments.run is not None:
+            raise CommandError("--run picks a run of a workspace; a table holds one set of features.")
         return table_of(arguments.features)
     with opened(arguments.features) as workspace:
         return runs_of(workspace, None if arguments.run is None else [arguments.run])[-1]

@@ -60,7 +60,7 @@ def _words(path: str | None) -> str:
     if path is None:
         return ""
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8-sig") as file:
             return file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"The words in {path} cannot be read as text.") from error

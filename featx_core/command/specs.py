@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 OPTIONS = ("backbone", "weights", "layer", "pooling", "image_size", "fit", "precision", "seed")
 DEFAULT_BACKBONE = "efficientnet_lite0"
+_INDEX = re.compile(r"-?[0-9]{1,9}")
 _FILE = re.compile(r'"file:([0-9a-f]{64})"')
 """How a spec names a file of its workspace."""
 
@@ -104,7 +105,7 @@ def bring_files(spec: Spec, source: str | None, workspace: Workspace) -> None:
 
 def _read(name: str) -> str:
     try:
-        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"The spec {name} cannot be read as text.") from error
 
@@ -116,7 +117,7 @@ def given_options(arguments: argparse.Namespace) -> dict[str, Any]:
         CommandError: If a size is none.
     """
     parsed = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
-    if "layer" in parsed and parsed["layer"].lstrip("-").isdigit():
+    if "layer" in parsed and _INDEX.fullmatch(parsed["layer"]):
         parsed["layer"] = int(parsed["layer"])
     if parsed.get("pooling") == "none":
         parsed["pooling"] = None

@@ -69,7 +69,7 @@ def runs_of(workspace: Workspace, chosen: list[str] | None) -> list[Given]:
         chosen: Numbers, titles or the beginnings of digests; None for all.
 
     Raises:
-        CommandError: If there are none, or one that was chosen is not among them.
+        CommandError: If there are none, one that was chosen is not among them, or all their images are gone.
     """
     runs = sorted(workspace.ledger.runs(), key=lambda run: run.number)
     if not runs:
@@ -86,7 +86,10 @@ def runs_of(workspace: Workspace, chosen: list[str] | None) -> list[Given]:
             picked += fitting
         runs = picked
     found = [load_features(workspace, run.digest) for run in runs]
-    return [_of_run(features) for features in found if features is not None and len(features)]
+    given = [_of_run(features) for features in found if features is not None and len(features)]
+    if not given:
+        raise CommandError("This run has no features of images that are in the workspace now. Extract again.")
+    return given
 
 
 def _of_run(features: Features) -> Given:

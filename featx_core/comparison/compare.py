@@ -12,7 +12,7 @@ import numpy as np
 from featx_core.base.progress import ProgressCallback, StageCallback, Stages
 from featx_core.comparison.assembly import assemble
 from featx_core.comparison.inputs import Inputs, align
-from featx_core.comparison.scores import PreparedSpace, prepare_space, score_extractor, score_pair
+from featx_core.comparison.scores import PreparedSpace, find_geometry, prepare_space, score_extractor, score_pair
 from featx_core.comparison.subset import Subset, choose_subset
 from featx_core.comparison.tables import CHANCE, COLORS, Comparison, Facts
 from featx_core.measures.probes import N_TRAININGS
@@ -151,7 +151,11 @@ class _Comparing:
     def score(self, name: str) -> Score:
         def compute() -> Score:
             self._report.stage(SCORING.format(name), limit_seconds=SILENT_SECONDS)
-            return score_extractor(self._vectors(name), self._subset, on_progress=self._report)
+            vectors = self._vectors(name)
+            geometry = find_geometry(vectors, self._subset)
+            if name in self._given.spaces and len(self._given.spaces) > 1:  # a new one is new to all pairs
+                self._prepared[name] = prepare_space(vectors, self._subset, geometry=geometry)
+            return score_extractor(vectors, self._subset, geometry=geometry, on_progress=self._report)
 
         return self._keeper.score(name, self._subset.digest, compute)
 

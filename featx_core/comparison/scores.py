@@ -13,12 +13,10 @@ from featx_core.base.progress import ProgressCallback
 from featx_core.base.threads import in_threads
 from featx_core.base.wording import counted
 from featx_core.comparison.subset import MAX_SIMILARITY_IMAGES, Subset
+from featx_core.measures.geometry import Geometry, geometry_of
 from featx_core.measures.neighbors import (
     N_NEIGHBORS,
     at_unit_length,
-    cosine_dissimilarities,
-    effective_dimension,
-    nearest_columns,
     occurrence_skewness,
 )
 from featx_core.measures.probes import ProbeScore, linear_probe, vote
@@ -26,12 +24,13 @@ from featx_core.measures.similarity import (
     MEASURES,
     MIN_IMAGES,
     Space,
-    centered_products,
+    centered_ranks,
     chance_level,
     compare_spaces,
     halves,
-    ranks_and_neighbors,
+    space_from,
     space_of,
+    u_centered,
 )
 
 SCORES_VERSION = 3
@@ -49,8 +48,18 @@ class PreparedSpace:
     halves: tuple[Space, Space] | None
 
 
+def find_geometry(vectors: np.ndarray, subset: Subset) -> Geometry:
+    """Find how the images of a subset lie, once for all measures. Arguments and errors as for `score_extractor`."""
+    _check_rows(vectors, subset)
+    return geometry_of(_finite(vectors[subset.rows])[0])
+
+
 def score_extractor(
-    vectors: np.ndarray, subset: Subset, *, on_progress: ProgressCallback | None = None
+    vectors: np.ndarray,
+    subset: Subset,
+    *,
+    geometry: Geometry | None = None,
+    on_progress: ProgressCallback | None = None,
 ) -> dict[str, Any]:
     """Measure one extractor on the images of a subset.
 
@@ -61,6 +70,7 @@ def score_extractor(
         vectors: `(n_all_images, n_features)`, of all images, in the order that the subset was chosen from. Not modified.
             A row with values that are not finite is taken as the mean of the others: it tells nothing.
         subset: As `choose_subset` gave it.
+        geometry: As `find_geometry` gave it; None finds it.
         on_progress: Called with trainings done and trainings in all.
 
     Returns:
@@ -75,17 +85,17 @@ def score_extractor(
     _check_rows(vectors, subset)
     known, n_not_finite = _finite(vectors[subset.rows])
     result: dict[str, Any] = {"n_features": int(vectors.shape[1]), "n_not_finite": n_not_finite}
+    geometry = geometry or geometry_of(known)
     single = known[subset.representatives]
     enough = len(single) >= MIN_IMAGES
     firsts = _first_of_groups(subset)
-    first: list[Callable[[], Any]] = [
-        lambda: cosine_dissimilarities(known),
-        lambda: _nmi(known[subset.probed[firsts]], subset.codes[firsts]) if subset.has_labels else None,
-        lambda: _feature_halves(single[:MAX_HALVES_IMAGES]) if enough else None,
-        lambda: effective_dimension(single),
-    ]
-    apart, result["nmi"], result["halves"], result["effective_dimension"] = in_threads(_called, first)
-    measures = _by_distance(apart, subset)
+    measures: dict[str, Callable[[], Any]] = {
+        "nmi": lambda: _nmi(known[subset.probed[firsts]], subset.codes[firsts]) if subset.has_labels else None,
+        "halves": lambda: _feature_halves(single[:MAX_HALVES_IMAGES]) if enough else None,
+        "effective_dimension": lambda: geometry.part(subset.representatives).effective_dimension,
+        "hubness": lambda: occurrence_skewness(geometry.part(subset.representatives).neighbors) if enough else None,
+        **_by_distance(geometry.apart, subset),
+    }
     result |= zip(measures, in_threads(_called, list(measures.values())), strict=True)
     if not subset.has_labels:
         return result | dict.fromkeys(("knn", "probe", "silhouette"))
@@ -94,22 +104,28 @@ def score_extractor(
     return result | {"probe": _json(probe)}
 
 
-def prepare_space(vectors: np.ndarray, subset: Subset) -> PreparedSpace:
+def prepare_space(vectors: np.ndarray, subset: Subset, *, geometry: Geometry | None = None) -> PreparedSpace:
     """Make a feature space ready for `score_pair`. Arguments and errors as for `score_extractor`."""
     _check_rows(vectors, subset)
-    single = _finite(vectors[subset.rows[subset.representatives[:MAX_SIMILARITY_IMAGES]]])[0]
-    if len(single) < MIN_IMAGES:
+    rows = subset.representatives[:MAX_SIMILARITY_IMAGES]
+    if len(rows) < MIN_IMAGES:
         return PreparedSpace(None, None)
-    parts = halves(len(single))
+    single = (geometry or find_geometry(vectors, subset)).part(rows)
+    parts = halves(len(rows))
     if len(parts[0]) < MIN_IMAGES:
-        return PreparedSpace(space_of(single), None)
+        return PreparedSpace(space_from(single), None)
     tasks: list[Callable[[], Any]] = [
-        lambda: ranks_and_neighbors(single, N_NEIGHBORS),
-        lambda: centered_products(single),
-        *(functools.partial(space_of, single[part], n_neighbors=N_NEIGHBORS // 2) for part in parts),
+        lambda: centered_ranks(single.apart),
+        lambda: single.neighbors,
+        lambda: u_centered(single.products),
+        *(functools.partial(_half, single, part) for part in parts),
     ]
-    cosines, products, left, right = in_threads(_called, tasks)
-    return PreparedSpace(Space(products, *cosines), (left, right))
+    ranks, neighbors, products, left, right = in_threads(_called, tasks)
+    return PreparedSpace(Space(products, ranks, neighbors), (left, right))
+
+
+def _half(single: Geometry, rows: np.ndarray) -> Space:
+    return space_from(single.part(rows), N_NEIGHBORS // 2)
 
 
 def score_pair(first: PreparedSpace, second: PreparedSpace) -> dict[str, Any]:
@@ -137,8 +153,7 @@ def score_pair(first: PreparedSpace, second: PreparedSpace) -> dict[str, Any]:
 
 def _chance(first: Space, second: Space) -> dict[str, tuple[float, float]]:
     """The noise floor, with the same permutations whichever of the two comes first."""
-    ahead = float(np.sum(np.abs(first.products))) <= float(np.sum(np.abs(second.products)))
-    return chance_level(first, second) if ahead else chance_level(second, first)
+    return chance_level(first, second) if first.spread <= second.spread else chance_level(second, first)
 
 
 def _check_rows(vectors: np.ndarray, subset: Subset) -> None:
@@ -174,17 +189,13 @@ def _by_distance(apart: np.ndarray, subset: Subset) -> dict[str, Callable[[], An
     def between(rows: np.ndarray) -> np.ndarray:
         return apart if len(rows) == len(apart) else apart[np.ix_(rows, rows)]
 
-    is_enough = len(subset.representatives) >= MIN_IMAGES
-    measures: dict[str, Callable[[], Any]] = {
-        "hubness": lambda: _hubness(between(subset.representatives)) if is_enough else None,
+    if not subset.has_labels:
+        return {}
+    first = _first_of_groups(subset)
+    return {
+        "knn": lambda: _json(vote(between(subset.probed), subset.codes, subset.probed_groups)),
+        "silhouette": lambda: _silhouette(between(subset.probed[first]), subset.codes[first]),
     }
-    if subset.has_labels:
-        first = _first_of_groups(subset)
-        measures |= {
-            "knn": lambda: _json(vote(between(subset.probed), subset.codes, subset.probed_groups)),
-            "silhouette": lambda: _silhouette(between(subset.probed[first]), subset.codes[first]),
-        }
-    return measures
 
 
 def _first_of_groups(subset: Subset) -> np.ndarray:
@@ -198,10 +209,6 @@ def _json(score: ProbeScore) -> dict[str, Any]:
     return (
         plain | known | {"correct": [round(float(each), 9) for each in score.correct], "choices": list(score.choices)}
     )
-
-
-def _hubness(apart: np.ndarray) -> float:
-    return occurrence_skewness(nearest_columns(apart, N_NEIGHBORS, np.arange(len(apart))))
 
 
 def _silhouette(apart: np.ndarray, codes: np.ndarray) -> float | None:

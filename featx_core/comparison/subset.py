@@ -104,6 +104,8 @@ def choose_subset(
         )
     groups_here = np.unique(joined[rows], return_inverse=True)[1]
     groups_here = _numbered(groups_here)
+    if int(groups_here.max(initial=-1)) >= MAX_SIMILARITY_IMAGES:
+        notes.append(f"The similarity of spaces is measured on {spaced(MAX_SIMILARITY_IMAGES)} of them.")
     probed, codes, names, left_out = _probed([named[row] for row in rows], groups_here, noun)
     folds = assign_folds(codes, groups_here[probed]) if len(probed) else np.zeros(0, np.int64)
     if len(probed) and has_few(codes, groups_here[probed]):

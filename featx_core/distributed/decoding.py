@@ -12,6 +12,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from featx_core.base.labels import label_text
 from featx_core.distributed.listing import columns_of, is_address, opened
 from featx_core.distributed.plan import Chunk, Listed
 from featx_core.distributed.ray_here import ClusterError
@@ -106,7 +107,7 @@ def _of_table(chunk: Chunk) -> Iterator[tuple[Listed, bytes | Exception]]:
     try:
         for row, value, label in _rows(chunk.images[0].table, min(waiting), max(waiting)):
             if row in waiting:
-                image = dataclasses.replace(waiting.pop(row), label=None if label is None else str(label))
+                image = dataclasses.replace(waiting.pop(row), label=label_text(label))
                 content = value.get("bytes") if isinstance(value, Mapping) else value
                 yield image, content if isinstance(content, bytes) else ImageError("holds no bytes of an image")
     except Exception as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from featx_core.base.files.file_names import has_image_extension, is_system_file
+from featx_core.base.labels import label_text
 from featx_core.distributed.plan import Listed
 from featx_core.distributed.ray_here import ClusterError
 from featx_core.images.folder_labels import labels_of
@@ -157,5 +158,6 @@ def _named(file: Any, column: str, labels: str | None, path: str) -> Iterator[Li
         texts = batch.column(column).to_pylist()
         words = batch.column(labels).to_pylist() if labels else [None] * len(texts)
         for text, word in zip(texts, words, strict=True):
+            text = str(text or "")
             whole = text if is_address(text) or text.startswith("/") else f"{folder}/{text}"
-            yield Listed(whole, None if word is None else str(word))
+            yield Listed(whole, label_text(word))

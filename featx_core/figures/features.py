@@ -24,6 +24,7 @@ __all__ = [
     "scree_figure",
 ]
 
+MAX_TICKS = 12
 NAMED_ROWS = 30
 """Up to this many images, an image of features names them at the side."""
 
@@ -104,7 +105,9 @@ def features_figure(
             hovertemplate="%{y}<br>feature %{x}<br>%{z:.3~g}<extra></extra>",
         )
     )
-    figure.update_xaxes(title_text="Feature (index)", type="category", nticks=12, showgrid=False, ticks="outside")
+    figure.update_xaxes(
+        title_text="Feature (index)", type="category", showgrid=False, ticks="outside", **_round_ticks(columns)
+    )
     few = len(names) <= NAMED_ROWS
     figure.update_yaxes(
         title_text="Image",
@@ -115,6 +118,18 @@ def features_figure(
         ticklabelstandoff=4,
     )
     return figure
+
+
+def _round_ticks(columns: np.ndarray) -> dict[str, list[str]]:
+    """Name about ten columns by round numbers; where a column stands for several features, the one that holds the number."""
+    if len(columns) <= MAX_TICKS:
+        return {"tickvals": [str(column) for column in columns], "ticktext": [str(column) for column in columns]}
+    rough = (columns[-1] - columns[0]) / MAX_TICKS
+    power = 10 ** np.floor(np.log10(rough))
+    step = int(power * next(each for each in (1, 2, 5, 10) if each * power >= rough))
+    wanted = np.arange(-(-columns[0] // step) * step, columns[-1] + 1, step)
+    holders = columns[np.searchsorted(columns, wanted, side="right") - 1]
+    return {"tickvals": [str(column) for column in holders], "ticktext": [str(number) for number in wanted]}
 
 
 def histogram_figure(

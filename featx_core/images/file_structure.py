@@ -126,6 +126,10 @@ def ends_early(content: bytes) -> bool:
         return not any(kind == b"IEND" and end <= len(content) for kind, _, end in png_chunks(content))
     if content.startswith(b"GIF8"):
         return _FRAME not in itertools.islice(_gif_blocks(content), MAX_PARTS)
+    if content.startswith(b"\xff\xd8"):
+        return not any(marker == _SCAN for marker, _, _ in jpeg_segments(content))
+    if content.startswith(b"BM"):
+        return len(content) < 18
     if content[:4] == b"RIFF":
         return len(content) < 12 or 8 + struct.unpack_from("<I", content, 4)[0] > len(content)
     if content[4:8] == b"ftyp":

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from featx_core.measures.geometry import Geometry, inner_products
 from featx_core.measures.neighbors import (
+    DIGITS,
     N_NEIGHBORS,
-    comparable,
     cosine_dissimilarities,
     nearest_columns,
     neighbor_rows,
     neighbors_shared,
 )
+from featx_core.measures.ranks import average_ranks
 
 MEASURES = {
     "cka": "Linear CKA, debiased",
@@ -44,6 +47,16 @@ class Space:
     ranks: np.ndarray
     neighbors: np.ndarray
 
+    @functools.cached_property
+    def moments(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """For `products` and for `ranks`: the sum of squares, and that of squared row sums."""
+        return _moments(self.products), _moments(self.ranks)
+
+    @functools.cached_property
+    def spread(self) -> float:
+        """Sum of the absolute `products`: by it spaces can be told apart."""
+        return float(np.sum(np.abs(self.products)))
+
 
 def space_of(vectors: np.ndarray, *, n_neighbors: int = N_NEIGHBORS) -> Space:
     """Prepare a feature space for comparing it.
@@ -55,13 +68,14 @@ def space_of(vectors: np.ndarray, *, n_neighbors: int = N_NEIGHBORS) -> Space:
     Raises:
         ValueError: If there are too few images, or a value is not finite.
     """
-    return Space(centered_products(vectors), *ranks_and_neighbors(vectors, n_neighbors))
+    vectors = _checked(vectors)
+    return space_from(Geometry(cosine_dissimilarities(vectors), inner_products(vectors)), n_neighbors)
 
 
-def ranks_and_neighbors(vectors: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the parts of a `Space` that come from cosines. Arguments as for `space_of`."""
-    apart = cosine_dissimilarities(_checked(vectors))
-    return _centered_ranks(apart), nearest_columns(apart, n_neighbors, np.arange(len(apart)))
+def space_from(geometry: Geometry, n_neighbors: int = N_NEIGHBORS) -> Space:
+    """Prepare a feature space of which it is known how its images lie, at least 4 of them."""
+    neighbors = nearest_columns(geometry.apart, n_neighbors, np.arange(len(geometry.apart)))
+    return Space(u_centered(geometry.products), centered_ranks(geometry.apart), neighbors)
 
 
 def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
@@ -82,7 +96,7 @@ def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
         ICLR 2021.
     """
     _check_pair(first, second)
-    return _inner(centered_products(first), centered_products(second))
+    return _inner(*(u_centered(inner_products(_checked(space))) for space in (first, second)))
 
 
 def rsa(first: np.ndarray, second: np.ndarray) -> float:
@@ -99,7 +113,7 @@ def rsa(first: np.ndarray, second: np.ndarray) -> float:
         Kriegeskorte, Mur and Bandettini, "Representational similarity analysis", Frontiers in Systems Neuroscience 2, 2008.
     """
     _check_pair(first, second)
-    ones, others = (_centered_ranks(cosine_dissimilarities(_checked(space))) for space in (first, second))
+    ones, others = (centered_ranks(cosine_dissimilarities(_checked(space))) for space in (first, second))
     return _inner(ones, others)
 
 
@@ -153,13 +167,15 @@ def chance_level(first: Space, second: Space) -> dict[str, tuple[float, float]]:
     n_images, n_neighbors = first.neighbors.shape
     rng = np.random.default_rng(0)
     orders = [rng.permutation(n_images) for _ in range(N_PERMUTATIONS)]
-    shuffled = [np.argsort(order)[second.neighbors[order]] for order in orders]
-    shared = [float(neighbors_shared(first.neighbors, rows).mean()) for rows in shuffled]
+    every = np.arange(n_images)[:, None]
+    is_neighbor = np.zeros((n_images, n_images), bool)
+    is_neighbor[every, first.neighbors] = True
+    shared = [float(is_neighbor[every, np.argsort(order)[second.neighbors[order]]].mean()) for order in orders]
     expected = n_neighbors / (n_images - 1)
     spread = float(np.sqrt(np.mean((np.array(shared) - expected) ** 2)))
     return {
-        "cka": (0.0, ONE_IN_TWENTY * _mantel_deviation(first.products, second.products)),
-        "rsa": (0.0, ONE_IN_TWENTY * _mantel_deviation(first.ranks, second.ranks)),
+        "cka": (0.0, ONE_IN_TWENTY * _mantel_deviation(n_images, first.moments[0], second.moments[0])),
+        "rsa": (0.0, ONE_IN_TWENTY * _mantel_deviation(n_images, first.moments[1], second.moments[1])),
         "overlap": (expected, expected + ONE_IN_TWENTY * spread),
     }
 
@@ -187,29 +203,30 @@ def _check_pair(first: np.ndarray, second: np.ndarray) -> None:
         raise ValueError(f"Both spaces must hold the same images. Received: {len(first)} and {len(second)} rows.")
 
 
-def centered_products(vectors: np.ndarray) -> np.ndarray:
+def u_centered(products: np.ndarray) -> np.ndarray:
     """Return the U-centred Gram matrix of length 1: the inner product of two of them is the debiased CKA.
 
     For off-diagonal K: K_ij - r_i/(n-2) - r_j/(n-2) + s/((n-1)(n-2)), r the row sums, s their sum, diagonal 0. The mean
     product of two such matrices over n(n-3) is the unbiased HSIC (Székely and Rizzo 2014, Annals of Statistics 42).
+
+    Args:
+        products: Inner products of images around any point, `(n_images, n_images)`. Not modified.
     """
-    vectors = _checked(vectors)
-    n_images = len(vectors)
-    centered = vectors - vectors.mean(axis=0)
-    centered = centered / (np.abs(centered).max(initial=0) or 1)
-    products = centered @ centered.T
+    n_images = len(products)
+    products = products.copy()
     np.fill_diagonal(products, 0)
     rows = products.sum(axis=1) / (n_images - 2)
-    products += rows.sum() / (n_images - 1) - rows[:, None] - rows[None, :]
+    products -= rows[:, None] - rows.sum() / (n_images - 1)
+    products -= rows
     np.fill_diagonal(products, 0)
     return _at_length_one(products)
 
 
-def _centered_ranks(apart: np.ndarray) -> np.ndarray:
-    from scipy.stats import rankdata
-
-    upper = np.triu_indices(len(apart), 1)
-    ranks = rankdata(comparable(apart[upper]))
+def centered_ranks(apart: np.ndarray) -> np.ndarray:
+    """Return the centred ranks of the dissimilarities of length 1: the inner product of two of them is the RSA."""
+    upper = np.triu(np.ones(apart.shape, bool), 1)
+    # Dissimilarities that differ by rounding alone are equal.
+    ranks = average_ranks(np.rint(apart[upper] * (10**DIGITS / (apart.max(initial=0) or 1))).astype(np.int64))
     full = np.zeros_like(apart)
     full[upper] = ranks - ranks.mean()
     return _at_length_one(full + full.T)
@@ -220,17 +237,18 @@ def _at_length_one(matrix: np.ndarray) -> np.ndarray:
     return matrix / length if length > 1e-12 * matrix.size else np.zeros_like(matrix)
 
 
-def _mantel_deviation(first: np.ndarray, second: np.ndarray) -> float:
-    """Standard deviation of the inner product over all permutations of one of two matrices.
+def _moments(matrix: np.ndarray) -> tuple[float, float]:
+    sums = matrix.sum(axis=1, dtype=np.float64)
+    return float(np.vdot(matrix, matrix)), float(np.vdot(sums, sums))
+
+
+def _mantel_deviation(n: int, first: tuple[float, float], second: tuple[float, float]) -> float:
+    """Standard deviation of the inner product over all permutations of one of two matrices of n rows, by their moments.
 
     Both symmetric, with zeros on the diagonal and a sum of 0. With s the sum of squares and r that of squared row sums:
     2ss'/n(n-1) + 4(r-s)(r'-s')/n(n-1)(n-2) + (2s-4r)(2s'-4r')/n(n-1)(n-2)(n-3).
     """
-    n = len(first)
-    (s, r), (s_, r_) = (
-        (float(np.vdot(matrix, matrix)), float(np.sum(matrix.sum(axis=1, dtype=np.float64) ** 2)))
-        for matrix in (first, second)
-    )
+    (s, r), (s_, r_) = first, second
     variance = 2 * s * s_ + 4 * (r - s) * (r_ - s_) / (n - 2)
     if n > 3:
         variance += (2 * s - 4 * r) * (2 * s_ - 4 * r_) / ((n - 2) * (n - 3))

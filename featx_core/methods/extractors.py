@@ -6,11 +6,13 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from featx_core.base import loading
+from featx_core.base.progress import Stages
 from featx_core.methods.registry import build, class_names
 from featx_core.networks.engines.openvino_engine import EngineError
 from featx_core.networks.kept import record
 from featx_core.networks.kept.extractor import KeptExtractor
 from featx_core.networks.kept.shipped import find_shipped
+from featx_core.networks.kept.taking import take_kept
 from featx_core.specs.networks import has_gradients
 
 if TYPE_CHECKING:
@@ -40,6 +42,11 @@ class Extractors:
         """List the specs whose networks Keras built of late, the last one first, each with the file of its workspace."""
         return list(reversed(self._by_keras.values()))
 
+    def take_kept(self) -> None:
+        """Make the graphs of those ready that were converted since they were built, so that no job waits for it."""
+        for extractor in self._built.values():
+            take_kept(extractor)
+
     def has(self, spec: Spec) -> bool:
         """Return whether the extractor of a spec is one of the last that were built."""
         return spec.digest in self._built
@@ -54,13 +61,33 @@ class Extractors:
         """
         extractor = self._built.pop(spec.digest, None)
         if extractor is None:
-            while len(self._built) >= MAX_EXTRACTORS:
-                self._built.popitem(last=False)
+            self._make_room()
             extractor = _kept(spec) or self._build(spec, workspace, report)
         if isinstance(extractor, KeptExtractor):
             extractor.build_by = lambda: _build(spec, workspace, report)
         self._built[spec.digest] = extractor
         return extractor
+
+    def prepare(self, spec: Spec) -> Extractor:
+        """Have the extractor of a spec stand ready before anybody asks for it.
+
+        Args:
+            spec: One that is built without a workspace and without a download.
+        """
+        if spec.digest not in self._built:
+            self._make_room()
+            self._built[spec.digest] = _kept(spec) or _build(spec, None, Stages())
+        return self._built[spec.digest]
+
+    def renew(self, spec: Spec) -> None:
+        """Take what is kept of a network by now in place of the one that Keras built."""
+        kept = _kept(spec)
+        if kept is not None:
+            self._built[spec.digest] = kept
+
+    def _make_room(self) -> None:
+        while len(self._built) >= MAX_EXTRACTORS:
+            self._built.popitem(last=False)
 
     def _build(self, spec: Spec, workspace: Workspace, report: StageCallback) -> Extractor:
         extractor = _build(spec, workspace, report)
@@ -91,7 +118,7 @@ def await_keras(report: StageCallback) -> None:
         loading.wait(lambda: report(0, 0))
 
 
-def _build(spec: Spec, workspace: Workspace, report: StageCallback) -> Extractor:
+def _build(spec: Spec, workspace: Workspace | None, report: StageCallback) -> Extractor:
     """Build an extractor. The first byte of a download begins a stage of its own, the last one ends it."""
     if has_gradients(spec):
         await_keras(report)

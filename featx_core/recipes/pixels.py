@@ -37,16 +37,12 @@ FITTING: Mapping[str, tuple[str, str]] = MappingProxyType(
         "resize_crop": (
             "scale it and cut out the middle, as torchvision's presets do",
             f"""\
-    height, width = SIZE
-    if width * image.height <= height * image.width:
-        down = round(height * {RESIZE[0]} / {RESIZE[1]})
-        across = max(width, int(down * image.width / image.height))
-    else:
-        across = round(width * {RESIZE[0]} / {RESIZE[1]})
-        down = max(height, int(across * image.height / image.width))
-    left, top = round((across - width) / 2), round((down - height) / 2)
-    image = image.resize((across, down), Image.Resampling.BILINEAR)
-    return np.asarray(image.crop((left, top, left + width, top + height)))
+    height, width = (round(side * {RESIZE[0]} / {RESIZE[1]}) for side in SIZE)
+    is_tall = SIZE[1] * image.height > SIZE[0] * image.width  # beside the frame
+    across, down = int(height * image.width / image.height), int(width * image.height / image.width)
+    image = image.resize((width, down) if is_tall else (across, height), Image.Resampling.BILINEAR)
+    left, top = round((image.width - SIZE[1]) / 2), round((image.height - SIZE[0]) / 2)
+    return np.asarray(image.crop((left, top, left + SIZE[1], top + SIZE[0])))
 """,
         ),
     }

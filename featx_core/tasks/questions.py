@@ -16,6 +16,7 @@ from featx_core.augmentation.transforms import check_transforms
 from featx_core.methods import registry as methods
 from featx_core.networks.kept.outlines import known_outline
 from featx_core.specs.networks import has_gradients
+from featx_core.tasks.preparing import PREPARATION
 from featx_core.tasks.requests import CopiesQuestion, OutlineQuestion
 from featx_core.tasks.workspaces import needed
 
@@ -35,7 +36,7 @@ def needs_load(task: str, parameters: Mapping[str, Any]) -> bool:
 
 
 def outline(workspace: Workspace | None, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """List the layers and shapes of a network, without weights.
+    """List the layers and shapes of a network, without weights, and have it got ready when nothing else is to do.
 
     Args:
         workspace: Where the spec needs one.
@@ -45,7 +46,9 @@ def outline(workspace: Workspace | None, parameters: Mapping[str, Any]) -> dict[
         The fields of an `Outline` as JSON values; `answers.outline_from_json` reads them.
     """
     spec = OutlineQuestion.from_parameters(parameters).spec
-    return dataclasses.asdict(known_outline(spec) or methods.outline(spec, workspace))
+    found = dataclasses.asdict(known_outline(spec) or methods.outline(spec, workspace))
+    PREPARATION.note(spec)
+    return found
 
 
 def show_copies(workspace: Workspace | None, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from featx_core.tasks.extraction import extract_features, fetch_weights
 from featx_core.tasks.idle import next_idle_command
 from featx_core.tasks.keras_state import load, reset, warm_up
+from featx_core.tasks.preparing import PREPARATION
 from featx_core.tasks.questions import needs_load, outline, show_copies
 from featx_core.tasks.studies import compute_studies
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from featx_core.studies.work import JobReport
     from featx_core.workspace.workspace import Workspace
 
-__all__ = ["LIGHT_TASKS", "TASKS", "load", "needs_load", "next_idle_command", "reset", "warm_up"]
+__all__ = ["LIGHT_TASKS", "TASKS", "load", "needs_load", "next_idle_command", "prepare", "reset", "warm_up"]
 
 TASKS: Mapping[str, Callable[[Workspace | None, Mapping[str, Any], JobReport], Mapping[str, Any]]] = MappingProxyType(
     {"extract": extract_features, "study": compute_studies, "weights": fetch_weights}
@@ -27,3 +28,6 @@ LIGHT_TASKS: Mapping[str, Callable[[Workspace | None, Mapping[str, Any]], Any]] 
     {"outline": outline, "copies": show_copies}
 )
 """Questions: requests of about a second, answered between the steps of a running job."""
+
+prepare = PREPARATION.step
+"""Gets ready what may be asked next, a step at a time, and gives whether there is one more."""

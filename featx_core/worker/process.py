@@ -15,10 +15,10 @@ from typing import Any
 
 from featx_core.base.faults import explain_fault
 from featx_core.base.files.digests import canonical_json
+from featx_core.base.idle import IDLE_SECONDS, IdleWork
 from featx_core.base.loading import Loading, load_aside
 from featx_core.base.memory import hand_back
 from featx_core.base.progress import Cancelled
-from featx_core.worker.idle import IDLE_SECONDS, IdleWork
 from featx_core.worker.protocol import Channel
 from featx_core.worker.report import Report
 from featx_core.workspace.store import WorkspaceError
@@ -28,6 +28,16 @@ Task = Callable[[Workspace | None, Mapping[str, Any], Report], Mapping[str, Any]
 LightTask = Callable[[Workspace | None, Mapping[str, Any]], Any]
 
 _LOG = logging.getLogger(__name__)
+
+
+TIDY_SECONDS = 0.05
+"""Without a job or a question, after which memory is given back: after each short job it took an eighth of the time."""
+
+MAX_UNTIDIED = 8
+"""Jobs without a pause, after which memory is given back all the same."""
+
+PREPARE_SECONDS = 0.3
+"""Without a job or a question, after which the worker gets ready for what may be asked next."""
 
 
 def _nothing() -> None:
@@ -40,7 +50,8 @@ class Worker:
     Args:
         tasks: Holds `TASKS`, `LIGHT_TASKS`, and perhaps `warm_up` (run once, before anything else), `load` (run once, beside
             what needs none of it; `needs_load` tells of a question whether it does), `reset` (run before each job that comes
-            after one that needs it) and `next_idle_command` (see `IdleWork`).
+            after one that needs it), `prepare` (run a step at a time when nothing else is to do, while it gives True) and
+            `next_idle_command` (see `IdleWork`).
         channel: The way to the server.
     """
 
@@ -51,6 +62,7 @@ class Worker:
         self._later: deque[dict[str, Any]] = deque()
         self._cancelled: set[int] = set()
         self._must_reset = True
+        self._n_untidied = 0  # jobs
         self._facts: Mapping[str, Any] = {}
         self._loading: Loading | None = None
         self._held: list[dict[str, Any]] = []  # questions that wait until all is loaded
@@ -90,14 +102,28 @@ class Worker:
                 self._do(message)
 
     def _next(self) -> dict[str, Any]:
-        """Wait for a message; do idle work meanwhile."""
+        """Wait for a message; meanwhile get ready for what may be asked next, then do idle work."""
+        with contextlib.suppress(queue.Empty):
+            return self._inbox.get(timeout=TIDY_SECONDS)
+        self._tidy_up()
+        pause = PREPARE_SECONDS
         while True:
             with contextlib.suppress(queue.Empty):
-                message = self._inbox.get(timeout=IDLE_SECONDS)
+                message = self._inbox.get(timeout=pause)
                 self._idle.stop()
                 return message
             if self._loading is None:
-                self._idle.go_on()
+                if pause == IDLE_SECONDS:
+                    self._idle.go_on()
+                pause = PREPARE_SECONDS if self._prepare() else IDLE_SECONDS
+
+    def _prepare(self) -> bool:
+        """Do one step of getting ready; give whether there is one more. What fails here fails again when it is asked for."""
+        try:
+            return bool(getattr(self._tasks, "prepare", _nothing)())
+        except Exception:
+            _LOG.warning("What may be asked next could not be got ready.", exc_info=True)
+            return False
 
     def _do(self, message: dict[str, Any]) -> None:
         if message["type"] == "run":
@@ -126,7 +152,15 @@ class Worker:
         self._must_reset = report.needs_reset or reply["type"] != "done"
         self._cancelled.discard(run)
         self._channel.send({"run": run, **reply})
-        hand_back()
+        self._n_untidied += 1
+        if self._n_untidied >= MAX_UNTIDIED:
+            self._tidy_up()
+
+    def _tidy_up(self) -> None:
+        """Give back what jobs have left behind."""
+        if self._n_untidied:
+            hand_back()
+            self._n_untidied = 0
 
     def _outcome(self, message: dict[str, Any], report: Report) -> dict[str, Any]:
         try:

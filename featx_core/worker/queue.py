@@ -63,13 +63,26 @@ class QueuedJob:
 
 
 class JobQueue:
-    """All jobs: those that wait, the one that runs, and the last that are finished."""
+    """All jobs: those that wait, the one that runs, and the last that are finished.
 
-    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+    Args:
+        limits: What owners and the queue are held to.
+        clock: Gives seconds.
+        on_end: Told the key of each job that ends, once it has.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        on_end: Callable[[str], None] | None = None,
+    ) -> None:
         self.waiting: list[QueuedJob] = []
         self.running: QueuedJob | None = None
         self._limits = limits
         self._clock = clock
+        self._on_end = on_end
         self._records: dict[str, QueuedJob] = {}
         self._seconds: dict[str, float] = {}
         self._turn = 0  # of the job that began last
@@ -174,6 +187,8 @@ class JobQueue:
             self._turn = 0
             self._turns.clear()
         self._drop_old()
+        if self._on_end is not None:
+            self._on_end(record.key)
 
     def _drop_old(self) -> None:
         finished = [key for key, record in self._records.items() if not record.is_unfinished]

@@ -34,13 +34,16 @@ class Runner:
     Args:
         limits: What jobs and the worker are held to.
         new_child: Starts a worker process.
+        on_end: Told the key of each job that ends.
 
     Attributes:
         facts: What the worker last said of its machine.
     """
 
-    def __init__(self, limits: Limits, new_child: Callable[[], Child]) -> None:
-        self.table = JobQueue(limits)
+    def __init__(
+        self, limits: Limits, new_child: Callable[[], Child], on_end: Callable[[str], None] | None = None
+    ) -> None:
+        self.table = JobQueue(limits, on_end=on_end)
         self.questions = Questions()
         self.child: Child | None = None
         self.facts: Mapping[str, Any] = {}

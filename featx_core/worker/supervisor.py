@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from featx_core.base.files.digests import canonical_json
@@ -31,13 +31,16 @@ class Supervisor:
     Args:
         limits: What jobs and the worker are held to. None takes the defaults of `Limits`.
         tasks: The module that holds the tasks: `TASKS`, `LIGHT_TASKS`, and perhaps what `Worker` names besides.
+        on_end: Told the key of each job that ends, from any thread; everything else waits until it returns.
     """
 
-    def __init__(self, limits: Limits | None = None, *, tasks: str = TASKS_MODULE) -> None:
+    def __init__(
+        self, limits: Limits | None = None, *, tasks: str = TASKS_MODULE, on_end: Callable[[str], None] | None = None
+    ) -> None:
         self.limits = limits or Limits()
         self._tasks = tasks
         self._changed = threading.Condition(threading.RLock())
-        self._runner = Runner(self.limits, self._new_child)
+        self._runner = Runner(self.limits, self._new_child, on_end)
         self._monitor: threading.Thread | None = None
 
     def start(self) -> None:
@@ -132,6 +135,11 @@ class Supervisor:
         """
         with self._changed:
             return [self._snapshot(key) for key in self._runner.table.keys(owner)]
+
+    def is_waited_for(self, task: str) -> bool:
+        """Whether a job of a task waits for its turn."""
+        with self._changed:
+            return any(record.task == task for record in self._runner.table.waiting)
 
     def forget(self, key: str) -> None:
         """Drop a finished job. Does nothing when it is not finished."""

@@ -103,7 +103,7 @@ class Ledger:
     def _read(self) -> list[tuple[str, Run]]:
         rows = self._store.rows("SELECT digest, id, spec, created, details FROM runs ORDER BY created DESC, id DESC")
         found = ((digest, _run(row)) for digest, *row in rows)
-        return [(digest, run) for digest, run in found if run is not None]
+        return [(digest, run) for digest, run in found if run is not None and run.digest == digest]
 
     def find(self, digest: str) -> Run | None:
         """Fetch the run of a spec digest, or None."""

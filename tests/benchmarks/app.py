@@ -99,7 +99,7 @@ def _busy_cores() -> Iterator[None]:
 
 
 def _crowd(server: Server, tokens: list[str]) -> dict[str, list]:
-    command = [sys.executable, "-m", "tests.benchmarks.crowd", server.url, *tokens]
+    command = [sys.executable, "-m", "tests.benchmarks.crowd", "--", server.url, *tokens]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     found = json.loads(done.stdout.strip().splitlines()[-1])
     for fault in found["faults"]:

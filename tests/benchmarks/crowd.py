@@ -3,12 +3,14 @@
 The last token is that of one more person, who changes pages meanwhile. Prints what was measured as JSON.
 """
 
+import argparse
 import asyncio
 import json
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+import psutil
 
 from tests.benchmarks.visitor import Visitor, texts
 
@@ -16,16 +18,23 @@ BACKBONE = "MobileNetV2"
 PATIENCE = 900.0  # seconds for each thing that is waited for; a machine with other work takes its time
 BETWEEN_CLICKS = 0.5  # seconds that the user looks at a page before changing to the next
 _RUN = "Extract from"
-_LAYERS = "**Layers**: "  # stands when the layers of the network are known
+_LAYERS = "**Layers**"  # stands when the layers of the network are known
 _DONE = "Images per second"  # stands on the run card
 
 
-async def crowd(url: str, tokens: list[str]) -> dict[str, list]:
-    """Measure: seconds from the click to the run card, to a page at rest, of light reruns; and what went wrong."""
+async def crowd(url: str, tokens: list[str], *, done: str = _DONE, pids: Sequence[int] = ()) -> dict[str, list]:
+    """Measure: seconds from the click to the run card, to a page at rest, of light reruns; and what went wrong.
+
+    Args:
+        url: Of the server.
+        tokens: Of the workspaces.
+        done: What stands on the run card.
+        pids: Processes whose processor time is measured from the click to the last card.
+    """
     visitors = [await _ready(url, token) for token in tokens[:-1]]
     other = await _ready(url, tokens[-1])
-    started = time.perf_counter()
-    seen = asyncio.gather(*(_extract(visitor) for visitor in visitors))
+    started, before = time.perf_counter(), _processor(pids)
+    seen = asyncio.gather(*(_extract(visitor, done, pids) for visitor in visitors))
     reruns: list[float] = []
     while not seen.done():
         reruns.append(await _rerun(other, len(reruns)))
@@ -40,6 +49,9 @@ async def crowd(url: str, tokens: list[str]) -> dict[str, list]:
         "rests": [each.rest - started for each in times if each.rest],
         "reruns": reruns,
         "faults": faults,
+        "processor": [
+            max(spent) - first for first, *spent in zip(before, *(each.processor for each in times), strict=True)
+        ],
     }
 
 
@@ -51,11 +63,13 @@ class Times:
         card: The run card.
         rest: A page on which nothing moves any more.
         missing: What did not come, and what stood on the page instead.
+        processor: Seconds of the processor that the watched processes had spent by the time of the card.
     """
 
     card: float | None = None
     rest: float | None = None
     missing: dict[str, str] = field(default_factory=dict)
+    processor: list[float] = field(default_factory=list)
 
 
 def _seen(visitor: Visitor) -> str:
@@ -73,14 +87,20 @@ async def _ready(url: str, token: str) -> Visitor:
     return visitor
 
 
-async def _extract(visitor: Visitor) -> Times:
+async def _extract(visitor: Visitor, done: str, pids: Sequence[int]) -> Times:
     """Press the button, and wait for the run card, and then until nothing on the page moves any more."""
     await visitor.press(_RUN)
     found = Times()
-    found.card = await _wait(visitor, lambda: _DONE in texts(visitor), "run card", found)
+    found.card = await _wait(visitor, lambda: done in texts(visitor), "run card", found)
+    found.processor = _processor(pids)
     if found.card:
         found.rest = await _wait(visitor, lambda: visitor.is_at_rest, "heatmaps", found)
     return found
+
+
+def _processor(pids: Sequence[int]) -> list[float]:
+    spent = [psutil.Process(pid).cpu_times() for pid in pids]
+    return [each.user + each.system for each in spent]
 
 
 async def _wait(visitor: Visitor, look: Callable[[], bool], what: str, times: Times) -> float | None:
@@ -101,4 +121,11 @@ async def _rerun(visitor: Visitor, number: int) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(crowd(sys.argv[1], sys.argv[2:]))))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("url")
+    parser.add_argument("tokens", nargs="+")
+    parser.add_argument("--done", default=_DONE, help="what stands on the run card")
+    parser.add_argument("--pids", default="", help="processes whose processor time is measured, with commas between")
+    asked = parser.parse_args()
+    watched = [int(pid) for pid in asked.pids.split(",") if pid]
+    print(json.dumps(asyncio.run(crowd(asked.url, asked.tokens, done=asked.done, pids=watched))))

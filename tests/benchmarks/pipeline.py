@@ -19,8 +19,8 @@ import featx_core as fx
 from featx_core.base.keras_setup import load_keras
 from featx_core.images.decoding import decode
 from featx_core.networks.engines import graph_cache
-from featx_core.networks.engines.choice import MIN_GAIN, N_TRIALS
-from featx_core.networks.engines.conversion import prepare
+from featx_core.networks.engines.choice import MIN_GAIN
+from featx_core.networks.engines.conversion import N_TRIALS, prepare
 from featx_core.networks.engines.engine import Engine, TensorFlowEngine
 from tests.benchmarks.measuring import SIZES, Outcome, at_least, at_most, photograph, seconds_of, spread
 

@@ -255,7 +255,9 @@ def _table(low: float, high: float) -> np.ndarray:
 def between(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """Scale values from a range to 0..255, uint8 in their shape; those beyond it are clipped."""
     with np.errstate(all="ignore"):
-        scaled = (values.astype(np.float64) - low) * (255 / ((high - low) or 1.0))
+        scaled = (values.astype(np.float64) / 2 - low / 2) * (
+            255 / ((high / 2 - low / 2) or 1.0)
+        )  # no span is too large
         return np.rint(np.clip(np.nan_to_num(scaled, nan=0.0, posinf=255, neginf=0), 0, 255)).astype(np.uint8)
 
 

@@ -13,13 +13,15 @@ import numpy as np
 
 from featx_core.base.memory import hand_back
 from featx_core.networks.engines import graph_cache, openvino_engine
-from featx_core.networks.engines.conversion import Conversion
+from featx_core.networks.engines.conversion import N_TRIALS, Conversion
 from featx_core.networks.engines.engine import Engine, TensorFlowEngine
 from featx_core.networks.engines.gpu import find_gpu
 from featx_core.networks.engines.openvino_engine import EngineError, OpenVinoEngine
 
 if TYPE_CHECKING:
     import keras
+
+    from featx_core.networks.engines.openvino_engine import Graph
 
 MAX_PARAMETERS = 150_000_000
 """Larger networks stay on TensorFlow: while they are converted, their weights lie in memory four times."""
@@ -33,7 +35,6 @@ MIN_GAIN = 1.05
 """OpenVINO takes over when it is measured at least so many times as fast as TensorFlow."""
 
 N_PROBES = 8
-N_TRIALS = 3
 _SECONDS_TO_CONVERT = (2.0, 0.01)  # for any network, and for each layer: measured on two cores
 
 _LOG = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class Engines:
     TensorFlow answers at once. A graph for OpenVINO that is on disk is used from the first batch on. Where there is none, and
     so much is to do that it pays, it is converted in a thread. TensorFlow is timed on the next batches and then rests, as
     both at work take most memory, while OpenVINO is loaded, checked on images of this run and timed: it takes over if it is
-    faster.
+    faster. A graph that was converted elsewhere between two runs is handed over by `take`.
 
     Two runs that the same engine did, batch for batch, give the same bits. The engines themselves agree to a relative
     difference of at most `openvino_engine.MAX_DISAGREEMENT`, usually 1e-6.
@@ -68,8 +69,12 @@ class Engines:
         self._is_running = False
         self._converting: Conversion | None = None
         self._spent = 0.0  # seconds of TensorFlow in runs
-        self._paces: list[float] = []  # TensorFlow's seconds an image, with nothing else at work
+        self._n_batches = 0  # of TensorFlow in runs
+        self._pace = float("inf")  # TensorFlow's best seconds an image, without the first batch, which is traced
+        self._paces: list[float] = []  # the same, with nothing else at work
         self._last: tuple[np.ndarray, np.ndarray] | None = None
+        self._known: tuple[np.ndarray, np.ndarray] | None = None  # a few images of a run, and what TensorFlow gave
+        self._ready: OpenVinoEngine | None = None  # takes over when the next run begins
 
     @property
     def title(self) -> str:
@@ -80,12 +85,42 @@ class Engines:
         """Begin a run: take the graph that is on disk, if there is one."""
         self.notes = [self._refusal] if self._refusal else []
         self._is_running = True
-        if self._is_settled or self._converting is not None:
+        ready, self._ready = self._ready, None
+        if ready is not None:
+            self._replace(ready)
+        if self._is_settled:
+            return
+        if self._converting is not None:
+            self._take_over(self._converting)
             return
         if not self._may_convert():
             self._is_settled = True
         elif not graph_cache.is_empty():
             self._look_up()
+
+    @property
+    def wants_graph(self) -> bool:
+        """Whether TensorFlow ran this network so far, for want of a graph that nothing speaks against."""
+        return self._known is not None and self._ready is None and not self._is_settled and self._converting is None
+
+    def take(self, graph: Graph) -> None:
+        """Make a graph ready that was converted meanwhile, on any thread: it is used from the next run on.
+
+        It is checked on images of the last run, and refused where it does not agree with TensorFlow.
+
+        Args:
+            graph: Gives the features.
+        """
+        known = self._known
+        if known is None:
+            return
+        try:
+            engine = OpenVinoEngine(graph)
+            openvino_engine.check(engine, *known)
+        except EngineError as error:
+            self._refuse(str(error))
+        else:
+            self._ready, self._known = engine, None
 
     def plan(self, seconds_left: float) -> None:
         """Begin a conversion where it pays.
@@ -111,6 +146,8 @@ class Engines:
 
     def end(self) -> None:
         """End a run. A conversion that is still going on is finished for the next one."""
+        if self._last is not None and not self._is_settled and self._converting is None:
+            self._known = self._last[0][:N_PROBES].copy(), self._last[1][:N_PROBES].copy()
         self._last, self._is_running = None, False
         if self._converting is not None and not self._is_settled:
             self._converting.go_on()
@@ -127,9 +164,13 @@ class Engines:
         started = time.perf_counter()
         values = self._tensorflow(batch)
         if self._is_running and not self._is_settled:
-            self._spent += time.perf_counter() - started
+            seconds = time.perf_counter() - started
+            self._spent += seconds
+            self._n_batches += 1
+            if self._n_batches > 1:
+                self._pace = min(self._pace, seconds / len(batch))
             if self._converting is not None and self._converting.is_converted:
-                self._paces.append((time.perf_counter() - started) / len(batch))
+                self._paces.append(seconds / len(batch))
             self._last = batch, values
         return values
 
@@ -145,7 +186,7 @@ class Engines:
         return int(self._model.count_params())
 
     def _look_up(self) -> None:
-        self._key = graph_cache.graph_key(self._model)
+        self._key = self._key or graph_cache.graph_key(self._model)  # which reads all weights: as long as 16 images
         facts = graph_cache.read_facts(self._key) if self._key else {}
         if "failure" in facts:
             self._refuse(str(facts["failure"]))
@@ -161,23 +202,38 @@ class Engines:
         self._last = None
         conversion.go_on()
         conversion.wait()
-        if conversion.engine is None:
+        if conversion.engine is None or conversion.pace is None:
             self._refuse(conversion.failure)
             return
-        ratio = min(self._paces) / _seconds_an_image(conversion.engine, conversion.batch)
-        graph_cache.write_facts(conversion.key, {"ratio": ratio})
-        self._is_settled, self._converting = True, None
-        if ratio < MIN_GAIN:
+        ratio = min(self._paces) / conversion.pace
+        if not self._judge(conversion, ratio):
             self.notes.append("OpenVINO was tried on a few images and is no faster here, so TensorFlow continued.")
             return
-        self._current = conversion.engine
-        self._tensorflow.forget()
-        hand_back()
+        self._replace(conversion.engine)
         self.notes.append(
             f"TensorFlow began. OpenVINO, prepared meanwhile in {conversion.seconds:.0f} s and measured {ratio:.2g} "
             "times as fast, took over and recomputed the first images, so that all rows of this run come from one "
             "engine."
         )
+
+    def _take_over(self, conversion: Conversion) -> None:
+        """Begin a run with what was prepared since the last one."""
+        engine, pace = conversion.engine, conversion.pace
+        if engine is None or pace is None or self._pace == float("inf"):
+            return
+        if self._judge(conversion, self._pace / pace):
+            self._replace(engine)
+
+    def _judge(self, conversion: Conversion, ratio: float) -> bool:
+        """Keep how many times as fast a candidate is, and say whether that is enough."""
+        graph_cache.write_facts(conversion.key, {"ratio": ratio})
+        self._is_settled, self._converting, self._known = True, None, None
+        return ratio >= MIN_GAIN
+
+    def _replace(self, engine: OpenVinoEngine) -> None:
+        self._current, self._is_settled, self._known = engine, True, None
+        self._tensorflow.forget()
+        hand_back()
 
     def _guarded(self, batch: np.ndarray) -> np.ndarray:
         """Run OpenVINO; when it fails for another reason than memory, TensorFlow takes over for good."""
@@ -190,7 +246,7 @@ class Engines:
             return self._tensorflow(batch)
 
     def _refuse(self, reason: str) -> None:
-        self._is_settled, self._converting, self._last = True, None, None
+        self._is_settled, self._converting, self._last, self._known = True, None, None, None
         self._refusal = f"TensorFlow ran this network. OpenVINO, which is often faster, was not used: {reason}."
         self.notes.append(self._refusal)
 
@@ -212,13 +268,3 @@ class OneEngine:
 
     def end(self) -> None:
         """End a run."""
-
-
-def _seconds_an_image(engine: Engine, batch: np.ndarray) -> float:
-    """Time a few runs of a batch; gives the best."""
-    found = []
-    for _ in range(N_TRIALS):
-        started = time.perf_counter()
-        engine(batch)
-        found.append(time.perf_counter() - started)
-    return min(found) / len(batch)

@@ -51,7 +51,7 @@ OTHERS = names_in(
     """
 )
 
-VALUES = frozenset({"__keras_tensor__", "__tuple__", "__slice__", "__ellipsis__", "__numpy__"})
+VALUES = frozenset({"__keras_tensor__", "__tuple__", "__slice__", "__ellipsis__", "__numpy__", "__tensor__"})
 """Forms that stand for plain values."""
 
 DANGERS: Mapping[str, str] = MappingProxyType(

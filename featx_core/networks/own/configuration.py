@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from featx_core.base.files.file_names import shown_text
-from featx_core.networks.own.allowed import MAX_SHOWN, MODELS, VALUES, problem_of
+from featx_core.networks.own.allowed import DANGERS, MAX_SHOWN, MODELS, VALUES, problem_of
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.limits import MAX_LAYERS
 
@@ -16,6 +16,8 @@ MAX_CONFIG_BYTES = 5_000_000
 MAX_WIDTH = 65_536  # units, filters, heads
 MAX_WINDOW = 4_096  # sides of kernels, strides, paddings
 MAX_VALUES = 2**28  # in one image at a layer
+REDUCED, FULL = ("float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"), "float32"
+"""How Keras names precisions, and the one that models of the user compute in."""
 
 WIDTHS = frozenset(
     {
@@ -68,7 +70,7 @@ def read_config(content: bytes) -> dict[str, Any]:
 
     Returns:
         The same, without the settings of optimizers, losses and metrics, which often name code of the author and are not
-        needed.
+        needed; and in float32, whatever precision it was trained in.
 
     Raises:
         ModelFileError: If it is no JSON, names a part that is not allowed, or is too large. The message can follow the name
@@ -96,8 +98,16 @@ def read_config(content: bytes) -> dict[str, Any]:
 
 def _without_training(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without_training(item) for key, item in value.items() if key != "compile_config"}
+        whole = {key: _without_training(item) for key, item in value.items() if key != "compile_config"}
+        return _in_full_precision(whole)
     return [_without_training(item) for item in value] if isinstance(value, list) else value
+
+
+def _in_full_precision(part: dict[str, Any]) -> dict[str, Any]:
+    settings = part.get("config")
+    if part.get("class_name") == "DTypePolicy" and isinstance(settings, dict) and settings.get("name") in REDUCED:
+        return {**part, "config": {**settings, "name": FULL}}
+    return {**part, "dtype": FULL} if part.get("dtype") in REDUCED else part
 
 
 def _parts(value: Any) -> Iterator[Mapping[str, Any]]:
@@ -114,6 +124,8 @@ def _parts(value: Any) -> Iterator[Mapping[str, Any]]:
 
 def _check_class(part: Mapping[str, Any]) -> None:
     if "class_name" not in part:
+        if _is_code(part):
+            raise ModelFileError(f"{DANGERS['__lambda__']}, and save the model again.")
         return
     name = part["class_name"]
     if isinstance(name, str) and name in VALUES:
@@ -124,6 +136,12 @@ def _check_class(part: Mapping[str, Any]) -> None:
     settings = part.get("config")
     if isinstance(settings, dict) and settings.get("data_format") == "channels_first":
         raise ModelFileError(f"has channels first, in layer `{_named(settings)}`. Only channels last can be read.")
+
+
+def _is_code(part: Mapping[str, Any]) -> bool:
+    """Tell a function as Keras writes one for an activation: its code, defaults and closure, without a class."""
+    value = part.get("value")
+    return len(part) == 1 and isinstance(value, list) and len(value) == 3 and isinstance(value[0], str)
 
 
 def _check_sizes(part: Mapping[str, Any]) -> None:

@@ -110,7 +110,9 @@ def _version(metadata: bytes) -> str:
         version = None
     if not isinstance(version, str):
         raise ModelFileError("is damaged: it does not say which Keras saved it.")
-    shown = version[:20]
-    if not shown.startswith("3."):
-        raise ModelFileError(_KERAS_2.format(version=shown, major=shown.split(".")[0]))
+    shown, major = shown_text(version, 20), version.split(".")[0]
+    if major in ("1", "2"):
+        raise ModelFileError(_KERAS_2.format(version=shown, major=major))
+    if major != "3":
+        raise ModelFileError(f"was saved by Keras {shown}, which this featx does not know. Save it with Keras 3.")
     return shown

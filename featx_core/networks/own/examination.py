@@ -29,6 +29,7 @@ SCALING = ("Rescaling", "Normalization")
 _ARITHMETIC = ("TrueDivide", "Divide", "Multiply", "Subtract", "Add")
 USUAL = 10.0
 SQUASHING = ("softmax", "sigmoid")
+WHOLE = ("uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64")
 _COMPUTING = ("Conv", "Dense", "Einsum", "Attention", "Embedding")
 
 
@@ -52,7 +53,9 @@ def examine(content: bytes) -> dict[str, Any]:
     if not networks:
         raise ModelFileError("has no output.")
     network = networks[0]
-    _compare(model, networks, preprocessed(pictures, channels))
+    takes_whole = found is not None and str(found.inputs[0].dtype) in WHOLE
+    inputs = preprocessed(pictures, channels)
+    _compare(model, networks, np.rint(255 * inputs) if takes_whole else inputs)
     return {
         "format": "keras",
         "saved_by": f"Keras {open_container(content).keras_version}",
@@ -60,7 +63,7 @@ def examine(content: bytes) -> dict[str, Any]:
         "outputs": [_output(network) for network in networks],
         "n_parameters": int(sum(np.prod(variable.shape) for variable in model.weights)),
         "n_layers": len({layer.name for network in networks for layer in network.layers}),
-        **_scaling(network),
+        **(_of_whole_numbers(network) if takes_whole else _scaling(network)),
         **_fits(network, pictures, channels),
     }
 
@@ -84,7 +87,10 @@ def preprocessed(pictures: np.ndarray, channels: int) -> np.ndarray:
 
 def _compare(model: keras.Model, networks: list[keras.Model], inputs: np.ndarray) -> None:
     """Refuse a model whose flat form gives something else."""
-    expected = load_keras().tree.flatten(model(inputs, training=False))
+    try:
+        expected = load_keras().tree.flatten(model(inputs, training=False))
+    except Exception as error:  # of whatever library computes
+        raise ModelFileError("cannot be run by Keras: a layer of it fails on an image.") from error
     for network, values in zip(networks, expected, strict=True):
         values = np.asarray(values, np.float32)
         found = np.asarray(network(inputs, training=False))
@@ -126,6 +132,11 @@ def _scaling(network: keras.Model) -> dict[str, Any]:
     kinds = [type(operation).__name__ for operation in way]
     words = ["arithmetic" if kind in _ARITHMETIC else kind for kind in kinds if kind in (*SCALING, *_ARITHMETIC)]
     return {"scaling": list(dict.fromkeys(words)), "expects": _expected(network, way[-1].output) if words else ""}
+
+
+def _of_whole_numbers(network: keras.Model) -> dict[str, Any]:
+    """Say the same of a model whose input is of whole numbers: it was made for the values that images have."""
+    return {"scaling": ["whole numbers as input", *_scaling(network)["scaling"]], "expects": "none"}
 
 
 def _expected(network: keras.Model, scaled: keras.KerasTensor) -> str:

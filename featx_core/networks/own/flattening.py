@@ -39,6 +39,8 @@ def flatten(model: keras.Model, size: tuple[int, int], output: int = 0, *, with_
     copier = _Copier(with_weights)
     try:
         outputs = copier.run(network, [inputs], "")
+    except ModelFileError:
+        raise
     except (ValueError, TypeError, IndexError) as error:
         raise ModelFileError(
             f"cannot take images of {size[0]} x {size[1]}, or is put together in a way that featx does not know."

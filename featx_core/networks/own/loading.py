@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from featx_core.base.compat import functional_of
+import numpy as np
+
+from featx_core.base.compat import functional_of, layers_within
 from featx_core.base.files.file_names import shown_text
 from featx_core.base.keras_setup import load_keras, same_random_state, without_weights
 from featx_core.networks.own.allowed import MAX_SHOWN
@@ -58,9 +60,19 @@ def load_model(content: bytes) -> keras.Model:
             archive.writestr("model.weights.h5", weights)
         try:
             with same_random_state():
-                return load_keras().saving.load_model(path, compile=False, safe_mode=True)
+                model = load_keras().saving.load_model(path, compile=False, safe_mode=True)
         except _FAILURES as error:
             raise ModelFileError("cannot be loaded by Keras: its parts or its weights do not fit together.") from error
+    _check_values(model)
+    return model
+
+
+def _check_values(model: keras.Model) -> None:
+    """Refuse weights with which nothing can be computed; values beyond float32 are infinite by now."""
+    for layer in layers_within(model):
+        if not all(np.isfinite(np.asarray(weight)).all() for weight in layer.weights):
+            name = shown_text(layer.name, MAX_SHOWN)
+            raise ModelFileError(f"holds weights that are NaN, infinite or too large for float32, in layer `{name}`.")
 
 
 def check_parameters(model: keras.Model) -> None:

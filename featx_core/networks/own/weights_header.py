@@ -69,6 +69,12 @@ def _arrays(group: h5py.Group, path: str, budget: Iterator[int]) -> Iterator[tup
             continue
         if not isinstance(item, h5py.Dataset) or item.external or item.is_virtual:
             raise ModelFileError("leads to other files from its weights.")
-        if item.dtype.kind not in "fiub":
+        if item.dtype.kind not in "fiub" and not _is_bfloat16(item):
             raise ModelFileError("holds weights that are no numbers.")
         yield f"{path}/{key}", item
+
+
+def _is_bfloat16(item: h5py.Dataset) -> bool:
+    """Tell numbers of a kind that HDF5 does not know, as Keras writes them: two bytes each, and a note."""
+    is_plain = item.dtype.kind == "V" and item.dtype.itemsize == 2 and item.dtype.fields is None
+    return is_plain and item.attrs.get("dtype") == "bfloat16"

@@ -1,6 +1,6 @@
 // Where a map is looked at from, and where its points then stand on the screen.
 // Places are given between -1 and 1; x and y are the middle of the view in that unit, zoom 1 shows all.
-const MARGIN = 0.88;
+const ROOM = 52; // pixels at each side that the whole map leaves free: for buttons above it, and the words of its axes
 const DEPTH = 0.22; // how much nearer points are larger and farther from the middle, in 3-D
 const [MIN_ZOOM, MAX_ZOOM] = [0.2, 20000];
 const FIRST_TURN = { yaw: -0.6, pitch: 0.42 };
@@ -19,7 +19,8 @@ class Camera {
 
   // Pixels for one unit of the map.
   get scale() {
-    const flat = Math.min(this.width / (2 * this.extent[0]), this.height / (2 * this.extent[1])) * MARGIN;
+    const inner = (length) => Math.max(length - 2 * ROOM, length / 2);
+    const flat = Math.min(inner(this.width) / (2 * this.extent[0]), inner(this.height) / (2 * this.extent[1]));
     const deep = (Math.min(this.width, this.height) / 2) * 0.72;
     return this.zoom * (flat + (deep - flat) * this.solid);
   }

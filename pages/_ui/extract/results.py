@@ -14,9 +14,10 @@ from featx_core.figures.features import features_figure
 from featx_core.figures.style import CONFIG
 from featx_core.images.image_set import ImageSet
 from featx_core.measures.binning import FeaturePicture, feature_picture
+from featx_core.tasks.requests import ExtractJob
 from featx_core.workspace.runs import Run
 from pages._ui.extract import as_code, first_look, method_results, run_actions
-from pages._ui.shell import formatting, frame, session, turns
+from pages._ui.shell import formatting, frame, jobs, session, turns
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -25,8 +26,9 @@ _TABLE_COLUMNS = 64
 
 
 def show(run: Run, features: Features, images: ImageSet) -> None:
-    """Show everything that one run gave: its card at once, the rest in turns with other visitors."""
+    """Show everything that one run gave: its card at once, the rest once others have theirs, in turns with them."""
     _card(run, features, images)
+    turns.let_pass(lambda: jobs.supervisor().is_waited_for(ExtractJob.task))
     with turns.one_at_a_time():
         _show_rest(run, features, images)
 
@@ -66,7 +68,7 @@ def _card(run: Run, features: Features, images: ImageSet) -> None:
         with actions.popover("Download", icon=":material/download:"):
             _downloads(run, features)
         run_actions.show(run, actions)
-        facts = st.container(horizontal=True, gap="large")
+        facts = st.container(horizontal=True, gap="medium")
         for title, value, words in _facts(run, features):
             facts.metric(title, value, help=words, width="content")
         st.caption(_small_print(run, features, images))

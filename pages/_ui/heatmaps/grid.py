@@ -21,9 +21,15 @@ from pages._ui.heatmaps import targets
 from pages._ui.networks import outlines
 from pages._ui.shell import formatting, jobs, questions
 
+MIN_COLUMN = 132  # pixels, with the gap beside it
 SHOWN_SIDE = 520  # pixels, the longest side of an image in the grid
 UNKNOWN = -1  # the layers of a network are still being read
 SAVED_SIDE = 2048  # pixels, of one that is downloaded
+_PICTURE = (
+    "img, [data-testid^='stSkeleton'], "
+    "[data-testid='stColumn'] > [data-testid='stVerticalBlock'] > [data-testid='stElementContainer']:first-child"
+)
+"""What is as high as a picture in a row of them: it, what stands in for it, and what holds either."""
 
 
 @dataclass(frozen=True)
@@ -107,37 +113,55 @@ def show_grid(
     drawn: Drawn, records: Sequence[ImageRecord], names: Sequence[str], *, opacity: float, colormap: str
 ) -> None:
     """Show one row per image: the original, then one column a method."""
-    keep_places(records)
-    head = st.columns(len(names) + 1)
-    head[0].markdown("**Original**")
+    _keep_widths(len(names) + 1)
     titles = {name: _titles(drawn, records, name) for name in names}
-    for place, name in zip(head[1:], names, strict=True):
-        method = HEATMAPS[name]
-        place.markdown(f"**{method.title}**", help=f"{method.caption} {method.scale} {method.reference}.")
-        title = next(iter(titles[name])) if len(titles[name]) == 1 else ""
-        is_new = title.casefold() != method.title.casefold()
-        place.caption(formatting.escape(title) if title and is_new else "\u00a0")
-    for record in records:
-        row = st.container(key=place_key(record)).columns(len(names) + 1)
-        row[0].image(formatting.preview(record), width="stretch", alt=record.name)
-        row[0].caption(formatting.escape(record.name))
-        for place, name in zip(row[1:], names, strict=True):
-            with place:
-                found = drawn.heatmaps.get((record.digest, name))
-                words = found.title if found is not None and len(titles[name]) > 1 else ""
-                cell(found, record, name, words=words, opacity=opacity, colormap=colormap)
+    with st.container(key="method_grid"):
+        head = st.container(key="heatmap_heads").columns(len(names) + 1)
+        head[0].markdown("**Original**")
+        for place, name in zip(head[1:], names, strict=True):
+            method = HEATMAPS[name]
+            place.markdown(f"**{method.title}**", help=f"{method.caption} {method.scale} {method.reference}.")
+            title = next(iter(titles[name])) if len(titles[name]) == 1 else ""
+            place.caption(formatting.escape(_beside_method(title, name)) or formatting.BLANK)
+        for record in records:
+            row = st.container(key=place_key(record)).columns(len(names) + 1)
+            row[0].image(formatting.preview(record), width="stretch", alt=record.name)
+            row[0].caption(formatting.escape(record.name))
+            for place, name in zip(row[1:], names, strict=True):
+                with place:
+                    found = drawn.heatmaps.get((record.digest, name))
+                    words = _beside_method(found.title, name) if found is not None and len(titles[name]) > 1 else ""
+                    cell(found, record, name, words=words, opacity=opacity, colormap=colormap)
+
+
+def _beside_method(title: str, name: str) -> str:
+    """Leave out of a title what the column says: "Grad-CAM for tabby, 0.71" is "tabby, 0.71" there."""
+    own = HEATMAPS[name].title
+    return title[len(own) :].lstrip().removeprefix("for ") if title.casefold().startswith(own.casefold()) else title
+
+
+def _keep_widths(n_columns: int) -> None:
+    """Let a wide grid be scrolled to, so that its pictures and words do not shrink to nothing on a narrow screen."""
+    rows = ".st-key-method_grid [data-testid='stHorizontalBlock']:has(> [data-testid='stColumn'])"
+    st.html(
+        f"<style>@media (min-width: 641px) {{ {rows} {{ min-width: {n_columns * MIN_COLUMN}px; flex-wrap: nowrap; }} "
+        f"{rows} > [data-testid='stColumn'] {{ min-width: 0; }} }}</style>"
+    )
 
 
 def place_key(record: ImageRecord) -> str:
     """Return the key of what holds pictures of an image, whose places `keep_places` keeps."""
-    return f"heatmaps_of_{record.digest[:12]}_{zlib.crc32(record.name.encode()):08x}"
+    return f"heatmap_row_{record.digest[:12]}_{zlib.crc32(record.name.encode()):08x}"
 
 
 def keep_places(records: Sequence[ImageRecord]) -> None:
-    """Give pictures their height before they come, so that nothing below them moves."""
+    """Give pictures their height before they come, so that nothing below them moves.
+
+    Call it before the controls: the rules are there when the first row is.
+    """
     rules = (
-        f".st-key-{place_key(record)} :is(img, [data-testid='stSkeleton']) "
-        f"{{ aspect-ratio: {record.width} / {record.height}; width: 100%; height: auto !important; }}"
+        f".st-key-{place_key(record)} :is({_PICTURE}) {{ aspect-ratio: {record.width} / {record.height}; "
+        "width: 100%; height: auto !important; }"
         for record in records
     )
     st.html(f"<style>{' '.join(rules)}</style>")
@@ -182,12 +206,12 @@ def cell(
     """
     if heatmap is None:
         st.skeleton(height=180)
-        st.caption("\u00a0")
+        st.caption(formatting.BLANK)
         return
     alt = f"{record.name}: {', '.join(filter(None, (heatmap.title, layer)))}"
     st.image(overlay(heatmap, record, opacity, colormap, SHOWN_SIDE), width="stretch", alt=alt)
     line = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", wrap=False)
-    line.caption(formatting.escape(". ".join(filter(None, (words, heatmap.note)))) or "\u00a0")
+    line.caption(formatting.escape(". ".join(filter(None, (words, heatmap.note)))) or formatting.BLANK)
     line.download_button(
         "",
         data=lambda: png(overlay(heatmap, record, opacity, colormap, SAVED_SIDE)),

@@ -68,16 +68,16 @@ def show(
     colormap: str,
 ) -> None:
     """Show one row a method, with the layers beside each other."""
-    grid.keep_places([record])
-    with st.container(key="layer_grid"), st.container(key=grid.place_key(record)):
-        widths = [_TITLE_WIDTH, *[1.0] * len(columns)]
+    widths = [_TITLE_WIDTH, *[1.0] * len(columns)]
+    with st.container(key="layer_grid"):
         head = st.columns(widths)
         for place, (title, shape) in zip(head[1:], columns.values(), strict=True):
             place.markdown(f"**{title}**")
             place.caption(shape)
+        rows = st.container(key=grid.place_key(record))
         for name in of_layers(names):
             method = HEATMAPS[name]
-            row = st.columns(widths, vertical_alignment="center")
+            row = rows.columns(widths, vertical_alignment="center")
             row[0].markdown(f"**{method.title}**", help=f"{method.caption} {method.scale} {method.reference}.")
             for place, (column, (title, _)) in zip(row[1:], columns.items(), strict=True):
                 with place:

@@ -87,16 +87,19 @@ def _layer_key(run: Run) -> str:
 
 
 def some_images(images: ImageSet) -> list[ImageRecord]:
-    """Let the user pick a few images by picture, in the order of the gallery; at first one of each of several labels."""
+    """Return the few images that were chosen, in the order of the gallery; at first one of each of several labels."""
     chosen = choice.for_heatmaps()
     gallery.hear(_GALLERY, chosen)
     if not chosen.is_set:
         chosen.take(_different(images))
     names = set(chosen.names)
-    found = [record for record in images if record.name in names]
-    if st.button(f"Choose images ({len(found)})", icon=":material/photo_library:", key="choose_images"):
+    return [record for record in images if record.name in names]
+
+
+def offer_choice(images: ImageSet, n_chosen: int) -> None:
+    """Let the user pick a few images by picture."""
+    if st.button(f"Choose images ({n_chosen})", icon=":material/photo_library:", key="choose_images"):
         _choose(images)
-    return found
 
 
 @st.dialog("Choose images", width="large")

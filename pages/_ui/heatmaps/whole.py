@@ -12,7 +12,7 @@ from featx_core.specs.own_model import OwnModel
 from featx_core.specs.pretrained import Pretrained
 from featx_core.tasks.requests import ExtractJob
 from featx_core.workspace.runs import Run
-from pages._ui.shell import frame, runs
+from pages._ui.shell import formatting, frame, runs
 
 
 def is_cut(run: Run, records: Sequence[ImageRecord]) -> bool:
@@ -37,7 +37,7 @@ def offer(run: Run, sentence: str, images: ImageSet, *, waits: bool) -> None:
         return
     line = st.container(horizontal=True, vertical_alignment="center", gap="small", key="what_is_seen")
     if not sentence:
-        line.caption("\u00a0")
+        line.caption(formatting.BLANK)
         return
     line.caption(sentence, width="content")
     if isinstance(run.spec, Pretrained | OwnModel | CustomSequential) and line.button(

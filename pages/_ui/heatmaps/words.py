@@ -15,7 +15,7 @@ def show(run: Run, drawn: Drawn, *, of_classes: bool) -> None:
     """Say how to read the maps in one line, and the rest where one asks for it."""
     at_layers = (heatmap for (_, name), heatmap in drawn.heatmaps.items() if HEATMAPS[name].is_at_layer)
     read_layers = dict.fromkeys(heatmap.layer for heatmap in at_layers if heatmap.layer)
-    layer = f" Layer: {next(iter(read_layers))}." if len(read_layers) == 1 else ""
+    layer = next(iter(read_layers)) if len(read_layers) == 1 else ""
     more = ["Compare positions within a map, not colours between maps."]
     if of_classes:
         more.append(ABOUT_SCORES)
@@ -23,5 +23,6 @@ def show(run: Run, drawn: Drawn, *, of_classes: bool) -> None:
         more.append(missing_words(run.spec))
     more += [f"{run.spec.badge}.", methods.heatmap_caption(run.spec)]
     st.caption(
-        formatting.escape(f"Each map has its own scale.{layer}"), help=formatting.escape(" ".join(filter(None, more)))
+        formatting.escape(f"Each map has its own scale.{f' {layer[0].upper()}{layer[1:]}.' if layer else ''}"),
+        help=formatting.escape(" ".join(filter(None, more))),
     )

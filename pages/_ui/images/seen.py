@@ -66,6 +66,7 @@ def _named(spec: Pretrained, images: ImageSet) -> Predictions | None:
     if found is None and job is not None:
         jobs.show(job)
     elif found is None:
+        st.caption("The network gives each image the ImageNet classes that it finds most likely.")
         n_images = formatting.counted(len(images), "image")
         jobs.offer(PredictionsStudy(spec), f"Name {n_images}", icon=":material/sell:", key="name_images")
     return found

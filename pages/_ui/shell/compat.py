@@ -1,12 +1,20 @@
 """Private parts of Streamlit that featx has to touch, all in one place. Checked with Streamlit 1.67."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any, NoReturn
 
 from streamlit import runtime
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.runtime import app_session
 from streamlit.runtime.app_session import AppSession, AppSessionState
 from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+
+SECONDS_BETWEEN_LOOKS = 0.05
+MAX_LOOKS = 200
+"""After which a page that is drawn without end is not drawn once more: its parts look for themselves."""
 
 
 def end_page() -> NoReturn:
@@ -55,20 +63,81 @@ def _is_replaced(context: Any) -> bool:
     A run that its user stops is asked in the same way as one that another takes the place of, so its requests do not tell.
     Source: `AppSession.request_rerun` and `ScriptRunner._requests` of Streamlit 1.67.
     """
-    sessions = getattr(runtime.get_instance(), "_session_mgr", None) if runtime.exists() else None
-    if sessions is None:  # in a notebook, and in Streamlit's own tests of apps
+    if not _has_sessions():
         return False
-    found = sessions.get_session_info(context.session_id)
-    runner = found.session._scriptrunner if found is not None else None
+    found = _session(context.session_id)
+    runner = found._scriptrunner if found is not None else None
     return runner is None or runner._requests is not context.script_requests
 
 
-def mend() -> None:
-    """Let a part wait for what was drawn before it, in this process from now on.
+def session_id() -> str | None:
+    """Return the id of the session whose page is being drawn; None outside of one."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return None if context is None else context.session_id
 
-    Source: `AppSession.request_rerun` and `_handle_scriptrunner_event_on_event_loop` of Streamlit 1.67.
+
+def wake(session_id: str) -> None:
+    """Draw the page of a session again, with its controls as they stand, once nothing of it is being drawn.
+
+    From any thread. Does nothing for a session that has gone.
+    Source: `AppSession.request_rerun` and `st.rerun` of Streamlit 1.67.
     """
+    found = _session(session_id)
+    if found is not None:
+        with suppress(RuntimeError):  # the server is ending
+            found._event_loop.call_soon_threadsafe(_wake, found, MAX_LOOKS)
+
+
+def _wake(session: Any, looks: int) -> None:
+    """Begin a run from the outside only where none is under way: what that one was asked for must not be lost."""
+    if session._state == AppSessionState.SHUTDOWN_REQUESTED or not looks:
+        return
+    if session._scriptrunner is not None:
+        session._event_loop.call_later(SECONDS_BETWEEN_LOOKS, _wake, session, looks - 1)
+        return
+    last = session._client_state
+    request = RerunData(
+        query_string=last.query_string,
+        page_script_hash=last.page_script_hash,
+        context_info=last.context_info if last.HasField("context_info") else None,
+    )
+    session._create_scriptrunner(request)
+
+
+def mend() -> None:
+    """Mend two things in this process from now on.
+
+    A part waits for what was drawn before it. Themes, which stand before each run of each part, are read once: they took
+    an eighth of a busy server's time.
+    Source: `AppSession.request_rerun`, `_handle_scriptrunner_event_on_event_loop` and `_populate_theme_msg` of Streamlit 1.67.
+    """
+    setattr(app_session, "_populate_theme_msg", _populate_theme)  # noqa: B010
     setattr(AppSession, "_create_scriptrunner", _create_in_turn)  # noqa: B010  (mypy refuses the assignment)
+
+
+def _has_sessions() -> bool:
+    """Whether there is a server: there is none in a notebook, nor in Streamlit's own tests of apps."""
+    return runtime.exists() and getattr(runtime.get_instance(), "_session_mgr", None) is not None
+
+
+def _session(session_id: str) -> Any:
+    """Return a session; None where it has gone."""
+    found = runtime.get_instance()._session_mgr.get_session_info(session_id) if _has_sessions() else None
+    return None if found is None else found.session
+
+
+_populate_at_once = app_session._populate_theme_msg
+
+
+def _populate_theme(message: Any, section: str = "theme") -> None:
+    message.MergeFrom(_theme(section))
+
+
+@cache
+def _theme(section: str) -> CustomThemeConfig:
+    made = CustomThemeConfig()
+    _populate_at_once(made, section)
+    return made
 
 
 _create_at_once = AppSession._create_scriptrunner

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PREVIEW_SIDE = 1024  # pixels
+BLANK = "&nbsp;"
+"""A line of Markdown without words: Streamlit strips the character itself, and nothing would keep the line's place."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&])")
 
 

@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import StopException
 from featx_core.extraction.vector_sets import vector_sets
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import compat, formatting, jobs, library, questions, run_list, runs, session, undo, writing
+from pages._ui.shell import compat, formatting, jobs, library, questions, run_list, runs, session, theme, undo, writing
 
 PAGES = (
     ("images", "Images", ":material/photo_library:"),
@@ -39,16 +39,10 @@ def _configure() -> None:
     st.set_page_config(page_title="featx", page_icon=_ICON, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
 
 
-def _tell_portals() -> None:
-    """Let what stands over the page, as popovers do, know that the theme is dark: Streamlit tells the page alone."""
-    scheme = "dark" if session.is_dark() else "light"
-    st.html(f"<style>:is([data-testid='portal'], #stFloatingOverlayPortal) {{ color-scheme: {scheme}; }}</style>")
-
-
 def show() -> None:
     """Draw the frame and, in it, the page that was asked for."""
     _configure()
-    _tell_portals()
+    theme.show()
     st.logo(_ICON, size="large")
     pages = _pages()
     page = st.navigation(pages, position="hidden")
@@ -70,6 +64,7 @@ def _show_around(pages: list[Any], page: Any) -> None:
         _links(pages)
         _workspace_menu()
         _ledger()
+        theme.watch()
     session.show_problem()
     jobs.show_ended(noted)
     undo.show()

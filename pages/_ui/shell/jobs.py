@@ -12,10 +12,11 @@ from featx_core.tasks.requests import Request, StudyJob
 from featx_core.worker.jobs import Job, JobRefusedError, Limits
 from featx_core.worker.keys import job_key
 from featx_core.worker.supervisor import Supervisor
-from pages._ui.shell import formatting, fragments, imports, session
+from pages._ui.shell import formatting, fragments, imports, session, watchers
 
 POLL_SECONDS = 0.4
-CALM_SECONDS = 1.0  # between two looks at what is not in the middle of the page, or is far back in the queue
+CALM_SECONDS = 1.0  # between two looks at what is not in the middle of the page
+FAR_SECONDS = 2.0  # between two looks at what is far back in the queue
 FAR_BACK = 3  # jobs ahead
 SHARED_JOB_SECONDS = 600.0  # a job's limit when the server serves others than this machine
 _IN_PLACE = "progress_in_place"  # the jobs whose progress the page itself shows, and `IMPORT`
@@ -26,7 +27,8 @@ IMPORT = "import"
 @functools.cache
 def supervisor() -> Supervisor:
     """Return the one supervisor of this server, with its worker started."""
-    made = Supervisor(Limits(job_seconds=None if session.is_local() else SHARED_JOB_SECONDS))
+    limits = Limits(job_seconds=None if session.is_local() else SHARED_JOB_SECONDS)
+    made = Supervisor(limits, on_end=watchers.job_ended)
     made.start()
     return made
 
@@ -147,8 +149,9 @@ def show(job: Job) -> None:
         _again(job)
     elif job.state != "done":
         stands_here(job.key)
-        seconds = CALM_SECONDS if job.ahead >= FAR_BACK else POLL_SECONDS
-        fragments.draw(_progress, run_every=seconds)(job.key, f"in_place_{job.key[:12]}")
+        is_far = job.ahead >= FAR_BACK
+        part = fragments.draw(_progress, run_every=FAR_SECONDS if is_far else POLL_SECONDS)
+        part(job.key, f"in_place_{job.key[:12]}", is_far=is_far)
 
 
 class GoingOn(NamedTuple):
@@ -221,9 +224,10 @@ def _list(keys: tuple[str, ...]) -> None:
         _progress(key, f"aside_{key[:12]}")
 
 
-def _progress(key: str, place: str) -> None:
+def _progress(key: str, place: str, *, is_far: bool = False) -> None:
+    watchers.watch(key)
     job = supervisor().job(key)
-    if job is None or job.is_finished:
+    if job is None or job.is_finished or (is_far and job.state == "running"):
         st.rerun(scope="app")
         return
     st.progress(job.share or 0.0, text=f"**{formatting.escape(job.title)}**  \n{formatting.escape(_words(job))}")

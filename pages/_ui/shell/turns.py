@@ -5,12 +5,24 @@ Threads of one process share one lock of Python's. With many visitors at long dr
 
 import contextlib
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 PATIENCE = 1.0
 """Seconds after which nobody waits any longer for a turn: a drawing that takes so long does not hold others up."""
 
+MAX_SECONDS = 4.0
+"""For which a drawing stands back at most while others wait for something shorter."""
+
+_SECONDS_BETWEEN_LOOKS = 0.1
 _turn = threading.Semaphore()
+
+
+def let_pass(is_waited_for: Callable[[], bool]) -> None:
+    """Stand back while others wait for something that their pages show first, but not for long."""
+    deadline = time.monotonic() + MAX_SECONDS
+    while is_waited_for() and time.monotonic() < deadline:
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
 
 
 @contextlib.contextmanager

@@ -1,77 +1,226 @@
-"""Small sets: the second run of a network in the app's worker, once it was converted while nothing was to do."""
+"""Small sets: the second run of a network and those after it, in a notebook and in the app's worker.
 
+Each network is converted while nothing is to do after its first run. The practical limit is that of `pipeline`: a bare loop of
+OpenVINO on ready tensors plus a bare decode and fit on all cores, the two times added; all by turns.
+"""
+
+import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import numpy as np
+
 import featx_core as fx
+from featx_core.base.other_process import environment
+from featx_core.images.decoding import decode
+from featx_core.networks.engines.openvino_engine import OpenVinoEngine
 from featx_core.networks.kept import record
+from featx_core.networks.kept.extractor import KeptExtractor
+from featx_core.networks.kept.shipped import find_shipped
 from featx_core.tasks.requests import ExtractJob
 from featx_core.worker import Limits, Supervisor
-from tests.benchmarks.measuring import Outcome, at_least
-from tests.benchmarks.pipeline import Course
+from tests.benchmarks.measuring import SIZES, Outcome, at_least, photograph, seconds_of
 
-BACKBONE = "mobilenet_v2"
-N_IMAGES = (64, 256)
-N_REPEATS = 5
-PATIENCE = 600.0  # seconds a job, and until the network is converted
+BACKBONES = ("embedded_v1", "mobilenet_v2", "efficientnet_lite0", "efficientnet_b0", "resnet50", "convnext_tiny")
+REPEATS = {64: 5, 256: 1}  # by the number of images
+QUICK_REPEATS = {64: 2}
+BAR = 0.85
+PATIENCE = 600.0  # seconds a job, and until a network is converted
 
 
-def small_sets(*, quick: bool) -> list[Outcome]:
-    """Measure sets of few images against the practical limit of `pipeline`, by turns."""
+def small_sets(*backbones: str, quick: bool) -> list[Outcome]:
+    """Measure sets of few images in both places.
+
+    Args:
+        backbones: Which; without any, all of `BACKBONES`.
+        quick: Whether fewer repeats do.
+    """
     return [
-        outcome for n_images in N_IMAGES[: 1 if quick else 2] for outcome in _of(n_images, 2 if quick else N_REPEATS)
+        outcome for backbone in backbones or BACKBONES for outcome in _of(backbone, QUICK_REPEATS if quick else REPEATS)
     ]
 
 
-def _of(n_images: int, n_repeats: int) -> list[Outcome]:
-    course = Course(BACKBONE, "0.3 megapixels", n_images)
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["FEATX_HOME"] = home  # the worker finds nothing that the peers prepared
-        path = Path(home) / "small.featx"
+def _of(backbone: str, repeats: dict[int, int]) -> list[Outcome]:
+    spec = fx.Pretrained(backbone, weights="" if backbone == "embedded_v1" else "random")
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        files = [photograph(SIZES["0.3 megapixels"], number) for number in range(max(repeats))]
+        paths = {n_images: _workspace(Path(folder), files[:n_images]) for n_images in repeats}
+        places = [stack.enter_context(place(spec, Path(folder))) for place in (_notebook, _worker)]
+        engines = [[place.run(paths[min(paths)])[0]] for place in places]
+        for place in places:
+            place.await_converted()
+        limit = _Limit(spec, Path(folder) / "notebook", files)
+        found = []
+        for n_images, n_repeats in repeats.items():
+            shares: list[list[float]] = [[] for _ in places]
+            for _ in range(n_repeats):
+                for each, place, names in zip(shares, places, engines, strict=True):
+                    engine, seconds = place.run(paths[n_images])
+                    names.append(engine)
+                    each.append(limit.seconds(n_images) / seconds)
+            for each, place in zip(shares, places, strict=True):
+                title = f"{n_images} images of 0.3 megapixels, {backbone}, {place.title}, from the second run on"
+                found.append(at_least(f"{title}: share of the practical limit", each, BAR))
+    for names, place in zip(engines, places, strict=True):
+        title = f"{backbone}, {place.title}: engines, first and then"
+        found.append(Outcome(title, ", ".join(dict.fromkeys(names))))
+    return found
+
+
+def _workspace(folder: Path, files: list[bytes]) -> Path:
+    path = folder / f"{len(files)}.featx"
+    workspace = fx.Workspace.open(path)
+    workspace.add([(f"{number}.jpg", content) for number, content in enumerate(files)])
+    workspace.close()
+    return path
+
+
+class _Limit:
+    """The practical limit, with the graph that the notebook kept."""
+
+    def __init__(self, spec: fx.Pretrained, home: Path, files: list[bytes]) -> None:
+        with _home(home):
+            kept = record.find(spec) or find_shipped(spec)
+        if kept is None:
+            raise SystemExit("the graph is not there")
+        self._files, self._extractor, self._engine = files, KeptExtractor(spec, kept, None), OpenVinoEngine(kept.graph)
+        size = self._extractor.batch_size
+        self._tensors = self._extractor.preprocess(np.stack([self._fit(content) for content in files[:size]]))
+        self.seconds(len(self._tensors))
+
+    def seconds(self, n_images: int) -> float:
+        """Decode and fit so many images on all cores, and run the network on as many ready tensors."""
+        size = len(self._tensors)
+        lengths = [min(size, n_images - start) for start in range(0, n_images, size)]
+        loop = seconds_of(lambda: [self._engine(self._tensors[:length]) for length in lengths])
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return loop + seconds_of(lambda: [None for _ in pool.map(self._fit, self._files[:n_images])])
+
+    def _fit(self, content: bytes) -> np.ndarray:
+        return self._extractor.fit_image(decode(content, at_least=self._extractor.image_size))
+
+
+class _Notebook:
+    """A process at Python's prompt that keeps an extractor and extracts when it is told to."""
+
+    title = "in a notebook"
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def run(self, path: Path) -> tuple[str, float]:
+        """Return what computed, and how many seconds the extraction took."""
+        engine, seconds = self._ask(str(path))
+        return str(engine), float(seconds)
+
+    def await_converted(self) -> None:
+        """Wait until the engine of the next run is ready."""
+        _await(lambda: not self._ask("")[0])
+
+    def _ask(self, line: str) -> list[str | float | bool]:
+        if self._process.stdin is None or self._process.stdout is None:
+            raise SystemExit("the notebook has no pipes")
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        return list(json.loads(self._process.stdout.readline()))
+
+
+def serve(spec: str) -> None:
+    """Be the notebook: for each line extract from that workspace, or, where it is empty, say whether a graph is wanted."""
+    sys.ps1 = ">>> "
+    extractor = fx.build(fx.spec_from_json(spec))
+    for line in sys.stdin:
+        if line.strip():
+            workspace = fx.Workspace.open(line.strip())
+            details = fx.extract(workspace.images(), extractor).details
+            workspace.close()
+            print(json.dumps([details["engine"], details["seconds"]]), flush=True)
+        else:
+            print(json.dumps([extractor.engines.wants_graph]), flush=True)
+
+
+class _Worker:
+    """The app's worker."""
+
+    title = "in the app"
+
+    def __init__(self, supervisor: Supervisor, spec: fx.Pretrained, home: Path) -> None:
+        self._supervisor, self._spec, self._home = supervisor, spec, home
+
+    def run(self, path: Path) -> tuple[str, float]:
+        """Return what computed, and how many seconds the extraction took."""
+        asked = ExtractJob(self._spec)
+        job = self._supervisor.submit(
+            asked.task, workspace_path=str(path), parameters=asked.to_parameters(), title="small", owner="small"
+        )
+        found = self._supervisor.wait(job.key, PATIENCE)
+        if found is None or found.state != "done" or found.result is None:
+            raise SystemExit(f"not what was to be measured: {found}")
+        self._supervisor.forget(job.key)
         workspace = fx.Workspace.open(path)
-        workspace.add([str(course.pictures)])
+        workspace.vectors.remove(self._spec.digest)
+        workspace.close()
+        details = found.result["details"]
+        return str(details["engine"]), float(details["seconds"])
+
+    def await_converted(self) -> None:
+        """Wait until the graph is kept, and until the worker, which looks every two seconds, has it ready."""
+        with _home(self._home):
+            _await(lambda: record.is_kept(self._spec))
+        time.sleep(8)
+
+
+@contextmanager
+def _notebook(spec: fx.Pretrained, folder: Path) -> Iterator[_Notebook]:
+    script = f"from tests.benchmarks.scale.small_sets import serve; serve({spec.to_json()!r})"
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**environment(), "FEATX_HOME": str(folder / "notebook")},
+    )
+    try:
+        yield _Notebook(process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def _worker(spec: fx.Pretrained, folder: Path) -> Iterator[_Worker]:
+    with _home(folder / "app"):  # it finds nothing that the notebook prepared
         supervisor = Supervisor(Limits())
         supervisor.start()
         try:
-            engines, shares = [_run(supervisor, workspace, path)[0]], []
-            _await_converted()
-            for _ in range(n_repeats):
-                engine, seconds = _run(supervisor, workspace, path)
-                engines.append(engine)
-                shares.append(n_images * (course.bare_loop() + course.bare_decode()) / seconds)
+            yield _Worker(supervisor, spec, folder / "app")
         finally:
             supervisor.stop()
-            workspace.close()
-    title = f"{n_images} images of 0.3 megapixels, {BACKBONE}, from the second run on"
-    return [
-        Outcome(f"{title}: engines, first and then", ", ".join(dict.fromkeys(engines))),
-        at_least(f"{title}: share of the practical limit", shares, 0.85),
-    ]
 
 
-def _run(supervisor: Supervisor, workspace: fx.Workspace, path: Path) -> tuple[str, float]:
-    """Return what computed, and how many seconds the extraction took."""
-    asked = ExtractJob(_SPEC)
-    job = supervisor.submit(
-        asked.task, workspace_path=str(path), parameters=asked.to_parameters(), title="small", owner="small"
-    )
-    found = supervisor.wait(job.key, PATIENCE)
-    if found is None or found.state != "done" or found.result is None:
-        raise SystemExit(f"not what was to be measured: {found}")
-    supervisor.forget(job.key)
-    workspace.vectors.remove(_SPEC.digest)
-    details = found.result["details"]
-    return str(details["engine"]), float(details["seconds"])
+@contextmanager
+def _home(folder: Path) -> Iterator[None]:
+    before = os.environ.get("FEATX_HOME")
+    os.environ["FEATX_HOME"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["FEATX_HOME"]
+        else:
+            os.environ["FEATX_HOME"] = before
 
 
-def _await_converted() -> None:
+def _await(is_true: Callable[[], object]) -> None:
     end = time.monotonic() + PATIENCE
-    while not record.is_kept(_SPEC):
+    while not is_true():
         if time.monotonic() > end:
             raise SystemExit("the network was not converted")
         time.sleep(0.5)
-
-
-_SPEC = fx.Pretrained(BACKBONE, weights="random")

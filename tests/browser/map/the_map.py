@@ -80,7 +80,8 @@ class Map:
         points, extent = (exact - (low + high) / 2) / unit, (high - low) / 2 / unit
         box = self.box
         zoom, x, y = self.view()[:3]
-        scale = zoom * 0.88 * min(box["width"] / 2 / extent[0], box["height"] / 2 / extent[1])
+        inner = [max(box[side] - 104, box[side] / 2) for side in ("width", "height")]  # pixels without the margins
+        scale = zoom * min(inner[0] / 2 / extent[0], inner[1] / 2 / extent[1])
         across = box["x"] + box["width"] / 2 + (points[:, 0] - x) * scale
         return np.column_stack([across, box["y"] + box["height"] / 2 - (points[:, 1] - y) * scale])
 

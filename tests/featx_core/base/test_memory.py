@@ -54,7 +54,7 @@ def test_where_there_is_no_glibc_nothing_else_is_tried(monkeypatch):
 @pytest.mark.thorough
 @LINUX
 def test_a_worker_gives_back_what_tensorflow_no_longer_needs():
-    script = Path(__file__).parents[2] / "toys" / "memory_of_tensorflow.py"
+    script = Path(__file__).parents[2] / "toys" / "worker" / "memory_of_tensorflow.py"
     run = subprocess.run(
         [sys.executable, script], capture_output=True, text=True, check=True, env=environment(), timeout=120
     )

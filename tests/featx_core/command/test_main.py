@@ -118,6 +118,25 @@ def test_what_cannot_be_done_is_one_sentence(arguments, words, tmp_path, monkeyp
     assert "Traceback" not in error
 
 
+@pytest.mark.slow
+def test_what_was_begun_with_other_images_is_not_mixed_in(photos, spec, tmp_path, capfd, monkeypatch):
+    def refused(*_, **__):
+        raise KeyboardInterrupt
+
+    output = str(tmp_path / "a.csv")
+    with monkeypatch.context() as patch:
+        patch.setattr(command_of_extract, "extract", refused)
+        assert main(["extract", str(photos), "--spec", spec, "-o", output]) == INTERRUPTED
+    assert main(["extract", str(photos / "cat"), "--spec", spec, "-o", output]) == DONE
+    assert len(pd.read_csv(output)) == 3
+    kept = tmp_path / "a.csv.part.featx"
+    Workspace.open(kept).close()
+    kept.write_bytes(kept.read_bytes()[:5000])
+    assert main(["extract", str(photos), "--spec", spec, "-o", output]) == DONE
+    assert len(pd.read_csv(output)) == 6
+    assert not kept.exists()
+
+
 def test_a_fault_of_featx_itself_shows_no_insides(monkeypatch, capfd):
     def broken(*_):
         raise RuntimeError("/secret/path")

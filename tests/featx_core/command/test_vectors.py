@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from featx_core import Workspace, add_vectors, project, read_vectors
+from featx_core import Pretrained, Workspace, add_vectors, project, read_vectors
 from featx_core.command.main import main
 from featx_core.command.outcome import DONE, FAILED
 
@@ -110,3 +110,24 @@ def test_a_file_that_is_no_workspace_is_damage_and_the_next_is_looked_at(tmp_pat
     out = capfd.readouterr().out
     assert "b.featx: damaged" in out
     assert "two.featx: whole" in out
+
+
+def test_a_run_whose_images_are_gone_is_one_sentence(tmp_path, make_png, capfd):
+    path = tmp_path / "gone.featx"
+    opened = Workspace.open(path)
+    opened.add([("a.png", make_png(1))])
+    spec = Pretrained(weights="random")
+    opened.vectors.save(spec.digest, {opened.images().digests[0]: np.ones(4, np.float32)})
+    opened.ledger.save(spec, {})
+    opened.remove(["a.png"])
+    opened.close()
+    for asked in (["project", str(path), "-o", str(tmp_path / "a.csv")], ["compare", str(path)]):
+        assert main(asked) == FAILED
+        assert "no features of images that are in the workspace now" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["project", "neighbors"])
+def test_a_table_has_no_runs_to_pick(command, tmp_path, capfd):
+    table(tmp_path / "a.csv", shift=1.0)
+    assert main([command, str(tmp_path / "a.csv"), "--run", "2", "-o", str(tmp_path / "b.csv")]) == FAILED
+    assert "--run picks a run of a workspace" in capfd.readouterr().err

@@ -198,6 +198,15 @@ def test_features_are_a_picture_with_the_given_colors_and_columns():
         features_figure(vectors, names=["a"], color_range=(0, 1))
 
 
+def test_columns_of_a_picture_are_told_by_round_numbers():
+    columns = np.arange(0, 1280, 3)  # each stands for three features
+    figure = features_figure(np.zeros((1, len(columns))), names=["a"], color_range=(0, 1), features=columns)
+    assert list(figure.layout.xaxis.ticktext) == ["0", "200", "400", "600", "800", "1000", "1200"]
+    assert list(figure.layout.xaxis.tickvals) == ["0", "198", "399", "600", "798", "999", "1200"]
+    few = features_figure(np.zeros((1, 3)), names=["a"], color_range=(0, 1), features=[4, 9, 11])
+    assert list(few.layout.xaxis.ticktext) == ["4", "9", "11"]
+
+
 def test_names_beside_a_picture_of_features_give_way_when_many():
     vectors = np.zeros((31, 2))
     names = [str(number) for number in range(31)]

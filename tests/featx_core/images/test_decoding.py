@@ -49,6 +49,13 @@ def test_a_cut_file_ends_early(form: str, share: float) -> None:
         inspect(content[: int(len(content) * share)])
 
 
+@pytest.mark.parametrize("n_bytes", [4, 12, 20])
+@pytest.mark.parametrize("form", ["JPEG", "BMP"])
+def test_a_file_cut_within_its_first_bytes_ends_early(form: str, n_bytes: int) -> None:
+    with pytest.raises(ImageError, match=r"^the file ends early$"):
+        inspect(encoded(picture(32, 32), form)[:n_bytes])
+
+
 @pytest.mark.parametrize("lost", [2, 40, 400])
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_large_jpeg_is_decoded_reduced_and_its_cut_still_found(progressive: bool, lost: int) -> None:

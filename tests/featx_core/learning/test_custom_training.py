@@ -175,7 +175,8 @@ def test_labels_that_colours_tell_are_learned(painted_workspace):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("learning", ["contrast", pytest.param("autoencoder", marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("learning", ["contrast", "autoencoder"])
 def test_the_loss_falls_without_labels(learning, painted_workspace):
     painted_workspace.set_labels(dict.fromkeys(painted_workspace.images().names))
     trained = fx.train(tiny(learning, epochs=6, learning_rate=0.01), painted_workspace)

@@ -8,10 +8,11 @@ from filelock import FileLock
 
 from featx_core.networks.engines import choice, graph_cache, openvino_engine
 from featx_core.networks.engines.choice import Engines
-from featx_core.networks.engines.conversion import prepare
+from featx_core.networks.engines.conversion import N_TRIALS, prepare
 from featx_core.networks.engines.engine import TensorFlowEngine
 from featx_core.networks.engines.openvino_engine import EngineError
 from tests.toys import engine_toys
+from tests.toys.thorough import first_of
 
 pytestmark = pytest.mark.skipif(not openvino_engine.is_available(), reason="OpenVINO is not installed")
 
@@ -34,7 +35,7 @@ def wait_for_graph(conversion):
         conversion._converted.wait(0.01)
 
 
-def converted(engines, n_batches=choice.N_TRIALS + 1):
+def converted(engines, n_batches=N_TRIALS + 1):
     """Begin a run with much to do, wait for the conversion, and run a few more batches."""
     engines.begin()
     engines(engine_toys.batch_of(4))
@@ -49,10 +50,7 @@ def converted(engines, n_batches=choice.N_TRIALS + 1):
 @pytest.mark.slow
 def test_tensorflow_begins_and_openvino_takes_over():
     model = engine_toys.tiny_model()
-    engines = converted(Engines(model), n_batches=choice.N_TRIALS)
-    assert engines.title == TENSORFLOW
-    engines.begin()
-    engines(engine_toys.batch_of(4))
+    engines = converted(Engines(model))
     assert engines.title == OPENVINO
     assert "TensorFlow began. OpenVINO, prepared meanwhile" in engines.notes[0]
     assert "all rows of this run come from one engine" in engines.notes[0]
@@ -72,6 +70,41 @@ def test_a_graph_on_disk_is_used_from_the_first_batch_on():
     assert other.title == TENSORFLOW
 
 
+def test_what_was_prepared_since_the_last_run_is_used_from_the_first_batch_on():
+    model = engine_toys.tiny_model()
+    engines = converted(Engines(model), n_batches=1)
+    assert engines.title == TENSORFLOW
+    engines._converting.wait()
+    engines.begin()
+    assert (engines.title, engines.notes) == (OPENVINO, [])
+    batch = engine_toys.batch_of(3, seed=5)
+    np.testing.assert_allclose(engines(batch), engine_toys.by_hand(model, batch), rtol=1e-5, atol=1e-6)
+
+
+def short_run(engines):
+    engines.begin()
+    engines(engine_toys.batch_of(4))
+    engines.end()
+    return engines
+
+
+def test_a_graph_that_was_converted_elsewhere_is_used_from_the_next_run_on():
+    model = engine_toys.tiny_model()
+    graph = openvino_engine.convert(TensorFlowEngine(model).graph())
+    engines = Engines(model)
+    engines.take(graph)  # nothing to check it with
+    assert not engines.wants_graph
+    assert short_run(engines).wants_graph
+    engines.take(graph)
+    assert (engines.title, engines.wants_graph) == (TENSORFLOW, False)
+    assert short_run(engines).title == OPENVINO
+    other = short_run(Engines(engine_toys.tiny_model(seed=1)))
+    other.take(graph)
+    assert short_run(other).title == TENSORFLOW
+    assert "its values differed from TensorFlow's by" in other.notes[0]
+    assert not other.wants_graph
+
+
 def test_nothing_is_converted_for_a_few_images():
     engines = Engines(engine_toys.tiny_model())
     engines.begin()
@@ -85,7 +118,7 @@ def test_nothing_is_converted_for_a_few_images():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "damage", [lambda content: content[:-9], lambda content: bytes(len(content)), lambda content: b""]
+    "damage", first_of([lambda content: content[:-9], lambda content: bytes(len(content)), lambda content: b""])
 )
 def test_a_damaged_graph_is_made_again(damage):
     converted(Engines(engine_toys.tiny_model()))
@@ -193,7 +226,7 @@ def test_while_another_process_converts_the_graph_it_is_waited_for_and_taken(mon
         prepare(key, tensorflow, batch, tensorflow(batch))
         monkeypatch.setattr(openvino_engine, "convert", lambda function: pytest.fail("converted a second time"))
     wait_for_graph(engines._converting)
-    for _ in range(choice.N_TRIALS + 1):
+    for _ in range(N_TRIALS + 1):
         engines(batch)
     assert engines.title == OPENVINO
 

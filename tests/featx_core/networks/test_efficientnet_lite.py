@@ -16,6 +16,7 @@ from featx_core.networks.efficientnet_lite import arrays_from_torch, build
 from featx_core.networks.installed import read_installed
 from featx_core.networks.named_arrays import assign
 from tests.toys.files.whole_number_pictures import whole_number_pictures
+from tests.toys.thorough import first_of
 
 CHANNELS = {
     "efficientnet_lite0": [142, 245, 593, 661, 848, 989],
@@ -46,7 +47,7 @@ LITE = list(CHANNELS)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("key", LITE)
+@pytest.mark.parametrize("key", first_of(LITE))
 def test_features_and_logits_are_those_of_an_independent_run(key):
     extractor = fx.build(fx.Pretrained(key, classifier=True, layer="top_activation"))
     pictures = whole_number_pictures(BACKBONES[key].side)

@@ -10,7 +10,7 @@ FIRST, SECOND = (Pretrained("mobilenet_v2", weights="random", seed=seed) for see
 @pytest.fixture(autouse=True)
 def room(monkeypatch):
     monkeypatch.setattr(idle, "_TRIES", {})
-    monkeypatch.setattr(idle, "_has_room", lambda: True)
+    monkeypatch.setattr(idle, "has_room", lambda: True)
     monkeypatch.setattr(record, "may_be_kept", lambda spec: True)
     monkeypatch.setattr(idle.EXTRACTORS, "built_by_keras", lambda: [(FIRST, "/a.featx"), (SECOND, "/b.featx")])
 

@@ -7,11 +7,12 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from featx_core.base.progress import Cancelled
-from featx_core.worker import keys, messages
+from featx_core.worker import keys, messages, process
 from featx_core.worker.protocol import Channel
 from featx_core.worker.report import Report
 
@@ -142,3 +143,28 @@ def test_the_whole_way_with_tensorflow_leaves_the_server_without_it(tmp_path):
     assert facts["studies_computed"] == [[1, 4, 1], [0, 0, 0]]
     assert facts["n_channels"] > 8
     assert facts["failed"] == "This image is no longer in the workspace. Pick another one."
+
+
+def test_a_pause_gives_memory_back_then_gets_ready_for_what_may_be_asked_next(monkeypatch):
+    done, sent = [], []
+    steps = iter([True, False])
+    monkeypatch.setattr(process, "hand_back", lambda: done.append("memory"))
+    for name in ("TIDY_SECONDS", "PREPARE_SECONDS", "IDLE_SECONDS"):
+        monkeypatch.setattr(process, name, 0.01)
+
+    def prepare():
+        done.append("prepare")
+        is_more = next(steps)
+        if not is_more:
+            worker._inbox.put({"type": "loaded"})
+        return is_more
+
+    tasks = SimpleNamespace(TASKS={"echo": lambda *_: {}}, LIGHT_TASKS={}, prepare=prepare)
+    worker = process.Worker(tasks, SimpleNamespace(send=sent.append))
+    for run in range(process.MAX_UNTIDIED):
+        worker._run({"run": run, "task": "echo", "workspace": None, "parameters": {}})
+    assert done == ["memory"]
+    worker._run({"run": 99, "task": "echo", "workspace": None, "parameters": {}})
+    assert worker._next() == {"type": "loaded"}
+    assert done == ["memory", "memory", "prepare", "prepare"]
+    assert [message["type"] for message in sent] == ["done"] * (process.MAX_UNTIDIED + 1)

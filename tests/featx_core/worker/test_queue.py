@@ -203,3 +203,15 @@ def test_turns_begin_anew_when_there_was_nothing_to_do(table):
     add(table, 3, owner="ada")
     add(table, 4, owner="bob")
     assert order(table) == ["job 3", "job 4"]
+
+
+def test_each_job_that_ends_is_told_of_once():
+    ended = []
+    table = JobQueue(Limits(), on_end=ended.append)
+    first, second = (table.submit("echo", None, {"n": n}, "", "ada") for n in range(2))
+    table.start_next()
+    assert table.leave(second.key, "ada") is False
+    assert ended == [second.key]
+    table.end(first, "done")
+    table.end(first, "failed")
+    assert ended == [second.key, first.key]

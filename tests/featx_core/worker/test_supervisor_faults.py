@@ -16,6 +16,7 @@ from featx_core.worker.jobs import Limits, TaskFailedError
 from featx_core.worker.runner import Runner
 from featx_core.workspace.store import Store
 from featx_core.workspace.workspace import Workspace
+from tests.toys.thorough import first_of
 from tests.toys.worker.supervising import PATIENCE, begun, eventually, finished, is_running, posix, submit, supervised
 
 pytestmark = pytest.mark.slow
@@ -43,7 +44,7 @@ def result(workspace_path, key):
 
 
 @posix
-@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT])
+@pytest.mark.parametrize("number", first_of([signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT]))
 def test_row_30_death_fails_one_job_and_no_other(supervise, caplog, number):
     supervisor = supervise()
     assert eventually(lambda: supervisor.is_ready)

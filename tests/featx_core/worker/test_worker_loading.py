@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from featx_core.worker.idle import IdleWork
+from featx_core.base.idle import IdleWork
 from featx_core.worker.supervisor import Supervisor
 from tests.toys.worker.supervising import PATIENCE, eventually, finished, submit, supervised
 

@@ -232,7 +232,8 @@ def test_the_runs_that_cannot_be_read_are_left_out_and_the_others_listed(path: P
     edit(
         path,
         "INSERT INTO runs (digest, spec, created, details) VALUES ('d', '{}', 'now', '{}')",
-        'UPDATE runs SET details = \'{"seconds": -1, "engine": "a"}\' WHERE digest != \'d\'',
+        "INSERT INTO runs (digest, spec, created, details) SELECT 'e', spec, created, details FROM runs LIMIT 1",
+        'UPDATE runs SET details = \'{"seconds": -1, "engine": "a"}\' WHERE length(digest) > 1',
     )
     (run,) = Workspace.open(path).ledger.runs()
     assert run.spec == SPEC

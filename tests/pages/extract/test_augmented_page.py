@@ -16,6 +16,7 @@ from pages._ui.shell import library
 from tests.toys.app.extracting import all_asked
 from tests.toys.app.map_packs import fetched, n_points, select, told, unpack
 from tests.toys.app.visiting import element, nodes, tiles
+from tests.toys.thorough import first_of
 
 TINY = Pretrained("mobilenet_v3_small", weights="random", image_size=(32, 32))
 COPIES = Augmented(TINY, n_copies=3, gives="copies")
@@ -188,7 +189,7 @@ def test_the_table_of_features_has_the_number_of_each_copy(visit, shelve_spec):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("projection", ["pca", "tsne"])
+@pytest.mark.parametrize("projection", first_of(["pca", "tsne"]))
 def test_the_pair_view_shows_one_point_an_image(visit, shelve_spec, projection):
     visitor = visit(shelve_spec(COPIES, TINY, n_images=8)).open("compare")
     visitor.run()

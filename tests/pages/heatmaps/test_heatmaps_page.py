@@ -74,7 +74,7 @@ def test_a_layer_and_a_target_of_the_person_are_drawn(visitor, worker):
     image = named(visitor.workspace.images(), "disc-02.png").digest
     assert last_asked(worker) == tuple(HeatmapStudy(SPEC, image, name, "stage2", target) for name in FIRST_METHODS)
     assert [alt.split(":")[0] for alt in pictures(visitor)] == ["disc-02.png"] * len(FIRST_METHODS)
-    assert "Layer: " in visitor.words.replace("\\", "")
+    assert "Each map has its own scale. Layer " in visitor.words.replace("\\", "")
 
 
 def test_one_image_is_shown_by_method_and_layer(visitor, worker):

@@ -45,3 +45,12 @@ def test_a_turn_ends_with_an_error():
         pass
     assert turns._turn.acquire(blocking=False)
     turns._turn.release()
+
+
+def test_a_drawing_stands_back_for_others_but_not_for_long(monkeypatch):
+    waiting = iter([True, True, False])
+    monkeypatch.setattr(turns, "_SECONDS_BETWEEN_LOOKS", 0.001)
+    turns.let_pass(lambda: next(waiting))
+    assert next(waiting, "all looked at") == "all looked at"
+    monkeypatch.setattr(turns, "MAX_SECONDS", 0.01)
+    turns.let_pass(lambda: True)

@@ -103,6 +103,9 @@ class InlineWorker:
     def cancel(self, key: str, owner: str) -> None:
         self.change(key, state="cancelled")
 
+    def is_waited_for(self, task: str) -> bool:
+        return False  # nobody else is here
+
     def forget(self, key: str) -> None:
         self._jobs.pop(key, None)
 

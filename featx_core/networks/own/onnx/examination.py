@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from featx_core.base.files.file_names import shown_text
 from featx_core.networks.engines.openvino_engine import EngineError
 from featx_core.networks.initialization import made_up_images
+from featx_core.networks.own.allowed import MAX_SHOWN
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.examination import MAX_DIFFERENCE, N_PICTURES, expected_preset, preprocessed, size_of
-from featx_core.networks.own.onnx.graph import OnnxGraph
+from featx_core.networks.own.onnx.graph import DOUBLE, FLOAT, FLOAT16, OnnxGraph
 from featx_core.networks.own.onnx.network import SQUASHING, OnnxNetwork, input_of
 from featx_core.networks.own.onnx.reading import read_onnx
 
@@ -30,6 +32,7 @@ def examine(content: bytes) -> dict[str, Any]:
         ModelFileError: If it cannot be used. The message can follow the name of the file.
     """
     graph = read_onnx(content)
+    _check_weights(graph)
     height, width, channels = input_of(graph)
     size = size_of(height, width)
     pictures = preprocessed(made_up_images(np.random.default_rng(0), N_PICTURES, size), channels)
@@ -48,6 +51,14 @@ def examine(content: bytes) -> dict[str, Any]:
         "ratios": {},
         "divergences": {},
     }
+
+
+def _check_weights(graph: OnnxGraph) -> None:
+    """Refuse weights that are no numbers. Infinite ones are usual: what is hidden from attention is one."""
+    for name, tensor in graph.tensors.items():
+        if tensor.kind in (FLOAT, FLOAT16, DOUBLE) and np.isnan(tensor.values()).any():
+            layer = next((node.name for node in graph.nodes if name in node.inputs), "") or name
+            raise ModelFileError(f"holds weights that are NaN, in layer `{shown_text(layer, MAX_SHOWN)}`.")
 
 
 def _batch(content: bytes, size: tuple[int, int], output: int, pictures: np.ndarray) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-FLOAT, FLOAT16 = 1, 10
+FLOAT, FLOAT16, DOUBLE = 1, 10, 11
 NUMBERS: Mapping[int, str] = MappingProxyType(
     {
         FLOAT: "<f4",
@@ -22,7 +22,7 @@ NUMBERS: Mapping[int, str] = MappingProxyType(
         7: "<i8",
         9: "?",
         FLOAT16: "<f2",
-        11: "<f8",
+        DOUBLE: "<f8",
         12: "<u4",
         13: "<u8",
         16: "<u2",
@@ -30,7 +30,7 @@ NUMBERS: Mapping[int, str] = MappingProxyType(
 )
 """The kinds of numbers that tensors hold, by ONNX's number, as NumPy calls them; bfloat16 (16) by its bits."""
 
-IS_FLOAT = frozenset({FLOAT, FLOAT16, 11, 16})
+IS_FLOAT = frozenset({FLOAT, FLOAT16, DOUBLE, 16})
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,9 +68,9 @@ def hostile(path):
         "a part that reads files": (part("StringLookup", "s", "image"), "uses `StringLookup` of Keras, which featx"),
         "a loop": (part("Map", "m", "image", module="keras.src.ops.core"), "uses `Map` of Keras"),
         "an operation's helper": (part("Add", "m", "image", module="keras.src.ops.numpy.x"), "uses `Add` of Keras"),
-        "a tensor": (
-            part("Reshape", "r", "image", target_shape={"class_name": "__tensor__", "config": {}}),
-            "no part of",
+        "an activation as code": (
+            part("Conv2D", "c", "image", activation={"value": [code["code"], None, None]}),
+            "holds a function as code",
         ),
         "a number for a name": ({**dense, "class_name": 7}, "names a class by something that is no name"),
         "a learned initializer": (

@@ -40,6 +40,7 @@ def zipped(*names):
             packed(functional(*small_parts()), version="2.15.0"),
             r"was saved by Keras 2\.15\.0, .*`model\.save_weights\(",
         ),
+        (packed(functional(*small_parts()), version="99.0"), r"was saved by Keras 99\.0, .* Save it with Keras 3\.$"),
         (
             packed(functional(*small_parts()), more=[("assets/vocabulary.txt", "a")]),
             "holds `assets/vocabulary.txt` besides",

@@ -14,7 +14,18 @@ from featx_core.networks.own.examination import examine
 from featx_core.networks.own.facts import ModelFacts
 from featx_core.networks.own.flattening import flatten
 from featx_core.networks.own.loading import load_model, outline_model
-from tests.toys.files.model_files import SMALL_FACTS, an_input, functional, packed, part, small_model, weights
+from tests.toys.files.model_files import (
+    N_FILTERS,
+    SMALL_FACTS,
+    an_input,
+    functional,
+    kernel,
+    packed,
+    part,
+    small_model,
+    small_parts,
+    weights,
+)
 from tests.toys.memory import forget_peak, peak_megabytes
 
 keras = pytest.importorskip("keras")
@@ -140,9 +151,56 @@ def test_several_inputs_by_name_are_refused_in_one_sentence(tmp_path):
         examine((tmp_path / "two.keras").read_bytes())
 
 
+@pytest.mark.parametrize("policy", ["mixed_float16", "bfloat16"])
+def test_a_model_of_less_precision_computes_in_float32(policy, tmp_path):
+    layers = keras.layers.Conv2D(4, 3, dtype=policy), keras.layers.GlobalAveragePooling2D(dtype=policy)
+    content = saved(tmp_path, *layers)
+    assert examine(content)["n_parameters"] == 112
+    kernel, bias = (np.asarray(value, np.float32) for value in layers[0].get_weights())
+    pixels = np.random.default_rng(0).random((1, SIDE, SIDE, 3), np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(pixels[0], (3, 3), axis=(0, 1))
+    expected = np.einsum("hwcij,ijcf->f", windows, kernel) / windows.shape[0] / windows.shape[1] + bias
+    np.testing.assert_allclose(flatten(load_model(content), (SIDE, SIDE))(pixels)[0], expected, rtol=1e-5)
+
+
+def test_a_model_of_whole_numbers_is_tried_with_them(tmp_path):
+    image = keras.Input((SIDE, SIDE, 3), dtype="uint8")
+    keras.Model(image, keras.layers.Conv2D(2, 3)(keras.layers.Rescaling(1 / 255)(image))).save(tmp_path / "m.keras")
+    facts = facts_of((tmp_path / "m.keras").read_bytes())
+    assert (facts.suggested, facts.scaling) == ("none", ("whole numbers as input", "Rescaling"))
+
+
+def test_what_fails_on_an_image_and_what_gives_several_values_is_said(tmp_path):
+    with pytest.raises(ModelFileError, match="a layer of it fails on an image"):
+        examine(saved(tmp_path, keras.layers.Conv2D(2, 3, activation="threshold")))
+    image = keras.Input((SIDE, SIDE, 3))
+    keras.Model(image, keras.ops.split(image, 3, axis=-1)).save(tmp_path / "split.keras")
+    with pytest.raises(ModelFileError, match="has a layer with several outputs, `split`"):
+        examine((tmp_path / "split.keras").read_bytes())
+
+
 def test_values_that_are_not_finite_are_refused(tmp_path):
     with pytest.raises(ModelFileError, match="values that are not finite"):
         examine(saved(tmp_path, keras.layers.Rescaling(float("inf")), keras.layers.Rescaling(0.0)))
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf, 1e39])
+def test_weights_beyond_float32_are_refused_by_their_layer(value):
+    """Even where the output hides them, as the maximum of a NaN and 0 may."""
+    arrays = {"layers/conv2d/vars/0": kernel().astype(np.float64), "layers/conv2d/vars/1": np.full(N_FILTERS, value)}
+    with pytest.raises(ModelFileError, match=r"NaN, infinite or too large for float32, in layer `look`\.$"):
+        load_model(packed(functional(*small_parts()), weights(arrays)))
+
+
+@pytest.mark.parametrize("mode", ["vgg16", "densenet", "resnet_v2"])
+def test_preprocessing_of_keras_within_a_model_is_taken(mode, tmp_path):
+    image = keras.Input((SIDE, SIDE, 3))
+    model = keras.Model(image, getattr(keras.applications, mode).preprocess_input(image))
+    model.save(tmp_path / "m.keras")
+    content = (tmp_path / "m.keras").read_bytes()
+    pixels = np.random.default_rng(0).uniform(0, 255, (1, SIDE, SIDE, 3)).astype(np.float32)
+    expected = getattr(keras.applications, mode).preprocess_input(pixels.copy())
+    np.testing.assert_allclose(flatten(load_model(content), (SIDE, SIDE))(pixels), expected, rtol=1e-5, atol=1e-5)
 
 
 def test_weights_that_do_not_fit_are_refused():

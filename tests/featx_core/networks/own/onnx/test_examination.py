@@ -52,6 +52,12 @@ def test_scaling_within_the_model_says_what_it_was_trained_on(factor, expects):
     assert not facts["outputs"][0]["needs_names"]
 
 
+def test_weights_that_are_no_numbers_are_named_even_where_the_output_hides_them():
+    nodes = [node("Mul", "x weight", "z"), node("Relu", "z", "y")]
+    with pytest.raises(ModelFileError, match=r"^holds weights that are NaN, in layer `mul`\.$"):
+        looked_at(model(nodes, [constant("weight", np.nan)]))
+
+
 def test_values_that_are_not_finite_are_refused():
     nodes = [node("Div", "x zero", "y")]
     with pytest.raises(ModelFileError, match="not finite for made-up images"):

@@ -1,0 +1,58 @@
+"""What the worker does as soon as there is nothing to do: it has the network stand ready that a form was last set to.
+
+A click then waits neither for Keras to build the network nor for the conversion.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from featx_core.backbones.registry import BACKBONES
+from featx_core.networks.kept.extractor import KeptExtractor
+from featx_core.networks.origins import is_here
+from featx_core.specs.pretrained import Pretrained
+from featx_core.tasks.converting import keep_converted
+from featx_core.tasks.extractors import EXTRACTORS
+from featx_core.tasks.idle import has_room
+
+if TYPE_CHECKING:
+    from featx_core.networks.extractor import Extractor
+    from featx_core.specs.spec import Spec
+
+MAX_PARAMETERS = 30_000_000
+"""Larger networks take seconds to build, in which no question is answered."""
+
+
+class Preparation:
+    """Builds the network of the last spec that somebody asked about, then converts it: a step at a time."""
+
+    def __init__(self) -> None:
+        self._asked: Spec | None = None
+        self._built: Extractor | None = None
+
+    def note(self, spec: Spec) -> None:
+        """Take in what a form is set to."""
+        self._asked, self._built = spec, None
+
+    def step(self) -> bool:
+        """Do the next step; give whether there is one more."""
+        spec, self._asked = self._asked, None
+        if spec is not None:
+            self._built = EXTRACTORS.prepare(spec) if may_be_prepared(spec) else None
+            return self._built is not None and not isinstance(self._built, KeptExtractor)
+        built, self._built = self._built, None
+        if built is not None and keep_converted(built, None):
+            EXTRACTORS.renew(built.spec)
+        return False
+
+
+def may_be_prepared(spec: Spec) -> bool:
+    """Whether the network of a spec is of a usual size, and built without a workspace, a download or much memory."""
+    if not isinstance(spec, Pretrained) or not has_room():
+        return False
+    row = BACKBONES[spec.backbone]
+    is_at_hand = spec.weights == "random" or (spec.weights == row.trained and is_here(row, spec.classifier))
+    return is_at_hand and row.n_parameters <= MAX_PARAMETERS
+
+
+PREPARATION = Preparation()

@@ -1,0 +1,1 @@
+"""Measurements of this build against another checkout, in one run, by turns."""
