@@ -88,12 +88,12 @@ def outcomes(
     Raises:
         ClusterError: If actors die again and again, or the cluster is lost.
     """
-    dataset = ray.data.from_arrow([_packed(chunk) for chunk in chunks], override_num_blocks=len(chunks))
-    decoded = dataset.map_batches(
-        functools.partial(_decode, form=form), batch_size=None, batch_format="pyarrow", num_cpus=CORES_A_TASK
-    )
-    computed = in_actors(ray, decoded, _Compute, (order,), actors, batch_size=None)
     try:
+        dataset = ray.data.from_blocks([_packed(chunk) for chunk in chunks])  # `from_arrow` begins a task for each
+        decoded = dataset.map_batches(
+            functools.partial(_decode, form=form), batch_size=None, batch_format="pyarrow", num_cpus=CORES_A_TASK
+        )
+        computed = in_actors(ray, decoded, _Compute, (order,), actors, batch_size=None)
         batches = iter(computed.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0))
         with contextlib.closing(batches):  # else its threads would connect to Ray again after the end
             for batch in batches:

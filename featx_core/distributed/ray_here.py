@@ -49,7 +49,7 @@ def load_ray() -> Any:
     """
     check_ray()
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_task_oom_retries", str(N_RETRIES))  # by itself it tries without end, and says so each time
+    os.environ.setdefault("RAY_task_oom_retries", str(N_RETRIES))  # by itself it would try without end
     try:
         import ray
         import ray.data
