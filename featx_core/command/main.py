@@ -15,6 +15,7 @@ from featx_core.base.faults import explain_fault
 from featx_core.command import app, check, compare, extract, neighbors, project, report
 from featx_core.command.outcome import FAILED, INTERRUPTED
 from featx_core.command.terminal import Terminal
+from featx_core.workspace.faults import DiskFullError
 
 COMMANDS: Mapping[str, ModuleType] = {
     "app": app,
@@ -63,6 +64,8 @@ def _carry_out(given: argparse.Namespace, terminal: Terminal) -> int:
     except Exception as error:
         fault = explain_fault(error, given.command)
         more = "" if fault.reference is None or given.verbose else " --verbose shows more."
+        if isinstance(error, DiskFullError) and given.command in RESUMED:
+            more = f" {KEPT}"
         terminal.complain(f"featx: {fault.message}{more}")
         return FAILED
     terminal.end()

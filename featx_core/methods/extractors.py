@@ -36,6 +36,7 @@ class Extractors:
 
     def __init__(self) -> None:
         self._built: OrderedDict[str, Extractor] = OrderedDict()
+        self._ready: dict[str, Extractor] = {}  # at most one, which nobody has asked for yet
         self._by_keras: OrderedDict[str, tuple[Spec, str]] = OrderedDict()
 
     def built_by_keras(self) -> list[tuple[Spec, str]]:
@@ -49,7 +50,7 @@ class Extractors:
 
     def has(self, spec: Spec) -> bool:
         """Return whether the extractor of a spec is one of the last that were built."""
-        return spec.digest in self._built
+        return spec.digest in self._built or spec.digest in self._ready
 
     def find(self, spec: Spec, workspace: Workspace, report: StageCallback) -> Extractor:
         """Return the extractor of a spec: one of the last that were built, or a new one.
@@ -59,9 +60,10 @@ class Extractors:
             workspace: Where weights that the user brought are kept.
             report: Told of the stages, and of bytes while weights are downloaded.
         """
-        extractor = self._built.pop(spec.digest, None)
+        extractor = self._built.pop(spec.digest, None) or self._ready.pop(spec.digest, None)
+        while len(self._built) >= MAX_EXTRACTORS:
+            self._built.popitem(last=False)
         if extractor is None:
-            self._make_room()
             extractor = _kept(spec) or self._build(spec, workspace, report)
         if isinstance(extractor, KeptExtractor):
             extractor.build_by = lambda: _build(spec, workspace, report)
@@ -69,25 +71,21 @@ class Extractors:
         return extractor
 
     def prepare(self, spec: Spec) -> Extractor:
-        """Have the extractor of a spec stand ready before anybody asks for it.
+        """Have the extractor of a spec stand ready before anybody asks for it, beside those that were used, and the only such.
 
         Args:
             spec: One that is built without a workspace and without a download.
         """
-        if spec.digest not in self._built:
-            self._make_room()
-            self._built[spec.digest] = _kept(spec) or _build(spec, None, Stages())
-        return self._built[spec.digest]
+        if not self.has(spec):
+            self._ready.clear()
+            self._ready[spec.digest] = _kept(spec) or _build(spec, None, Stages())
+        return self._built.get(spec.digest) or self._ready[spec.digest]
 
     def renew(self, spec: Spec) -> None:
         """Take what is kept of a network by now in place of the one that Keras built."""
         kept = _kept(spec)
         if kept is not None:
-            self._built[spec.digest] = kept
-
-    def _make_room(self) -> None:
-        while len(self._built) >= MAX_EXTRACTORS:
-            self._built.popitem(last=False)
+            (self._built if spec.digest in self._built else self._ready)[spec.digest] = kept
 
     def _build(self, spec: Spec, workspace: Workspace, report: StageCallback) -> Extractor:
         extractor = _build(spec, workspace, report)

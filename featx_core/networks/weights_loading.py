@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from featx_core.base.files.h5_faults import H5_FAULTS
 from featx_core.networks.saved.kinds import CONVERT, N_HEAD_BYTES, why_not_weights
 from featx_core.networks.saved.likeness import Likeness, gives_other_features, likeness
 from featx_core.networks.saved.matching import Expected, Match, expected_layers, match
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 MAX_WEIGHTS_BYTES = 200_000_000
 
 _MAKE_ANEW = "The network was not changed. Save the weights of a network that computes finite values."
-
-_H5_ERRORS = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, UnicodeError, MemoryError)
 
 
 class WeightsError(Exception):
@@ -75,7 +74,7 @@ def load_into(network: keras.Model, source: Path | bytes, name: str, *, is_trust
             expected, chosen, left_out = _choose(network, file, name)
             found = likeness(expected, chosen)
             values = [[_read(array) for array in layer.arrays] for layer in chosen]
-    except _H5_ERRORS as error:
+    except H5_FAULTS as error:
         raise WeightsError(
             f"`{name}` could not be read as a file of Keras weights: it is damaged or in another format."
         ) from error
@@ -93,7 +92,7 @@ def count_values(path: Path) -> int | None:
     try:
         with h5py.File(path, "r") as file:
             return int(sum(math.prod(array.shape) for _, arrays in older_layers(file) for array in arrays.values()))
-    except _H5_ERRORS:
+    except H5_FAULTS:
         return None
 
 

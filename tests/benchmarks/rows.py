@@ -47,7 +47,7 @@ ROWS: Mapping[str, Row] = MappingProxyType(
         "agreement": Row("agreement", "agreement", 25.0),
         "tsne": Row("maps", "tsne", 3.0),
         "tsne_100k": Row("scale.maps", "tsne_100k", 6.0),
-        "small_sets": Row("scale.small_sets", "small_sets", 2.0),
+        "small_sets": Row("scale.small_sets", "small_sets", 5.0),
         "compare_10k": Row("scale.comparison", "compare_10k", 2.0),
         "map_page": Row("maps", "map_page", 1.0),
         "canvas_10k": Row("canvas", "canvas", 2.0, ("10000",)),

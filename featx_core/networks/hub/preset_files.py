@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from featx_core.base.files.zip_faults import ZIP_FAULTS
 from featx_core.networks.weights_loading import WeightsError
 
 CONFIG, WEIGHTS, CONVERTER, METADATA = "config.json", "model.weights.h5", "image_converter.json", "metadata.json"
@@ -84,7 +85,9 @@ def read_preset(content: bytes, name: str) -> PresetFiles:
                 None if converter is None else _read_json(archive, converter, name),
                 _read_weights(archive, members[WEIGHTS], name),
             )
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+    except WeightsError:
+        raise
+    except ZIP_FAULTS as error:
         raise WeightsError(f"`{name}` is damaged, encrypted, or not a zip of a preset.") from error
 
 

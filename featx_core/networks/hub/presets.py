@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featx_core.backbones.hub_presets import HubPreset, has_keras_hub
+from featx_core.base.files.h5_faults import H5_FAULTS
 from featx_core.images.preprocessing import PREPROCESSING
 from featx_core.networks.hub import graph
 from featx_core.networks.hub.keras_hub import load_keras_hub
@@ -201,7 +202,7 @@ def _load(network: keras.Model, content: bytes, name: str, backbone: Backbone, *
         try:
             checked_copy(content, path, name, limit=2 * made.count_params(), is_within=is_within)
             made.load_weights(path)
-        except (ValueError, TypeError, KeyError, IndexError, OSError, RuntimeError, AttributeError) as error:
+        except H5_FAULTS as error:
             raise WeightsError(f"The weights in `{name}` do not fit {backbone.title}, or are damaged.") from error
     if not all(_is_usable(variable.numpy()) for variable in made.weights):
         raise WeightsError(f"Some weights in `{name}` are not finite or missing, so nothing could be computed with it.")

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from featx_core.base.files.h5_faults import H5_FAULTS
 from featx_core.networks.saved.models import MAX_DEPTH, MAX_GROUPS
 from featx_core.networks.weights_loading import WeightsError
 
 if TYPE_CHECKING:
     import h5py
-
-_ERRORS = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, UnicodeError, MemoryError)
 
 
 def checked_copy(content: bytes, path: Path, name: str, *, limit: int, is_within: bool) -> None:
@@ -46,7 +45,7 @@ def checked_copy(content: bytes, path: Path, name: str, *, limit: int, is_within
                 target.create_dataset(place, data=dataset[()])
             for place in _groups(root, ""):
                 target.require_group(place)
-    except _ERRORS as error:
+    except H5_FAULTS as error:
         raise WeightsError(
             f"The weights in `{name}` could not be read: the file is damaged or in another format."
         ) from error

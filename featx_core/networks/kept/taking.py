@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def wants_graph(extractor: Extractor) -> bool:
     """Whether TensorFlow ran an extractor, for want of a graph."""
-    return isinstance(extractor.engines, Engines) and extractor.engines.wants_graph
+    engines = getattr(extractor, "engines", None)  # whatever computes features may be given to `extract`
+    return isinstance(engines, Engines) and engines.wants_graph
 
 
 def take_kept(extractor: Extractor) -> bool:

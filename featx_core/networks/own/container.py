@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
 from featx_core.base.files.file_names import shown_text
+from featx_core.base.files.zip_faults import ZIP_FAULTS
 from featx_core.networks.own.allowed import MAX_SHOWN
 from featx_core.networks.own.configuration import MAX_CONFIG_BYTES, read_config
 from featx_core.networks.own.errors import ModelFileError
@@ -60,7 +60,9 @@ def open_container(content: bytes) -> Container:
             version = _version(_member(archive, "metadata.json", _MAX_METADATA_BYTES))
             config = read_config(_member(archive, "config.json", MAX_CONFIG_BYTES))
             return Container(config, version, archive.getinfo("model.weights.h5").file_size)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
+    except ModelFileError:
+        raise
+    except ZIP_FAULTS:
         raise ModelFileError("is damaged: its parts cannot be read. Save the model again.") from None
 
 
@@ -73,7 +75,9 @@ def weights_of(content: bytes) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _member(archive, "model.weights.h5", MAX_WEIGHTS_BYTES)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
+    except ModelFileError:
+        raise
+    except ZIP_FAULTS:
         raise ModelFileError("is damaged: its weights cannot be read. Save the model again.") from None
 
 

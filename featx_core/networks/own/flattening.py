@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from featx_core.base.compat import calls_of, functional_of
 from featx_core.base.keras_setup import load_keras
 from featx_core.networks.own.errors import ModelFileError
-from featx_core.networks.own.naming import SEPARATOR, unused
+from featx_core.networks.own.naming import SEPARATOR, traceable, unused
 
 if TYPE_CHECKING:
     import keras
@@ -85,5 +85,5 @@ class _Copier:
         config = operation.get_config()
         if "dtype" in config:
             config["dtype"] = "float32"
-        config["name"] = unused(f"{prefix}{operation.name}", self._names)
+        config["name"] = unused(traceable(f"{prefix}{operation.name}"), self._names)
         return type(operation).from_config(config)

@@ -15,6 +15,7 @@ import numpy as np
 
 from featx_core.base.compat import functional_of, layers_within
 from featx_core.base.files.file_names import shown_text
+from featx_core.base.files.h5_faults import H5_FAULTS
 from featx_core.base.keras_setup import load_keras, same_random_state, without_weights
 from featx_core.networks.own.allowed import MAX_SHOWN
 from featx_core.networks.own.container import Container, open_container, weights_of
@@ -25,8 +26,6 @@ from featx_core.networks.own.weights_header import check_weights
 
 if TYPE_CHECKING:
     import keras
-
-_FAILURES = (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, OSError, NotImplementedError)
 
 
 def outline_model(content: bytes, size: tuple[int, int], output: int = 0) -> keras.Model:
@@ -61,7 +60,7 @@ def load_model(content: bytes) -> keras.Model:
         try:
             with same_random_state():
                 model = load_keras().saving.load_model(path, compile=False, safe_mode=True)
-        except _FAILURES as error:
+        except H5_FAULTS as error:
             raise ModelFileError("cannot be loaded by Keras: its parts or its weights do not fit together.") from error
     _check_values(model)
     return model
@@ -119,7 +118,7 @@ def _without_weights(container: Container) -> Any:
     try:
         with same_random_state():
             return load_keras().saving.deserialize_keras_object(config, safe_mode=True)
-    except _FAILURES as error:
+    except H5_FAULTS as error:
         raise ModelFileError("cannot be built by Keras: its parts do not fit together.") from error
 
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from featx_core.base.files.h5_faults import H5_FAULTS
 from featx_core.networks.own.container import MAX_WEIGHTS_BYTES
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.limits import MAX_PARAMETERS
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 MAX_ITEMS = 100_000
 MAX_DEPTH = 64
-_ERRORS = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, UnicodeError, MemoryError)
 
 
 def check_weights(content: bytes) -> int:
@@ -40,7 +40,7 @@ def check_weights(content: bytes) -> int:
                 _check_size(n_values, n_bytes)
     except ModelFileError:
         raise
-    except _ERRORS:
+    except H5_FAULTS:
         raise ModelFileError("is damaged: its weights cannot be read. Save the model again.") from None
     return n_values
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featx_core.architecture.layers import snake_case
+from featx_core.base.files.h5_faults import H5_FAULTS
 from featx_core.networks.initialization import made_up_images
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def gives_other_features(weights: bytes, network: keras.Model) -> bool:
     try:
         with h5py.File(io.BytesIO(weights), "r") as file:
             noted, shape = _numbers(file, _FEATURES), _numbers(file, _INPUT)
-    except (OSError, KeyError, ValueError, TypeError, RuntimeError):
+    except H5_FAULTS:
         return False
     if noted is None or shape is None or tuple(shape.tolist()) != _input_shape(network):
         return False

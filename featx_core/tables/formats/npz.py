@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import math
-import struct
 import zipfile
-import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featx_core.base.files.zip_faults import ZIP_FAULTS
 from featx_core.base.wording import counted, too_large
 from featx_core.tables.columns.column_words import vector_rank
 from featx_core.tables.content import number_words
@@ -28,9 +27,6 @@ MAX_ARRAYS = 1_000
 _SUFFIX = ".npy"
 _OWN = frozenset({"values", "names", "labels", "digests", "spec"})  # what featx writes
 _OWN_ASIDE = frozenset({"digests", "spec", "copies"})
-_FAULTS = (
-    zipfile.BadZipFile, OSError, EOFError, struct.error, zlib.error, NotImplementedError, RuntimeError, UnicodeDecodeError,
-)  # fmt: skip
 
 
 def open_table(opened: Opened, choice: Choice) -> RawTable:
@@ -44,11 +40,11 @@ def open_table(opened: Opened, choice: Choice) -> RawTable:
         TableError: If there is none of numbers.
     """
     with _archive(opened) as archive:
-        headers = _headers(archive)
+        headers, damaged = _headers(archive)
     tables = {name for name, header in headers.items() if _is_table(name, header, headers)}
     arrays = _ordered(headers, tables)
     if not arrays:
-        _explain(headers)
+        _explain(headers, damaged)
     stated = [name for name, role in choice.stated.items() if role == "feature" and name in tables]
     if choice.array is not None and choice.array not in stated:
         raise TableError(f"has no table of numbers “{choice.array}”. It has: {', '.join(arrays[:12])}")
@@ -58,7 +54,7 @@ def open_table(opened: Opened, choice: Choice) -> RawTable:
         _column(opened, name, header, n_rows, is_features=name in tables)
         for name, header in headers.items()
         if name not in hidden
-    )
+    ) + tuple(RawColumn(name, "damaged") for name in damaged)
     return RawTable(columns, n_rows, arrays if len(headers[arrays[0]].shape) > 1 else (), noun="array")
 
 
@@ -67,20 +63,27 @@ def _archive(opened: Opened) -> Iterator[zipfile.ZipFile]:
     try:
         with opened() as file, zipfile.ZipFile(file) as archive:
             yield archive
-    except _FAULTS as error:
+    except TableError:
+        raise
+    except ZIP_FAULTS as error:
         raise TableError("is not a NumPy archive that can be read: it is damaged") from error
 
 
-def _headers(archive: zipfile.ZipFile) -> dict[str, npy.Header]:
-    """Read what the arrays declare. Those that cannot be read are passed over."""
+def _headers(archive: zipfile.ZipFile) -> tuple[dict[str, npy.Header], list[str]]:
+    """Read what the arrays declare, and list those that cannot be read."""
     members = [name for name in archive.namelist() if name.endswith(_SUFFIX)]
     if len(members) > MAX_ARRAYS:
         raise TableError(f"holds more than {MAX_ARRAYS} arrays")
-    found = {}
+    found: dict[str, npy.Header] = {}
+    damaged = []
     for member in members:
-        with contextlib.suppress(TableError), archive.open(member) as file:
-            found[member.removesuffix(_SUFFIX)] = npy.read_header(file)
-    return found
+        name = member.removesuffix(_SUFFIX)
+        try:
+            with archive.open(member) as file:
+                found[name] = npy.read_header(file)
+        except ZIP_FAULTS:  # or of its header: a TableError is a ValueError
+            damaged.append(name)
+    return found, damaged
 
 
 def _is_table(name: str, header: npy.Header, headers: Mapping[str, npy.Header]) -> bool:
@@ -95,13 +98,15 @@ def _ordered(headers: Mapping[str, npy.Header], tables: Collection[str]) -> tupl
     return tuple(sorted(wide or tables, key=lambda name: (vector_rank(name), -headers[name].n_bytes, name)))
 
 
-def _explain(headers: Mapping[str, npy.Header]) -> None:
+def _explain(headers: Mapping[str, npy.Header], damaged: Sequence[str]) -> None:
     """Say why no array can be used."""
     for name, header in sorted(headers.items(), key=lambda item: item[1].is_text):
         try:
             npy.check_kind(header)
         except TableError as error:
             raise TableError(f"holds no table of numbers: its array “{name}” {error}") from None
+    if damaged:
+        raise TableError(f"is damaged: its array “{damaged[0]}” cannot be read")
     raise TableError("holds no array")
 
 

@@ -82,6 +82,7 @@ def _read(file: IO[bytes]) -> tuple[pyarrow.Table, dict[str, str], frozenset[str
         found = parquet.ParquetFile(file, read_dictionary=arrow_types.texts(schema))
         _check(found.metadata, set(paths))
         table = found.read(columns=paths, use_threads=False)
+        table.validate(full=True)  # a damaged page can lead beyond what there is
         while any(pyarrow.types.is_struct(field.type) for field in table.schema):
             table = table.flatten()
     except TableError:

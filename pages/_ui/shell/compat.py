@@ -79,10 +79,10 @@ def session_id() -> str | None:
 def wake(session_id: str) -> None:
     """Draw the page of a session again, with its controls as they stand, once nothing of it is being drawn.
 
-    From any thread. Does nothing for a session that has gone.
+    From any thread. Does nothing for a session that has gone, or whose browser is not connected: it asks itself when it is.
     Source: `AppSession.request_rerun` and `st.rerun` of Streamlit 1.67.
     """
-    found = _session(session_id)
+    found = _session(session_id, is_connected=True)
     if found is not None:
         with suppress(RuntimeError):  # the server is ending
             found._event_loop.call_soon_threadsafe(_wake, found, MAX_LOOKS)
@@ -120,9 +120,12 @@ def _has_sessions() -> bool:
     return runtime.exists() and getattr(runtime.get_instance(), "_session_mgr", None) is not None
 
 
-def _session(session_id: str) -> Any:
-    """Return a session; None where it has gone."""
-    found = runtime.get_instance()._session_mgr.get_session_info(session_id) if _has_sessions() else None
+def _session(session_id: str, *, is_connected: bool = False) -> Any:
+    """Return a session, perhaps only one whose browser is connected; None where it has gone."""
+    if not _has_sessions():
+        return None
+    sessions: Any = runtime.get_instance()._session_mgr
+    found = (sessions.get_active_session_info if is_connected else sessions.get_session_info)(session_id)
     return None if found is None else found.session
 
 

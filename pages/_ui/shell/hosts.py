@@ -97,7 +97,7 @@ def is_own_origin(origin: str, host: Place, port: int | None) -> bool:
     if origin in st.get_option("server.corsAllowedOrigins"):
         return True
     scheme, _, rest = origin.partition("://")
-    page = Place.of(rest, scheme)
+    page = Place.of(rest, scheme) if scheme in ("http", "https") else None
     if page is None:
         return False
     return page == host or (page.name in LOCAL_NAMES and host.name in LOCAL_NAMES and is_served(page, port))

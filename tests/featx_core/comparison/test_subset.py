@@ -108,11 +108,13 @@ def test_without_two_labels_there_are_no_scores(labels):
 
 def test_a_large_set_is_sampled_by_whole_groups(monkeypatch):
     monkeypatch.setattr(subsets, "MAX_IMAGES", 20)
+    monkeypatch.setattr(subsets, "MAX_SIMILARITY_IMAGES", 4)
     groups = np.arange(60) // 3
     subset = choose_subset(keys_of(60), None, groups)
     assert 15 <= len(subset.rows) <= 20
     assert all(np.sum(groups[subset.rows] == group) == 3 for group in groups[subset.rows])
     assert subset.notes[0].startswith(f"Measured on {len(subset.rows)} of 60 images, drawn at random")
+    assert subset.notes[1] == "The similarity of spaces is measured on 4 of them."
 
 
 def test_wrong_lengths_are_refused():

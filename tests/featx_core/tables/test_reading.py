@@ -263,3 +263,16 @@ def test_more_rows_than_memory_has_room_for_names_of_are_refused(monkeypatch, ki
     monkeypatch.setattr(layout, "MAX_ROWS", 5)
     with pytest.raises(TableError, match=rf"^t\.{kind} has 6 rows; the limit is 5: keep a part of them\.$"):
         read_vectors((f"t.{kind}", content))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_damaged_array_is_named_and_another_not_taken_in_silence(packed):
+    out = io.BytesIO()
+    features = np.arange(72, dtype=np.float32).reshape(12, 6)
+    (np.savez_compressed if packed else np.savez)(out, X=features, others=features[:, :2])
+    content = bytearray(out.getvalue())
+    start = 30 + int.from_bytes(content[26:28], "little") + int.from_bytes(content[28:30], "little")
+    content[start + 2 : start + 30] = b"\xff" * 28
+    vectors = read_vectors(("t.npz", bytes(content)))
+    assert vectors.values.shape == (12, 2)
+    assert vectors.notes == ("1 array left out (damaged): X.",)

@@ -16,7 +16,10 @@ def room(monkeypatch):
 
 
 def test_networks_that_are_not_kept_are_converted_one_after_the_other(monkeypatch):
+    taken = []
+    monkeypatch.setattr(idle.EXTRACTORS, "take_kept", lambda: taken.append("those that are kept"))
     command = idle.next_idle_command()
+    assert taken == ["those that are kept"]
     assert command[-3:] == ["featx_core.tasks.converting", FIRST.to_json(), "/a.featx"]
     monkeypatch.setattr(record, "is_kept", lambda spec: spec == FIRST)
     assert idle.next_idle_command()[-2:] == [SECOND.to_json(), "/b.featx"]

@@ -87,3 +87,7 @@ def test_what_stands_ready_gives_the_same_numbers(monkeypatch):
     images = np.random.default_rng(0).integers(0, 256, (3, *built.image_size, 3), dtype=np.uint8)
     assert openvino_engine.disagreement(kept(images), built(images)) < 1e-4
     assert extractors.built_by_keras() == []
+    assert extractors.find(SPEC, None, None) is kept
+    assert extractors.has(SPEC)
+    preparing.EXTRACTORS.prepare(fx.Pretrained("embedded_v1"))
+    assert extractors.find(SPEC, None, None) is kept  # what was used stays

@@ -109,6 +109,7 @@ def test_own_pages_are_those_of_the_address_that_is_asked_and_of_the_names_of_th
     "origin",
     [
         "null",
+        "chrome-extension://localhost:8501",
         "",
         "http://localhost",
         "http://localhost:3000",

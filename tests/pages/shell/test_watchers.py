@@ -63,7 +63,7 @@ def session(monkeypatch):
         runs=[],
     )
     made._create_scriptrunner = made.runs.append
-    monkeypatch.setattr(compat, "_session", lambda session_id: made if session_id == "ada" else None)
+    monkeypatch.setattr(compat, "_session", lambda session_id, **_: made if session_id == "ada" else None)
     return made
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from collections.abc import Mapping
 
+from featx_core.base.files.zip_faults import ZIP_FAULTS
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.kinds import N_HEAD_BYTES, is_onnx
 from featx_core.networks.own.limits import MAX_FILE_BYTES
@@ -49,7 +49,7 @@ def holds_onnx(content: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return any(name.lower().endswith(ONNX_ENDING) for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError, NotImplementedError):
+    except ZIP_FAULTS:
         return False
 
 
@@ -76,7 +76,9 @@ def _unpacked(content: bytes) -> Mapping[str, bytes]:
                 if name in files:
                     raise ModelFileError("holds two files of one name. Put one model and its weights into a zip.")
                 files[name] = found
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
+    except ModelFileError:
+        raise
+    except ZIP_FAULTS:
         raise ModelFileError(_DAMAGED) from None
     return files
 

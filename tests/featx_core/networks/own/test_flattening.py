@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from featx_core.architecture.layers import list_layers
+from featx_core.networks.engines.engine import TensorFlowEngine
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.examination import examine
 from featx_core.networks.own.facts import ModelFacts
@@ -91,6 +92,18 @@ def test_layers_are_listed_through_all_models_once_a_call(content):
         "dropout",
         "kind",
     ]
+
+
+def test_layers_of_any_name_run_in_a_graph(tmp_path):
+    """TensorFlow takes few names there. Before, such a model was taken in, and each extraction failed."""
+    layers = keras.layers
+    inner = keras.Sequential([layers.Input((None, None, 3)), layers.Conv2D(2, 3, name="層")], name="my 'net'")
+    model = keras.Sequential([layers.Input((8, 8, 3)), inner, layers.ReLU(name="_end")], name='a "model"')
+    model.save(tmp_path / "named.keras")
+    flat = flatten(load_model((tmp_path / "named.keras").read_bytes()), (8, 8))
+    assert [layer.name for layer in flat.layers] == ["input", "my_net_._", "layer_end"]
+    pixels = np.random.default_rng(2).random((1, 8, 8, 3), np.float32)
+    np.testing.assert_allclose(TensorFlowEngine(flat)(pixels), model(pixels), rtol=1e-5)
 
 
 def test_the_outline_has_the_shapes_of_the_network(content, loaded):

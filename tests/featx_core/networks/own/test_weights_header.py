@@ -68,3 +68,15 @@ def test_a_circle_of_links_ends():
 def test_what_is_no_file_of_weights_is_damaged():
     with pytest.raises(ModelFileError, match="is damaged: its weights cannot be read"):
         check_weights(b"no file")
+
+
+def test_damage_anywhere_is_said_in_words():
+    whole, n_refused = weights({"layers/a/vars/0": np.zeros((3, 4)), "vars/0": np.zeros(2)}), 0
+    for at in range(0, 1000, 5):
+        content = bytearray(whole)
+        content[at : at + 8] = b"\xff" * 7 + b"\x7f"
+        try:
+            check_weights(bytes(content))
+        except ModelFileError:
+            n_refused += 1
+    assert n_refused > 20

@@ -145,3 +145,16 @@ def test_bytes_that_are_not_wanted_do_not_count(monkeypatch):
     monkeypatch.setattr("featx_core.tables.formats.parquet.MAX_FILE_BYTES", 1000)
     monkeypatch.setattr("featx_core.tables.reading.MAX_FILE_BYTES", 10**6)
     assert read_vectors(("t.parquet", content)).values.tolist() == [[1], [2]]
+
+
+def test_damage_anywhere_is_said_in_words():
+    table = pa.table({"label": pa.array(LABELS).dictionary_encode(), "values": VECTORS["list"]})
+    whole, n_refused = parquet(table), 0
+    for at in range(4, 200, 3):
+        content = bytearray(whole)
+        content[at] ^= 0x3C
+        try:
+            read_vectors(("t.parquet", bytes(content)))
+        except TableError:
+            n_refused += 1
+    assert n_refused > 20
