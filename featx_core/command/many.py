@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from featx_core.base.wording import counted, spaced
@@ -71,7 +73,7 @@ def run(arguments: argparse.Namespace, spec: Spec, terminal: Terminal) -> int:
         raise CommandError("No images were named. Name them with --images.")
     if arguments.actors is not None and arguments.actors < 1:
         raise CommandError(f"--actors takes a number from 1. Received: {arguments.actors}.")
-    with _workspace(arguments.files_from) as workspace:
+    with _workspace(arguments.files_from) as workspace, _quiet():
         found = extract_images(
             given,
             spec,
@@ -86,6 +88,13 @@ def run(arguments: argparse.Namespace, spec: Spec, terminal: Terminal) -> int:
         raise CommandError("No features could be extracted from these images.")
     print(arguments.output)  # noqa: T201 - the result of the command
     return LEFT_OUT if found.left_out else DONE
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what threads of Ray print, reports of pages among it, off standard output, which is for the result."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
+        yield
 
 
 @contextlib.contextmanager

@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING, Any
 from featx_core.distributed.computing import NO_ROOM, Order, Outcome, PartWriter
 from featx_core.distributed.decoding import decode_chunk
 from featx_core.distributed.plan import Chunk
-from featx_core.distributed.ray_here import ClusterError
+from featx_core.distributed.ray_here import N_RETRIES, ClusterError
 
 if TYPE_CHECKING:
     import pyarrow
 
 COLUMN = "content"
-N_RETRIES = 4
-"""So many times is an actor that dies started again, and a chunk that was lost with one done again."""
-
 CORES_A_TASK = 0.5
 """That Ray counts for a task that decodes. Actors count for half of the cores: so as many tasks run as there are cores, beside
 actors that use as many threads, and whichever stage is behind gets them."""
@@ -91,12 +88,12 @@ def outcomes(
     Raises:
         ClusterError: If actors die again and again, or the cluster is lost.
     """
-    dataset = ray.data.from_arrow([_packed(chunk) for chunk in chunks], override_num_blocks=len(chunks))
-    decoded = dataset.map_batches(
-        functools.partial(_decode, form=form), batch_size=None, batch_format="pyarrow", num_cpus=CORES_A_TASK
-    )
-    computed = in_actors(ray, decoded, _Compute, (order,), actors, batch_size=None)
     try:
+        dataset = ray.data.from_blocks([_packed(chunk) for chunk in chunks])  # `from_arrow` begins a task for each
+        decoded = dataset.map_batches(
+            functools.partial(_decode, form=form), batch_size=None, batch_format="pyarrow", num_cpus=CORES_A_TASK
+        )
+        computed = in_actors(ray, decoded, _Compute, (order,), actors, batch_size=None)
         batches = iter(computed.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0))
         with contextlib.closing(batches):  # else its threads would connect to Ray again after the end
             for batch in batches:

@@ -15,6 +15,9 @@ VERSION = "2.60"
 HERE = "local"
 """Instead of an address: a cluster of this machine alone, for as long as the command runs."""
 
+N_RETRIES = 4
+"""So many times is an actor that dies started again, and a chunk that was lost done again, also for want of memory."""
+
 _ROOT = Path(__file__).resolve().parents[2]
 OBJECT_STORE_BYTES = 1024**3
 """Of a cluster of this machine: decoded images on their way to the network."""
@@ -46,6 +49,7 @@ def load_ray() -> Any:
     """
     check_ray()
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_task_oom_retries", str(N_RETRIES))  # by itself it would try without end
     try:
         import ray
         import ray.data

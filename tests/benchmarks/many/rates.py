@@ -118,7 +118,7 @@ def _memory(title: str, rounds: list[Round], worker: Taken) -> list[Outcome]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=int, default=1250)
+    parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--backbone", default="efficientnet_lite0")
     parser.add_argument("--nodes", action="store_true")

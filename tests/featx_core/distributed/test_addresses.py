@@ -1,5 +1,7 @@
 """Images at addresses, wherever fsspec reaches: listed by a pattern, read one by one, named where they fail."""
 
+import contextlib
+
 import pytest
 
 from featx_core.distributed.decoding import decode_chunk
@@ -12,8 +14,8 @@ from tests.toys.web_folder import web_folder
 fsspec = pytest.importorskip("fsspec", reason="addresses need fsspec, which comes with Ray")
 
 
-@pytest.fixture(params=["memory", "http"])
-def address(request, tmp_path):
+@pytest.fixture(params=["memory", "http", pytest.param("s3", marks=pytest.mark.thorough)])
+def address(request, tmp_path, monkeypatch):
     """The address of a folder with three images in two folders, one of them damaged."""
     contents = {"cat/1.png": png(1), "cat/2.png": png(2)[:100], "dog/1.png": png(3)}
     if request.param == "memory":
@@ -23,6 +25,12 @@ def address(request, tmp_path):
         yield "memory://photos"
         files.rm("/photos", recursive=True)
         return
+    if request.param == "s3":
+        with bucket(monkeypatch) as files:
+            for name, content in contents.items():
+                files.pipe(f"photos/{name}", content)
+            yield "s3://photos"
+        return
     pytest.importorskip("aiohttp", reason="fsspec reads http with aiohttp")
     for name, content in contents.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -31,8 +39,27 @@ def address(request, tmp_path):
         yield found
 
 
+@contextlib.contextmanager
+def bucket(monkeypatch):
+    """Serve a bucket called "photos" from this machine; gives the files of all buckets."""
+    server = pytest.importorskip("moto.server", reason="a stand-in for S3: pip install 'moto[server]' s3fs")
+    s3fs = pytest.importorskip("s3fs", reason="fsspec reads s3 with s3fs")
+    served = server.ThreadedMotoServer(port=0, verbose=False)
+    served.start()
+    host, port = served.get_host_and_port()
+    settings = {"ENDPOINT_URL": f"http://{host}:{port}", "ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "b"}
+    for name, text in {**settings, "DEFAULT_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(f"AWS_{name}", text)
+    try:
+        files = s3fs.S3FileSystem()
+        files.mkdir("photos")
+        yield files
+    finally:
+        served.stop()
+
+
 def test_images_at_an_address_are_listed_read_and_named(address):
-    if address.startswith("memory"):
+    if not address.startswith("http"):
         images = tuple(list_images([f"{address}/*/*.png"]))
         assert images == tuple(list_images([address]))
         assert [image.label for image in images] == ["cat", "cat", "dog"]

@@ -159,6 +159,7 @@ def test_a_ray_that_is_missing_or_another_is_one_sentence_with_the_line_that_ins
 
 def test_the_command_names_what_was_left_out(photos, tmp_path, stand_in, capfd):
     def one_bad(chunk, order):
+        print("what a thread of Ray prints")  # noqa: T201
         paths = [image.path for image in chunk.images]
         write_parts(extraction.Path(order.folder), paths[1:], left_out=[(paths[0], "ends early")])
         return Outcome(len(paths) - 1, 1)

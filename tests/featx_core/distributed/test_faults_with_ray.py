@@ -1,6 +1,8 @@
 """Real Ray, two machines of one core each on this one: every image once, whatever dies. Run by `pytest -m thorough`."""
 
 import contextlib
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,8 +13,9 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 
+from featx_core.command.outcome import FAILED
 from featx_core.distributed import extraction, pipeline
-from featx_core.distributed.ray_here import ClusterError
+from featx_core.distributed.ray_here import N_RETRIES, ClusterError
 from tests.toys.part_examples import N_A_CHUNK, N_IMAGES, SPEC
 from tests.toys.ray_runs import FROZEN, NODE, FreezingCompute, computing, meanwhile, rows_of, run
 
@@ -143,5 +146,20 @@ def test_a_network_that_does_not_fit_is_one_sentence(many, cluster, tmp_path):
 
     with pytest.raises(ClusterError, match="does not fit into the memory of a machine"), meanwhile(kill):
         run(many, tmp_path / "parts", cluster.address, n_actors=1)
-    assert 0 < len(killed) <= 2 + pipeline.N_RETRIES  # one more where an actor of the test before was still there
+    assert 0 < len(killed) <= 2 + N_RETRIES  # one more where an actor of the test before was still there
     assert not list((tmp_path / "parts").glob("part-*"))
+
+
+def test_a_machine_without_memory_is_one_sentence(many, tmp_path):
+    """Ray ends what works there; by itself it would begin it again without end, and print each time on standard output."""
+    arguments = ["extract", "--ray", "--backbone", SPEC.backbone, "--images", str(many), "-o", str(tmp_path / "parts")]
+    done = subprocess.run(
+        [sys.executable, "-m", "featx_core", *arguments, "-q"],
+        env=os.environ | {"RAY_memory_usage_threshold": "0.01", "RAY_memory_monitor_refresh_ms": "250"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (FAILED, "")
+    assert re.fullmatch(r"featx: .*does not fit into the memory of a machine.*\n", done.stderr)
