@@ -99,7 +99,7 @@ def test_the_tasks_need_no_tensorflow_until_they_run():
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=_environment())
     assert run.stdout.splitlines() == [
-        "['extract', 'study', 'weights'] ['copies', 'outline']",
+        "['extract', 'study', 'weights'] ['copies', 'neighbors', 'outline']",
         "False False",
     ], run.stderr
 
