@@ -9,7 +9,7 @@ from featx_core.augmentation.copies import augment, image_seeds, random_layers
 from featx_core.augmentation.transforms import AUGMENTATIONS, PRESETS, check_transforms, transform_words
 
 SLOW_ROWS = {"rand_augment", "aug_mix"}
-ROWS = [pytest.param(name, marks=pytest.mark.slow) if name == "aug_mix" else name for name in AUGMENTATIONS]
+ROWS = [pytest.param(name, marks=pytest.mark.thorough) if name == "aug_mix" else name for name in AUGMENTATIONS]
 CHANGING = [name for name, row in AUGMENTATIONS.items() if row.minimum == 0]
 
 

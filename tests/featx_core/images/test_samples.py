@@ -56,6 +56,7 @@ def test_captions_and_thanks_are_there() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_colour_tells_no_shape() -> None:
     from sklearn.model_selection import cross_val_score
     from sklearn.neighbors import KNeighborsClassifier

@@ -163,6 +163,7 @@ def test_a_seed_repeats_bit_for_bit(learning, painted_workspace):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_labels_that_colours_tell_are_learned(painted_workspace):
     trained = fx.train(tiny("labels", epochs=20, learning_rate=0.05, batch_size=4), painted_workspace)
     record = methods.training_record(trained, painted_workspace)
@@ -230,6 +231,7 @@ def test_what_cannot_be_learned_from_is_named(workspace):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_other_methods_build_on_a_custom_network(painted_workspace):
     base = tiny("contrast", epochs=1, color="grey")
     augmented = fx.train(fx.Augmented(base=base, n_copies=2), painted_workspace)

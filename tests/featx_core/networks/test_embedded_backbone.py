@@ -143,10 +143,8 @@ def test_its_untrained_twin_is_the_conditioned_network_folded():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("side", "coarse"),
-    [pytest.param(48, 3, marks=pytest.mark.thorough), (112, 7), pytest.param(224, 14, marks=pytest.mark.thorough)],
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize(("side", "coarse"), [(48, 3), (112, 7), (224, 14)])
 def test_heatmaps_have_two_resolutions_at_any_size(side, coarse):
     extractor = methods.build(Pretrained("embedded_v1", image_size=(side, side)))
     image = np.random.default_rng(0).integers(0, 256, (150, 100, 3)).astype(np.uint8)

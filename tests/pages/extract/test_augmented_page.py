@@ -178,6 +178,7 @@ def test_several_copies_of_an_image_are_one_in_the_selection(visit, shelve_spec)
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_the_table_of_features_has_the_number_of_each_copy(visit, shelve_spec):
     visitor = visit(shelve_spec(COPIES)).open("extract")
     visitor.tab.session_state["feature_table"] = True

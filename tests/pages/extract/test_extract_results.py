@@ -45,6 +45,7 @@ def test_a_run_that_fails_says_why_in_one_sentence_and_can_be_tried_again(visito
     assert "Try again" in visitor.buttons
 
 
+@pytest.mark.thorough
 def test_a_run_ends_in_its_card_map_and_heatmaps(visitor, worker):
     set_up(visitor, side_MobileNetV2=64)
     visitor.tab.button(key="run").click().run()

@@ -35,6 +35,7 @@ def zipped(files):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_the_samples_button_brings_in_all_classes_and_names_the_workspace(visit):
     visitor = visit().press("Try with samples").until(is_brought_in)
     assert report(visitor).startswith("240 images are ready.")

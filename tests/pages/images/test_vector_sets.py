@@ -75,6 +75,7 @@ def test_the_map_has_labels_and_names_but_no_pictures(visit, with_vectors):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_heatmaps_offers_runs_that_have_a_network(visit, with_vectors, make_png):
     token = with_vectors("First", sources=[("cat/a.png", make_png(1)), ("dog/b.png", make_png(2))])
     alone = visit(token).open("heatmaps")

@@ -64,6 +64,7 @@ def test_they_are_removed_and_come_back(visit, shelve_features):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_the_heatmaps_page_opens_with_them(visit, shelve_features):
     visitor = chosen(visit, shelve_features)
     visitor.tab.button(key="heatmaps_of_selection").click().run()
