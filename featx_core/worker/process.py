@@ -36,7 +36,7 @@ TIDY_SECONDS = 0.05
 MAX_UNTIDIED = 8
 """Jobs without a pause, after which memory is given back all the same."""
 
-PREPARE_SECONDS = 0.3
+PREPARE_SECONDS = 1.0
 """Without a job or a question, after which the worker gets ready for what may be asked next."""
 
 
