@@ -36,8 +36,11 @@ TIDY_SECONDS = 0.05
 MAX_UNTIDIED = 8
 """Jobs without a pause, after which memory is given back all the same."""
 
-PREPARE_SECONDS = 1.0
+PREPARE_SECONDS = 0.3
 """Without a job or a question, after which the worker gets ready for what may be asked next."""
+
+FURTHER_SECONDS = 3.0
+"""Without either, before the next step of it: whoever presses the button at once does not wait for that one."""
 
 
 def _nothing() -> None:
@@ -115,7 +118,7 @@ class Worker:
             if self._loading is None:
                 if pause == IDLE_SECONDS:
                     self._idle.go_on()
-                pause = PREPARE_SECONDS if self._prepare() else IDLE_SECONDS
+                pause = FURTHER_SECONDS if self._prepare() else IDLE_SECONDS
 
     def _prepare(self) -> bool:
         """Do one step of getting ready; give whether there is one more. What fails here fails again when it is asked for."""

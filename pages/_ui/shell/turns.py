@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 PATIENCE = 1.0
 """Seconds after which nobody waits any longer for a turn: a drawing that takes so long does not hold others up."""
 
-MAX_SECONDS = 4.0
+MAX_SECONDS = 8.0
 """For which a drawing stands back at most while others wait for something shorter."""
 
 _SECONDS_BETWEEN_LOOKS = 0.1

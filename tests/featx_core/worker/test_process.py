@@ -149,7 +149,7 @@ def test_a_pause_gives_memory_back_then_gets_ready_for_what_may_be_asked_next(mo
     done, sent = [], []
     steps = iter([True, False])
     monkeypatch.setattr(process, "hand_back", lambda: done.append("memory"))
-    for name in ("TIDY_SECONDS", "PREPARE_SECONDS", "IDLE_SECONDS"):
+    for name in ("TIDY_SECONDS", "PREPARE_SECONDS", "FURTHER_SECONDS", "IDLE_SECONDS"):
         monkeypatch.setattr(process, name, 0.01)
 
     def prepare():
