@@ -9,8 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-QUIET_SECONDS = 0.7
-"""Without work, after which loading begins."""
+QUIET_SECONDS = 3.0
+"""Without work, after which loading begins: a first result comes before it, with its figures, which follow each other sooner."""
+
+MAX_WAIT = 20.0
+"""Seconds after which loading begins also beside work."""
 
 MAX_GIVE_WAY = 5.0
 """Seconds for which it makes way at most: longer work has the processor to share."""
@@ -86,7 +89,7 @@ class Loading:
             self._is_done.set()  # also where it failed: whoever needs it fails with the same error, and does not wait for ever
 
     def _wait_for_quiet(self) -> None:
-        until = time.monotonic() + MAX_GIVE_WAY
+        until = time.monotonic() + MAX_WAIT
         while time.monotonic() < until and not self._is_needed.wait(QUIET_SECONDS / 5):
             if self._busy_since is None and time.monotonic() - self._last_busy > QUIET_SECONDS:
                 return

@@ -67,6 +67,7 @@ def test_it_makes_way_in_the_midst_of_it(package):
 def test_it_does_not_make_way_for_ever(package, monkeypatch):
     names, notes = package
     monkeypatch.setattr(loading, "MAX_GIVE_WAY", 0.05)
+    monkeypatch.setattr(loading, "MAX_WAIT", 0.05)
     aside = Loading(lambda: load(names))
     with aside.others_first():
         aside.start()
