@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 QUIET_SECONDS = 3.0
-"""Without work, after which loading begins: a first result comes before it, with its figures, which follow each other sooner."""
+"""Without work, after which loading begins: what a first result asks for one after the other comes before it."""
 
 MAX_WAIT = 20.0
 """Seconds after which loading begins also beside work."""
