@@ -74,7 +74,7 @@ class VectorStore:
         """List the files that have an array, as the workspace calls them, int64 `(n_files,)`: quick also for very many."""
         query = (
             "SELECT json_group_array(content_id) FROM vectors"
-            " WHERE extractor_id = (SELECT id FROM extractors WHERE digest = ?)"
+            " WHERE extractor_id = (SELECT id FROM extractors WHERE digest = ?) AND typeof(content_id) = 'integer'"
         )
         return np.array(json.loads(self._store.value(query, (extractor_digest,))), np.int64)
 

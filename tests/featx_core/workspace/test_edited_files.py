@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from featx_core.images.decoding import ImageError
@@ -196,6 +196,7 @@ VALUES = st.one_of(
 @pytest.mark.slow
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.sampled_from(COLUMNS), value=VALUES)
+@example(where=("vectors", "content_id"), value="")
 def test_any_value_in_any_cell_is_refused_or_read_without_a_fault(
     whole_file: Path, tmp_path: Path, where: tuple[str, str], value: object
 ) -> None:
