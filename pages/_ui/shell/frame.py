@@ -12,7 +12,8 @@ from featx_core.extraction.vector_sets import vector_sets
 from featx_core.images.sorting import order
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
-from pages._ui.shell import compat, formatting, jobs, library, questions, run_list, runs, session, theme, undo, writing
+from pages._ui.shell import compat, formatting, jobs, library, questions, run_list, runs, session, undo, writing
+from pages._ui.shell.serving import theme
 
 PAGES = (
     ("images", "Images", ":material/photo_library:"),

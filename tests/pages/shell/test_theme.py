@@ -1,6 +1,7 @@
 """Dark and light, as the page is told."""
 
-from pages._ui.shell import session, theme
+from pages._ui.shell import session
+from pages._ui.shell.serving import theme
 from tests.toys.app.visiting import Visitor
 
 
