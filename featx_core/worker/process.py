@@ -53,8 +53,8 @@ class Worker:
     Args:
         tasks: Holds `TASKS`, `LIGHT_TASKS`, and perhaps `warm_up` (run once, before anything else), `load` (run once, beside
             what needs none of it; `needs_load` tells of a question whether it does), `reset` (run before each job that comes
-            after one that needs it), `prepare` (run a step at a time when nothing else is to do, while it gives True) and
-            `next_idle_command` (see `IdleWork`).
+            after one that needs it), `prepare_first` (run once, as soon as nothing is to do), `prepare`
+            (run a step at a time when nothing else is to do, while it gives True) and `next_idle_command` (see `IdleWork`).
         channel: The way to the server.
     """
 
@@ -68,6 +68,7 @@ class Worker:
         self._n_untidied = 0  # jobs
         self._facts: Mapping[str, Any] = {}
         self._loading: Loading | None = None
+        self._is_fresh = True  # nothing was asked yet
         self._held: list[dict[str, Any]] = []  # questions that wait until all is loaded
         self._idle = IdleWork(getattr(tasks, "next_idle_command", _nothing))
 
@@ -109,6 +110,9 @@ class Worker:
         with contextlib.suppress(queue.Empty):
             return self._inbox.get(timeout=TIDY_SECONDS)
         self._tidy_up()
+        if self._is_fresh:
+            self._is_fresh = False
+            self._prepare("prepare_first")
         pause = PREPARE_SECONDS
         while True:
             with contextlib.suppress(queue.Empty):
@@ -118,12 +122,12 @@ class Worker:
             if self._loading is None:
                 if pause == IDLE_SECONDS:
                     self._idle.go_on()
-                pause = FURTHER_SECONDS if self._prepare() else IDLE_SECONDS
+                pause = FURTHER_SECONDS if self._prepare("prepare") else IDLE_SECONDS
 
-    def _prepare(self) -> bool:
+    def _prepare(self, step: str) -> bool:
         """Do one step of getting ready; give whether there is one more. What fails here fails again when it is asked for."""
         try:
-            return bool(getattr(self._tasks, "prepare", _nothing)())
+            return bool(getattr(self._tasks, step, _nothing)())
         except Exception:
             _LOG.warning("What may be asked next could not be got ready.", exc_info=True)
             return False

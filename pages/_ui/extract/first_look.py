@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -13,11 +15,12 @@ from featx_core.figures.maps import map_figure
 from featx_core.figures.style import CONFIG
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.heatmaps.overlay import OPACITY
-from featx_core.images.image_set import ImageSet
+from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.images.sorting import order
 from featx_core.maps.projection import Projection
 from featx_core.maps.trust import draw_rows
 from featx_core.methods import registry as methods
+from featx_core.predictions.predictions import Predictions
 from featx_core.specs.networks import has_gradients
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
@@ -101,26 +104,57 @@ def _is_pictured(run: Run, features: Features) -> bool:
     return run.spec.takes_images and features.copies is None and len(features) <= MAX_PICTURES
 
 
-def show_heatmaps(run: Run, images: ImageSet) -> None:
-    """Show where the network looks in a few images, one of each label first."""
-    st.header("First heatmaps", anchor=False)
+@dataclass(frozen=True)
+class Asked:
+    """The heatmaps of a first look, as far as they are there.
+
+    Attributes:
+        images: Whose they are.
+        method: A key of `HEATMAPS`.
+        found: What is drawn, and the job that draws the rest.
+        predictions: What the network calls the images, where that is known.
+        naming: The job that finds it.
+    """
+
+    images: Sequence[ImageRecord]
+    method: str
+    found: grid.Drawn
+    predictions: Predictions | None
+    naming: Job | None
+
+    @property
+    def are_coming(self) -> bool:
+        """Whether heatmaps are still being drawn."""
+        return self.found.job is not None and not self.found.job.is_finished
+
+
+def ask_heatmaps(run: Run, images: ImageSet) -> Asked | None:
+    """Have heatmaps of a few images drawn, one of each label first, and their names found; None where a run has no images."""
     if not run.spec.takes_images:
-        st.caption("Heatmaps need a network and images; this run holds only numbers.")
-        return
+        return None
     chosen = list(order.varied(images, N_IMAGES))
     target = targets.best_class(run)
     method = FOR_CLASSES if target is not None and has_gradients(run.spec) else FOR_FEATURES
     found = grid.ask(run, chosen, [method], layer=None, target=target)
-    predictions, naming = names.fetch(run.spec)
-    if naming is not None and naming.state != "done":
-        jobs.show(naming)
+    return Asked(chosen, method, found, *names.fetch(run.spec))
+
+
+def show_heatmaps(run: Run, asked: Asked | None) -> None:
+    """Show where the network looks in a few images."""
+    st.header("First heatmaps", anchor=False)
+    if asked is None:
+        st.caption("Heatmaps need a network and images; this run holds only numbers.")
+        return
+    found, method = asked.found, asked.method
+    if asked.naming is not None and asked.naming.state != "done":
+        jobs.show(asked.naming)
     if found.job is not None and found.job.state != "done":
         jobs.show(found.job)
     if found.problem:
         st.caption(formatting.escape(found.problem))
         return
     columns = st.columns(2)
-    for index, record in enumerate(chosen):
+    for index, record in enumerate(asked.images):
         with columns[index % 2]:
             heatmap = found.heatmaps.get((record.digest, method))
             if heatmap is None:
@@ -130,8 +164,8 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
                     grid.overlay(heatmap, record, OPACITY, SEQUENTIAL_SCALES[0], 480), width="stretch", alt=record.name
                 )
                 st.caption(formatting.escape(record.label or record.name))
-            if predictions is not None:
-                names.show_best(predictions, record.digest)
+            if asked.predictions is not None:
+                names.show_best(asked.predictions, record.digest)
     st.caption(
         f"{HEATMAPS[method].title}: {HEATMAPS[method].draws}.",
         help=" ".join(filter(None, (HEATMAPS[method].caption, formatting.escape(methods.heatmap_caption(run.spec))))),
