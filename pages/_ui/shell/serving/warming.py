@@ -4,6 +4,8 @@ import gc
 import importlib
 import threading
 
+import threadpoolctl
+
 from featx_core.figures import style
 
 MAX_SECONDS = 4.0
@@ -15,7 +17,7 @@ _NEXT = (
     "pages._ui.extract.results",
     "pages._ui.extract.training",
 )
-_FIGURES = ("plotly.graph_objects", "plotly.io", "threadpoolctl")
+_FIGURES = ("plotly.graph_objects", "plotly.io")
 
 _stands = threading.Event()
 
@@ -35,7 +37,9 @@ def _warm_up() -> None:
     _stands.wait(MAX_SECONDS)
     for name in (*_NEXT, *_FIGURES):
         importlib.import_module(name)
-    for is_dark in (False, True):
-        style.blank_figure(is_dark)
+    style.blank_figure(dark=False)
+    threadpoolctl.threadpool_limits(
+        limits=1
+    )  # beside a busy worker, several threads of linear algebra wait for each other
     gc.collect()
     gc.freeze()
