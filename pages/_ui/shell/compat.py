@@ -105,14 +105,15 @@ def _wake(session: Any, looks: int) -> None:
     session._create_scriptrunner(request)
 
 
-def script_of_figures() -> str | None:
-    """Return the address, relative to the app's, of the script that draws Plotly's figures in the browser.
+def scripts_of(*parts: str) -> list[str]:
+    """Return the addresses, relative to the app's, of the scripts that draw parts of a page in the browser, as far as found.
 
-    Returns None where there is none by that name. Source: the folder of scripts that Streamlit 1.67 serves.
+    Args:
+        *parts: Their names, such as "PlotlyChart". Source: the folder of scripts that Streamlit 1.67 serves.
     """
     folder = Path(file_util.get_static_dir()) / "static" / "js"
-    found = sorted(folder.glob("PlotlyChart.*.js"))
-    return f"static/js/{found[0].name}" if len(found) == 1 else None
+    found = (sorted(folder.glob(f"{part}.*.js")) for part in parts)
+    return [f"static/js/{paths[0].name}" for paths in found if len(paths) == 1]
 
 
 def mend() -> None:

@@ -1,6 +1,6 @@
 """What is put into the head of the very document.
 
-The look of the pages, as what comes later would move what is drawn by then; and what fetches the script of figures ahead.
+The look of the pages, as what comes later would move what is drawn by then; and what fetches the scripts of results ahead.
 """
 
 import functools
@@ -15,6 +15,8 @@ from pages._ui.shell import compat
 
 _STYLE = Path(__file__).with_name("frame.css")
 _AHEAD = Path(__file__).with_name("ahead.js")
+AHEAD = ("PlotlyChart", "ImageList", "Metric", "Progress")
+"""What a first result is drawn with: the first of them has megabytes."""
 _END = b"</head>"
 
 
@@ -64,13 +66,10 @@ class _Styled:
 
 @functools.cache
 def _added() -> bytes:
-    """What is added to a head. Without a script of figures where Streamlit has none that goes by its name."""
+    """What is added to a head."""
     style = f"<style>:root {{{_STYLE.read_text('utf-8')}}}</style>"
-    figures = compat.script_of_figures()
-    if figures is None:
-        return style.encode()
-    address = f"const figures = new URL({json.dumps(figures)}, document.baseURI).href;\n"
-    return f'{style}<script type="module">{address}{_AHEAD.read_text("utf-8")}</script>'.encode()
+    ahead = _AHEAD.read_text("utf-8").replace("SCRIPTS", json.dumps(compat.scripts_of(*AHEAD)))
+    return f'{style}<script type="module">{ahead}</script>'.encode()
 
 
 def _is_document(start: Message) -> bool:
