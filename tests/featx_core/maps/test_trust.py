@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -67,14 +64,6 @@ def test_copies_may_stand_for_each_other():
     order = np.random.default_rng(1).permutation(48)
     trust = measure_trust(vectors[order], vectors[order])
     assert trust.neighbors_kept == trust.trustworthiness == 1
-
-
-def test_a_first_map_needs_neither_scikit_learn_nor_scipy():
-    code = "import sys, numpy as np; from featx_core.maps.projection import project; "
-    code += (
-        "project(np.random.default_rng(0).random((65, 1280)), 'pca'); print({'sklearn', 'scipy'} & set(sys.modules))"
-    )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 
 def test_trust_of_many_rows_is_measured_on_a_stated_sample(monkeypatch):
