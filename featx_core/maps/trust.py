@@ -131,7 +131,7 @@ def distances_between(points: np.ndarray) -> np.ndarray:
     found += squares
     np.maximum(found, 0, out=found)
     np.fill_diagonal(found, 0)
-    return np.sqrt(found, out=found)
+    return np.asarray(np.sqrt(found, out=found))
 
 
 def draw_rows(n_rows: int, n_wanted: int, seed: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from featx_core.extraction.features import Features
 from featx_core.figures.maps import map_figure
 from featx_core.figures.style import CONFIG
 from featx_core.heatmaps.methods import HEATMAPS
-from featx_core.heatmaps.overlay import OPACITY
+from featx_core.heatmaps.overlay import OPACITY, Heatmap
 from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.images.sorting import order
 from featx_core.maps.projection import Projection
@@ -37,6 +37,7 @@ FOR_CLASSES, FOR_FEATURES = "grad_cam", "eigen_cam"  # the method where the netw
 MAX_PICTURES = 100  # up to so many images are seen on the map at this size
 PICTURE_SHARE = 0.1  # side of one, in shares of the map's width and height
 MAX_POINTS = 5_000  # of a first map: the Map page shows all
+NAMES_HEIGHT = 72  # pixels, of three lines
 MARKER_SIZE = 5  # pixels, of the points that pictures stand on
 
 
@@ -146,27 +147,37 @@ def show_heatmaps(run: Run, asked: Asked | None) -> None:
         st.caption("Heatmaps need a network and images; this run holds only numbers.")
         return
     found, method = asked.found, asked.method
-    if asked.naming is not None and asked.naming.state != "done":
-        jobs.show(asked.naming)
-    if found.job is not None and found.job.state != "done":
-        jobs.show(found.job)
+    waited_for = [job for job in (asked.naming, found.job) if job is not None and job.state != "done"]
+    for job in waited_for:
+        if job.is_finished:  # it failed or was cancelled
+            jobs.show(job)
     if found.problem:
         st.caption(formatting.escape(found.problem))
         return
+    grid.keep_places(asked.images)
     columns = st.columns(2)
     for index, record in enumerate(asked.images):
         with columns[index % 2]:
-            heatmap = found.heatmaps.get((record.digest, method))
-            if heatmap is None:
-                st.skeleton(height=150)
-            else:
-                st.image(
-                    grid.overlay(heatmap, record, OPACITY, SEQUENTIAL_SCALES[0], 480), width="stretch", alt=record.name
-                )
-                st.caption(formatting.escape(record.label or record.name))
-            if asked.predictions is not None:
-                names.show_best(asked.predictions, record.digest)
+            _show_one(record, found.heatmaps.get((record.digest, method)), asked)
     st.caption(
         f"{HEATMAPS[method].title}: {HEATMAPS[method].draws}.",
         help=" ".join(filter(None, (HEATMAPS[method].caption, formatting.escape(methods.heatmap_caption(run.spec))))),
     )
+    for job in waited_for:
+        if not job.is_finished:
+            jobs.show(job)
+
+
+def _show_one(record: ImageRecord, heatmap: Heatmap | None, asked: Asked) -> None:
+    """Show one heatmap with its names; what is still to come has its place."""
+    with st.container(key=grid.place_key(record)):
+        if heatmap is None:
+            st.skeleton(height=150)
+        else:
+            pixels = grid.overlay(heatmap, record, OPACITY, SEQUENTIAL_SCALES[0], 480)
+            st.image(pixels, width="stretch", alt=record.name)
+    st.caption(formatting.escape(record.label or record.name))
+    if asked.predictions is not None:
+        names.show_best(asked.predictions, record.digest)
+    elif asked.naming is not None and not asked.naming.is_finished:
+        st.skeleton(height=NAMES_HEIGHT)

@@ -82,7 +82,7 @@ def _card(run: Run, features: Features, images: ImageSet) -> None:
         with actions.popover("Download", icon=":material/download:"):
             _downloads(run, features)
         run_actions.show(run, actions)
-        facts = st.container(horizontal=True, gap="medium")
+        facts = st.container(horizontal=True, gap="medium", key="run_facts")
         for title, value, words in _facts(run, features):
             facts.metric(title, value, help=words, width="content")
         st.caption(_small_print(run, features, images))
