@@ -40,6 +40,8 @@ with grid[0]:
             key="download_report",
         )
     st.caption("One HTML file. It holds all that it shows and asks nothing of any server.")
+    if words := form.left_out(study, workspace):
+        st.caption(words)
 with grid[1], st.container(height=780, border=True):
     if found is not None:
         token = session.token()
