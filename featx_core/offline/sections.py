@@ -12,7 +12,7 @@ import numpy as np
 
 from featx_core.base.palette import label_styles
 from featx_core.base.wording import counted
-from featx_core.comparison.verdicts import measured_sentence
+from featx_core.comparison.verdicts import headline, measured_sentence
 from featx_core.curation.clusters import METHODS, STABLE
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.images.intake_report import ALREADY_HERE
@@ -145,7 +145,8 @@ def _said(image: ImageRecord, heatmap: Heatmap) -> str:
 def comparison_section(comparison: Comparison) -> Section:
     """Show the verdict and the table of a comparison."""
     rows = comparison.table.to_dict(orient="records")
-    parts = [f'<p class="verdict">{text(comparison.verdict)}</p>']
+    first, rest = headline(comparison.verdict)
+    parts = [f'<p class="verdict">{text(first)}</p>', paragraphs(rest)]
     titles, cells, numbers = (
         ["Network", "Features"],
         [[str(row["extractor"]), _whole(row["n_features"])] for row in rows],

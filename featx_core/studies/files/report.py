@@ -97,7 +97,9 @@ class ReportStudy(Study[Report]):
     def empty_parts(self, workspace: Workspace) -> dict[str, str]:
         """Say which of the parts asked for will be missing, and why."""
         asked = {*self.parts}
-        found = workspace.once(("empty parts", self.map_run, self.runs, bool(self.heatmap_images)), lambda: self._empty_parts(workspace))
+        found = workspace.once(
+            ("empty parts", self.map_run, self.runs, bool(self.heatmap_images)), lambda: self._empty_parts(workspace)
+        )
         return {part: reason for part, reason in found.items() if part in asked}
 
     def _empty_parts(self, workspace: Workspace) -> dict[str, str]:

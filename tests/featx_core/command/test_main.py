@@ -164,7 +164,9 @@ def test_each_command_stands_beside_its_help(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     out = capsys.readouterr().out
-    assert all(re.search(rf"^ +{name} +{re.escape(command.HELP[:20])}", out, re.M) for name, command in COMMANDS.items())
+    assert all(
+        re.search(rf"^ +{name} +{re.escape(command.HELP[:20])}", out, re.M) for name, command in COMMANDS.items()
+    )
 
 
 def test_a_command_that_there_is_not_is_wrong_use(capsys):
