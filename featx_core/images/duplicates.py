@@ -152,10 +152,7 @@ def _joined(groups: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 def _different(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return rows no two of which have the very same tiny image, and pairs that join all others to them."""
     first: dict[bytes, int] = {}
-    places = [
-        first.setdefault(hashlib.sha256(np.ascontiguousarray(picture)).digest(), row)
-        for row, picture in enumerate(pictures)
-    ]
+    places = [first.setdefault(hashlib.sha256(picture.tobytes()).digest(), row) for row, picture in enumerate(pictures)]
     pairs = np.stack([np.array(places, np.int64), np.arange(len(pictures))], axis=1)
     is_read = np.isfinite(pictures[:, 0, 0]) if len(pictures) else np.zeros(0, bool)
     return np.array(sorted(first.values()), np.int64), pairs[(pairs[:, 0] < pairs[:, 1]) & is_read]
