@@ -98,7 +98,10 @@ def trade_figure(comparison: Comparison, *, colors: Mapping[str, str] | None = N
     _mark_chance(figure, table, dark, across=True)
     figure.update_xaxes(title_text="Time for one image (ms)", type="log" if _wide(rows["ms_per_image"]) else "linear")
     figure.update_yaxes(title_text="Linear probe accuracy (%)")
-    if not _wide(rows["ms_per_image"]):
+    if _wide(rows["ms_per_image"]):
+        ticks = [digit * 10.0**power for power in range(-2, 6) for digit in (1, 2, 5)]
+        figure.update_xaxes(tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])  # Plotly writes 2 for 20
+    else:
         figure.update_xaxes(rangemode="tozero")
     return figure.update_layout(showlegend=False)
 

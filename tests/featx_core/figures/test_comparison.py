@@ -99,7 +99,9 @@ def test_the_trade_off_joins_those_that_none_beats():
     assert points[0].x == (9,)
     np.testing.assert_allclose(points[0].error_y.array, [5])
     assert figure.layout.xaxis.type == "linear"
-    assert trade_figure(a_comparison((90.0, 2.0, 4.0))).layout.xaxis.type == "log"
+    axis = trade_figure(a_comparison((90.0, 2.0, 4.0))).layout.xaxis
+    assert axis.type == "log"
+    assert dict(zip(axis.ticktext, axis.tickvals, strict=True))["20"] == 20
 
 
 def test_extractors_without_a_time_are_left_out_of_the_trade_off():
