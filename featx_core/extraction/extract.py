@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
-from featx_core.extraction.features import Features, dead_share, gather, table_features
+from featx_core.extraction.features import Features, dead_share, gather, n_not_finite, table_features
 from featx_core.extraction.kept_rows import KeptRows, derivable
 from featx_core.extraction.rows import table_of
 from featx_core.images.decoding import ImageError
@@ -153,7 +153,7 @@ def _entered(features: Features, workspace: Workspace) -> Features:
 def _summarized(features: Features) -> Features:
     """Add to the details what only the values tell."""
     vectors = features.vectors
-    found = {"dead_share": dead_share(vectors), "n_not_finite": int(np.sum(~np.isfinite(vectors).all(axis=1)))}
+    found = {"dead_share": dead_share(vectors), "n_not_finite": n_not_finite(vectors)}
     return dataclasses.replace(features, details={**features.details, **found})
 
 

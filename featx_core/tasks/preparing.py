@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from featx_core.backbones.registry import BACKBONES
+from featx_core.methods.defaults import sample_spec
 from featx_core.networks.kept.extractor import KeptExtractor
 from featx_core.networks.origins import is_here
 from featx_core.specs.pretrained import Pretrained
@@ -40,6 +41,12 @@ class Preparation:
     def note(self, spec: Spec) -> None:
         """Take in what a form is set to."""
         self._asked, self._built = spec, None
+
+    def begin(self) -> None:
+        """Have the network stand ready that a first click asks for, where it was kept: before Keras is loaded."""
+        spec = sample_spec()
+        if may_be_prepared(spec):
+            EXTRACTORS.prepare_kept(spec)
 
     def step(self) -> float | None:
         """Do the next step; give after how many quiet seconds one more may come, or None."""

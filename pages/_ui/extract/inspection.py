@@ -1,7 +1,10 @@
 """Before a run: what the network receives, its layers, and the shapes that will come out."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -18,6 +21,9 @@ from featx_core.specs.picture_input import PictureInput
 from featx_core.specs.spec import Spec, SpecError
 from pages._ui.networks import outlines
 from pages._ui.shell import formatting, fragments, questions, session
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TABLE_HEIGHT = 300  # pixels
 MAX_LISTED = 200  # images in the select box
@@ -84,6 +90,8 @@ def _received(spec_json: str, digest: str, rendering: str, _input: PictureInput,
 
 
 def _channel_table(received: NetworkInput) -> pd.DataFrame:
+    import pandas as pd
+
     rows = [
         {
             "channel": f"{number}: {channel.name}",
@@ -156,6 +164,8 @@ def _parameters(outline: Outline) -> str:
 
 
 def _layer_table(outline: Outline) -> pd.DataFrame:
+    import pandas as pd
+
     rows = [
         {
             "#": info.index,

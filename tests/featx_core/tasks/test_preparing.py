@@ -111,3 +111,20 @@ def test_what_stands_ready_gives_the_same_numbers(monkeypatch):
     assert extractors.has(SPEC)
     preparing.EXTRACTORS.prepare(fx.Pretrained("embedded_v1"))
     assert extractors.find(SPEC, None, None) is kept  # what was used stays
+
+
+@pytest.mark.skipif(not openvino_engine.is_available(), reason="OpenVINO is not installed")
+def test_the_network_of_a_first_click_stands_ready_once_it_was_kept(monkeypatch, tmp_path):
+    first = fx.Pretrained("embedded_v1")
+    monkeypatch.setenv("FEATX_HOME", str(tmp_path))
+    monkeypatch.setattr(preparing, "sample_spec", lambda: first)
+    monkeypatch.setattr(preparing, "has_room", lambda: True)
+    monkeypatch.setattr(preparing, "EXTRACTORS", Extractors())
+    preparing.Preparation().begin()
+    assert not preparing.EXTRACTORS.has(first)  # at the first start of all, it is drawn when it is asked for
+    preparing.EXTRACTORS.prepare(first)
+    monkeypatch.setattr(preparing, "EXTRACTORS", Extractors())
+    preparing.Preparation().begin()
+    ready = preparing.EXTRACTORS.find(first, None, None)
+    assert isinstance(ready, KeptExtractor)
+    assert "_map_engine" in vars(ready)  # what heatmaps are drawn from as well

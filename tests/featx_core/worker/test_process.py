@@ -159,12 +159,18 @@ def test_a_pause_gives_memory_back_then_gets_ready_for_what_may_be_asked_next(mo
             worker._inbox.put({"type": "loaded"})
         return pause
 
-    tasks = SimpleNamespace(TASKS={"echo": lambda *_: {}}, LIGHT_TASKS={}, prepare=prepare)
+    def prepare_first():
+        done.append("prepare first")
+
+    tasks = SimpleNamespace(TASKS={"echo": lambda *_: {}}, LIGHT_TASKS={}, prepare=prepare, prepare_first=prepare_first)
     worker = process.Worker(tasks, SimpleNamespace(send=sent.append))
     for run in range(process.MAX_UNTIDIED):
         worker._run({"run": run, "task": "echo", "workspace": None, "parameters": {}})
     assert done == ["memory"]
     worker._run({"run": 99, "task": "echo", "workspace": None, "parameters": {}})
     assert worker._next() == {"type": "loaded"}
-    assert done == ["memory", "memory", "prepare", "prepare"]
+    assert done == ["memory", "memory", "prepare first", "prepare", "prepare"]
+    worker._inbox.put({"type": "loaded"})
+    worker._next()
+    assert done.count("prepare first") == 1
     assert [message["type"] for message in sent] == ["done"] * (process.MAX_UNTIDIED + 1)
