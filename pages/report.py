@@ -39,7 +39,9 @@ with grid[0]:
             on_click="ignore",
             key="download_report",
         )
-    st.caption("One HTML file. It holds all that it shows and asks nothing of any server.")
+    st.caption("One HTML file that works offline.")
+    if words := form.left_out(study, workspace):
+        st.caption(words)
 with grid[1], st.container(height=780, border=True):
     if found is not None:
         token = session.token()

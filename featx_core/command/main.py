@@ -87,7 +87,7 @@ def _silent_libraries() -> Iterator[TextIO]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("featx", description=DESCRIPTION, epilog=ENDS)
+    parser = argparse.ArgumentParser("featx", description=DESCRIPTION, epilog=ENDS, formatter_class=_narrow)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("-q", "--quiet", action="store_true", help="tell of errors alone")
     common.add_argument("-v", "--verbose", action="store_true", help="log what goes on, and the details of errors")
@@ -103,3 +103,8 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_options(added)
     return parser
+
+
+def _narrow(prog: str) -> argparse.HelpFormatter:
+    """Write commands beside their help: argparse makes room for the longest option, less indented than commands are."""
+    return argparse.HelpFormatter(prog, indent_increment=1)

@@ -9,7 +9,7 @@ from featx_core.command.outputs import ending_of, write
 from featx_core.command.terminal import Terminal
 from featx_core.command.vectors import opened
 from featx_core.maps.registry import PROJECTIONS
-from featx_core.studies.files.report import MAX_HEATMAPS, PARTS
+from featx_core.studies.files.report import MAX_HEATMAPS, PARTS, ReportStudy
 from featx_core.studies.files.reporting import report
 
 HELP = "write a workspace as one HTML page that needs no network"
@@ -41,17 +41,21 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Write the page."""
     ending_of(arguments.output, (".html",))
     with opened(arguments.workspace) as workspace:
-        names = workspace.images().names[: max(arguments.heatmaps, 0)]
+        images = workspace.images()[: max(arguments.heatmaps, 0)]
+        parts = tuple(part for part in PARTS if part not in arguments.without)
+        empty = ReportStudy(parts=parts, heatmap_images=tuple(images.digests)).empty_parts(workspace)
         content = report(
             workspace,
             title=arguments.title,
             words=_words(arguments.words),
-            parts=[part for part in PARTS if part not in arguments.without],
+            parts=parts,
             map_name=arguments.map,
-            heatmap_images=names,
+            heatmap_images=images.names,
             on_progress=terminal,
         )
     write(arguments.output, lambda: content)
+    if empty:
+        terminal.say(f"Left out: {', '.join(f'{part} ({reason})' for part, reason in empty.items())}.")
     print(arguments.output)  # noqa: T201 - the result of the command
     return DONE
 

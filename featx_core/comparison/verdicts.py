@@ -38,6 +38,18 @@ def verdict_sentence(
     return _mixed(order, better, with_images)
 
 
+def headline(verdict: str) -> tuple[str, str]:
+    """Part the first sentence of a verdict, which is its headline, from the rest.
+
+    >>> headline("A is better than B with 50 images. B does no better than chance.")
+    ('A is better than B with 50 images.', 'B does no better than chance.')
+    >>> headline("Too little data.")
+    ('Too little data.', '')
+    """
+    first, _, rest = verdict.partition(". ")
+    return (f"{first}.", rest) if rest else (verdict, "")
+
+
 def baseline_sentence(
     scores: Mapping[str, float], beaten: Mapping[str, bool], baseline: str, *, is_all: bool = True
 ) -> str:

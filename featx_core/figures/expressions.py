@@ -33,7 +33,7 @@ def curve_figure(before: np.ndarray, after: np.ndarray, *, dark: bool = False) -
         )
     )
     figure.update_xaxes(title_text="Value before")
-    figure.update_yaxes(title_text="Number after")
+    figure.update_yaxes(title_text="Value after")
     return _sized(figure, showlegend=False)
 
 

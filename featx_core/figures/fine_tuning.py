@@ -92,6 +92,6 @@ def confusion_figure(report: TuningReport, *, dark: bool = False) -> Figure:
             hovertemplate="%{z} of %{y} named %{x}<extra></extra>",
         )
     )
-    figure.update_xaxes(title_text="Named", type="category", showgrid=False)
+    figure.update_xaxes(title_text="Predicted class", type="category", showgrid=False)
     figure.update_yaxes(title_text="True class", type="category", autorange="reversed", showgrid=False)
     return figure.update_layout(height=max(320, 130 + ROW_HEIGHT * len(names)))

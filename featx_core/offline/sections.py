@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featx_core.architecture.rows import describe_row, layer
 from featx_core.base.palette import label_styles
 from featx_core.base.wording import counted
-from featx_core.comparison.verdicts import measured_sentence
+from featx_core.comparison.verdicts import headline, measured_sentence
 from featx_core.curation.clusters import METHODS, STABLE
 from featx_core.heatmaps.methods import HEATMAPS
 from featx_core.images.intake_report import ALREADY_HERE
@@ -94,9 +95,12 @@ def settings_of(spec: Spec) -> str:
     """Write the fields of a spec that are set, those of its base behind its name.
 
     >>> from featx_core.specs.augmented import Augmented
+    >>> from featx_core.specs.custom_sequential import CustomSequential
     >>> from featx_core.specs.pretrained import Pretrained
     >>> settings_of(Augmented(Pretrained("vgg16", layer="stage3"), n_copies=2)).split("; ")[:3]
     ['base.backbone: vgg16', 'base.classifier: no', 'base.fit: crop']
+    >>> settings_of(CustomSequential((layer("Conv2D"), layer("Flatten")))).split("; ")[5]
+    'layers: Conv2D 32 of 3 x 3, Flatten'
     """
     return "; ".join(f"{name}: {value}" for name, value in _flat(json.loads(spec.to_json())))
 
@@ -106,8 +110,16 @@ def _flat(fields: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, st
         if isinstance(value, Mapping):
             yield from _flat(value, f"{before}{name}.")
         elif name not in ("method", "version") and value not in (None, "", []):
-            shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
-            yield f"{before}{name}", json.dumps(shown) if isinstance(shown, list) else str(shown)
+            yield f"{before}{name}", _shown(name, value)
+
+
+def _shown(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name == "layers":
+        kinds = [(kind, layer(kind, **dict(values))) for kind, values in value]
+        return ", ".join(f"{kind} {describe_row(row)}".strip() for kind, row in kinds)
+    return json.dumps(value) if isinstance(value, list) else str(value)
 
 
 def map_section(sheet: map_page.Sheet, labels: Sequence[str | None], cautions: Sequence[str]) -> Section:
@@ -145,7 +157,8 @@ def _said(image: ImageRecord, heatmap: Heatmap) -> str:
 def comparison_section(comparison: Comparison) -> Section:
     """Show the verdict and the table of a comparison."""
     rows = comparison.table.to_dict(orient="records")
-    parts = [f'<p class="verdict">{text(comparison.verdict)}</p>']
+    first, rest = headline(comparison.verdict)
+    parts = [f'<p class="verdict">{text(first)}</p>', paragraphs(rest)]
     titles, cells, numbers = (
         ["Network", "Features"],
         [[str(row["extractor"]), _whole(row["n_features"])] for row in rows],

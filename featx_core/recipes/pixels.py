@@ -25,12 +25,11 @@ FITTING: Mapping[str, tuple[str, str]] = MappingProxyType(
         "pad": (
             "set it into a grey frame of the size of the network",
             f"""\
-    height, width = SIZE
-    scale = min(width / image.width, height / image.height)
+    scale = min(SIZE[1] / image.width, SIZE[0] / image.height)
     inner = max(1, round(image.width * scale)), max(1, round(image.height * scale))
     image = image.resize(inner, Image.Resampling.BICUBIC, reducing_gap=2.0)
-    frame = Image.new("RGB", (width, height), ({PAD_GREY}, {PAD_GREY}, {PAD_GREY}))
-    frame.paste(image, ((width - inner[0]) // 2, (height - inner[1]) // 2))
+    frame = Image.new("RGB", SIZE[::-1], ({PAD_GREY}, {PAD_GREY}, {PAD_GREY}))
+    frame.paste(image, ((SIZE[1] - inner[0]) // 2, (SIZE[0] - inner[1]) // 2))
     return np.asarray(frame)
 """,
         ),

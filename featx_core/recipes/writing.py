@@ -157,19 +157,25 @@ def _wrapped(wrappers: list[Spec]) -> tuple[list[Block], list[str], list[str]]:
 
 
 def _extract(before: list[str], steps: str, after: list[str], batch_size: int) -> str:
-    lines = "".join(f"        {line}\n" for line in (*before, steps, *after))
-    given = "features"
-    if not after:
-        lines, given = "".join(f"        {line}\n" for line in before), steps.removeprefix("features = ")
-    return f'''\
+    head = f'''\
 def extract(paths, batch_size={batch_size}):
     """Return the features of images, float32, in the order of their paths."""
+'''
+    given = "features" if after else steps.removeprefix("features = ")
+    if not before and not after:
+        return f"""{head}\
+    batches = (paths[start : start + batch_size] for start in range(0, len(paths), batch_size))
+    stacks = (np.stack([read(path) for path in batch]) for batch in batches)
+    return np.concatenate([{given} for images in stacks])
+"""
+    lines = "".join(f"        {line}\n" for line in [*before, *([steps, *after] if after else [])])
+    return f"""{head}\
     rows = []
     for start in range(0, len(paths), batch_size):
         images = np.stack([read(path) for path in paths[start : start + batch_size]])
 {lines}        rows.append({given})
     return np.concatenate(rows)
-'''
+"""
 
 
 def _of_table(run: Run, workspace: Workspace, wrappers: list[Spec], inner: VectorTable) -> Recipe:
@@ -261,10 +267,10 @@ if __name__ == "__main__":
 
 def _compared(paths: str, indent: str) -> str:
     """Write the lines that compare the features of the reference files with those that featx computed."""
+    first = f"features.reshape(len(features), -1)[:{N_SHOWN}, :{N_SHOWN}]"
     return f"""\
 {indent}if hashlib.sha256(b"".join(Path(each).read_bytes() for each in {paths}[:{N_REFERENCES}])).hexdigest() == REFERENCE:
-{indent}    difference = features.reshape(len(features), -1)[:{N_SHOWN}, :{N_SHOWN}] - EXPECTED
-{indent}    print(f"Largest difference from featx: {{np.abs(difference).max():.1e}}")
+{indent}    print("Largest difference from featx:", np.abs({first} - EXPECTED).max())
 """
 
 

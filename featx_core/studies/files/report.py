@@ -94,6 +94,32 @@ class ReportStudy(Study[Report]):
         names = images.once("digest of names", lambda: digest_of(images.names), of_labels=False)
         return [workspace.title, image_set_key(images), names, digest_of(images.labels), details, kept, found]
 
+    def empty_parts(self, workspace: Workspace) -> dict[str, str]:
+        """Say which of the parts asked for will be missing, and why."""
+        asked = {*self.parts}
+        found = workspace.once(
+            ("empty parts", self.map_run, self.runs, bool(self.heatmap_images)), lambda: self._empty_parts(workspace)
+        )
+        return {part: reason for part, reason in found.items() if part in asked}
+
+    def _empty_parts(self, workspace: Workspace) -> dict[str, str]:
+        images, runs = workspace.images(), self._chosen(workspace.ledger.runs())
+        main = self._main(runs)
+        reasons: dict[str, str] = {} if len(images) else dict.fromkeys(("images", "gallery"), "no images")
+        if main is None:
+            return reasons | dict.fromkeys(("runs", "map", "heatmaps", "comparison", "clusters", "findings"), "no runs")
+        if not main.spec.takes_images:
+            reasons["heatmaps"] = "its run has no network"
+        elif not self.heatmap_images:
+            reasons["heatmaps"] = "no images chosen"
+        if len(runs) < 2:
+            reasons["comparison"] = "needs two runs"
+        if not kept_clusters(workspace, main):
+            reasons["clusters"] = "none found yet"
+        if not findings_of(workspace, main, images):
+            reasons["findings"] = "no list made yet"
+        return reasons
+
     def compute(self, work: Work) -> Report:
         """Gather and write it."""
         workspace, images = work.workspace, work.images()

@@ -9,7 +9,7 @@ from plotly.graph_objects import Figure
 
 from featx_core.base.palette import run_color
 from featx_core.comparison.tables import Comparison
-from featx_core.comparison.verdicts import measured_sentence
+from featx_core.comparison.verdicts import headline, measured_sentence
 from featx_core.figures.comparison import ranking_figure, trade_figure
 from featx_core.figures.style import CONFIG
 from featx_core.studies.comparisons.comparison import ComparisonStudy
@@ -59,7 +59,10 @@ def colors(chosen: Sequence[Run], comparison: Comparison) -> dict[str, str]:
 def show_verdict(comparison: Comparison) -> None:
     """Show what the comparison amounts to, in words, and on how much it rests."""
     with st.container(border=True, key="verdict"):
-        st.header(formatting.escape(comparison.verdict), anchor=False)
+        first, rest = headline(comparison.verdict)
+        st.header(formatting.escape(first), anchor=False)
+        if rest:
+            st.markdown(formatting.escape(rest))
         if comparison.has_labels:
             st.markdown(formatting.escape(measured_sentence(comparison.table.to_dict(orient="records"))))
         facts = comparison.facts
@@ -129,8 +132,10 @@ def show_trade(comparison: Comparison, colors: dict[str, str]) -> None:
 def _place_names(figure: Figure) -> None:
     """Let the names of the points stay inside the frame and out of each other's way."""
     points = sorted(figure.select_traces({"mode": "markers+text"}), key=lambda trace: trace.x[0])
+    first, last = points[0].x[0], points[-1].x[0]
+    middle = (first * last) ** 0.5 if figure.layout.xaxis.type == "log" else last / 2
     for number, trace in enumerate(points):
-        side = "left" if trace.x[0] > points[-1].x[0] / 2 else "right"
+        side = "left" if trace.x[0] > middle else "right"
         trace.textposition = f"{'bottom' if number % 2 else 'top'} {side}"
 
 

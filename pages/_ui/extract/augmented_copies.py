@@ -30,9 +30,9 @@ def preview(
         shown = min(n_copies, SHOWN)
         places = [place for _ in range(0, shown, _COLUMNS) for place in st.columns(_COLUMNS)]
         draw(places[:shown], record, spec=spec, transforms=transforms, seed=seed, with_original=with_original)
-        words = "The first is the unchanged image. " if with_original else ""
+        words = " The first is unchanged." if with_original else ""
         st.caption(
-            f"{words}The very copies of {formatting.escape(record.name)} that the network will see.",
+            f"What the network receives of {formatting.escape(record.name)}.{words}",
             help="What moves out of the frame is lost; gaps are filled with the mirrored image.",
         )
 

@@ -100,9 +100,9 @@ def _wrong(report: TuningReport, images: ImageSet) -> None:
             true, named = (report.classes[int(codes[row])] for codes in (report.truth, report.predicted))
             column.image(record.thumbnail(), width="stretch", alt=record.name)
             column.caption(formatting.escape(f"{true}, named {named} ({100 * report.confidence[row]:.0f} %)"))
-    more = f"The first {_WRONG_SHOWN}; " if len(rows) > _WRONG_SHOWN else ""
+    more = f" {_WRONG_SHOWN} are shown." if len(rows) > _WRONG_SHOWN else ""
     st.caption(
-        f"{more}the most confident mistakes come first.",
+        f"The most confident mistakes come first.{more}",
         help="The percentage is the network's own confidence, which tends to be too high.",
     )
 

@@ -15,12 +15,11 @@ from featx_core.specs.spec import SpecError
 from featx_core.workspace.runs import Run
 from pages._ui.images import choice, gallery
 from pages._ui.networks import outlines
-from pages._ui.networks.layer_choices import layer_words
+from pages._ui.networks.layer_choices import LAST, layer_words
 from pages._ui.shell import formatting, questions, session
 
 OPACITY_WIDTH = 280  # pixels
 LAYER_WIDTH = 240  # pixels; with the run, the columns and the target it fills one line at 1440
-_LAST = "last"  # stands for None in the choice of a layer: a select box takes None for no choice
 FIRST_METHODS = ("activation_energy", "eigen_cam", "grad_cam")
 _FIRST_IMAGES = 3
 _GALLERY, _PAGE_SIZE = "heatmap_gallery", 48
@@ -63,7 +62,7 @@ def spatial_layer(run: Run) -> int | str | None:
     if not layers:
         st.caption("This network has no layer with height and width.")
         return None
-    words = {_LAST if layer is None else layer: text for layer, text in layer_words(layers).items()}
+    words = layer_words(layers)
     picked = st.selectbox(
         "Layer",
         list[int | str](words),
@@ -73,13 +72,13 @@ def spatial_layer(run: Run) -> int | str | None:
         help="Late layers are coarse and respond to objects; early layers are fine and respond to edges.",
         width=LAYER_WIDTH,
     )
-    return None if picked == _LAST else picked
+    return None if picked == LAST else picked
 
 
 def chosen_layer(run: Run) -> int | str | None:
     """Return the layer of a run that was picked last, None for the last one."""
     found = session.recall(_layer_key(run))
-    return found if isinstance(found, int | str) and found != _LAST else None
+    return found if isinstance(found, int | str) and found != LAST else None
 
 
 def _layer_key(run: Run) -> str:

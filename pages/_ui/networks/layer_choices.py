@@ -10,11 +10,13 @@ _ENDS: Mapping[str, str] = MappingProxyType(
     {"class_token": "Class token", "register_tokens": "Register tokens", "pooled": "Pooled"}
 )
 """What a network of tokens gives besides its patches, by the names of its layers."""
+LAST = "last"
+"""Stands for None, the last layer: a select box takes None for no choice."""
 
 
-def layer_words(layers: Sequence[LayerInfo]) -> dict[int | str | None, str]:
-    """Name the choices of a layer: the last one (None), what tokens give, the stages, then every layer by its index."""
-    words: dict[int | str | None, str] = {None: f"Last layer, {formatting.sides(layers[-1].output_shape)}"}
+def layer_words(layers: Sequence[LayerInfo]) -> dict[int | str, str]:
+    """Name the choices of a layer: the last one (`LAST`), what tokens give, the stages, then every layer by its index."""
+    words: dict[int | str, str] = {LAST: f"Last layer, {formatting.sides(layers[-1].output_shape)}"}
     words |= {
         info.name: f"{_ENDS[info.name]}, {formatting.sides(info.output_shape)}" for info in layers if info.name in _ENDS
     }
@@ -25,7 +27,7 @@ def layer_words(layers: Sequence[LayerInfo]) -> dict[int | str | None, str]:
 
 
 def column_words(layers: Sequence[LayerInfo], last: LayerInfo) -> dict[int | str | None, tuple[str, str]]:
-    """Name layers at the head of columns, each with its shape. The last one is known as None, as in `layer_words`."""
+    """Name layers at the head of columns, each with its shape. The last one is known as None, as in a spec."""
     return {
         None if info is last else info.stage or info.index: (
             "Last layer" if info is last else _stage_words(info),

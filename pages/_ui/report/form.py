@@ -73,6 +73,12 @@ def show(workspace: Workspace, runs: list[Run], images: ImageSet) -> ReportStudy
     )
 
 
+def left_out(study: ReportStudy, workspace: Workspace) -> str:
+    """Name the parts that are asked for but have nothing to show; empty where there are none."""
+    parts = [f"{TITLES[part]} ({reason})" for part, reason in study.empty_parts(workspace).items()]
+    return f"Left out: {', '.join(parts)}." if parts else ""
+
+
 def _runs(runs: list[Run]) -> list[Run]:
     by_digest = {run.digest: run for run in runs}
     names = {digest: name for name, digest in name_runs(runs).items()}

@@ -1,5 +1,7 @@
 """The command line from outside: what it prints, writes and returns."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -156,6 +158,15 @@ def test_help_teaches_by_examples(name, capsys):
     out = capsys.readouterr().out
     assert f"  featx {name}" in out
     assert "Exit codes: 0 done" in out
+
+
+def test_each_command_stands_beside_its_help(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    out = capsys.readouterr().out
+    assert all(
+        re.search(rf"^ +{name} +{re.escape(command.HELP[:20])}", out, re.M) for name, command in COMMANDS.items()
+    )
 
 
 def test_a_command_that_there_is_not_is_wrong_use(capsys):

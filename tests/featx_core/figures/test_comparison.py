@@ -6,7 +6,8 @@ import pytest
 from featx_core.base.palette import CATEGORICAL
 from featx_core.comparison.layer_sweep import Sweep, _table
 from featx_core.comparison.tables import Comparison, table_of
-from featx_core.figures.comparison import matrix_figure, pareto_front, ranking_figure, sweep_figure, trade_figure
+from featx_core.figures.comparison import pareto_front, ranking_figure, sweep_figure, trade_figure
+from featx_core.figures.matrices import matrix_figure
 
 
 def row(name, probe, ms, kind="extractor"):
@@ -99,7 +100,9 @@ def test_the_trade_off_joins_those_that_none_beats():
     assert points[0].x == (9,)
     np.testing.assert_allclose(points[0].error_y.array, [5])
     assert figure.layout.xaxis.type == "linear"
-    assert trade_figure(a_comparison((90.0, 2.0, 4.0))).layout.xaxis.type == "log"
+    axis = trade_figure(a_comparison((90.0, 2.0, 4.0))).layout.xaxis
+    assert axis.type == "log"
+    assert dict(zip(axis.ticktext, axis.tickvals, strict=True))["20"] == 20
 
 
 def test_extractors_without_a_time_are_left_out_of_the_trade_off():

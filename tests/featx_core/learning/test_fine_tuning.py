@@ -135,7 +135,7 @@ def test_class_figure_shows_each_class_with_images_and_the_baseline():
 def test_confusion_figure_counts_images():
     figure = confusion_figure(REPORT)
     assert figure.data[0].z.tolist() == REPORT.confusion.tolist()
-    assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("Named", "True class")
+    assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("Predicted class", "True class")
 
 
 def test_history_figure_draws_both_curves_the_kept_epoch_and_the_phases():

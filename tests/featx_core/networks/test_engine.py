@@ -102,6 +102,14 @@ def test_a_part_that_fails_leaves_nothing_at_work(model, engines):
         np.testing.assert_array_equal(engine(batch), whole)
 
 
+@pytest.mark.parametrize(
+    ("n_images", "batch_size", "expected"), [(64, 64, 16), (65, 64, 24), (5, 64, 8), (64, 4, 4), (900, 32, 32)]
+)
+def test_few_images_are_divided_at_the_bounds_of_parts(monkeypatch, n_images, batch_size, expected):
+    monkeypatch.setattr(engine_module, "IMAGES_AT_ONCE", 8)
+    assert engine_module.images_a_batch(n_images, batch_size) == expected
+
+
 @pytest.mark.parametrize(("has_gpu", "expected"), [(False, [5, 5, 2]), (True, [12])])
 def test_tensorflow_runs_in_parts_on_the_processor_and_whole_on_a_gpu(model, monkeypatch, has_gpu, expected):
     monkeypatch.setattr(engine_module, "find_gpu", lambda: engine_toys.GPU if has_gpu else None)

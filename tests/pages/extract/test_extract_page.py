@@ -4,6 +4,7 @@ import pytest
 
 from featx_core.backbones.registry import BACKBONES
 from pages._ui.extract import inspection
+from pages._ui.networks.layer_choices import LAST
 from tests.toys.app.extracting import asked, chain, sentence, set_up
 from tests.toys.app.visiting import element
 
@@ -87,7 +88,9 @@ def test_the_chain_follows_layer_and_size(visitor):
 
 
 def test_layers_are_offered_last_then_stages_then_all_by_index(visitor):
-    options = visitor.tab.selectbox(key="layer_mobilenet_v2").options
+    box = visitor.tab.selectbox(key="layer_mobilenet_v2")
+    options = box.options
+    assert box.value == LAST  # and not None, which a select box shows as no choice
     assert options[0] == "Last layer, 7 x 7 x 1280"
     assert options[1:6] == [
         "Stage 1, 112 x 112 x 96",

@@ -19,6 +19,8 @@ def asked(worker):
 
 def test_a_report_is_made_on_request_and_shown(visitor, worker):
     assert worker.submitted == []
+    left_out = "Left out: Heatmaps (no images chosen), Comparison (needs two runs), Clusters (none found yet)"
+    assert any(each.value.startswith(left_out) for each in visitor.tab.caption)
     element(visitor, "report_title").set_value("Shapes").run()
     element(visitor, "report_words").set_value("Some words.").run()
     visitor.press("Make the report")

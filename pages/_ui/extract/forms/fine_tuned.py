@@ -18,7 +18,7 @@ from featx_core.workspace.runs import Run
 from featx_core.workspace.workspace import Workspace
 from pages._ui.extract.forms.asked import Asked
 from pages._ui.networks import backbone_choices, outlines
-from pages._ui.networks.layer_choices import layer_words
+from pages._ui.networks.layer_choices import LAST, layer_words
 from pages._ui.shell import formatting, fragments, questions, session
 from pages._ui.shell.inputs import seed_input
 
@@ -265,7 +265,7 @@ def _layer(spec: FineTuned) -> int | str | None:
     if outline is None:
         st.selectbox("Features from", ["Reading the layers ..."], disabled=True, key="tuned_layer_waiting")
         return None
-    words = {layer: text for layer, text in layer_words(outline.layers).items() if layer is not None}
+    words = {layer: text for layer, text in layer_words(outline.layers).items() if layer != LAST}
     picked = st.selectbox(
         "Features from",
         [NEW, *words],

@@ -14,6 +14,7 @@ from pages._ui.extract import model_files
 from pages._ui.extract.forms.asked import Asked
 from pages._ui.extract.forms.taps import pick_layer, pick_pooling
 from pages._ui.networks import outlines
+from pages._ui.networks.layer_choices import LAST
 from pages._ui.shell import formatting, fragments, questions, session
 from pages._ui.shell.inputs import fit_picker
 
@@ -66,7 +67,7 @@ def fill(spec: Spec, workspace: Workspace) -> None:
     session.remember(_key("height", spec.weights), spec.image_size[0])
     session.remember(_key("width", spec.weights), spec.image_size[1])
     session.remember(_key("classes", spec.weights), "\n".join(spec.class_names))
-    session.remember(layer_key(spec.weights, spec.output), spec.layer)
+    session.remember(layer_key(spec.weights, spec.output), LAST if spec.layer is None else spec.layer)
     session.remember("pooling", spec.pooling or "none")
     session.remember("fit", spec.fit)
 

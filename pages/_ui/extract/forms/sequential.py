@@ -17,13 +17,13 @@ from featx_core.specs.spec import Spec, SpecError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.extract.forms import layer_list, learning
 from pages._ui.extract.forms.asked import Asked
-from pages._ui.networks.layer_choices import layer_words
+from pages._ui.networks.layer_choices import LAST, layer_words
 from pages._ui.shell import formatting, fragments, session
 from pages._ui.shell.inputs import fit_picker, seed_input
 
 Color = Literal["rgb", "grey"]
 Pooling = Literal["avg", "max", "flatten"] | None
-_TAP, _LAST = "custom_tap", "last"
+_TAP = "custom_tap"
 _FIRST = PRESETS["tutorial"]
 _COLORS: Mapping[Color, str] = MappingProxyType({"rgb": "Colour", "grey": "Grey"})
 _POOLINGS: Mapping[Pooling, str] = MappingProxyType(
@@ -79,7 +79,7 @@ def fill(spec: Spec, workspace: Workspace) -> None:
         session.remember("custom_pooling", spec.pooling)
     session.remember("fit", spec.fit)
     session.remember("weights_seed", spec.seed)
-    session.remember(_TAP, _LAST if spec.layer is None else spec.layer)
+    session.remember(_TAP, LAST if spec.layer is None else spec.layer)
 
 
 def _input() -> tuple[int, Color]:
@@ -122,7 +122,7 @@ def _take_preset() -> None:
     preset = PRESETS[name]
     layer_list.fill(preset.layers)
     st.session_state.update(custom_side=preset.image_size[0], custom_color=preset.color)
-    session.remember(_TAP, _LAST)
+    session.remember(_TAP, LAST)
 
 
 def _good(rows: tuple[Row, ...], facts: tuple[RowFacts, ...]) -> tuple[Row, ...]:
@@ -143,11 +143,11 @@ def _total(facts: tuple[RowFacts, ...], good: tuple[Row, ...]) -> str:
 
 def _layer(outline: Outline) -> tuple[int | str | None, str]:
     """Let the user pick the layer: the pick, and the key of the widget, another one for each list of layers."""
-    words = {_LAST if layer is None else layer: text for layer, text in layer_words(outline.layers).items()}
+    words = layer_words(outline.layers)
     key = f"custom_layer_{zlib.crc32(repr(words).encode())}"
     if key not in st.session_state:
-        before = session.recall(_TAP, _LAST)
-        st.session_state[key] = before if before in words else _LAST
+        before = session.recall(_TAP, LAST)
+        st.session_state[key] = before if before in words else LAST
     layer = st.selectbox(
         "Layer",
         list(words),
@@ -156,7 +156,7 @@ def _layer(outline: Outline) -> tuple[int | str | None, str]:
         help="The layer that features are taken from. The whole network is always trained.",
     )
     session.remember(_TAP, layer)
-    return None if layer == _LAST else layer, key
+    return None if layer == LAST else layer, key
 
 
 def _pooling(outline: Outline, layer: int | str | None) -> Pooling:

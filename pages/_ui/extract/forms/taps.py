@@ -8,7 +8,7 @@ import streamlit as st
 
 from featx_core.architecture.layers import find_layer
 from featx_core.architecture.outline import Outline
-from pages._ui.networks.layer_choices import layer_words
+from pages._ui.networks.layer_choices import LAST, layer_words
 
 Pooling = Literal["avg", "max", "flatten", "none"]
 POOLINGS: Mapping[Pooling, str] = MappingProxyType(
@@ -30,11 +30,11 @@ def pick_layer(outline: Outline | None, key: str, default: int | str | None = No
     words = layer_words(outline.layers)
     if st.session_state.get(key) not in words:
         st.session_state.pop(key, None)
-    choices = list[int | str | None](words)
-    return st.selectbox(
+    choices = list(words)
+    layer = st.selectbox(
         "Layer",
         choices,
-        index=choices.index(default) if default in choices else 0,
+        index=choices.index(default) if default in words else 0,
         format_func=lambda layer: words[layer],
         key=key,
         persist_state="session",
@@ -43,6 +43,7 @@ def pick_layer(outline: Outline | None, key: str, default: int | str | None = No
             "parts and objects."
         ),
     )
+    return None if layer == LAST else layer
 
 
 def pick_pooling(outline: Outline | None, layer: int | str | None) -> Literal["avg", "max", "flatten"] | None:

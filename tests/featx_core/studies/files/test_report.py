@@ -48,6 +48,15 @@ def test_it_holds_the_parts_in_their_order(page):
     assert "it was not trained" in page
 
 
+def test_what_is_asked_for_but_missing_is_named_with_the_reason(session, page):
+    empty = ReportStudy().empty_parts(session)
+    assert empty == {"heatmaps": "no images chosen", "clusters": "none found yet", "findings": "no list made yet"}
+    assert set(sections(page)) == set(PARTS) - set(empty)
+    assert ReportStudy(parts=("images", "versions")).empty_parts(session) == {}
+    one = ReportStudy(parts=("comparison",), runs=(session.ledger.runs()[0].digest,))
+    assert one.empty_parts(session) == {"comparison": "needs two runs"}
+
+
 def test_no_text_is_markup_and_nothing_is_asked_of_a_server(page):
     assert page.count("<script") == 2
     assert "onerror=alert(1)>" not in page.replace(html.escape("onerror=alert(1)>"), "").replace("\\u003e", "")
@@ -116,6 +125,8 @@ def test_the_command_writes_it(tmp_path, make_png, capfd):
     output = tmp_path / "report.html"
     asked = ["report", str(path), "-o", str(output), "--words", str(words), "--without", "gallery"]
     assert main(asked) == DONE
-    assert capfd.readouterr().out == f"{output}\n"
+    said = capfd.readouterr()
+    assert said.out == f"{output}\n"
+    assert "Left out: runs (no runs), map (no runs), heatmaps (no runs), comparison (no runs)" in said.err
     assert sections(output.read_text("utf-8")) == ["images", "versions"]
     assert set(PARTS) > set(sections(output.read_text("utf-8")))
