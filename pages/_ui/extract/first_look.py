@@ -129,7 +129,8 @@ def show_heatmaps(run: Run, images: ImageSet) -> None:
                 st.image(
                     grid.overlay(heatmap, record, OPACITY, SEQUENTIAL_SCALES[0], 480), width="stretch", alt=record.name
                 )
-                st.caption(formatting.escape(record.label or record.name))
+                words = filter(None, (record.label or record.name, heatmap.note))
+                st.caption("  \n".join(map(formatting.escape, words)))
             if predictions is not None:
                 names.show_best(predictions, record.digest)
     st.caption(
