@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from featx_core.tasks.requests import ExtractJob
-from pages._ui.extract import forms, inspection, results, training
+from pages._ui.extract import forms, results, set_up, training
 from pages._ui.images import one_click
-from pages._ui.shell import formatting, fragments, frame, guards, jobs, runs, session
+from pages._ui.shell import fragments, frame, guards, jobs, runs, session
 
 frame.guard()
 workspace = session.workspace()
@@ -16,31 +15,8 @@ if one_click.is_coming_in(workspace):
     fragments.end_page()
 guards.need_rows(workspace)
 
-if forms.offered(images) and runs.view() == "Set up":
-    grid = st.grid(2, min_column_width=400, gap=(16, 32))
-    left, right = grid.cell(), grid.cell()
-    with left:
-        asked = forms.FORMS[forms.method_picker(images)](workspace)
-    spec = asked.spec
-    outline = inspection.show_shapes(spec, left) if spec.takes_images else None
-    left.button(
-        f"{asked.verb} {runs.amount(workspace, spec, images)}",
-        type="primary",
-        icon=":material/play_arrow:",
-        width="stretch",
-        key="run",
-        disabled=asked.problem is not None,
-        on_click=runs.start,
-        args=(ExtractJob(spec, asked.batch_size), images),
-    )
-    left.caption(formatting.escape(asked.problem) if asked.problem else runs.expectation(workspace, spec, images))
-    with right:
-        if asked.preview is not None:
-            asked.preview(images)
-        if spec.takes_images:
-            inspection.show_input(spec, images)
-    if spec.takes_images:
-        inspection.show_layers(outline, asked.layer_key)
+if forms.offered(images) and runs.view() == runs.VIEWS[0]:
+    set_up.show()
     fragments.end_page()
 
 job = runs.watched()

@@ -45,7 +45,7 @@ def explain_fault(error: Exception, task: str) -> Fault:
         return Fault(_text(error), None)
     reference = new_reference()
     _LOG.error("ref %s: %s failed: %s", reference, task, type(error).__qualname__, exc_info=error)
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return Fault(OUT_OF_MEMORY.format(reference=reference), reference, True)
     return Fault(FAILED.format(reference=reference), reference)
 
@@ -78,5 +78,6 @@ def _text(error: Exception) -> str:
     return str(error.args[0]) if error.args else str(error)
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out, in Python or in TensorFlow."""
     return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"

@@ -110,6 +110,8 @@ def _tell(found: Extracted, spec: Spec, terminal: Terminal) -> None:
     terminal.say(f"{spec.title}: {counted(found.n_images, 'image')}, {spaced(found.n_computed)} computed now.")
     if found.n_damaged:
         terminal.say(f"{counted(found.n_damaged, 'part')} could not be read, and the images were computed again.")
+    if found.n_changed:
+        terminal.say(f"{counted(found.n_changed, 'image')} had changed, and were computed again.")
     for path, reason in list(found.left_out.items())[:N_NAMED]:
         terminal.say(f"Left out: {path} ({reason})")
     if len(found.left_out) > N_NAMED:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from featx_core.base.files.whole_file import write_whole
 from featx_core.distributed.computing import TOKEN, Order, Outcome
 from featx_core.distributed.listing import is_address, list_images
-from featx_core.distributed.parts import Held, PartsError, look_through, settle, why_not
+from featx_core.distributed.parts import PartsError, look_through, remove, settle, why_not
 from featx_core.distributed.pipeline import outcomes, plan_actors
 from featx_core.distributed.plan import chunks, images_per_chunk
 from featx_core.distributed.ray_here import HERE, ClusterError, check_ray, connected
@@ -39,6 +39,7 @@ class Extracted:
         n_computed: How many of them are new.
         left_out: Name and reason of the images without features.
         n_damaged: Parts that were damaged and were made again.
+        n_changed: Images whose files had changed since, which were done again.
         seconds: From the connection to the cluster on to the last part.
     """
 
@@ -46,6 +47,7 @@ class Extracted:
     n_computed: int
     left_out: Mapping[str, str]
     n_damaged: int
+    n_changed: int
     seconds: float
 
 
@@ -62,7 +64,8 @@ def extract_images(
     """Extract the features of images by Ray Data, and write them as parts of Parquet.
 
     Each image is done once. Parts appear whole or not at all; a run that was interrupted, in whichever way, goes on from
-    those that are there. An image that is there counts as done by its path; those that were left out are tried again.
+    those that are there. An image counts as done by its path, for as long as its file has the size and time that it had;
+    those that were left out are tried again.
 
     Args:
         given: Files, folders, patterns, addresses of fsspec, and Parquet files of images or paths.
@@ -87,10 +90,11 @@ def extract_images(
     with _alone(place):
         tell.stage("Listing images")
         images, held = list_images(given), look_through(place, spec)
+        changed = held.changed(images)
         if spec.picture_input is None:
             raise SpecError(f"{spec.title} takes no images.")
         form = spec.picture_input.image_size, spec.picture_input.fit
-        left = list(chunks(images, held.paths, images_per_chunk(form[0], len(images))))
+        left = list(chunks(images, held.paths - changed, images_per_chunk(form[0], len(images))))
         started = time.perf_counter()
         n_computed = 0
         if left:
@@ -100,11 +104,14 @@ def extract_images(
                 if actors[0] > len(left):
                     actors = plan_actors(ray, len(left))
                 order = Order(spec.to_json(), str(place), token, actors[1], weights)
+                if changed:
+                    remove(place, changed)
                 tell.stage("Extracting")
                 with contextlib.closing(outcomes(ray, left, order, form, actors)) as found:
                     n_computed = _followed(found, left, tell)
         seconds = time.perf_counter() - started
-        return _extracted(settle(place, spec), held, n_computed, seconds)
+        now = settle(place, spec)
+        return Extracted(len(now.paths), n_computed, now.left_out, held.n_damaged, len(changed), seconds)
 
 
 def check_spec(spec: Spec) -> None:
@@ -197,10 +204,6 @@ def _followed(found: Iterator[Outcome], left: Sequence[Chunk], tell: Callable[[i
             f"{n_images - n_seen} of {n_images} images were lost on the way. The same command goes on from here."
         )
     return n_done
-
-
-def _extracted(now: Held, before: Held, n_computed: int, seconds: float) -> Extracted:
-    return Extracted(len(now.paths), n_computed, now.left_out, before.n_damaged, seconds)
 
 
 class _Silent:

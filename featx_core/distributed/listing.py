@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ IMAGE_COLUMNS = ("image", "img", "picture", "bytes", "content")
 PATH_COLUMNS = ("path", "file", "file_name", "filename", "image_path")
 LABEL_COLUMNS = ("label", "class", "target", "category")
 """How Parquet files of images name their columns; the first that is there counts."""
+
+_CHANGES = ("ETag", "etag", "mtime", "LastModified", "last_modified", "updated", "modified", "created")
+"""What stores call that which changes with a file; the first that is there counts."""
 
 _WILD = frozenset("*?[")
 _TABLE = ".parquet"
@@ -43,15 +47,15 @@ def list_images(given: Sequence[str]) -> list[Listed]:
         ClusterError: If what reaches an address is not installed.
     """
     found: list[Listed] = []
-    loose: list[str] = []
+    loose: dict[str, str] = {}  # to their marks
     for each in given:
-        for path in _of_address(each) if is_address(each) else _of_path(each):
+        for path, mark in _of_address(each) if is_address(each) else _of_path(each):
             if path.lower().endswith(_TABLE):
-                found += _of_table(path)
+                found += _of_table(path, mark)
             else:
-                loose.append(path)
-    labels = labels_of(short_names(loose)) if loose else []
-    found += [Listed(path, label) for path, label in zip(loose, labels, strict=True)]
+                loose[path] = mark
+    labels = labels_of(short_names(list(loose))) if loose else []
+    found += [Listed(path, label, mark=loose[path]) for path, label in zip(loose, labels, strict=True)]
     if not found:
         raise ListingError("There are no images to extract features from.")
     return found
@@ -88,24 +92,45 @@ def _files_at(address: str) -> tuple[Any, str]:
     return files, path
 
 
-def _of_address(address: str) -> Iterator[str]:
+def _of_address(address: str) -> Iterator[tuple[str, str]]:
+    """List what is at an address, each with its mark where a list of the store says enough for one."""
     files, path = _files_at(address)
     try:
         if _WILD & set(path):
-            found = sorted(files.glob(path))
+            found = files.glob(path, detail=True)
         elif address.startswith("http") or not files.isdir(path):
-            found = [path]
+            found = {path: {}}
         else:
-            found = sorted(each for each in files.find(path) if has_image_extension(each))
+            found = {each: facts for each, facts in files.find(path, detail=True).items() if has_image_extension(each)}
     except OSError as error:
         raise ListingError(f"{address} cannot be listed.") from error
     if not found:
         raise ListingError(f"Nothing is at {address}.")
-    for each in found:
-        yield files.unstrip_protocol(each)
+    for each in sorted(found):
+        yield files.unstrip_protocol(each), _mark_of(found[each])
 
 
-def _of_path(given: str) -> Iterator[str]:
+def _mark_of(facts: Mapping[str, Any]) -> str:
+    """Make a mark of what a store says of a file: each kind of store has names of its own."""
+    told = [facts.get("size"), next((facts[name] for name in _CHANGES if facts.get(name) is not None), None)]
+    return "" if None in told else "-".join(map(str, told))
+
+
+def _of_path(given: str) -> Iterator[tuple[str, str]]:
+    for path in _files_of(given):
+        yield path, mark_at(path)
+
+
+def mark_at(path: str) -> str:
+    """Return size and time of a file of this machine; "" where it cannot be looked at."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):  # what is the matter is said where it is read
+        return ""
+    return f"{found.st_size}-{found.st_mtime_ns}"
+
+
+def _files_of(given: str) -> Iterator[str]:
     path = Path(given)
     if path.is_dir():
         yield from (
@@ -132,8 +157,8 @@ def columns_of(schema: pyarrow.Schema) -> tuple[str | None, str | None, str | No
     return found[0], found[1], found[2]
 
 
-def _of_table(path: str) -> Iterator[Listed]:
-    """List the images of a Parquet file; of those whose bytes it holds, only their number is read."""
+def _of_table(path: str, mark: str) -> Iterator[Listed]:
+    """List the images of a Parquet file; of those whose bytes it holds, only their number is read, and its mark is theirs."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -145,7 +170,7 @@ def _of_table(path: str) -> Iterator[Listed]:
                 wanted = f"images ({', '.join(IMAGE_COLUMNS)}) or of paths ({', '.join(PATH_COLUMNS)})"
                 raise ListingError(f"{path} has no column of {wanted}.")
             if images is not None and not pa.types.is_string(file.schema_arrow.field(images).type):
-                yield from (Listed(f"{path}#{row}", None, path, row) for row in range(file.metadata.num_rows))
+                yield from (Listed(f"{path}#{row}", None, path, row, mark) for row in range(file.metadata.num_rows))
                 return
             yield from _named(file, str(images or paths), labels, path)
     except (pa.ArrowException, OSError) as error:
@@ -160,4 +185,4 @@ def _named(file: Any, column: str, labels: str | None, path: str) -> Iterator[Li
         for text, word in zip(texts, words, strict=True):
             text = str(text or "")
             whole = text if is_address(text) or text.startswith("/") else f"{folder}/{text}"
-            yield Listed(whole, label_text(word))
+            yield Listed(whole, label_text(word), mark="" if is_address(whole) else mark_at(whole))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LEFT_OUT = b"featx.left_out"
 """Where the metadata of a part holds what was left out of it, as JSON: pairs of path and reason."""
 
+MARKS = b"featx.marks"
+"""Where it holds size and time of the files of its images, as JSON: path to mark."""
+
 
 class PartsError(ValueError):
     """A folder that cannot take the parts of a run, in plain words."""
@@ -37,12 +40,18 @@ class Held:
         left_out: Path and reason of those that have none.
         n_damaged: Parts that could not be read, and are made again.
         repeated: Parts that hold images which parts before them hold as well, and these images.
+        marks: Size and time that files had when their features were made, by path.
     """
 
     paths: set[str] = field(default_factory=set)
     left_out: dict[str, str] = field(default_factory=dict)
     n_damaged: int = 0
     repeated: dict[Path, set[str]] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
+
+    def changed(self, images: Iterable[Listed]) -> set[str]:
+        """Tell which of the images have features of a file that has another size or time now. Parts may not say."""
+        return {image.name for image in images if image.mark and self.marks.get(image.name, image.mark) != image.mark}
 
 
 def why_not(error: OSError) -> str:
@@ -84,7 +93,9 @@ def write_part(
     }
     texts = {f"featx.{name}": text if isinstance(text, str) else json.dumps(text) for name, text in facts.items()}
     with replacing(path) as part:
-        write_parquet(part, columns, vectors, {**texts, LEFT_OUT.decode(): json.dumps(list(left_out))})
+        marks = {image.name: image.mark for image in images if image.mark}
+        more = {LEFT_OUT.decode(): json.dumps(list(left_out)), MARKS.decode(): json.dumps(marks)}
+        write_parquet(part, columns, vectors, {**texts, **more})
 
 
 def look_through(folder: Path, spec: Spec) -> Held:
@@ -102,7 +113,7 @@ def look_through(folder: Path, spec: Spec) -> Held:
             file = parquet.ParquetFile(path)
             facts = file.schema_arrow.metadata or {}
             found.append((path, file.read([PATH]).column(PATH).to_pylist()))
-            left_out = json.loads(facts.get(LEFT_OUT, b"[]"))
+            left_out, marks = json.loads(facts.get(LEFT_OUT, b"[]")), json.loads(facts.get(MARKS, b"{}"))
         except (pyarrow.ArrowException, OSError, KeyError, ValueError):
             path.replace(path.with_suffix(".damaged"))
             held.n_damaged += 1
@@ -110,12 +121,29 @@ def look_through(folder: Path, spec: Spec) -> Held:
         if facts.get(SPEC) != spec.to_json().encode():
             raise PartsError(f"{folder} holds features of another spec. Name another folder.")
         held.left_out |= dict(left_out)
+        held.marks |= {path: marks[path] for path in found[-1][1] if path in marks}
     for path, paths in found:
         if twice := held.paths.intersection(paths):
             held.repeated[path] = twice
         held.paths.update(paths)
     held.left_out = {path: reason for path, reason in held.left_out.items() if path not in held.paths}
     return held
+
+
+def remove(folder: Path, paths: Collection[str]) -> None:
+    """Take images out of the parts that hold them.
+
+    Raises:
+        PartsError: If a part cannot be written.
+    """
+    from pyarrow import parquet
+
+    try:
+        for part in sorted(folder.glob(PARTS)):
+            if held := set(parquet.read_table(part, columns=[PATH]).column(PATH).to_pylist()) & set(paths):
+                _leave_out(part, held)
+    except OSError as error:
+        raise PartsError(f"{folder} cannot be written into: {why_not(error)}.") from error
 
 
 def settle(folder: Path, spec: Spec) -> Held:
@@ -148,12 +176,12 @@ def settle(folder: Path, spec: Spec) -> Held:
     return held
 
 
-def _leave_out(path: Path, twice: set[str]) -> None:
+def _leave_out(path: Path, names: Collection[str]) -> None:
     """Write a part anew without some of its images."""
     from pyarrow import parquet
 
     table = parquet.read_table(path)
-    kept = table.filter([name not in twice for name in table.column(PATH).to_pylist()])
+    kept = table.filter([name not in names for name in table.column(PATH).to_pylist()])
     vectors = kept.column(FEATURES).combine_chunks()
     numbers = vectors.flatten().to_numpy().reshape(len(kept), vectors.type.list_size)
     columns = {name: kept.column(name).combine_chunks() for name in (PATH, LABEL, DIGEST)}

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import pickle
 import warnings
 from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from featx_core.distributed.computing import NO_ROOM, Order, Outcome, PartWriter
-from featx_core.distributed.decoding import decode_chunk
+from featx_core.distributed.decoding import Decoded, decode_chunk
 from featx_core.distributed.plan import Chunk
 from featx_core.distributed.ray_here import N_RETRIES, ClusterError
 
 if TYPE_CHECKING:
     import pyarrow
 
-COLUMN = "content"
+COLUMN, PIXELS = "content", "pixels"
 CORES_A_TASK = 0.5
 """That Ray counts for a task that decodes. Actors count for half of the cores: so as many tasks run as there are cores, beside
 actors that use as many threads, and whichever stage is behind gets them."""
@@ -157,11 +158,25 @@ class _Compute:
         self._writer = PartWriter(order)
 
     def __call__(self, batch: pyarrow.Table) -> pyarrow.Table:
-        return _table([pickle.dumps(self._writer.compute(decoded)) for decoded in map(_unpacked, _values(batch))])
+        return _table([pickle.dumps(self._writer.compute(decoded)) for decoded in _received(batch)])
 
 
 def _decode(batch: pyarrow.Table, form: tuple[tuple[int, int], str]) -> pyarrow.Table:
-    return _table([pickle.dumps(decode_chunk(_unpacked(value), *form), protocol=5) for value in _values(batch)])
+    return _sent([decode_chunk(pickle.loads(value), *form) for value in _values(batch, COLUMN)])
+
+
+def _sent(chunks: Sequence[Decoded]) -> pyarrow.Table:
+    """Put pixels into a column of their own, from which an actor reads them where Ray keeps them, without a copy."""
+    import pyarrow as pa
+
+    pixels: list[pickle.PickleBuffer] = []  # one array a chunk
+    table = _table([pickle.dumps(chunk, protocol=5, buffer_callback=pixels.append) for chunk in chunks])
+    return table.append_column(PIXELS, pa.array([each.raw() for each in pixels], pa.large_binary()))
+
+
+def _received(batch: pyarrow.Table) -> Iterator[Decoded]:
+    for content, pixels in zip(_values(batch, COLUMN), _values(batch, PIXELS), strict=True):
+        yield pickle.loads(content, buffers=[pixels])
 
 
 def _packed(chunk: Chunk) -> pyarrow.Table:
@@ -175,10 +190,10 @@ def _table(values: Sequence[bytes]) -> pyarrow.Table:
     return pa.table({COLUMN: pa.array(values, pa.large_binary())})
 
 
-def _values(batch: pyarrow.Table) -> Iterator[memoryview]:
-    for value in batch.column(COLUMN):
-        yield memoryview(value.as_buffer())
-
-
-def _unpacked(value: memoryview) -> Any:
-    return pickle.loads(value)
+def _values(batch: pyarrow.Table, column: str) -> Iterator[memoryview]:
+    """Return the values of a column where they lie; each of Arrow's own scalars would be a copy."""
+    for array in batch.column(column).chunks:
+        _, offsets, content = array.buffers()
+        ends = memoryview(offsets).cast("q")[array.offset : array.offset + len(array) + 1].tolist()
+        for start, end in itertools.pairwise(ends):
+            yield memoryview(content)[start:end]

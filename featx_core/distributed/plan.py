@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MAX_CHUNK_BYTES = 32 * 1024**2
 """Of pixels that are on their way together."""
@@ -24,12 +24,15 @@ class Listed:
         label: Its class, or None.
         table: The Parquet file that holds its bytes; "" for an image that is a file of its own.
         row: Its row there, from 0.
+        mark: Size and time of its file, or what a store says in place of these; "" where that is not known. A file with
+            another mark has changed.
     """
 
     path: str
     label: str | None = None
     table: str = ""
     row: int = 0
+    mark: str = field(default="", compare=False)
 
     @property
     def name(self) -> str:

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featx_core.base.faults import is_out_of_memory
 from featx_core.base.progress import ProgressCallback
-from featx_core.extraction.features import Features, dead_share, gather, table_features
+from featx_core.extraction.features import Features, dead_share, gather, n_not_finite, table_features
 from featx_core.extraction.kept_rows import KeptRows, derivable
 from featx_core.extraction.rows import table_of
 from featx_core.images.decoding import ImageError
 from featx_core.networks.engines.choice import OneEngine
+from featx_core.networks.engines.engine import images_a_batch
 from featx_core.specs.lambda_transform import derived_from
 from featx_core.workspace.store import DiskFullError
 
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 
 DECODING_THREADS = min(4, max(2, os.cpu_count() or 2))  # more would hold more large images at once
 BATCHES_AHEAD = 2  # decoded while the network works on the one before
-_VERSIONED = ("keras", "tensorflow", "numpy", "pillow")
 
 
 def extract(
@@ -79,8 +80,8 @@ def extract(
     started = time.perf_counter()
     extraction = _Extraction(images, extractor, workspace, batch_size or extractor.batch_size, on_progress)
     extraction.run()
-    details = extraction.details(time.perf_counter() - started)
-    features = _summarized(gather(images, extraction.rows, extractor.spec, details))
+    seconds = time.perf_counter() - started
+    features = _summarized(gather(images, extraction.rows, extractor.spec, extraction.details(seconds)))
     if workspace is None or not (is_listed and extraction.saving and len(features)):
         return features
     return _entered(features, workspace)
@@ -153,7 +154,7 @@ def _entered(features: Features, workspace: Workspace) -> Features:
 def _summarized(features: Features) -> Features:
     """Add to the details what only the values tell."""
     vectors = features.vectors
-    found = {"dead_share": dead_share(vectors), "n_not_finite": int(np.sum(~np.isfinite(vectors).all(axis=1)))}
+    found = {"dead_share": dead_share(vectors), "n_not_finite": n_not_finite(vectors)}
     return dataclasses.replace(features, details={**features.details, **found})
 
 
@@ -170,7 +171,7 @@ class _Extraction(KeptRows):
     ) -> None:
         super().__init__(images, extractor.spec, workspace, on_progress)
         self.extractor = extractor
-        self.batch_size = self._chunk = batch_size
+        self.batch_size = batch_size
         self.engines: Engines | FastEngines | OneEngine = getattr(extractor, "engines", None) or OneEngine()
         self.skipped: list[tuple[str, str]] = []
         self.timed: list[tuple[int, float]] = []  # images and seconds of each pass of the network
@@ -204,11 +205,12 @@ class _Extraction(KeptRows):
         """Decode and fit ahead of the network, in threads; never more than a few batches in memory."""
         ahead: deque[tuple[list[ImageRecord], list[Future[np.ndarray]]]] = deque()
         form = self.extractor.image_size, self.extractor.fit
+        size = images_a_batch(len(self._waiting), self.batch_size)
         with ThreadPoolExecutor(DECODING_THREADS) as pool:
             try:
                 while self._waiting or ahead:
                     while self._waiting and len(ahead) <= BATCHES_AHEAD:
-                        chunk = [self._waiting.popleft() for _ in range(min(self._chunk, len(self._waiting)))]
+                        chunk = [self._waiting.popleft() for _ in range(min(size, len(self._waiting)))]
                         ahead.append((chunk, [pool.submit(record.fitted, *form) for record in chunk]))
                     yield self._collect(*ahead.popleft())
             finally:
@@ -245,7 +247,7 @@ class _Extraction(KeptRows):
         try:
             values = self.extractor(fitted, batch_size=len(fitted))
         except Exception as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             if len(records) == 1:
                 self.skipped.append((records[0].name, "did not fit into memory"))
@@ -291,10 +293,8 @@ class _Extraction(KeptRows):
         return sum(seconds for _, seconds in timed) / sum(n_images for n_images, _ in timed)
 
 
-def _is_out_of_memory(error: Exception) -> bool:
-    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
-
-
 @functools.cache
 def _versions() -> Mapping[str, str]:
-    return MappingProxyType({name: importlib.metadata.version(name) for name in _VERSIONED})
+    return MappingProxyType(
+        {name: importlib.metadata.version(name) for name in ("keras", "tensorflow", "numpy", "pillow")}
+    )

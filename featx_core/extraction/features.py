@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from featx_core.extraction.rows import load_rows, table_of
-from featx_core.extraction.stored_values import StoredValues
+from featx_core.extraction.row_array import RowArray
+from featx_core.extraction.rows import table_of
+from featx_core.extraction.stored_values import ROWS_AT_ONCE, StoredValues
 
 if TYPE_CHECKING:
     from featx_core.images.image_set import ImageSet
@@ -106,12 +107,12 @@ class Features:
         )
 
 
-def gather(images: ImageSet | Rows, rows: Mapping[str, np.ndarray], spec: Spec, details: Mapping[str, Any]) -> Features:
-    """Put the arrays of images into one, in the order of the images; images without an array are left out."""
-    facts = zip(images.names, images.labels, images.digests, strict=True)
+def gather(images: ImageSet | Rows, rows: RowArray, spec: Spec, details: Mapping[str, Any]) -> Features:
+    """Make features of the rows of images, in the order of the images; images without a row are left out."""
+    values, places = rows.in_order()
+    facts = list(zip(images.names, images.labels, images.digests, strict=True))
+    kept = [facts[place] for place in places]
     n_rows = spec.rows_per_image
-    kept = [fact for fact in facts if fact[2] in rows]
-    values = np.stack([rows[digest] for _, _, digest in kept]) if kept else np.zeros((0, 0), np.float32)
     if n_rows > 1 and kept:
         values = values.reshape(-1, *values.shape[2:])
     return Features(
@@ -158,8 +159,9 @@ def load_features(workspace: Workspace, digest: str, *, max_values: int | None =
         if found is not None:
             return found
     images = workspace.images()
-    rows = load_rows(run.spec, workspace, images.digests)
-    return gather(images, rows, run.spec, run.details) if rows else None
+    rows = RowArray(images.digests)
+    rows.take(workspace.vectors, digest)
+    return gather(images, rows, run.spec, run.details) if len(rows) else None
 
 
 def _stored(workspace: Workspace, run: Run, max_values: int) -> Features | None:
@@ -190,3 +192,16 @@ def dead_share(vectors: np.ndarray) -> float:
         return 0.0
     constant = vectors[0] == 0 if len(vectors) == 1 else np.ptp(vectors, axis=0) == 0
     return float(np.mean(constant))
+
+
+def n_not_finite(vectors: np.ndarray) -> int:
+    """Count the rows that hold NaN or infinity.
+
+    Args:
+        vectors: `(n_images, n_features)`; some rows are looked at at a time.
+
+    >>> n_not_finite(np.array([[0.0, np.nan], [0.0, 1.0]]))
+    1
+    """
+    parts = (vectors[start : start + ROWS_AT_ONCE] for start in range(0, len(vectors), ROWS_AT_ONCE))
+    return sum(int(np.sum(~np.isfinite(part).all(axis=1))) for part in parts)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featx_core.base.progress import ProgressCallback
+from featx_core.extraction.row_array import RowArray
 from featx_core.specs.lambda_transform import derive, derived_from
 from featx_core.workspace.store import DiskFullError
 
@@ -24,7 +25,7 @@ class KeptRows:
     """The rows of a spec for a set of images that can be had without a network.
 
     Attributes:
-        rows: Image digest to row.
+        rows: Those that there are.
         todo: The images that have no row yet, equal files once.
         n_reused: How many rows were kept already.
         saving: Whether new rows are saved; False once the disk is full.
@@ -39,7 +40,9 @@ class KeptRows:
         self.saving = workspace is not None
         self.n_images = len(images)
         self.notes: list[str] = []
-        self.rows = workspace.vectors.load(spec.digest, images.digests) if workspace is not None else {}
+        self.rows = RowArray(images.digests)
+        if workspace is not None:
+            self.rows.take(workspace.vectors, spec.digest)
         self.n_reused = len(self.rows)
         self.todo = list({record.digest: record for record in images if record.digest not in self.rows}.values())
         self._total = len(self.rows) + len(self.todo)
@@ -78,7 +81,7 @@ class KeptRows:
         """Return how it went, as JSON values for the ledger."""
         n_computed = len(self.rows) - self.n_reused
         source = derived_from(self.spec)
-        shape = next(iter(self.rows.values())).shape if self.rows else ()
+        shape = self.rows.row_shape
         earlier = self.workspace.ledger.find((source or self.spec).digest) if self.workspace is not None else None
         return {
             "n_images": self.n_images,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import io
 import re
 import threading
@@ -107,13 +108,16 @@ def inspect(content: bytes, *, rendering: Rendering = USUAL) -> ImageFacts:
     return _read(content, lambda image: None, reduced_to=1, rendering=rendering)[1]
 
 
-def decode(content: bytes, *, at_least: tuple[int, int] | None = None, rendering: Rendering = USUAL) -> np.ndarray:
+def decode(
+    content: bytes, *, at_least: tuple[int, int] | None = None, fit: str = "", rendering: Rendering = USUAL
+) -> np.ndarray:
     """Decode an image upright to RGB: sRGB, 8 bits, transparency blended with white.
 
     Args:
         content: The bytes of the file.
         at_least: `(height, width)` in pixels that are enough. A JPEG with more than twice of both is then decoded at a
             half, a quarter or an eighth of its size, which is several times faster. None decodes it in full.
+        fit: A key of `FITS`: brings the image to the size `at_least`, as `fit_image` does with its pixels, but quicker.
         rendering: How pixels of more than 8 bits become 8, and channels without colours red, green and blue.
 
     Returns:
@@ -121,9 +125,14 @@ def decode(content: bytes, *, at_least: tuple[int, int] | None = None, rendering
 
     Raises:
         ImageError: If it cannot be decoded. The message says why without the file's name.
+        ValueError: If `fit` is unknown.
     """
-    reduced_to = 2 * max(at_least) if at_least is not None else None
-    return _read(content, _pixels, reduced_to=reduced_to, rendering=rendering)[0]
+    if at_least is None:
+        return _read(content, _pixels, reduced_to=None, rendering=rendering)[0]
+    if fit:
+        place(*at_least, at_least, fit)  # an unknown one is no fault of the file
+    finish = functools.partial(fit_picture, size=at_least, fit=fit) if fit else _pixels
+    return _read(content, finish, reduced_to=2 * max(at_least), rendering=rendering)[0]
 
 
 def thumbnail(content: bytes, side: int = THUMBNAIL_SIDE, *, rendering: Rendering = USUAL) -> bytes:

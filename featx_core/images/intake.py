@@ -94,6 +94,7 @@ class _Files:
     def __iter__(self) -> Iterator[FoundFile | None]:
         if not isinstance(self._sources, list):
             for source in self._sources:
+                self.n_known += 1
                 yield from self._of(source, None)
             return
         raw_names = [source[0] for source in self._sources if isinstance(source, tuple)]

@@ -7,7 +7,6 @@ from typing import Any
 
 from featx_core.base.serving import IDLE_SECONDS, serve
 from featx_core.images.decoding import ImageError, decode, examine
-from featx_core.images.fitting import fit_image
 from featx_core.images.rendering.choice import Rendering
 
 
@@ -38,8 +37,8 @@ def _examined(content: bytes, *, side: int, rendering: str) -> tuple[dict[str, A
 
 def _fitted(content: bytes, *, size: Sequence[int], fit: str, rendering: str) -> tuple[dict[str, Any], bytes]:
     height, width = size
-    pixels = decode(content, at_least=(height, width), rendering=Rendering.parse(rendering))
-    return {}, fit_image(pixels, (height, width), fit).tobytes()
+    pixels = decode(content, at_least=(height, width), fit=fit, rendering=Rendering.parse(rendering))
+    return {}, pixels.tobytes()
 
 
 if __name__ == "__main__":

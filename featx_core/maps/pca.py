@@ -16,6 +16,9 @@ N_EXPLAINED = 20
 EXACT_OPERATIONS = 1e11
 """Up to so many multiplications the decomposition is exact: about two seconds on one thread of a usual processor."""
 
+SMALL_SIDE = 500
+"""Rows or columns up to which numpy finds all eigenvectors: scipy finds the largest alone, but takes longer to import."""
+
 EIGEN_OPERATIONS = 2.5
 """What the eigenvectors of a matrix cost, as a multiple of the cube of its side."""
 
@@ -194,21 +197,31 @@ class _Centered:
 
 def _exact(points: _Centered, n_wanted: int) -> tuple[np.ndarray, np.ndarray]:
     """Eigenvectors of the inner products of the rows, or of the features where these are fewer."""
-    from scipy.linalg import eigh
-
     n_rows, n_features = points.shape
     has_few_rows = n_rows < n_features
     side = min(points.shape)
     products = np.zeros((side, side))
     for found in in_threads(lambda part: points.products(part, int(has_few_rows)), points.parts(int(has_few_rows))):
         products += found
-    values, vectors = eigh(products, subset_by_index=(side - n_wanted, side - 1))
+    values, vectors = _largest(products, n_wanted)
     values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1]
     shares = values / np.trace(products)
     if has_few_rows:
         return vectors * np.sqrt(values) * _signs(points, vectors), shares
     directions = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(n_wanted)])
     return np.concatenate([block @ directions for _, block in points.blocks(0)]), shares
+
+
+def _largest(products: np.ndarray, n_wanted: int) -> tuple[np.ndarray, np.ndarray]:
+    """The largest eigenvalues, ascending, and their vectors: a column each."""
+    side = len(products)
+    if side <= SMALL_SIDE:
+        values, vectors = np.linalg.eigh(products)
+        return values[side - n_wanted :], vectors[:, side - n_wanted :]
+    from scipy.linalg import eigh
+
+    found: tuple[np.ndarray, np.ndarray] = eigh(products, subset_by_index=(side - n_wanted, side - 1))
+    return found
 
 
 def _signs(points: _Centered, vectors: np.ndarray) -> np.ndarray:

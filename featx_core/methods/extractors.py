@@ -81,6 +81,14 @@ class Extractors:
             self._ready[spec.digest] = _kept(spec) or _build(spec, None, Stages())
         return self._built.get(spec.digest) or self._ready[spec.digest]
 
+    def prepare_kept(self, spec: Spec) -> None:
+        """Have the extractor of a spec, with its last map, stand ready where its network was kept. Needs no Keras."""
+        if self.has(spec) or not record.is_kept(spec):
+            return
+        kept = _kept(spec)
+        if kept is not None and kept.map_engine is not None:
+            self._ready = {spec.digest: kept}
+
     def renew(self, spec: Spec) -> None:
         """Take what is kept of a network by now in place of the one that Keras built."""
         kept = _kept(spec)

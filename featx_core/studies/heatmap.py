@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -77,8 +78,13 @@ def _draw(studies: Sequence[HeatmapStudy], work: Work) -> Iterator[tuple[Heatmap
     unread: list[UnreadImageError] = []
     for start in range(0, len(images), IMAGES_AT_A_TIME):
         work.report(start, len(images))
-        part = _readable(images[start : start + IMAGES_AT_A_TIME], extractor, unread)
-        found = explain_many(part, extractor, names, layer=first.layer, target=target) if part else {}
+        part = list(images[start : start + IMAGES_AT_A_TIME])
+        explain = functools.partial(explain_many, names=names, layer=first.layer, target=target)
+        try:
+            found = explain(part, extractor)
+        except UnreadImageError:
+            part = _readable(part, extractor, unread)
+            found = explain(part, extractor) if part else {}
         for name, heatmaps in found.items():
             for image, heatmap in zip(part, heatmaps, strict=True):
                 if (image.digest, name) in asked:

@@ -25,6 +25,8 @@ from featx_core.networks.kept import record
 from featx_core.specs.registry import spec_from_json
 from featx_core.workspace.workspace import Workspace
 
+N_TIMED = 4  # images: MobileNetV2 is found 1.46 times as fast with four, 1.47 with eight, in half the time
+
 if TYPE_CHECKING:
     from featx_core.networks.extractor import Extractor
     from featx_core.specs.spec import Spec
@@ -75,7 +77,8 @@ def keep_converted(extractor: Extractor, workspace: Workspace | None) -> bool:
     except EngineError as error:
         graph_cache.write_facts(key, {"failure": str(error)})
         return False
-    ratio = _ratio(lambda: _outputs(tensorflow, batch), lambda: engine(batch))
+    few = batch[:N_TIMED]
+    ratio = _ratio(lambda: _outputs(tensorflow, few), lambda: engine(few))
     graph_cache.write_facts(key, {"ratio": ratio})
     if ratio >= MIN_GAIN:
         record.keep(extractor.spec, facts, key, graph)

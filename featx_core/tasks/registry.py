@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from featx_core.studies.work import JobReport
     from featx_core.workspace.workspace import Workspace
 
-__all__ = ["LIGHT_TASKS", "TASKS", "load", "needs_load", "next_idle_command", "prepare", "reset", "warm_up"]
+__all__ = [
+    "LIGHT_TASKS",
+    "TASKS",
+    "load",
+    "needs_load",
+    "next_idle_command",
+    "prepare",
+    "prepare_first",
+    "reset",
+    "warm_up",
+]
 
 TASKS: Mapping[str, Callable[[Workspace | None, Mapping[str, Any], JobReport], Mapping[str, Any]]] = MappingProxyType(
     {"extract": extract_features, "study": compute_studies, "weights": fetch_weights}
@@ -32,3 +42,6 @@ LIGHT_TASKS: Mapping[str, Callable[[Workspace | None, Mapping[str, Any]], Any]] 
 
 prepare = PREPARATION.step
 """Gets ready what may be asked next, a step at a time, and gives whether there is one more."""
+
+prepare_first = PREPARATION.begin
+"""Gets ready what a first click asks for, without Keras."""

@@ -39,9 +39,6 @@ MAX_UNTIDIED = 8
 PREPARE_SECONDS = 0.3
 """Without a job or a question, after which the worker gets ready for what may be asked next."""
 
-FURTHER_SECONDS = 3.0
-"""Without either, before the next step of it: whoever presses the button at once does not wait for that one."""
-
 
 def _nothing() -> None:
     return None
@@ -53,8 +50,9 @@ class Worker:
     Args:
         tasks: Holds `TASKS`, `LIGHT_TASKS`, and perhaps `warm_up` (run once, before anything else), `load` (run once, beside
             what needs none of it; `needs_load` tells of a question whether it does), `reset` (run before each job that comes
-            after one that needs it), `prepare` (run a step at a time when nothing else is to do, while it gives True) and
-            `next_idle_command` (see `IdleWork`).
+            after one that needs it), `prepare_first` (run once, as soon as nothing is to do), `prepare` (run a step at a time
+            when nothing else is to do; gives after how many such seconds the next step may come, None where there is none)
+            and `next_idle_command` (see `IdleWork`).
         channel: The way to the server.
     """
 
@@ -68,6 +66,7 @@ class Worker:
         self._n_untidied = 0  # jobs
         self._facts: Mapping[str, Any] = {}
         self._loading: Loading | None = None
+        self._is_fresh = True  # nothing was asked yet
         self._held: list[dict[str, Any]] = []  # questions that wait until all is loaded
         self._idle = IdleWork(getattr(tasks, "next_idle_command", _nothing))
 
@@ -109,6 +108,9 @@ class Worker:
         with contextlib.suppress(queue.Empty):
             return self._inbox.get(timeout=TIDY_SECONDS)
         self._tidy_up()
+        if self._is_fresh:
+            self._is_fresh = False
+            self._prepare("prepare_first")
         pause = PREPARE_SECONDS
         while True:
             with contextlib.suppress(queue.Empty):
@@ -118,15 +120,17 @@ class Worker:
             if self._loading is None:
                 if pause == IDLE_SECONDS:
                     self._idle.go_on()
-                pause = FURTHER_SECONDS if self._prepare() else IDLE_SECONDS
+                until_next = self._prepare("prepare")
+                pause = IDLE_SECONDS if until_next is None else until_next
 
-    def _prepare(self) -> bool:
-        """Do one step of getting ready; give whether there is one more. What fails here fails again when it is asked for."""
+    def _prepare(self, step: str) -> float | None:
+        """Do one step of getting ready; give the pause before the next. What fails here fails again when it is asked for."""
+        prepare: Callable[[], float | None] = getattr(self._tasks, step, _nothing)
         try:
-            return bool(getattr(self._tasks, "prepare", _nothing)())
+            return prepare()
         except Exception:
             _LOG.warning("What may be asked next could not be got ready.", exc_info=True)
-            return False
+            return None
 
     def _do(self, message: dict[str, Any]) -> None:
         if message["type"] == "run":

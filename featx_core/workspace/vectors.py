@@ -6,7 +6,7 @@ import functools
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -44,8 +44,14 @@ class VectorStore:
         Returns:
             Image digest to a read-only float32 array, for those images that have one.
         """
-        wanted = list(dict.fromkeys(image_digests))
         found: dict[str, np.ndarray] = {}
+        for part in self.parts(extractor_digest, image_digests):
+            found |= part
+        return found
+
+    def parts(self, extractor_digest: str, image_digests: Iterable[str]) -> Iterator[dict[str, np.ndarray]]:
+        """Fetch what is stored as `load` does, a few hundred at a time."""
+        wanted = list(dict.fromkeys(image_digests))
         for start in range(0, len(wanted), _VARIABLES_A_QUERY):
             part = wanted[start : start + _VARIABLES_A_QUERY]
             rows = self._store.rows(
@@ -55,11 +61,8 @@ class VectorStore:
                 f" WHERE extractors.digest = ? AND contents.digest IN ({', '.join('?' * len(part))})",
                 (extractor_digest, *part),
             )
-            for digest, shape, checksum, value in rows:
-                array = _array(shape, checksum, value)
-                if array is not None:
-                    found[digest] = array
-        return found
+            arrays = ((digest, _array(shape, checksum, value)) for digest, shape, checksum, value in rows)
+            yield {digest: array for digest, array in arrays if array is not None}
 
     def stored(self, extractor_digest: str) -> set[str]:
         """List the image digests that have an array, without reading the arrays."""

@@ -207,10 +207,14 @@ class Workspace(ImageLists):
 
     def n_left(self, extractor_digest: str) -> int:
         """Count the images that have no features of an extractor, equal files once."""
-        facts = self.images().facts
+        images = self.images()
+        facts = images.facts
         if facts is None:
             return 0
-        return len(np.setdiff1d(facts.content, self.vectors.stored_contents(extractor_digest)))
+        contents = images.once("contents", lambda: np.unique(facts.content), of_labels=False)
+        return int(
+            np.isin(contents, self.vectors.stored_contents(extractor_digest), assume_unique=True, invert=True).sum()
+        )
 
     def content(self, digest: str) -> bytes:
         """Fetch the bytes of one image file.

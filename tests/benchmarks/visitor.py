@@ -55,6 +55,8 @@ class Visitor:
         self._shown = ""  # the page that the last whole run drew
         self._is_finished = False
         self._set: dict[str, WidgetState] = {}
+        self._parts: dict[str, str] = {}  # the fragment that a control stands in, by the id of the control
+        self._part = ""  # that which was asked for
         self._kept: dict[str, ForwardMsg] = {}
         self._fetched: set[str] = set()
         self._n_fetching = 0
@@ -104,14 +106,16 @@ class Visitor:
         """Change a control, and wait until the page was run."""
         self._set[state.id] = state
         self._is_finished = False
-        await self._send()
+        self._part = self._parts.get(state.id, "")
+        await self._send(fragment=self._part)
         await self.until(lambda: self.stands)
 
     async def press(self, label: str) -> None:
         """Press the button whose label begins so. Does not wait."""
         button = next(element.button for element in self.elements if element.button.label.startswith(label))
         self._is_finished = False
-        await self._send(pressed=button.id)
+        self._part = self._parts.get(button.id, "")
+        await self._send(pressed=button.id, fragment=self._part)
 
     async def until(self, look: Callable[[], Found | None]) -> Found:
         """Wait until something is found on the page; give it. One at a time."""
@@ -120,13 +124,15 @@ class Visitor:
             await self._news.wait()
         return found
 
-    async def _send(self, *, pressed: str = "", page_name: str = "", fragment: str = "") -> None:
-        """Ask for a run: of the whole page, or of a fragment by the clock."""
+    async def _send(
+        self, *, pressed: str = "", page_name: str = "", fragment: str = "", is_by_clock: bool = False
+    ) -> None:
+        """Ask for a run: of the whole page, or of a fragment."""
         message = BackMsg()
         asked = message.rerun_script
         asked.query_string = f"w={self._token}"
         asked.page_script_hash, asked.page_name = self._page, page_name
-        asked.fragment_id, asked.is_auto_rerun = fragment, bool(fragment)
+        asked.fragment_id, asked.is_auto_rerun = fragment, is_by_clock
         asked.widget_states.widgets.extend(self._set.values())
         if pressed:
             asked.widget_states.widgets.append(WidgetState(id=pressed, trigger_value=True))
@@ -159,17 +165,25 @@ class Visitor:
             self._shown = message.navigation.page_script_hash
             self._page = self._page or self._shown
         elif kind == "delta":
-            self._show(message.delta.new_element)
+            self._show(message.delta.new_element, message.delta.fragment_id)
         elif kind == "auto_rerun" and message.auto_rerun.fragment_id not in self.timers:
             repeated = self._repeat(message.auto_rerun.fragment_id, message.auto_rerun.interval)
             self.timers[message.auto_rerun.fragment_id] = self._begin(repeated)
         elif kind == "stop_auto_rerun":
             self._end_timers(message.stop_auto_rerun.fragment_ids)
-        elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+        elif kind == "script_finished" and (
+            message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+            or (
+                message.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+                and self._part in message.metadata.run.fragment_ids
+            )
+        ):
             self._is_finished = True
 
-    def _show(self, element: Element) -> None:
+    def _show(self, element: Element, part: str) -> None:
         self.elements.append(element)
+        name = getattr(getattr(element, element.WhichOneof("type") or "", None), "id", "")
+        self._parts[name] = part
         if element.HasField("exception") or "could not be drawn" in element.alert.body:
             self.faults.append(f"{element.exception.message}{element.alert.body}")
         if element.HasField("plotly_chart") and _CHARTS not in self._fetched:
@@ -183,7 +197,7 @@ class Visitor:
     async def _repeat(self, fragment: str, seconds: float) -> None:
         while True:
             await asyncio.sleep(seconds)
-            await self._send(fragment=fragment)
+            await self._send(fragment=fragment, is_by_clock=True)
 
     def _begin(self, work) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 import featx_core as fx
+from featx_core.distributed.listing import mark_at
 from featx_core.distributed.parts import write_part
 from featx_core.distributed.plan import Chunk, Listed
 
@@ -28,7 +29,7 @@ def write_parts(folder, *chunks, spec=SPEC, left_out=()):
     folder.mkdir(exist_ok=True)
     written = []
     for paths in chunks:
-        images = [Listed(path, path.split("/")[-2] if "/" in path else None) for path in paths]
+        images = [Listed(path, path.split("/")[-2] if "/" in path else None, mark=mark_at(path)) for path in paths]
         vectors = np.array([vector_of(path) for path in paths], np.float32).reshape(len(paths), 4)
         name = Chunk(tuple(images or [Listed(left_out[0][0])])).name
         digests = [digest_of(path) for path in paths]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from featx_core.images.decoding import ImageError, decode
-from featx_core.images.fitting import fit_image
 
 if TYPE_CHECKING:
     import numpy as np
@@ -134,7 +133,7 @@ class ImageRecord:
         """
         pixels = self.workspace.load_input(self.digest, size, fit)
         if pixels is None:
-            pixels = fit_image(self.pixels(at_least=size), size, fit)
+            pixels = decode(self.read(), at_least=size, fit=fit, rendering=self.workspace.rendering)
             self.workspace.save_input(self.digest, pixels, fit)
         return pixels
 

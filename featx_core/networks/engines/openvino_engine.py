@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.metadata
 import importlib.util
 import os
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,6 @@ import numpy as np
 
 from featx_core.base.processor import threads
 from featx_core.networks.engines.compat import graph_iterator, variables_by_name
-from featx_core.networks.engines.engine import in_parts
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -32,6 +33,11 @@ _PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 IMAGES_AT_ONCE = max(4, 2 * (os.cpu_count() or 1))
 """A longer batch runs in parts. On two cores four images at once are as fast as eight for six backbones (VGG16, MobileNetV2 to
 ConvNeXtTiny), and ResNet50 takes 0.03 GB less memory so, and 0.2 GB less than with 32."""
+
+MAX_STREAMS = 2
+"""Parts of a batch that run side by side, each on its share of the threads. Threads that share one part wait for each other
+after each layer, and for other processes on their cores. Against one stream, on two busy cores, for MobileNetV2 and ResNet50:
+0.8 and 0.85 of the time, 0.85 and 0.91 of the processor's, as much memory, and the same bits."""
 
 _NO_MEMORY = ("alloc", "out of memory", "not enough memory")
 
@@ -142,22 +148,49 @@ class OpenVinoEngine:
     def _make_ready(self, network: Callable[[], Any], precision: str) -> None:
         self.title = f"OpenVINO, {precision}"
         self._at_once = IMAGES_AT_ONCE
+        n_streams = min(MAX_STREAMS, threads() or os.cpu_count() or 1)
         try:
-            self._compiled = _compiled(network(), precision)
+            compiled = _compiled(network(), precision, n_streams)
+            self._requests = [compiled.create_infer_request() for _ in range(n_streams)]
         except Exception as error:
             raise EngineError("it could not be loaded") from error
 
     def __call__(self, batch: np.ndarray) -> np.ndarray:
         """Run the model. See `Engine`."""
         try:
-            return in_parts(self._run, np.ascontiguousarray(batch, np.float32), self._at_once)
+            return np.concatenate(self._run(np.ascontiguousarray(batch, np.float32)))
         except RuntimeError as error:
             if any(words in str(error).lower() for words in _NO_MEMORY):
                 raise MemoryError(str(error)) from error
             raise
 
-    def _run(self, part: np.ndarray) -> np.ndarray:
-        return np.asarray(self._compiled(part)[0])
+    def _run(self, batch: np.ndarray) -> list[np.ndarray]:
+        """Give the parts of a batch to the streams in turn; what they give, in order."""
+        n_streams = len(self._requests)
+        size = max(min(-(-self._at_once // n_streams), -(-len(batch) // n_streams)), 1)
+        parts = [batch[start : start + size] for start in range(0, max(len(batch), 1), size)]
+        found: list[np.ndarray] = []
+        under_way: deque[Any] = deque()
+        try:
+            for number, part in enumerate(parts):
+                if len(under_way) == n_streams:
+                    found.append(_result(under_way.popleft()))
+                request = self._requests[number % n_streams]
+                request.start_async([part])
+                under_way.append(request)
+            while under_way:
+                found.append(_result(under_way.popleft()))
+        finally:
+            for request in under_way:  # one before them failed, and these would still be at work at the next batch
+                with contextlib.suppress(RuntimeError):
+                    request.wait()
+        return found
+
+
+def _result(request: Any) -> np.ndarray:
+    """Wait for a part; gives a copy, as the next part is written to the same place."""
+    request.wait()
+    return np.array(request.get_output_tensor(0).data)
 
 
 def disagreement(found: np.ndarray, expected: np.ndarray) -> float:
@@ -209,8 +242,8 @@ def _network_of(graph: Graph, output: int) -> Any:
     return model
 
 
-def _compiled(network: Any, precision: str) -> Any:
+def _compiled(network: Any, precision: str, n_streams: int) -> Any:
     threads_make_way = {"ENABLE_CPU_PINNING": False}  # for those that decode images
-    hint = {"INFERENCE_PRECISION_HINT": _PRECISIONS[precision]}
+    hint = {"INFERENCE_PRECISION_HINT": _PRECISIONS[precision], "NUM_STREAMS": n_streams}
     n_threads = {"INFERENCE_NUM_THREADS": n} if (n := threads()) else {}
     return core().compile_model(network, "CPU", hint | threads_make_way | n_threads)

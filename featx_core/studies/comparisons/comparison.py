@@ -16,6 +16,7 @@ from featx_core.comparison.inputs import Inputs, facts_of, find_groups
 from featx_core.comparison.scores import SCORES_VERSION
 from featx_core.comparison.tables import COLORS, Comparison
 from featx_core.extraction.features import gather
+from featx_core.extraction.row_array import RowArray
 from featx_core.extraction.rows import load_rows
 from featx_core.learning.labels_seen import images_seen, saw_labels
 from featx_core.studies.rows.compared import ComparedRows, compared_rows, find_runs, name_runs
@@ -114,5 +115,6 @@ def _inputs(work: Work, runs: Mapping[str, Run], names: Mapping[str, str], compa
 
 
 def _vectors(work: Work, run: Run, rows: Rows) -> np.ndarray:
-    stored = load_rows(run.spec, work.workspace, rows.digests)
-    return gather(rows, stored, run.spec, {}).per_image().vectors
+    found = RowArray(rows.digests)
+    found.update(load_rows(run.spec, work.workspace, rows.digests))
+    return gather(rows, found, run.spec, {}).per_image().vectors

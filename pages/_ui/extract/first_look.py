@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -12,12 +14,13 @@ from featx_core.extraction.features import Features
 from featx_core.figures.maps import map_figure
 from featx_core.figures.style import CONFIG
 from featx_core.heatmaps.methods import HEATMAPS
-from featx_core.heatmaps.overlay import OPACITY
-from featx_core.images.image_set import ImageSet
+from featx_core.heatmaps.overlay import OPACITY, Heatmap
+from featx_core.images.image_set import ImageRecord, ImageSet
 from featx_core.images.sorting import order
 from featx_core.maps.projection import Projection
 from featx_core.maps.trust import draw_rows
 from featx_core.methods import registry as methods
+from featx_core.predictions.predictions import Predictions
 from featx_core.specs.networks import has_gradients
 from featx_core.worker.jobs import Job
 from featx_core.workspace.runs import Run
@@ -34,6 +37,7 @@ FOR_CLASSES, FOR_FEATURES = "grad_cam", "eigen_cam"  # the method where the netw
 MAX_PICTURES = 100  # up to so many images are seen on the map at this size
 PICTURE_SHARE = 0.1  # side of one, in shares of the map's width and height
 MAX_POINTS = 5_000  # of a first map: the Map page shows all
+NAMES_HEIGHT = 72  # pixels, of three lines
 MARKER_SIZE = 5  # pixels, of the points that pictures stand on
 
 
@@ -101,39 +105,80 @@ def _is_pictured(run: Run, features: Features) -> bool:
     return run.spec.takes_images and features.copies is None and len(features) <= MAX_PICTURES
 
 
-def show_heatmaps(run: Run, images: ImageSet) -> None:
-    """Show where the network looks in a few images, one of each label first."""
-    st.header("First heatmaps", anchor=False)
+@dataclass(frozen=True)
+class Asked:
+    """The heatmaps of a first look, as far as they are there.
+
+    Attributes:
+        images: Whose they are.
+        method: A key of `HEATMAPS`.
+        found: What is drawn, and the job that draws the rest.
+        predictions: What the network calls the images, where that is known.
+        naming: The job that finds it.
+    """
+
+    images: Sequence[ImageRecord]
+    method: str
+    found: grid.Drawn
+    predictions: Predictions | None
+    naming: Job | None
+
+    @property
+    def are_coming(self) -> bool:
+        """Whether heatmaps are still being drawn."""
+        return self.found.job is not None and not self.found.job.is_finished
+
+
+def ask_heatmaps(run: Run, images: ImageSet) -> Asked | None:
+    """Have heatmaps of a few images drawn, one of each label first, and their names found; None where a run has no images."""
     if not run.spec.takes_images:
-        st.caption("Heatmaps need a network and images; this run holds only numbers.")
-        return
+        return None
     chosen = list(order.varied(images, N_IMAGES))
     target = targets.best_class(run)
     method = FOR_CLASSES if target is not None and has_gradients(run.spec) else FOR_FEATURES
     found = grid.ask(run, chosen, [method], layer=None, target=target)
-    predictions, naming = names.fetch(run.spec)
-    if naming is not None and naming.state != "done":
-        jobs.show(naming)
-    if found.job is not None and found.job.state != "done":
-        jobs.show(found.job)
+    return Asked(chosen, method, found, *names.fetch(run.spec))
+
+
+def show_heatmaps(run: Run, asked: Asked | None) -> None:
+    """Show where the network looks in a few images."""
+    st.header("First heatmaps", anchor=False)
+    if asked is None:
+        st.caption("Heatmaps need a network and images; this run holds only numbers.")
+        return
+    found, method = asked.found, asked.method
+    waited_for = [job for job in (asked.naming, found.job) if job is not None and job.state != "done"]
+    for job in waited_for:
+        if job.is_finished:  # it failed or was cancelled
+            jobs.show(job)
     if found.problem:
         st.caption(formatting.escape(found.problem))
         return
+    grid.keep_places(asked.images)
     columns = st.columns(2)
-    for index, record in enumerate(chosen):
+    for index, record in enumerate(asked.images):
         with columns[index % 2]:
-            heatmap = found.heatmaps.get((record.digest, method))
-            if heatmap is None:
-                st.skeleton(height=150)
-            else:
-                st.image(
-                    grid.overlay(heatmap, record, OPACITY, SEQUENTIAL_SCALES[0], 480), width="stretch", alt=record.name
-                )
-                words = filter(None, (record.label or record.name, heatmap.note))
-                st.caption("  \n".join(map(formatting.escape, words)))
-            if predictions is not None:
-                names.show_best(predictions, record.digest)
+            _show_one(record, found.heatmaps.get((record.digest, method)), asked)
     st.caption(
         f"{HEATMAPS[method].title}: {HEATMAPS[method].draws}.",
         help=" ".join(filter(None, (HEATMAPS[method].caption, formatting.escape(methods.heatmap_caption(run.spec))))),
     )
+    for job in waited_for:
+        if not job.is_finished:
+            jobs.show(job)
+
+
+def _show_one(record: ImageRecord, heatmap: Heatmap | None, asked: Asked) -> None:
+    """Show one heatmap with its names; what is still to come has its place."""
+    with st.container(key=grid.place_key(record)):
+        if heatmap is None:
+            st.skeleton(height=150)
+        else:
+            pixels = grid.overlay(heatmap, record, OPACITY, SEQUENTIAL_SCALES[0], 480)
+            st.image(pixels, width="stretch", alt=record.name)
+    words = filter(None, (record.label or record.name, heatmap and heatmap.note))
+    st.caption("  \n".join(map(formatting.escape, words)))
+    if asked.predictions is not None:
+        names.show_best(asked.predictions, record.digest)
+    elif asked.naming is not None and not asked.naming.is_finished:
+        st.skeleton(height=NAMES_HEIGHT)

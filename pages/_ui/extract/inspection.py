@@ -1,20 +1,25 @@
 """Before a run: what the network receives, its layers, and the shapes that will come out."""
 
+from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
+
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 import streamlit as st
+from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
+from featx_core.architecture.layers import LayerInfo
 from featx_core.architecture.outline import Outline
 from featx_core.figures.tensors import tensor_picture
 from featx_core.images.decoding import ImageError
 from featx_core.images.examiners import FOR_PAGES
 from featx_core.images.image_set import ImageRecord, ImageSet
-from featx_core.images.preprocessing import NetworkInput, describe_input
+from featx_core.images.preprocessing import PREPROCESSING, NetworkInput, describe_input
 from featx_core.images.rendering.choice import Rendering
 from featx_core.images.sorting.order import matching
 from featx_core.methods import registry as methods
-from featx_core.specs.picture_input import PictureInput
 from featx_core.specs.spec import Spec, SpecError
 from pages._ui.networks import outlines
 from pages._ui.shell import formatting, fragments, questions, session
@@ -32,23 +37,29 @@ def show_input(spec: Spec, images: ImageSet) -> None:
         head.header("What the network receives", anchor=False)
         record = _picked(images, picker)
         name = record.name
+        pixels = spec.picture_input
         try:
             received = _received(
-                spec.to_json(), record.digest, str(record.workspace.rendering), spec.picture_input, record
+                record.digest,
+                str(record.workspace.rendering),
+                pixels.image_size,
+                pixels.fit,
+                pixels.preprocessing_name,
+                record,
             )
         except ImageError as error:
             st.warning(formatting.escape(f"{name} {error}"), icon=":material/broken_image:")
             return
         original, fitted, tensor = st.columns(3)
-        height, width = received.fitted.shape[:2]
+        height, width = pixels.image_size
         original.image(formatting.preview(record), width="stretch", alt=f"{name}, the original")
         original.caption(f"The original, {record.width} x {record.height}")
         fitted.image(received.fitted, width="stretch", alt=f"{name}, fitted")
         fitted.caption(f"Resized to {width} x {height}")
-        tensor.image(tensor_picture(received.tensor), width="stretch", alt=f"{name}, as numbers")
+        tensor.image(received.tensor, width="stretch", alt=f"{name}, as numbers")
         tensor.caption("Input tensor, in the network's channel order")
         st.markdown(f"**{formatting.escape(received.sentence)}**")
-        st.dataframe(_channel_table(received), hide_index=True, height="content")
+        st.dataframe(received.channels, hide_index=True, height="content")
 
 
 def _picked(images: ImageSet, place: DeltaGenerator) -> ImageRecord:
@@ -64,26 +75,49 @@ def _picked(images: ImageSet, place: DeltaGenerator) -> ImageRecord:
             label_visibility="collapsed",
         )
         found = matching(images, wanted)
-    listed = {record.name: record for record in found[:MAX_LISTED]}
+    listed = found[:MAX_LISTED]
+    names = list(listed.column("name"))
     known = session.recall("inspected", images[0].name)
-    if known not in listed:  # it stays picked
-        kept = next((record for record in images if record.name == known), images[0])
-        listed = {kept.name: kept, **listed}
-    name = place.selectbox(
-        "Image", list(listed), key="inspected", label_visibility="collapsed", persist_state="session"
-    )
-    record: ImageRecord = listed.get(name, images[0])
-    return record
+    kept = [] if known in names else [(images.named([str(known)]) or images)[0]]  # it stays picked
+    choices = [*(record.name for record in kept), *names]
+    name = place.selectbox("Image", choices, key="inspected", label_visibility="collapsed", persist_state="session")
+    return listed[names.index(name)] if name in names else (kept or images)[0]
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _received(spec_json: str, digest: str, rendering: str, _input: PictureInput, _record: ImageRecord) -> NetworkInput:
-    del spec_json, digest
-    fitted = FOR_PAGES.fitted(_record.read(), _input.image_size, _input.fit, rendering=Rendering.parse(rendering))
-    return describe_input(fitted, _input.preprocessing)
+@dataclass(frozen=True)
+class _Received:
+    """What the network receives for one image, ready to be sent.
+
+    Attributes:
+        fitted: The fitted image, a JPEG file.
+        tensor: The numbers, drawn as an image, a JPEG file.
+        sentence: How they were made.
+        channels: One row a channel.
+    """
+
+    fitted: bytes
+    tensor: bytes
+    sentence: str
+    channels: pa.Table
 
 
-def _channel_table(received: NetworkInput) -> pd.DataFrame:
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _received(
+    digest: str, rendering: str, size: tuple[int, int], fit: str, preprocessing: str, _record: ImageRecord
+) -> _Received:
+    del digest
+    fitted = FOR_PAGES.fitted(_record.read(), size, fit, rendering=Rendering.parse(rendering))
+    found = describe_input(fitted, PREPROCESSING[preprocessing])
+    return _Received(_file(fitted), _file(tensor_picture(found.tensor)), found.sentence, _channel_table(found))
+
+
+def _file(pixels: np.ndarray) -> bytes:
+    out = BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG", quality=100, subsampling=0)
+    return out.getvalue()
+
+
+def _channel_table(received: NetworkInput) -> pa.Table:
     rows = [
         {
             "channel": f"{number}: {channel.name}",
@@ -94,7 +128,7 @@ def _channel_table(received: NetworkInput) -> pd.DataFrame:
         }
         for number, channel in enumerate(received.channels, start=1)
     ]
-    return pd.DataFrame(rows)
+    return pa.Table.from_pylist(rows)
 
 
 def _digits(value: float) -> str:
@@ -136,7 +170,7 @@ def show_layers(outline: Outline | None, layer_key: str | None) -> None:
         )
         key = f"layers_{layer_key}"
         st.dataframe(
-            _layer_table(outline),
+            _layer_table(outline.layers, outline.tap),
             hide_index=True,
             height=formatting.table_height(len(outline.layers), _TABLE_HEIGHT),
             key=key,
@@ -155,19 +189,20 @@ def _parameters(outline: Outline) -> str:
     return formatting.counted(number, "parameter") if number < 1e5 else f"{number / 1e6:.3g} M parameters"
 
 
-def _layer_table(outline: Outline) -> pd.DataFrame:
+@lru_cache(maxsize=32)
+def _layer_table(layers: tuple[LayerInfo, ...], tap: int) -> pa.Table:
     rows = [
         {
             "#": info.index,
-            "stage": f"{info.stage or ''} \u25c0 tap" if info.index == outline.tap else info.stage or "",
+            "stage": f"{info.stage or ''} \u25c0 tap" if info.index == tap else info.stage or "",
             "name": info.name,
             "type": info.kind,
             "output shape": formatting.sides(info.output_shape),
             "parameters": info.n_parameters,
         }
-        for info in outline.layers
+        for info in layers
     ]
-    return pd.DataFrame(rows)
+    return pa.Table.from_pylist(rows)
 
 
 def _pick(key: str, layer_key: str, outline: Outline) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -17,13 +18,18 @@ from featx_core.measures.binning import FeaturePicture, feature_picture
 from featx_core.tasks.requests import ExtractJob
 from featx_core.workspace.runs import Run
 from pages._ui.extract import as_code, first_look, method_results, run_actions
-from pages._ui.shell import formatting, frame, jobs, runs, session, turns
+from pages._ui.shell import formatting, fragments, frame, jobs, runs, session, turns
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _TABLE_COLUMNS = 64
 _TABLE_ROWS = 1_000  # where there are too many for memory
+MATRIX_HEIGHT = 450  # pixels
+MATRIX_SECONDS = 2.0
+"""After which the feature matrix no longer waits for the heatmaps above it."""
+
+_MATRIX_IS_DUE = "matrix_is_due"  # the run whose matrix has waited long enough
 
 
 def show(run: Run, features: Features, images: ImageSet) -> None:
@@ -35,6 +41,7 @@ def show(run: Run, features: Features, images: ImageSet) -> None:
 
 
 def _show_rest(run: Run, features: Features, images: ImageSet) -> None:
+    asked = first_look.ask_heatmaps(run, images)  # the worker draws them while the map is drawn here
     grid = st.grid(2, min_column_width=400, gap=(16, 48))
     with grid.cell():
         first_look.show_map(run, features)
@@ -42,7 +49,9 @@ def _show_rest(run: Run, features: Features, images: ImageSet) -> None:
             session.remember("picked_run", run.digest)
             frame.open_page("map")
     with grid.cell():
-        first_look.show_heatmaps(run, images)
+        if asked is not None and asked.are_coming:
+            asked = first_look.ask_heatmaps(run, images)
+        first_look.show_heatmaps(run, asked)
         if (
             run.is_saved
             and run.spec.takes_images
@@ -52,7 +61,11 @@ def _show_rest(run: Run, features: Features, images: ImageSet) -> None:
             frame.open_page("heatmaps")
     if run.spec.method in method_results.EXTRAS:
         method_results.EXTRAS[run.spec.method](run, features, images)
-    _picture(run, features)
+    st.header("Feature matrix", anchor=False)
+    if asked is not None and asked.are_coming and session.recall(_MATRIX_IS_DUE) != run.digest:
+        fragments.draw(_matrix_later, run_every=MATRIX_SECONDS)(run.digest, time.monotonic())
+    else:
+        _picture(run, features)
     if run.is_saved:
         as_code.show(run)
     with st.expander("Features as a table", icon=":material/table:", key="feature_table", on_change="rerun") as table:
@@ -69,7 +82,7 @@ def _card(run: Run, features: Features, images: ImageSet) -> None:
         with actions.popover("Download", icon=":material/download:"):
             _downloads(run, features)
         run_actions.show(run, actions)
-        facts = st.container(horizontal=True, gap="medium")
+        facts = st.container(horizontal=True, gap="medium", key="run_facts")
         for title, value, words in _facts(run, features):
             facts.metric(title, value, help=words, width="content")
         st.caption(_small_print(run, features, images))
@@ -152,8 +165,16 @@ def _downloads(run: Run, features: Features) -> None:
     st.caption("Readers take labels such as NA or None in a CSV for missing ones: NumPy and Parquet keep them.")
 
 
+def _matrix_later(digest: str, since: float) -> None:
+    """Keep the place of the feature matrix: it stands far below the heatmaps, which the browser draws first."""
+    if time.monotonic() - since < MATRIX_SECONDS / 2:
+        st.skeleton(height=MATRIX_HEIGHT)
+    else:
+        session.remember(_MATRIX_IS_DUE, digest)
+        st.rerun(scope="app")
+
+
 def _picture(run: Run, features: Features) -> None:
-    st.header("Feature matrix", anchor=False)
     n_all = len(features)
     features = runs.sample_of(run, features, first_look.MAX_POINTS) if features.is_stored else features
     about = (session.token(), run.digest, run.created, hash((features.row_names, features.digests)))

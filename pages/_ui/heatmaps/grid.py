@@ -159,10 +159,12 @@ def keep_places(records: Sequence[ImageRecord]) -> None:
 
     Call it before the controls: the rules are there when the first row is.
     """
+    alone = "[data-testid='stElementContainer']:first-child"  # where nothing else stands in the place
+    keys = ((record, f".st-key-{place_key(record)}") for record in records)
     rules = (
-        f".st-key-{place_key(record)} :is({_PICTURE}) {{ aspect-ratio: {record.width} / {record.height}; "
-        "width: 100%; height: auto !important; }"
-        for record in records
+        f"{key} :is({_PICTURE}), {key} > {alone} {{ aspect-ratio: {record.width} / {record.height}; width: 100%; "
+        "height: auto !important; }"
+        for record, key in keys
     )
     st.html(f"<style>{' '.join(rules)}</style>")
 

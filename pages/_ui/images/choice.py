@@ -49,7 +49,7 @@ class Choice:
     def to_script(self) -> dict[str, Any]:
         """Return what the script of a gallery is given."""
         most = {} if self._most is None else {"most": self._most}
-        return {"chosen": list(self.names), "version": self._kept.version, **most}
+        return {"chosen": tuple(self.names), "version": self._kept.version, **most}
 
     @property
     def _kept(self) -> Kept:

@@ -1,8 +1,10 @@
 """The coordinates of a map as files."""
 
-import io
+from __future__ import annotations
 
-import pandas as pd
+import io
+from typing import TYPE_CHECKING
+
 from streamlit.delta_generator import DeltaGenerator
 
 from featx_core.base.wording import spreadsheet_safe
@@ -14,6 +16,9 @@ from featx_core.workspace.runs import Run
 from pages._ui.map import maps
 from pages._ui.map.canvas import Drawn
 from pages._ui.shell import formatting, session
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _PARQUET = "application/vnd.apache.parquet"
 
@@ -47,6 +52,8 @@ def _sheet(run: Run, projection: Projection, drawn: Drawn, name: str, caption: s
 
 def table_of(features: Features, projection: Projection) -> pd.DataFrame:
     """List the points of a map: name, label, what the run tells of them, coordinates in float32, digest."""
+    import pandas as pd
+
     rows = projection.rows
     columns = {"name": [features.row_names[row] for row in rows], "label": [features.labels[row] for row in rows]}
     told = maps.told(features)

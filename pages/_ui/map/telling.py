@@ -1,7 +1,6 @@
 """Beside a map: which features tell what is selected from everything else."""
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from featx_core.extraction.features import Features
@@ -29,6 +28,8 @@ def _drawn(rows: np.ndarray) -> np.ndarray:
 
 
 def _table(features: Features, rows: list[int]) -> None:
+    import pandas as pd
+
     is_inside = np.zeros(len(features), bool)
     is_inside[rows] = True
     n_all = len(features)

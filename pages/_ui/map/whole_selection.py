@@ -1,9 +1,11 @@
 """What can be done with everything that is selected on a map: label, remove, look closer, download."""
 
+from __future__ import annotations
+
 import functools
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -15,11 +17,16 @@ from pages._ui.heatmaps import pickers
 from pages._ui.images import choice, gallery
 from pages._ui.shell import formatting, frame, session, writing
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _ONLY_IMAGES = "Only images can be labelled here. Other rows keep the labels of their file."
 
 
 def table_of(features: Features, chosen: ImageSet, unseen: list[int]) -> pd.DataFrame:
     """List images, then rows that have no image."""
+    import pandas as pd
+
     rows = list(zip(chosen.names, chosen.labels, chosen.digests, strict=True))
     rows += [(features.names[row], features.labels[row], "") for row in unseen]
     return pd.DataFrame(rows, columns=["name", "label", "sha256"])

@@ -27,15 +27,15 @@ _BADGES: Mapping[str, tuple[str, str, _Color]] = MappingProxyType(
 
 def pick_backbone(label: str, *, key: str, help: str | None = None) -> str:
     """Let the user pick a backbone; at first the one that a first click runs."""
-    names = list(BACKBONES)
+    names, first = list(BACKBONES), default_spec().backbone
     return st.selectbox(
         label,
         names,
-        index=names.index(default_spec().backbone),
+        index=names.index(first),
         format_func=lambda name: _words(BACKBONES[name]),
         key=key,
         persist_state="session",
-        help=" ".join(filter(None, (help, BACKBONES[str(session.recall(key, default_spec().backbone))].about))) or None,
+        help=" ".join(filter(None, (help, BACKBONES[str(session.recall(key, first))].about))) or None,
     )
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from pathlib import Path
 from typing import Any, NoReturn
 
-from streamlit import runtime
+from streamlit import delta_generator, file_util, runtime
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session
 from streamlit.runtime.app_session import AppSession, AppSessionState
@@ -104,13 +105,27 @@ def _wake(session: Any, looks: int) -> None:
     session._create_scriptrunner(request)
 
 
+def scripts_of(*parts: str) -> list[str]:
+    """Return the addresses, relative to the app's, of the scripts that draw parts of a page in the browser, as far as found.
+
+    Args:
+        *parts: Their names, such as "PlotlyChart". Source: the folder of scripts that Streamlit 1.67 serves.
+    """
+    folder = Path(file_util.get_static_dir()) / "static" / "js"
+    found = (sorted(folder.glob(f"{part}.*.js")) for part in parts)
+    return [f"static/js/{paths[0].name}" for paths in found if len(paths) == 1]
+
+
 def mend() -> None:
-    """Mend two things in this process from now on.
+    """Mend three things in this process from now on.
 
     A part waits for what was drawn before it. Themes, which stand before each run of each part, are read once: they took
-    an eighth of a busy server's time.
-    Source: `AppSession.request_rerun`, `_handle_scriptrunner_event_on_event_loop` and `_populate_theme_msg` of Streamlit 1.67.
+    an eighth of a busy server's time. The first page does not wait for Streamlit to find out whether it is used in a console,
+    for which it looks at the files of all modules.
+    Source: `AppSession.request_rerun`, `_handle_scriptrunner_event_on_event_loop`, `_populate_theme_msg` and
+    `_maybe_print_use_warning` of Streamlit 1.67.
     """
+    setattr(delta_generator, "_use_warning_has_been_displayed", True)  # noqa: B010
     setattr(app_session, "_populate_theme_msg", _populate_theme)  # noqa: B010
     setattr(AppSession, "_create_scriptrunner", _create_in_turn)  # noqa: B010  (mypy refuses the assignment)
 

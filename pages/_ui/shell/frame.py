@@ -13,7 +13,7 @@ from featx_core.images.sorting import order
 from featx_core.workspace.store import WorkspaceError
 from featx_core.workspace.workspace import Workspace
 from pages._ui.shell import compat, formatting, jobs, library, questions, run_list, runs, session, undo, writing
-from pages._ui.shell.serving import theme
+from pages._ui.shell.serving import theme, warming
 
 PAGES = (
     ("images", "Images", ":material/photo_library:"),
@@ -54,6 +54,7 @@ def show() -> None:
             _show_around(pages, page)
     finally:
         _around.is_there = False
+        warming.page_stands()
 
 
 def _show_around(pages: list[Any], page: Any) -> None:

@@ -1,6 +1,6 @@
 """Writes folders of many small JPEGs, and of larger photographs cropped from a few.
 
-python -m tests.benchmarks.large.folders small /tmp/small 100000
+python -m tests.benchmarks.large.folders small /tmp/small 100000 [96 160]
 python -m tests.benchmarks.large.folders crops /tmp/crops 2000 FOLDER_OF_PHOTOGRAPHS
 """
 
@@ -17,14 +17,14 @@ CLASSES = ("circle", "square", "cross", "stripes")
 _CROP = (1_600, 1_200)
 
 
-def write_small(folder: Path, n_images: int, *, seed: int = 0) -> None:
-    """Write small JPEGs of four shapes, no two equal, in one folder a class."""
+def write_small(folder: Path, n_images: int, sides: tuple[int, int] = (64, 96), *, seed: int = 0) -> None:
+    """Write small JPEGs of four shapes, no two equal, in one folder a class; their sides in pixels lie between two."""
     rng = np.random.default_rng(seed)
     for label in CLASSES:
         (folder / label).mkdir(parents=True, exist_ok=True)
     for number in range(n_images):
         label = CLASSES[number % len(CLASSES)]
-        (folder / label / f"{number:06d}.jpg").write_bytes(_jpeg(_shape(label, rng), 80))
+        (folder / label / f"{number:06d}.jpg").write_bytes(_jpeg(_shape(label, rng, sides), 80))
 
 
 def write_crops(folder: Path, n_images: int, photographs: Path, *, seed: int = 0) -> None:
@@ -43,8 +43,8 @@ def write_crops(folder: Path, n_images: int, photographs: Path, *, seed: int = 0
         (target / f"{number:06d}.jpg").write_bytes(_jpeg(crop, 90))
 
 
-def _shape(label: str, rng: np.random.Generator) -> Image.Image:
-    side = int(rng.integers(64, 97))
+def _shape(label: str, rng: np.random.Generator, sides: tuple[int, int]) -> Image.Image:
+    side = int(rng.integers(sides[0], sides[1] + 1))
     ground, ink = (tuple(int(value) for value in rng.integers(low, low + 120, 3)) for low in (0, 130))
     noise = rng.normal(0, 8, (side, side, 1))
     image = Image.fromarray(np.clip(np.array(ground) + noise, 0, 255).astype(np.uint8))
@@ -74,6 +74,6 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
 if __name__ == "__main__":
     kind, target, count, *more = sys.argv[1:]
     if kind == "small":
-        write_small(Path(target), int(count))
+        write_small(Path(target), int(count), *([(int(more[0]), int(more[1]))] if more else []))
     else:
         write_crops(Path(target), int(count), Path(more[0]))

@@ -63,6 +63,10 @@ def test_images_at_an_address_are_listed_read_and_named(address):
         images = tuple(list_images([f"{address}/*/*.png"]))
         assert images == tuple(list_images([address]))
         assert [image.label for image in images] == ["cat", "cat", "dog"]
+        before = images[0].mark
+        assert before
+        fsspec.filesystem(address.partition(":")[0]).pipe("photos/cat/1.png", png(1))
+        assert list_images([address])[0].mark != before
     else:
         images = tuple(list_images([f"{address}/{name}" for name in ("cat/1.png", "cat/2.png", "dog/1.png")]))
     gone = Listed(f"{address}/cat/9.png")

@@ -1,10 +1,13 @@
 """Runs on many machines without Ray: what is refused, what is gone on with, and what the command line says."""
 
 import contextlib
+import hashlib
 import importlib.metadata
+import os
 import threading
 import types
 
+import pyarrow.parquet as pq
 import pytest
 from filelock import FileLock
 
@@ -22,6 +25,10 @@ from tests.toys.part_examples import SPEC, write_parts
 
 TO_TRAIN = fx.FineTuned(fx.Pretrained("mobilenet_v2", weights="random"))
 KEPT = fx.Pretrained("resnet50", weights="file:" + "0" * 64)
+
+
+def column_of(folder, name):
+    return [value for part in sorted(folder.glob("part-*.parquet")) for value in pq.read_table(part)[name].to_pylist()]
 
 
 @pytest.fixture
@@ -65,6 +72,27 @@ def test_a_second_run_does_what_is_new(photos, tmp_path, stand_in):
     assert (found.n_images, found.n_computed) == (11, 1)
     assert asked == [str(photos / "new.jpg")]
     assert {path.name for path in (tmp_path / "parts").iterdir() if path.name.startswith(".")} <= {LOCK}
+
+
+def test_a_file_that_changed_is_done_again_also_after_a_fault(photos, tmp_path, stand_in):
+    asked, does = stand_in
+    extract_images([str(photos)], SPEC, tmp_path / "parts")
+    asked.clear()
+    os.utime(photos / "3.jpg", ns=(0, 10**18))
+    (photos / "7.jpg").write_bytes(b"another size")
+    does["outcome"] = lambda chunk, order: Outcome(fault="The disk is full.")
+    with pytest.raises(ClusterError, match="The disk is full"):
+        extract_images([str(photos)], SPEC, tmp_path / "parts")
+    does["outcome"] = lambda chunk, order: None
+    asked.clear()
+    found = extract_images([str(photos)], SPEC, tmp_path / "parts")
+    assert (found.n_images, found.n_computed) == (10, 2)
+    assert asked == [str(photos / "3.jpg"), str(photos / "7.jpg")]
+    (photos / "3.jpg").write_bytes(b"other")
+    again = extract_images([str(photos)], SPEC, tmp_path / "parts")
+    assert (again.n_images, again.n_computed, again.n_changed) == (10, 1, 1)
+    digests = dict(zip(*(column_of(tmp_path / "parts", name) for name in ("path", "sha256")), strict=True))
+    assert digests[str(photos / "7.jpg")] == hashlib.sha256(b"another size").hexdigest()
 
 
 def test_after_a_fault_the_rest_is_done(photos, tmp_path, stand_in):

@@ -60,3 +60,15 @@ def test_what_is_not_there_is_one_sentence(given, words, tmp_path, monkeypatch):
     parquet.write_table(pa.table({"x": [1]}), tmp_path / "other.parquet")
     with pytest.raises(ListingError, match=words):
         list_images([given])
+
+
+def test_a_file_that_changes_gets_another_mark(tmp_path, photos):
+    parquet.write_table(pa.table({"path": ["photos/cat/1.jpg", "photos/gone.jpg"]}), tmp_path / "paths.parquet")
+    parquet.write_table(pa.table({"image": [b"one"]}), tmp_path / "images.parquet")
+    given = [str(tmp_path / "paths.parquet"), str(tmp_path / "images.parquet"), str(photos / "cat")]
+    before = [image.mark for image in list_images(given)]
+    assert [bool(mark) for mark in before] == [True, False, True, True, True]
+    (photos / "cat/1.jpg").write_bytes(b"more")
+    parquet.write_table(pa.table({"image": [b"other"]}), tmp_path / "images.parquet")
+    after = [image.mark for image in list_images(given)]
+    assert [old == new for old, new in zip(before, after, strict=True)] == [False, True, False, False, True]

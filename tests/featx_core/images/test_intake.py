@@ -3,6 +3,7 @@ import hashlib
 import io
 import os
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -181,13 +182,17 @@ def test_sources_are_read_only_a_few_ahead() -> None:
     assert 1 <= len(given) <= 6
 
 
-def test_progress_counts_every_file_once_and_ends_full(tmp_path: Path) -> None:
+@pytest.mark.parametrize("given", [list, iter])
+def test_progress_counts_every_file_once_and_ends_full(
+    given: Callable[[list[Source]], Iterable[Source]], tmp_path: Path
+) -> None:
     members = {**pngs(3), "notes.txt": b"hello", ".DS_Store": b"x"}
     for name, content in members.items():
         (tmp_path / name).write_bytes(content)
     calls: list[tuple[int, int]] = []
-    sources = [tmp_path, ("z.zip", zipped(members)), ("bad.png", b"\x00" * 9)]
-    list(read_sources(sources, IntakeReport(), on_progress=lambda *call: calls.append(call)))
+    sources: list[Source] = [tmp_path, ("z.zip", zipped(members)), ("bad.png", b"\x00" * 9)]
+    list(read_sources(given(sources), IntakeReport(), on_progress=lambda *call: calls.append(call)))
+    assert calls[0][1] >= 4  # the whole folder is known before its first file is done
     assert [done for done, _ in calls] == list(range(len(calls)))
     assert calls[-1] == (10, 10)
     assert all(done <= total for done, total in calls)

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from featx_core.maps.projection import project
-from featx_core.maps.trust import TRUST_NEIGHBORS, kept_by_chance, measure_trust, neighbors_kept
+from featx_core.maps.trust import (
+    TRUST_NEIGHBORS,
+    distances_between,
+    kept_by_chance,
+    measure_trust,
+    neighbors_kept,
+    trustworthiness,
+)
 from tests.toys.projection_vectors import random_vectors
 
 
@@ -33,10 +40,30 @@ def test_trustworthiness_by_hand():
     assert trust.neighbors_kept == pytest.approx(0.8)
 
 
+@pytest.mark.parametrize("n_rows", [3, 4, 21, 150])
+def test_trustworthiness_is_that_of_scikit_learn(n_rows):
+    from sklearn.manifold import trustworthiness as expected
+    from sklearn.metrics import pairwise_distances
+
+    rng = np.random.default_rng(n_rows)
+    n_neighbors = min(TRUST_NEIGHBORS, (n_rows - 1) // 2)
+    places, vectors = rng.normal(size=(n_rows, 2)), rng.normal(size=(n_rows, 5))
+    copies = vectors[rng.integers(0, max(n_rows // 3, 2), n_rows)]
+    for points in (vectors, copies, rng.integers(0, 3, size=(n_rows, 5)).astype(float)):
+        distances = distances_between(points)
+        np.testing.assert_array_equal(distances, pairwise_distances(points))
+        rounded = distances.round(6)
+        tied = rounded + 1e-9 * np.arange(n_rows)  # of equally near rows the first, which scikit-learn leaves open
+        found = trustworthiness(rounded, distances_between(places), n_neighbors)
+        truth = expected(tied, places, n_neighbors=n_neighbors, metric="precomputed")
+        assert found == pytest.approx(truth, abs=1e-12)
+
+
 def test_copies_may_stand_for_each_other():
     vectors = np.repeat(random_vectors(6, 3), 8, axis=0)
     order = np.random.default_rng(1).permutation(48)
-    assert measure_trust(vectors[order], vectors[order]).neighbors_kept == 1
+    trust = measure_trust(vectors[order], vectors[order])
+    assert trust.neighbors_kept == trust.trustworthiness == 1
 
 
 def test_trust_of_many_rows_is_measured_on_a_stated_sample(monkeypatch):

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from featx_core.base.processor import THREADS
 from featx_core.networks.engines import engine as engine_module
 from featx_core.networks.engines import openvino_engine
 from featx_core.networks.engines.engine import TensorFlowEngine
@@ -55,15 +56,58 @@ def test_earlier_results_are_not_overwritten(engines):
         np.testing.assert_array_equal(first, kept)
 
 
+class Listening:
+    """A request of OpenVINO that notes how many images it gets."""
+
+    def __init__(self, request, lengths, fails_at=None):
+        self._request, self._lengths, self._fails_at = request, lengths, fails_at
+
+    def start_async(self, inputs):
+        self._lengths.append(len(inputs[0]))
+        if len(self._lengths) == self._fails_at:
+            raise RuntimeError("broken")
+        self._request.start_async(inputs)
+
+    def __getattr__(self, name):
+        return getattr(self._request, name)
+
+
 @needs_openvino
-def test_long_batches_run_in_parts_in_their_order(model, engines, monkeypatch):
-    lengths = []
-    compiled = engines[1]._compiled
-    monkeypatch.setattr(engines[1], "_compiled", lambda part: (lengths.append(len(part)), compiled(part))[1])
-    at_once = openvino_engine.IMAGES_AT_ONCE
-    batch = engine_toys.batch_of(2 * at_once + 3)
-    np.testing.assert_allclose(engines[1](batch), engine_toys.by_hand(model, batch), rtol=1e-5, atol=1e-6)
-    assert lengths == [at_once, at_once, 3]
+@pytest.mark.parametrize("n_threads", [1, 2, 3])
+def test_long_batches_run_in_parts_in_their_order(model, monkeypatch, n_threads):
+    monkeypatch.setenv(THREADS, str(n_threads))
+    engine, lengths = OpenVinoEngine(convert(TensorFlowEngine(model).graph())), []
+    engine._requests = [Listening(request, lengths) for request in engine._requests]
+    n_streams = min(n_threads, openvino_engine.MAX_STREAMS)
+    size = openvino_engine.IMAGES_AT_ONCE // n_streams
+    batch = engine_toys.batch_of(4 * size + 1)
+    values = engine(batch)
+    np.testing.assert_allclose(values, engine_toys.by_hand(model, batch), rtol=1e-5, atol=1e-6)
+    assert lengths == [size, size, size, size, 1]
+    lengths.clear()
+    np.testing.assert_array_equal(engine(batch[:3]), values[:3])  # few images are shared out among all
+    assert lengths == ([3] if n_streams == 1 else [2, 1])
+
+
+@needs_openvino
+def test_a_part_that_fails_leaves_nothing_at_work(model, engines):
+    engine, batch = engines[1], engine_toys.batch_of(9)
+    whole, requests = engine(batch), engine._requests
+    for fails_at in (1, 2, 3):
+        lengths = []
+        engine._requests = [Listening(request, lengths, fails_at) for request in requests]
+        with pytest.raises(RuntimeError, match="broken"):
+            engine(batch)
+        engine._requests = requests
+        np.testing.assert_array_equal(engine(batch), whole)
+
+
+@pytest.mark.parametrize(
+    ("n_images", "batch_size", "expected"), [(64, 64, 16), (65, 64, 24), (5, 64, 8), (64, 4, 4), (900, 32, 32)]
+)
+def test_few_images_are_divided_at_the_bounds_of_parts(monkeypatch, n_images, batch_size, expected):
+    monkeypatch.setattr(engine_module, "IMAGES_AT_ONCE", 8)
+    assert engine_module.images_a_batch(n_images, batch_size) == expected
 
 
 @pytest.mark.parametrize(("has_gpu", "expected"), [(False, [5, 5, 2]), (True, [12])])
@@ -133,7 +177,7 @@ def test_no_memory_is_told_as_such_and_other_faults_stay_loud(engines, monkeypat
         def run(batch):
             raise RuntimeError(words)
 
-        monkeypatch.setattr(engines[1], "_compiled", run)
+        monkeypatch.setattr(engines[1], "_run", run)
 
     fails_with("std::bad_alloc")
     with pytest.raises(MemoryError):

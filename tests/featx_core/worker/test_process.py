@@ -147,24 +147,30 @@ def test_the_whole_way_with_tensorflow_leaves_the_server_without_it(tmp_path):
 
 def test_a_pause_gives_memory_back_then_gets_ready_for_what_may_be_asked_next(monkeypatch):
     done, sent = [], []
-    steps = iter([True, False])
+    pauses = iter([0.02, None])
     monkeypatch.setattr(process, "hand_back", lambda: done.append("memory"))
-    for name in ("TIDY_SECONDS", "PREPARE_SECONDS", "FURTHER_SECONDS", "IDLE_SECONDS"):
+    for name in ("TIDY_SECONDS", "PREPARE_SECONDS", "IDLE_SECONDS"):
         monkeypatch.setattr(process, name, 0.01)
 
     def prepare():
         done.append("prepare")
-        is_more = next(steps)
-        if not is_more:
+        pause = next(pauses)
+        if pause is None:
             worker._inbox.put({"type": "loaded"})
-        return is_more
+        return pause
 
-    tasks = SimpleNamespace(TASKS={"echo": lambda *_: {}}, LIGHT_TASKS={}, prepare=prepare)
+    def prepare_first():
+        done.append("prepare first")
+
+    tasks = SimpleNamespace(TASKS={"echo": lambda *_: {}}, LIGHT_TASKS={}, prepare=prepare, prepare_first=prepare_first)
     worker = process.Worker(tasks, SimpleNamespace(send=sent.append))
     for run in range(process.MAX_UNTIDIED):
         worker._run({"run": run, "task": "echo", "workspace": None, "parameters": {}})
     assert done == ["memory"]
     worker._run({"run": 99, "task": "echo", "workspace": None, "parameters": {}})
     assert worker._next() == {"type": "loaded"}
-    assert done == ["memory", "memory", "prepare", "prepare"]
+    assert done == ["memory", "memory", "prepare first", "prepare", "prepare"]
+    worker._inbox.put({"type": "loaded"})
+    worker._next()
+    assert done.count("prepare first") == 1
     assert [message["type"] for message in sent] == ["done"] * (process.MAX_UNTIDIED + 1)

@@ -5,6 +5,7 @@ import pytest
 
 from featx_core.workspace.store import DiskFullError
 from featx_core.workspace.vectors import VectorStore
+from pages._ui.extract import results
 from tests.toys.app.extracting import set_up, words_of
 from tests.toys.app.map_packs import n_points
 from tests.toys.app.visiting import SPEC, element, keep_run, nodes, texts
@@ -79,6 +80,29 @@ def test_a_run_is_quick_when_all_is_kept(visitor):
     keep_run(visitor.workspace, np.ones((6, 1280)))
     set_up(visitor, side_MobileNetV2=64)
     assert "All images are already computed." in visitor.words
+
+
+def test_the_feature_matrix_comes_after_the_heatmaps_above_it_but_not_later_than_they_fail(visitor, worker):
+    worker.holds = True
+    keep_run(visitor.workspace, np.random.default_rng(0).normal(size=(6, 5)))
+    visitor.tab.session_state["extract_view"] = "Result"
+
+    def charts():
+        return [chart.key.split("_")[0] for chart in visitor.run().tab.get("plotly_chart")]
+
+    assert charts() == ["glance"]
+    assert worker.submitted == ["heatmap"]
+    worker.change(worker.jobs()[0].key, state="failed", message="The computation failed.")
+    assert charts() == ["glance", "picture"]
+    assert visitor.has_no_fault
+
+
+def test_the_feature_matrix_does_not_wait_for_long(visitor, worker, monkeypatch):
+    monkeypatch.setattr(results, "MATRIX_SECONDS", 0.0)
+    worker.holds = True
+    keep_run(visitor.workspace, np.random.default_rng(0).normal(size=(6, 5)))
+    visitor.tab.session_state["extract_view"] = "Result"
+    assert [chart.key.split("_")[0] for chart in visitor.run().tab.get("plotly_chart")] == ["glance", "picture"]
 
 
 def test_the_buttons_under_the_result_lead_to_map_and_heatmaps(visitor):

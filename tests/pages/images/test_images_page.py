@@ -5,6 +5,7 @@ import json
 import zipfile
 
 import pytest
+from streamlit import dataframe_util
 from streamlit.testing.v1 import AppTest
 
 from pages._ui.images import gallery
@@ -215,6 +216,13 @@ def test_the_size_of_the_tiles_can_be_picked(visit, shelve, make_png, size):
     visitor = visit(shelve([("a.png", make_png())]))
     visitor.tab.button_group(key="gallery_size").set_value(size).run()
     assert json.loads(element(visitor, "gallery").proto.json)["tile"] == gallery.SIZES[size]
+
+
+def test_the_tiles_are_told_without_a_look_for_tables(visit, shelve, make_png, monkeypatch):
+    monkeypatch.setattr(
+        dataframe_util, "determine_data_format", lambda _: 1 / 0
+    )  # it imports pandas, and the page waits
+    assert len(tiles(visit(shelve([("a.png", make_png(1)), ("b.png", make_png(2))])))) == 2
 
 
 def test_extract_features_on_this_page_begins_the_first_run(visit, shelve, make_png, worker):

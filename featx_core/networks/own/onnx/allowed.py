@@ -39,6 +39,9 @@ TEXTS = names_in(
 _RESIZE = (("antialias", 0), ("exclude_outside", 0), ("keep_aspect_ratio_policy", b"stretch"))
 """Options of `Resize` whose other values OpenVINO passes over, see findings/openvino_onnx_resize_antialias.sh."""
 
+_OF_NO_AXIS = frozenset({"ReduceL1", "ReduceL2", "ReduceLogSum"})
+"""Operators that OpenVINO leaves out as a whole where they are asked to reduce no axis."""
+
 _REASONS = {
     "Erfc": "which is no operator of ONNX: Keras writes it for exact GELU. Bring in the model as a `.keras` file",
     "If": "which decides by values on the way. Export the model without it",
@@ -72,4 +75,8 @@ def _option(node: Node) -> str:
                     f"uses `Resize` with `{name}`, which OpenVINO leaves out. Resize images before the model, and export it "
                     "without that step."
                 )
+    if node.kind in _OF_NO_AXIS and node.attributes.get("noop_with_empty_axes", 0):
+        return (
+            f"uses `{node.kind}` with `noop_with_empty_axes`, which OpenVINO reads in another way. Export it without."
+        )
     return ""

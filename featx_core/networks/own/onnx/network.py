@@ -24,6 +24,7 @@ from featx_core.networks.engines.openvino_engine import (
 from featx_core.networks.own.allowed import MAX_SHOWN
 from featx_core.networks.own.errors import ModelFileError
 from featx_core.networks.own.limits import CHANNELS, MAX_VALUES_A_LAYER
+from featx_core.networks.own.onnx.differences import check_differences
 from featx_core.networks.own.onnx.graph import FLOAT, FLOAT16, OnnxGraph, Value
 from featx_core.networks.own.onnx.layouts import FIRST, LAST, TOKENS, Shape, axes_of_images, layouts_of
 from featx_core.networks.own.onnx.listing import View, list_steps
@@ -71,7 +72,8 @@ class OnnxNetwork:
         layers: Its layers.
 
     Raises:
-        ModelFileError: If it cannot be run on such images, or is too large. The message can follow the name of the file.
+        ModelFileError: If it cannot be run on such images as ONNX says, or is too large. The message can follow the name of
+            the file.
     """
 
     def __init__(self, content: bytes, size: tuple[int, int], output: int = 0, batch: int = 0) -> None:
@@ -81,6 +83,7 @@ class OnnxNetwork:
         self._image = image_shape(whole, size)
         self._shapes = shapes = self._measure()
         _check_sizes(self.graph, shapes)
+        check_differences(self.graph, shapes)
         layouts = layouts_of(self.graph, shapes)
         self._listed = list_steps(self.graph, shapes, layouts)
         self.layers: tuple[LayerInfo, ...] = tuple(listed.info for listed in self._listed)

@@ -1,17 +1,27 @@
-"""The look of the pages, in the head of the very document: what comes later would move what is drawn by then."""
+"""What is put into the head of the very document.
 
+The look of the pages, as what comes later would move what is drawn by then; and what fetches the scripts of results ahead.
+"""
+
+import functools
 import gzip
+import json
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages._ui.shell import compat
+
 _STYLE = Path(__file__).with_name("frame.css")
+_AHEAD = Path(__file__).with_name("ahead.js")
+AHEAD = ("PlotlyChart", "ImageList", "Metric", "Progress")
+"""What a first result is drawn with: the first of them has megabytes."""
 _END = b"</head>"
 
 
 class StyledPages:
-    """Puts `frame.css` into each HTML document that is answered."""
+    """Puts `frame.css` and `ahead.js` into each HTML document that is answered."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -44,7 +54,7 @@ class _Styled:
         headers = MutableHeaders(raw=start["headers"])
         is_packed = headers.get("content-encoding") == "gzip"
         body = gzip.decompress(self._body) if is_packed else self._body
-        body = body.replace(_END, b"<style>:root {" + _STYLE.read_bytes() + b"}</style>" + _END, 1)
+        body = body.replace(_END, _added() + _END, 1)
         body = gzip.compress(body) if is_packed else body
         for name in ("etag", "last-modified", "accept-ranges"):  # they are those of the document without a style
             del headers[name]
@@ -52,6 +62,14 @@ class _Styled:
         self._start = None
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})
+
+
+@functools.cache
+def _added() -> bytes:
+    """What is added to a head."""
+    style = f"<style>:root {{{_STYLE.read_text('utf-8')}}}</style>"
+    ahead = _AHEAD.read_text("utf-8").replace("SCRIPTS", json.dumps(compat.scripts_of(*AHEAD)))
+    return f'{style}<script type="module">{ahead}</script>'.encode()
 
 
 def _is_document(start: Message) -> bool:

@@ -2,10 +2,8 @@
 
 import contextlib
 import gc
-import importlib
 import logging
 import secrets
-import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -22,10 +20,9 @@ from featx_core.base.palette import run_color
 from featx_core.images.decoding import ImageError
 from featx_core.workspace.store import WorkspaceError
 from pages._ui.shell import compat, formatting, hosts, jobs, library
-from pages._ui.shell.serving import handed, head
+from pages._ui.shell.serving import handed, head, warming
 
 _log = logging.getLogger("featx")
-WARM_UP_SECONDS = 4.0  # after the start, when the first page stands
 _A_DAY = 24 * 3600  # seconds
 _PICTURES = Path(__file__).parents[2] / "images" / "first_page"
 _A_YEAR = (
@@ -45,25 +42,11 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     compat.mend()
     supervisor = await anyio.to_thread.run_sync(jobs.supervisor)
     gc.freeze()
-    warm_up = threading.Timer(WARM_UP_SECONDS, _import_what_figures_need)
-    warm_up.daemon = True
-    warm_up.start()
+    warming.begin()
     try:
         yield
     finally:
-        warm_up.cancel()
         await anyio.to_thread.run_sync(supervisor.stop)
-
-
-def _import_what_figures_need() -> None:
-    """Import what the first map and the first figure would wait for, once the first page is drawn.
-
-    What stays for good is then left out of each collection of garbage, during which no page is drawn.
-    """
-    for name in ("plotly.graph_objects", "sklearn.decomposition", "sklearn.manifold"):
-        importlib.import_module(name)
-    gc.collect()
-    gc.freeze()
 
 
 async def _thumbnail(request: Request) -> Response:

@@ -96,6 +96,7 @@ def test_weights_beside_the_model_are_taken_from_there(tmp_path):
         (lambda: of_one_step("Resize", antialias=1), "uses `Resize` with `antialias`, which OpenVINO leaves out"),
         (lambda: of_one_step("Resize", exclude_outside=1), "with `exclude_outside`"),
         (lambda: of_one_step("Resize", keep_aspect_ratio_policy="not_larger"), "with `keep_aspect_ratio_policy`"),
+        (lambda: of_one_step("ReduceL1", noop_with_empty_axes=1), "uses `ReduceL1` with `noop_with_empty_axes`"),
         (lambda: of_one_step("BatchNormalization", training_mode=1), r"as it is in training.*model\.eval\(\)"),
         (lambda: of_one_step("Loop", body=small().graph), "uses `Loop`, which repeats a network"),
         (lambda: of_one_step("Relu", body=small().graph), "such as a network within the network"),
