@@ -26,7 +26,7 @@ MAX_PARAMETERS = 30_000_000
 QUICK = (200, 10_000_000)
 """Layers and parameters of networks that are converted within about two seconds: as soon as they are built."""
 
-SOON_SECONDS = 0.3
+SOON_SECONDS = 0.05
 FURTHER_SECONDS = 3.0
 """Without a job or a question, before any other network is converted: a press of the button at once does not wait for that."""
 

@@ -9,8 +9,8 @@ import streamlit as st
 from featx_core.comparison.shared_rows import shared_rows, take_places, take_rows
 from featx_core.comparison.tables import Comparison
 from featx_core.extraction.features import Features
-from featx_core.figures.comparison import matrix_figure
 from featx_core.figures.maps import map_figure
+from featx_core.figures.matrices import matrix_figure
 from featx_core.figures.style import CONFIG, plain
 from featx_core.images.image_set import ImageSet
 from featx_core.maps.procrustes import align_map

@@ -6,7 +6,8 @@ import pytest
 from featx_core.base.palette import CATEGORICAL
 from featx_core.comparison.layer_sweep import Sweep, _table
 from featx_core.comparison.tables import Comparison, table_of
-from featx_core.figures.comparison import matrix_figure, pareto_front, ranking_figure, sweep_figure, trade_figure
+from featx_core.figures.comparison import pareto_front, ranking_figure, sweep_figure, trade_figure
+from featx_core.figures.matrices import matrix_figure
 
 
 def row(name, probe, ms, kind="extractor"):
