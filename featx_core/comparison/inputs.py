@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featx_core.base.progress import ProgressCallback
 from featx_core.base.wording import counted
 from featx_core.comparison.tables import CHANCE, COLORS, Facts
 from featx_core.extraction.features import Features
@@ -94,7 +95,12 @@ def align(
     )
 
 
-def find_groups(sketches: Sketches | None, digests: Sequence[str], vectors: Iterable[np.ndarray]) -> np.ndarray:
+def find_groups(
+    sketches: Sketches | None,
+    digests: Sequence[str],
+    vectors: Iterable[np.ndarray],
+    on_progress: ProgressCallback | None = None,
+) -> np.ndarray:
     """Return the group of each image; images of one group are never on both sides of a test.
 
     Args:
@@ -102,8 +108,11 @@ def find_groups(sketches: Sketches | None, digests: Sequence[str], vectors: Iter
             are equal in every space then do.
         digests: Of the images; equal ones belong together in any case.
         vectors: For each space `(n_images, n_features)`. Not looked at where there are images.
+        on_progress: Called with images compared and images in all.
     """
-    return np.array(image_keys(list(vectors))) if sketches is None else duplicate_groups(sketches, digests=digests)
+    if sketches is None:
+        return np.array(image_keys(list(vectors)))
+    return duplicate_groups(sketches, digests=digests, on_progress=on_progress)
 
 
 def facts_of(spec: Spec, details: Mapping[str, Any]) -> Facts:

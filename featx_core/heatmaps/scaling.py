@@ -9,6 +9,7 @@ from featx_core.heatmaps.observation import Observation
 
 FLAT = 1e-5
 """A map whose range is below this share of its largest value holds rounding noise of float32, and nothing else."""
+_NOT_FINITE = "Empty: the network gave values that are not finite on this image."
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +31,15 @@ class ScaledMap:
 
 def scale(method: HeatmapMethod, observation: Observation) -> ScaledMap:
     """Apply a method and bring what it gives to [0, 1], without ever dividing by zero."""
+    if not np.isfinite(observation.activations).all():  # some methods cannot take them
+        return _zeros(observation.activations[..., 0], _NOT_FINITE)
     return scale_map(method, method.function(observation.activations, observation.gradients), observation)
 
 
 def scale_map(method: HeatmapMethod, values: np.ndarray, observation: Observation) -> ScaledMap:
     """Bring the map that a method gave, float `(height, width)`, to [0, 1], without ever dividing by zero."""
     if not np.isfinite(values).all():
-        return _zeros(values, "Empty: the network gave values that are not finite on this image.")
+        return _zeros(values, _NOT_FINITE)
     low, high = (0.0 if method.from_zero else float(values.min())), float(values.max())
     if high - low <= FLAT * max(abs(low), abs(high)):
         return _zeros(values, _why_flat(method, observation), low, high)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,8 @@ from featx_core.images.image_set import ImageGoneError, ImageRecord
 SIDE = 16  # pixels of the tiny image
 BINS = 8  # a colour channel
 ROWS_AT_ONCE = 1_000
+PRODUCTS_AT_ONCE = 20_000_000
+"""Pairs that are looked at together: they bound memory, and how long nobody is asked whether to go on."""
 _PAIRS_AT_ONCE = 2_000_000
 MAX_THUMBNAIL_SIDE = 1_024  # pixels
 
@@ -75,17 +78,19 @@ def sketch(images: Sequence[ImageRecord], *, on_progress: ProgressCallback | Non
         images: With thumbnails. Equal files are read once.
         on_progress: Called with images done and images in all.
     """
-    known: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    for done, image in enumerate(images):
-        if image.digest not in known:
-            known[image.digest] = _sketch_of(image)
+    pictures = np.empty((len(images), SIDE * SIDE, 3), np.float32)
+    histograms = np.empty((len(images), BINS**3), np.float32)
+    first: dict[str, int] = {}
+    for row, image in enumerate(images):
+        known = first.setdefault(image.digest, row)
+        if known < row:
+            pictures[row], histograms[row] = pictures[known], histograms[known]
+        else:
+            tiny, histograms[row] = _sketch_of(image)
+            pictures[row] = tiny.reshape(SIDE * SIDE, 3)
         if on_progress is not None:
-            on_progress(done + 1, len(images))
-    pictures, histograms = ([known[image.digest][part] for image in images] for part in (0, 1))
-    return Sketches(
-        np.array(pictures, np.float32).reshape(-1, SIDE * SIDE, 3),
-        np.array(histograms, np.float32).reshape(-1, BINS**3),
-    )
+            on_progress(row + 1, len(images))
+    return Sketches(pictures, histograms)
 
 
 def color_histograms(images: Sequence[ImageRecord]) -> np.ndarray:
@@ -123,7 +128,8 @@ def duplicate_groups(
     different, alike = _different(sketches.pictures)
     groups = np.arange(len(sketches.pictures))
     pairs = [_equal(digests or []), alike]
-    for pair in _alike(sketches.pictures[different], on_progress):
+    are_all = len(different) == len(groups)
+    for pair in _alike(sketches.pictures if are_all else sketches.pictures[different], on_progress):
         pairs.append(different[pair])
         if sum(map(len, pairs)) > _PAIRS_AT_ONCE:
             groups, pairs = _joined(groups, np.concatenate(pairs)), []
@@ -146,7 +152,7 @@ def _joined(groups: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 def _different(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return rows no two of which have the very same tiny image, and pairs that join all others to them."""
     first: dict[bytes, int] = {}
-    places = [first.setdefault(picture.tobytes(), row) for row, picture in enumerate(pictures)]
+    places = [first.setdefault(hashlib.sha256(picture.tobytes()).digest(), row) for row, picture in enumerate(pictures)]
     pairs = np.stack([np.array(places, np.int64), np.arange(len(pictures))], axis=1)
     is_read = np.isfinite(pictures[:, 0, 0]) if len(pictures) else np.zeros(0, bool)
     return np.array(sorted(first.values()), np.int64), pairs[(pairs[:, 0] < pairs[:, 1]) & is_read]
@@ -192,13 +198,18 @@ def _alike(pictures: np.ndarray, on_progress: ProgressCallback | None = None) ->
     """
     means = pictures.mean(axis=1)
     n_values = math.prod(pictures.shape[1:])
-    rest = (pictures - means[:, None]).reshape(len(pictures), n_values) / np.sqrt(n_values)
+    right = np.empty((len(pictures), n_values + 2), pictures.dtype)  # of many images, a further copy would be a lot
+    rest = right[:, :n_values]
+    np.subtract(pictures, means[:, None], out=rest.reshape(pictures.shape))
+    rest /= np.sqrt(n_values)
     variation = np.linalg.norm(rest, axis=1, keepdims=True)
     root = np.sqrt(variation)
-    left = np.hstack([rest, (RELATIVE_DIFFERENCE**2 / 2 - 1) * variation, NOISE * RELATIVE_DIFFERENCE * root])
-    right = np.hstack([rest, variation, root])
-    for start in range(0, len(pictures), ROWS_AT_ONCE):
-        rows, columns = np.nonzero(left[start : start + ROWS_AT_ONCE] @ right[start:].T >= -(NOISE**2) / 2)
+    right[:, n_values:] = np.hstack([variation, root])
+    tail = np.hstack([(RELATIVE_DIFFERENCE**2 / 2 - 1) * variation, NOISE * RELATIVE_DIFFERENCE * root])
+    n_rows = max(1, min(ROWS_AT_ONCE, PRODUCTS_AT_ONCE // max(len(pictures), 1)))
+    for start in range(0, len(pictures), n_rows):
+        left = np.hstack([rest[start : start + n_rows], tail[start : start + n_rows]])
+        rows, columns = np.nonzero(left @ right[start:].T >= -(NOISE**2) / 2)
         first, second = rows + start, columns + start
         shift = np.abs(means[first] - means[second]).max(axis=1, initial=0)
         scale = np.abs(variation[first, 0] - variation[second, 0])
@@ -207,7 +218,7 @@ def _alike(pictures: np.ndarray, on_progress: ProgressCallback | None = None) ->
         )
         yield np.stack([first[is_near], second[is_near]], axis=1)
         if on_progress is not None:
-            on_progress(min(start + ROWS_AT_ONCE, len(pictures)), len(pictures))
+            on_progress(min(start + n_rows, len(pictures)), len(pictures))
 
 
 def _equal(digests: Sequence[str]) -> np.ndarray:

@@ -63,9 +63,11 @@ class IntakeReport:
             return [f"{counted(self.added, 'image')} {'is' if self.added == 1 else 'are'} ready."] if self.added else []
         if not self.added and len(left_out) == 1:
             return [f"The file could not be used: {named}."]
-        words = f"{spaced(len(left_out))} {_was(len(left_out))} left out: {named}{rest}."
+        n_images = self.added + sum(not reason.endswith("not an image") for _, reason in left_out)
+        is_of_images = n_images == self.added + len(left_out)
+        n_out = spaced(len(left_out)) if is_of_images or not self.added else counted(len(left_out), "file")
+        words = f"{n_out} {_was(len(left_out))} left out: {named}{rest}."
         if self.added:
-            n_images = self.added + sum(not reason.endswith("not an image") for _, reason in left_out)
             ready = f"{spaced(self.added)} of {spaced(n_images)}" if n_images > self.added else spaced(self.added)
             return [f"{ready} image{'' if n_images == 1 else 's'} {'is' if n_images == 1 else 'are'} ready.", words]
         is_full = any(reason.startswith("this workspace") for _, reason in left_out)

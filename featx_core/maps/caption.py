@@ -34,6 +34,6 @@ def _kept_words(projection: Projection) -> list[str]:
     n_neighbors = details["n_neighbors"]
     chance = kept_by_chance(n_neighbors, details["n_measured"])
     return [
-        f"Each image keeps {kept * n_neighbors:.2g} of its {n_neighbors} nearest neighbours here; random places "
+        f"Each point keeps {kept * n_neighbors:.2g} of its {n_neighbors} nearest neighbours here; random places "
         f"would keep {chance:.2g}."
     ]

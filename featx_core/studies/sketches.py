@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from featx_core.workspace.workspace import Workspace
 
 LOOKING = "Looking for near-duplicates"
+COMPARING = "Comparing images"
+MAX_KEPT = 20_000  # images whose sketches are kept, 5 kB each: of more they would fill the workspace
 
 
 @dataclass(frozen=True)
@@ -42,3 +44,15 @@ class SketchesStudy(Study[Sketches]):
         """Look at the thumbnails."""
         work.report.stage(LOOKING)
         return sketch(work.images_of(self.images) if self.images else work.images(), on_progress=work.report)
+
+
+def sketches_of(work: Work, images: tuple[str, ...] = ()) -> Sketches:
+    """Look at thumbnails, or fetch what was seen before. Of very many images nothing is kept.
+
+    Args:
+        work: The job.
+        images: As `SketchesStudy` takes them.
+    """
+    study = SketchesStudy(images)
+    n_images = len(images) or len(work.images())
+    return work.fetch(study) if n_images <= MAX_KEPT else study.compute(work)

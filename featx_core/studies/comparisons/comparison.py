@@ -20,7 +20,7 @@ from featx_core.extraction.row_array import RowArray
 from featx_core.extraction.rows import load_rows
 from featx_core.learning.labels_seen import images_seen, saw_labels
 from featx_core.studies.rows.compared import ComparedRows, compared_rows, find_runs, name_runs
-from featx_core.studies.sketches import SketchesStudy
+from featx_core.studies.sketches import COMPARING, sketches_of
 from featx_core.studies.study import Study
 from featx_core.studies.work import Storable
 from featx_core.workspace.workspace import image_set_key
@@ -97,7 +97,9 @@ class _Scores:
 def _inputs(work: Work, runs: Mapping[str, Run], names: Mapping[str, str], compared: ComparedRows) -> Inputs:
     rows, images = compared.rows, compared.images
     spaces = {name: functools.partial(_vectors, work, runs[digest], rows) for name, digest in names.items()}
-    sketches = None if images is None else work.fetch(SketchesStudy(tuple(images.digests)))
+    sketches = None if images is None else sketches_of(work, tuple(images.digests))
+    if sketches is not None:
+        work.report.stage(COMPARING)
     noun = "image" if all(run.spec.takes_images for run in runs.values()) else "row"
     n_without = compared.n_left_out
     notes = (f"{counted(n_without, noun)} without features from every run left out.",) if n_without else ()
@@ -105,7 +107,12 @@ def _inputs(work: Work, runs: Mapping[str, Run], names: Mapping[str, str], compa
         spaces,
         rows.digests,
         rows.labels,
-        find_groups(sketches, rows.digests, [] if sketches is not None else [load() for load in spaces.values()]),
+        find_groups(
+            sketches,
+            rows.digests,
+            [] if sketches is not None else [load() for load in spaces.values()],
+            on_progress=work.report,
+        ),
         None if sketches is None else sketches.color_histograms,
         {name: facts_of(runs[digest].spec, runs[digest].details) for name, digest in names.items()},
         notes,

@@ -9,7 +9,7 @@ from featx_core.comparison.layer_sweep import Sweep, sweep_layers
 from featx_core.comparison.scores import SCORES_VERSION
 from featx_core.images.duplicates import duplicate_groups
 from featx_core.specs.spec import Spec
-from featx_core.studies.sketches import SketchesStudy
+from featx_core.studies.sketches import COMPARING, sketches_of
 from featx_core.studies.study import Study
 from featx_core.studies.work import FIRST_BATCH_SECONDS, Storable
 from featx_core.workspace.workspace import image_set_key
@@ -47,6 +47,8 @@ class SweepStudy(Study[Sweep]):
     def compute(self, work: Work) -> Sweep:
         """Tap all stages in one pass over the images."""
         images, extractor = work.images(), work.extractor(self.spec)
-        groups = duplicate_groups(work.fetch(SketchesStudy(tuple(images.digests))), digests=images.digests)
+        sketches = sketches_of(work, tuple(images.digests))
+        work.report.stage(COMPARING)
+        groups = duplicate_groups(sketches, digests=images.digests, on_progress=work.report)
         work.report.stage(SWEEPING, limit_seconds=FIRST_BATCH_SECONDS)
         return sweep_layers(images, extractor, groups=groups, workspace=work.workspace, on_progress=work.report)

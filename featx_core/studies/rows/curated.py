@@ -9,7 +9,7 @@ import numpy as np
 
 from featx_core.comparison.inputs import find_groups
 from featx_core.extraction.rows import rows_of
-from featx_core.studies.sketches import SketchesStudy
+from featx_core.studies.sketches import COMPARING, sketches_of
 from featx_core.studies.work import find_run
 from featx_core.workspace.workspace import image_set_key
 
@@ -49,8 +49,9 @@ def curated_rows(work: Work, run: str) -> CuratedRows:
         raise ValueError("No image of this run has finite features. Extract with another layer or formula.")
     vectors, digests = vectors[rows], tuple(features.digests[row] for row in rows)
     known = set(work.images().digests)
-    sketches = work.fetch(SketchesStudy(digests)) if known.issuperset(digests) else None
-    groups = find_groups(sketches, digests, [] if sketches is not None else [vectors])
+    sketches = sketches_of(work, digests) if known.issuperset(digests) else None
+    work.report.stage(COMPARING)
+    groups = find_groups(sketches, digests, [] if sketches is not None else [vectors], on_progress=work.report)
     return CuratedRows(vectors, digests, tuple(features.labels[row] for row in rows), groups)
 
 

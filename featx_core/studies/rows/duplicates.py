@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from featx_core.curation.storing import Stored
-from featx_core.images.duplicates import duplicate_groups, sketch
+from featx_core.images.duplicates import duplicate_groups
 from featx_core.images.image_set import ImageSet
-from featx_core.studies.sketches import LOOKING, SketchesStudy
+from featx_core.studies.sketches import COMPARING, LOOKING, sketches_of
 from featx_core.studies.study import Study
 from featx_core.studies.work import Storable
 from featx_core.workspace.workspace import image_set_key
@@ -18,9 +18,6 @@ from featx_core.workspace.workspace import image_set_key
 if TYPE_CHECKING:
     from featx_core.studies.work import Work
     from featx_core.workspace.workspace import Workspace
-
-COMPARING = "Comparing images"
-MAX_KEPT = 20_000  # images whose sketches are kept, 5 kB each: of more they would fill the workspace
 
 
 @dataclass(frozen=True)
@@ -67,11 +64,7 @@ class DuplicatesStudy(Study[Duplicates]):
     def compute(self, work: Work) -> Duplicates:
         """Look at the thumbnails, and compare each with all others."""
         images = work.images()
-        if len(images) <= MAX_KEPT:
-            sketches = work.fetch(SketchesStudy())
-        else:
-            work.report.stage(LOOKING)
-            sketches = sketch(images, on_progress=work.report)
+        sketches = sketches_of(work)
         work.report.stage(COMPARING)
         digests = images.digests
         firsts = duplicate_groups(sketches, digests=digests, on_progress=work.report)

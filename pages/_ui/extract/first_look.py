@@ -176,7 +176,8 @@ def _show_one(record: ImageRecord, heatmap: Heatmap | None, asked: Asked) -> Non
         else:
             pixels = grid.overlay(heatmap, record, OPACITY, SEQUENTIAL_SCALES[0], 480)
             st.image(pixels, width="stretch", alt=record.name)
-    st.caption(formatting.escape(record.label or record.name))
+    words = [record.label or record.name, *([heatmap.note] if heatmap is not None and heatmap.note else [])]
+    st.caption("  \n".join(map(formatting.escape, words)))
     if asked.predictions is not None:
         names.show_best(asked.predictions, record.digest)
     elif asked.naming is not None and not asked.naming.is_finished:

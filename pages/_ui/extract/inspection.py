@@ -1,11 +1,13 @@
 """Before a run: what the network receives, its layers, and the shapes that will come out."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 import streamlit as st
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
@@ -23,6 +25,9 @@ from featx_core.methods import registry as methods
 from featx_core.specs.spec import Spec, SpecError
 from pages._ui.networks import outlines
 from pages._ui.shell import formatting, fragments, questions, session
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _TABLE_HEIGHT = 300  # pixels
 MAX_LISTED = 200  # images in the select box
@@ -118,6 +123,8 @@ def _file(pixels: np.ndarray) -> bytes:
 
 
 def _channel_table(received: NetworkInput) -> pa.Table:
+    import pyarrow as pa
+
     rows = [
         {
             "channel": f"{number}: {channel.name}",
@@ -191,6 +198,8 @@ def _parameters(outline: Outline) -> str:
 
 @lru_cache(maxsize=32)
 def _layer_table(layers: tuple[LayerInfo, ...], tap: int) -> pa.Table:
+    import pyarrow as pa
+
     rows = [
         {
             "#": info.index,

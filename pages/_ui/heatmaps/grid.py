@@ -163,7 +163,7 @@ def keep_places(records: Sequence[ImageRecord]) -> None:
     keys = ((record, f".st-key-{place_key(record)}") for record in records)
     rules = (
         f"{key} :is({_PICTURE}), {key} > {alone} {{ aspect-ratio: {record.width} / {record.height}; width: 100%; "
-        "height: auto !important; }"
+        f"height: auto !important; }} {key} > {alone} {{ flex: none; }}"
         for record, key in keys
     )
     st.html(f"<style>{' '.join(rules)}</style>")

@@ -23,8 +23,9 @@ def show(run: Run, features: Features, rows: list[int]) -> None:
     """Show the images of some rows of the features, several or none."""
     if not rows:
         st.markdown("**Selection**")
+        its_image = "its image and " if run.spec.takes_images or any(maps.images_of(features)) else ""
         st.caption(
-            "Click a point to see its image and its neighbours.",
+            f"Click a point to see {its_image}its neighbours.",
             help="Press L and draw a lasso, or B for a box, to select many; Shift adds, Esc clears. Scroll to zoom, drag to "
             "move: pictures appear as you come nearer. Arrow keys go from point to point, Enter selects.",
         )

@@ -239,7 +239,7 @@ def _progress(key: str, place: str, *, is_far: bool = False) -> None:
 def _words(job: Job) -> str:
     if job.state == "waiting":
         return _waiting_words(job)
-    words = [job.stage or "working"]
+    words = [job.stage or "Starting"]
     if job.total > 1:
         words.append(f"{job.done:,} of {job.total:,}".replace(",", " "))
     if pace := _pace(job):
@@ -254,7 +254,7 @@ def _waiting_words(job: Job) -> str:
     if job.ahead:
         soon = f", about {duration(job.seconds_left)}" if job.seconds_left else ""
         words.append(f"{formatting.counted(job.ahead, 'job')} {'is' if job.ahead == 1 else 'are'} ahead of yours{soon}")
-    return ". ".join(words) or "starting"
+    return ". ".join(words) or "Starting"
 
 
 def _pace(job: Job) -> float | None:

@@ -109,6 +109,15 @@ def test_maps_with_nothing_to_show_are_zero_and_say_why(name, activation, gradie
     assert re.search(note, scaled.note)
 
 
+@pytest.mark.parametrize("name", LAYER_METHODS)
+def test_one_value_that_is_not_finite_leaves_a_map_empty(name):
+    layer = np.random.default_rng(0).normal(size=(8, 8, 3)).astype(np.float32)
+    layer[2, 2] = np.nan, -np.inf, 1.0  # no decomposition of these converges
+    scaled = scale(HEATMAPS[name], Observation(layer, np.ones_like(layer)))
+    assert not scaled.grid.any()
+    assert "not finite" in scaled.note
+
+
 def test_rounding_noise_on_a_constant_layer_is_not_blown_up():
     noisy = np.full((3, 3, 2), 100, np.float32)
     noisy[1, 1] = np.nextafter(noisy[1, 1], np.float32(200))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from featx_core.images.duplicates import color_histograms, count_duplicates, duplicate_groups, sketch
+from featx_core.images import duplicates
+from featx_core.images.duplicates import SIDE, Sketches, color_histograms, count_duplicates, duplicate_groups, sketch
 from featx_core.images.samples import SAMPLES
 from featx_core.workspace.workspace import Workspace
 
@@ -74,6 +75,20 @@ def test_groups_hang_together_by_pairs_and_follow_the_order():
     assert groups_of(noise, *contents) == [0, 1, 1, 1]
     assert groups_of(*contents, noise) == [0, 0, 0, 3]
     assert count_duplicates(np.array([0, 1, 1, 1])) == (1, 3)
+
+
+@pytest.mark.parametrize("n_products", [1, 40 * 7])
+def test_groups_do_not_depend_on_how_many_pairs_are_looked_at_together(n_products, monkeypatch):
+    rng = np.random.default_rng(0)
+    pictures = rng.random((40, SIDE * SIDE, 3), np.float32)
+    pictures[20:] = np.clip(pictures[:20] * 0.99 + 0.002, 0, 1)
+    sketches = Sketches(pictures, np.zeros((40, 512), np.float32))
+    monkeypatch.setattr(duplicates, "PRODUCTS_AT_ONCE", n_products)
+    steps = []
+    groups = duplicate_groups(sketches, on_progress=lambda *step: steps.append(step))
+    assert groups.tolist() == [*range(20), *range(20)]
+    step = max(1, n_products // 40)
+    assert steps == [(min(40, start + step), 40) for start in range(0, 40, step)]
 
 
 def test_colour_histograms_are_roots_of_shares():

@@ -56,7 +56,7 @@ def test_the_second_page_of_the_gallery_shows_the_images_that_follow(visit, shel
 @pytest.mark.slow
 def test_a_mixed_upload_keeps_what_can_be_read_and_names_the_rest(visit, make_png):
     visitor = upload(visit(), ("one.png", make_png(1)), ("same.png", make_png(1)), ("notes.txt", b"hello"))
-    assert report(visitor).startswith("2 images are ready. 1 was left out: notes.txt (")
+    assert report(visitor).startswith("2 images are ready. 1 file was left out: notes.txt (")
     assert "1 image equals another one." in report(visitor)
     assert [tile["name"] for tile in tiles(visitor)] == ["one.png", "same.png"]
     assert tiles(visitor)[1]["note"] == "same as one.png"

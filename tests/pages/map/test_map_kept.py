@@ -136,7 +136,7 @@ def test_the_caption_says_how_many_neighbours_are_kept_beside_chance(visit, shel
     values = vectors(41, 2)  # a flat map loses nothing
     visitor = visit(shelve_features(values)).open("map")
     words = " ".join(text.value for text in visitor.tab.main.caption)
-    assert "Each image keeps 10 of its 10 nearest neighbours here; random places would keep 2.5." in words
+    assert "Each point keeps 10 of its 10 nearest neighbours here; random places would keep 2.5." in words
 
 
 def test_coordinates_come_as_tables(visit, shelve_features):

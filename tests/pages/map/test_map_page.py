@@ -56,7 +56,7 @@ def test_t_sne_is_asked_of_the_worker_once_and_drawn_with_its_caveat(visit, shel
     choose(visitor, projection="tsne", axes=n_components).run()
     assert worker.submitted == ["map"]
     assert places(visitor)["dims"] == n_components
-    assert "Each image keeps" in caption(visitor)
+    assert "Each point keeps" in caption(visitor)
     assert f"of 1. {PROJECTIONS['tsne'].caption}" in visitor.words
     visitor.open("images").open("map")
     assert worker.submitted == ["map"]

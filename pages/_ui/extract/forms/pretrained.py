@@ -30,7 +30,7 @@ def pretrained(workspace: Workspace) -> Asked:
     backbone = BACKBONES[name]
     weights = _weights(backbone, workspace)
     layer_place = st.container()
-    with st.expander(_summary(backbone), icon=":material/tune:", key="pretrained_advanced", on_change="rerun"):
+    with st.expander(_summary(backbone), icon=":material/tune:", key="pretrained_advanced"):
         pooling_place = st.container()
         size, fit, batch_size, seed, classifier = _advanced(backbone)
     try:

@@ -13,8 +13,8 @@ MAX_SECONDS = 4.0
 
 _NEXT = (
     "pages._ui.extract.forms",
-    "pages._ui.extract.inspection",
     "pages._ui.extract.results",
+    "pages._ui.extract.set_up",
     "pages._ui.extract.training",
 )
 _FIGURES = ("plotly.graph_objects", "plotly.io")

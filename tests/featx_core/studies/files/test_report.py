@@ -44,7 +44,7 @@ def test_it_holds_the_parts_in_their_order(page):
     assert "not an image" in page
     assert page.count('<img src="data:image/webp;base64,') == 24
     assert "backbone: resnet50; classifier: no; fit: crop; pooling: avg; seed: 0; weights: random" in page
-    assert "Each image keeps" in page  # how far the map can be trusted
+    assert "Each point keeps" in page  # how far the map can be trusted
     assert "it was not trained" in page
 
 

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from featx_core.images.duplicates import duplicate_groups
-from featx_core.studies.rows import duplicates
-from featx_core.studies.rows.duplicates import COMPARING, DuplicatesStudy
-from featx_core.studies.sketches import LOOKING
+from featx_core.studies import sketches
+from featx_core.studies.rows.duplicates import DuplicatesStudy
+from featx_core.studies.sketches import COMPARING, LOOKING
 from tests.toys.entered_runs import Told
 from tests.toys.studying import done
 
 
-@pytest.mark.parametrize("max_kept", [duplicates.MAX_KEPT, 1])
+@pytest.mark.parametrize("max_kept", [sketches.MAX_KEPT, 1])
 def test_groups_are_those_of_the_images_and_all_but_the_largest_can_go(workspace, monkeypatch, max_kept):
-    monkeypatch.setattr(duplicates, "MAX_KEPT", max_kept)
+    monkeypatch.setattr(sketches, "MAX_KEPT", max_kept)
     first = workspace.images()[0]
     workspace.add([("again.png", first.read())])
     told, images = Told(), workspace.images()
