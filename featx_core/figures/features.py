@@ -10,7 +10,7 @@ import numpy as np
 
 from featx_core.base.palette import CATEGORICAL, SEQUENTIAL_SCALES, label_styles
 from featx_core.figures.maps import THUMBNAIL_POINTS, map_figure
-from featx_core.figures.style import CONFIG, blank_figure, color_bar, legend, plain, short
+from featx_core.figures.style import CONFIG, blank_figure, color_bar, legend, short, short_categories
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -97,7 +97,7 @@ def features_figure(
         go.Heatmap(
             z=np.asarray(vectors, np.float32),
             x=[str(column) for column in columns],
-            y=[plain(name) for name in names],
+            y=short_categories(names),
             zmin=color_range[0],
             zmax=color_range[1],
             colorscale=scale,

@@ -194,6 +194,9 @@ def test_features_are_a_picture_with_the_given_colors_and_columns():
     assert (picture.zmin, picture.zmax) == (1, 4)
     assert list(picture.x) == ["0", "10", "20"]
     assert list(picture.y) == ["a", "b"]
+    (picture,) = features_figure(vectors, names=["a" * 100, "a" * 101], color_range=(0, 1)).data
+    assert len(set(picture.y)) == 2  # a long name takes no room from the picture
+    assert max(map(len, picture.y)) < 40
     with pytest.raises(ValueError, match=r"here \(1, 3\). Received: \(2, 3\)"):
         features_figure(vectors, names=["a"], color_range=(0, 1))
 

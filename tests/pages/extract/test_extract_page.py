@@ -32,6 +32,15 @@ def test_the_view_is_complete(visitor):
     assert visitor.has_no_fault
 
 
+def test_advanced_is_the_same_part_whatever_its_summary_says(visitor):
+    """Otherwise it closes under the hands of whoever changes something in it."""
+    before = element(visitor, "pretrained_advanced")
+    set_up(visitor, pooling="max")
+    after = element(visitor, "pretrained_advanced")
+    assert ["average" in before.label, "maximum" in after.label] == [True, True]
+    assert before._block_id == after._block_id
+
+
 @pytest.mark.parametrize(
     ("name", "said", "first_channel"),
     [

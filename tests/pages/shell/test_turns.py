@@ -34,6 +34,33 @@ def test_a_turn_that_takes_too_long_holds_nobody_up_and_is_given_back_once(monke
     turns._turn.release()
 
 
+def test_who_waits_goes_on_waiting_while_turns_pass_but_not_for_long(monkeypatch):
+    monkeypatch.setattr(turns, "PATIENCE", 0.4)
+    n_at_once, most = 0, []
+
+    def draw() -> None:
+        nonlocal n_at_once
+        with turns.one_at_a_time():
+            n_at_once += 1
+            most.append(n_at_once)
+            time.sleep(0.1)
+            n_at_once -= 1
+
+    def draw_all() -> int:
+        most.clear()
+        threads = [threading.Thread(target=draw) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        return max(most)
+
+    assert draw_all() == 1
+    monkeypatch.setattr(turns, "MAX_SECONDS", 0.1)
+    monkeypatch.setattr(turns, "PATIENCE", 0.02)
+    assert draw_all() > 1
+
+
 def test_a_turn_ends_with_an_error():
     class StoppedError(BaseException):
         pass
