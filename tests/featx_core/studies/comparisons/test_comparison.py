@@ -37,7 +37,8 @@ def test_a_comparison_is_kept_with_its_parts_and_found_whatever_the_order_of_the
         assert do(filled, ComparisonStudy(runs[::-1])) == {"n_computed": 0, "problems": {}}
         assert len(kinds) == 6
     assert told.stages == [
-        "Looking for near-duplicates", "Scoring MobileNetV2", "Scoring ResNet50", f"Scoring {COLORS}", "Comparing the spaces",
+        "Looking for near-duplicates", "Comparing images",
+        "Scoring MobileNetV2", "Scoring ResNet50", f"Scoring {COLORS}", "Comparing the spaces",
     ]  # fmt: skip
     assert sorted(found.names) == ["MobileNetV2", "ResNet50"]
     assert found.facts["runs"] == {"MobileNetV2": runs[0], "ResNet50": runs[1]}
@@ -84,7 +85,7 @@ def test_another_extractor_is_one_row(filled, runs):
     with watched(filled) as kinds:
         do(filled, ComparisonStudy((*runs, enter_run(filled, "vgg16"))), told=told)
     assert kinds == ["extractor_score", "pair_score", "pair_score", "comparison"]
-    assert told.stages == ["Scoring VGG16", "Comparing the spaces"]
+    assert told.stages == ["Comparing images", "Scoring VGG16", "Comparing the spaces"]
 
 
 def test_a_cancelled_comparison_keeps_what_it_has(filled, runs):
@@ -92,7 +93,7 @@ def test_a_cancelled_comparison_keeps_what_it_has(filled, runs):
         do(filled, ComparisonStudy(runs), told=Told(cancel_at="Scoring ResNet50"))
     told = Told()
     do(filled, ComparisonStudy(runs), told=told)
-    assert told.stages == ["Scoring ResNet50", f"Scoring {COLORS}", "Comparing the spaces"]
+    assert told.stages == ["Comparing images", "Scoring ResNet50", f"Scoring {COLORS}", "Comparing the spaces"]
 
 
 def test_the_key_changes_with_images_labels_features_and_runs(filled, runs):

@@ -7,7 +7,7 @@ from featx_core.comparison.layer_sweep import Sweep, sweep_layers
 from featx_core.images.duplicates import duplicate_groups
 from featx_core.studies.comparisons import sweep as module
 from featx_core.studies.comparisons.sweep import SWEEPING, SweepStudy
-from featx_core.studies.sketches import LOOKING
+from featx_core.studies.sketches import COMPARING, LOOKING
 from tests.toys.entered_runs import Told, filled_workspace
 from tests.toys.studying import SMALL, do, done, given_extractors
 
@@ -41,7 +41,7 @@ def test_it_is_what_the_notebook_gives(filled):
     expected = sweep_layers(images, fx.build(SMALL), groups=duplicate_groups(images))
     assert found.table.drop(columns="layer").equals(expected.table.drop(columns="layer"))
     assert (found.verdict, found.facts) == (expected.verdict, expected.facts)
-    assert told.stages[-2:] == [LOOKING, SWEEPING]
+    assert told.stages[-3:] == [LOOKING, COMPARING, SWEEPING]
 
 
 def test_it_is_kept_and_not_swept_again(filled, swept):
