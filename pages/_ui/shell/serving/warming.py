@@ -38,8 +38,6 @@ def _warm_up() -> None:
     for name in (*_NEXT, *_FIGURES):
         importlib.import_module(name)
     style.blank_figure(dark=False)
-    threadpoolctl.threadpool_limits(
-        limits=1
-    )  # beside a busy worker, several threads of linear algebra wait for each other
+    threadpoolctl.threadpool_limits(limits=1)  # beside a busy worker, threads of linear algebra wait for each other
     gc.collect()
     gc.freeze()
