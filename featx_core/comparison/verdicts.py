@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,9 @@ import numpy as np
 from featx_core.base.wording import counted
 from featx_core.comparison.differences import ALPHA, Difference
 from featx_core.measures.intervals import Z
+
+_FIRST = re.compile(r".*? with [\d\s]+ \w+\.(?= |$)", re.DOTALL)
+"""The first sentence, which ends with the number of images."""
 
 
 def verdict_sentence(
@@ -39,15 +43,16 @@ def verdict_sentence(
 
 
 def headline(verdict: str) -> tuple[str, str]:
-    """Part the first sentence of a verdict, which is its headline, from the rest.
+    """Part the first sentence of a verdict, which is its headline, from the rest. Names may hold sentences, too.
 
-    >>> headline("A is better than B with 50 images. B does no better than chance.")
-    ('A is better than B with 50 images.', 'B does no better than chance.')
+    >>> headline("A. b is better than C with 50 images. C does no better than chance.")
+    ('A. b is better than C with 50 images.', 'C does no better than chance.')
     >>> headline("Too little data.")
     ('Too little data.', '')
     """
-    first, _, rest = verdict.partition(". ")
-    return (f"{first}.", rest) if rest else (verdict, "")
+    said = _FIRST.match(verdict)
+    end = said.end() if said else verdict.find(". ") + 1 or len(verdict)
+    return verdict[:end], verdict[end:].lstrip()
 
 
 def baseline_sentence(
