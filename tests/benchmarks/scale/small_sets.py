@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 import featx_core as fx
+from featx_core.base.files.folders import data_folder
 from featx_core.base.other_process import environment
 from featx_core.images.decoding import decode
 from featx_core.networks.engines.engine import TensorFlowEngine
@@ -155,7 +156,12 @@ def serve(spec: str) -> None:
         else:
             under_way = extractor.engines._converting
             is_ready = not extractor.engines.wants_graph and (under_way is None or under_way.is_done)
-            print(json.dumps([is_ready]), flush=True)
+            print(json.dumps([is_ready or _is_refused()]), flush=True)
+
+
+def _is_refused() -> bool:
+    """Whether a graph of this place was found to give other values than TensorFlow, which goes on running the network."""
+    return any("failure" in path.read_text("utf-8") for path in data_folder("graphs").glob("*.json"))
 
 
 class _Worker:
