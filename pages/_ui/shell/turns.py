@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 
 PATIENCE = 1.0
-"""Seconds after which nobody waits any longer for one and the same drawing: it does not hold others up. Of forty visitors who
-waited a second in all, most gave up and drew at once, and light reruns took 0.85 to 1.06 s (p95); so they take 0.12 s."""
+"""Seconds after which nobody waits any longer for one and the same drawing: it does not hold others up. While turns
+pass, all go on waiting: of many visitors who give up after a second in all, most draw at once, and everybody waits."""
 
 MAX_SECONDS = 8.0
 """For which a drawing stands back at most while others wait for something shorter, and waits at most for its turn."""
