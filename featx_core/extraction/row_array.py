@@ -85,9 +85,7 @@ class RowArray:
             return self._values, list(range(self._n_rows))
         places = [place for place, digest in enumerate(self._digests) if digest in self]
         final: dict[str, int] = {}  # where the row of an image lies for good
-        for at, place in enumerate(
-            places
-        ):  # `at` is never behind `place`: nothing is written over that is still to be read
+        for at, place in enumerate(places):  # `at` never passes `place`: nothing unread is written over
             digest = self._digests[place]
             self._values[at] = self._values[final.get(digest, place)]
             final.setdefault(digest, at)

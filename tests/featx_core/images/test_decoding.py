@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from featx_core.images import decoding
-from featx_core.images.decoding import FITS, ImageError, decode, fit_image, inspect, thumbnail
+from featx_core.images.decoding import ImageError, decode, inspect, thumbnail
 from featx_core.images.file_structure import MAX_FRAMES, frame_count
 from tests.toys.files.odd_files import (
     HEIC,
@@ -30,16 +30,6 @@ def test_every_format_is_read_with_its_size_and_colours(form: str) -> None:
     facts = inspect(content)
     assert (facts.format, facts.width, facts.height) == (form, 96, 64)
     assert np.abs(decode(content).astype(int) - [200, 60, 40]).max() <= 6
-
-
-@pytest.mark.parametrize("form", WRITTEN)
-def test_a_file_is_fitted_to_the_bit_as_its_pixels_are(form: str) -> None:
-    content = encoded(picture(900, 640), WRITTEN[form])
-    for fit in FITS:
-        expected = fit_image(decode(content, at_least=(96, 64)), (96, 64), fit)
-        np.testing.assert_array_equal(decode(content, at_least=(96, 64), fit=fit), expected)
-    with pytest.raises(ValueError, match="`fit` must be one of crop"):
-        decode(content, at_least=(96, 64), fit="squeeze")
 
 
 def test_heic_is_read() -> None:

@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from featx_core.images import fitting
+from featx_core.images.decoding import decode
 from featx_core.images.fitting import FITS, PAD_GREY, Cells, fit_image, place, to_original
+from tests.toys.files.odd_files import WRITTEN, encoded, picture
 
 sides = st.integers(16, 200)
 
@@ -171,3 +173,13 @@ def test_an_unknown_fit_names_the_known_ones() -> None:
 def test_pixels_of_another_kind_are_refused() -> None:
     with pytest.raises(ValueError, match=r"must be uint8 of shape \(height, width, 3\)"):
         fit_image(np.zeros((4, 4)), (2, 2), "crop")
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+def test_a_file_is_fitted_to_the_bit_as_its_pixels_are(form: str) -> None:
+    content = encoded(picture(900, 640), WRITTEN[form])
+    for fit in FITS:
+        expected = fit_image(decode(content, at_least=(96, 64)), (96, 64), fit)
+        np.testing.assert_array_equal(decode(content, at_least=(96, 64), fit=fit), expected)
+    with pytest.raises(ValueError, match="`fit` must be one of crop"):
+        decode(content, at_least=(96, 64), fit="squeeze")
